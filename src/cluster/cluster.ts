@@ -1,0 +1,104 @@
+import type { FinishedTask } from '../core/model/finished.ts';
+import type { OwnerRef, TaskRef } from '../core/model/moves.ts';
+import type { Resources } from '../core/model/resources.ts';
+import type { Snapshot } from '../core/model/snapshot.ts';
+
+/**
+ * The port to a cluster: read, watch, act. Two sides implement it, `sample/` and `kubernetes/`, and pass the same tests.
+ * Every act is one request to the cluster, may be repeated without harm, and takes `dryRun`. A refusal is a value; an
+ * unreachable cluster throws `ClusterUnreachable`; a cancelled call throws the signal's reason.
+ */
+export interface Cluster {
+  /** Names the cluster as `Snapshot.cluster` does. */
+  readonly name: string;
+  /** The cluster's own clock, in epoch seconds; the sample's moves only when told to. */
+  nowSeconds(): number;
+  readSnapshot(signal?: AbortSignal): Promise<Snapshot>;
+  readHistory(signal?: AbortSignal): Promise<{ tasks: FinishedTask[]; problems: string[] }>;
+  /** Calls back after each change, coalesced, until the signal aborts. */
+  watch(onChange: () => void, signal: AbortSignal): void;
+
+  /** Pins a gated pending task to a node and lifts its gate. */
+  place(task: TaskRef, to: string, options: ActOptions): Promise<ActResult>;
+  /** Changes a running task's requests and limits in place; `record` is written on the task in the same request. */
+  resize(task: TaskRef, to: Resources, record: MoveRecord, options: ActOptions): Promise<ActResult>;
+  /** Stops all tasks of an owner; `record` is written on the owner in the same request, so that anyone can finish or undo the move. */
+  suspend(owner: OwnerRef, record: MoveRecord, options: ActOptions): Promise<ActResult>;
+  /**
+   * Lets an owner's tasks run again, in one request with where: pinned to a node (`required`), drawn to it (`preferred`),
+   * or free (`none`). Removes our record.
+   */
+  resume(owner: OwnerRef, pin: Pin, options: ActOptions): Promise<ActResult>;
+
+  /** What became of a task; undefined when it is gone. */
+  readTask(task: TaskRef, signal?: AbortSignal): Promise<TaskState | undefined>;
+  /** What became of an owner; undefined when it is gone. */
+  readOwner(owner: OwnerRef, signal?: AbortSignal): Promise<OwnerState | undefined>;
+  /** All records of ours that stand on objects of the cluster: moves that another process or machine began. */
+  readRecords(signal?: AbortSignal): Promise<readonly StandingRecord[]>;
+  close(): Promise<void>;
+}
+
+export type ActOptions = { readonly dryRun: boolean; readonly signal?: AbortSignal };
+
+/** `done` carries the object's generation after the act. A refusal names object, reason with numbers, and what to do. */
+export type ActResult = { readonly kind: 'done'; readonly generation: number } | Refused;
+
+export type Refused = {
+  readonly kind: 'refused';
+  readonly code: 'notFound' | 'conflict' | 'forbidden' | 'invalid' | 'noRoom' | 'budget' | 'notMovable';
+  readonly reason: string;
+};
+
+export type Pin =
+  | { readonly kind: 'required'; readonly node: string }
+  | { readonly kind: 'preferred'; readonly node: string }
+  | { readonly kind: 'none' };
+
+/** What a move needs to survive a crash; written on the object itself (annotation `stowage.dev/move`) and in the journal. */
+export type MoveRecord = {
+  readonly planId: string;
+  readonly moveId: string;
+  readonly kind: 'resize' | 'migration';
+  readonly startedAtSeconds: number;
+  /** Migration: nodes. */
+  readonly from?: string;
+  readonly to?: string;
+  /** Resize: what to go back to, and the original request (S307's 100 %). */
+  readonly before?: Resources;
+  readonly request?: Resources;
+};
+
+export type StandingRecord = { readonly record: MoveRecord; readonly owner?: OwnerRef; readonly task?: TaskRef };
+
+export type TaskState = {
+  readonly uid: string;
+  readonly generation: number;
+  readonly phase: 'pending' | 'running' | 'ending' | 'succeeded' | 'failed';
+  readonly node?: string;
+  /** What the spec asks for. */
+  readonly desired: Resources;
+  /** What the node has actually granted; equals `desired` once a resize is done. */
+  readonly actual: Resources;
+  readonly resize: 'none' | 'inProgress' | 'deferred' | 'infeasible';
+  readonly message?: string;
+};
+
+export type OwnerState = {
+  readonly uid: string;
+  readonly generation: number;
+  readonly suspended: boolean;
+  /** Tasks that run or wait to. */
+  readonly active: number;
+  /** Tasks that are being stopped; the old process is gone only when this is 0. */
+  readonly terminating: number;
+  readonly finished: boolean;
+  readonly record?: MoveRecord;
+  /** The tasks it has now, with their nodes. */
+  readonly tasks: readonly { readonly id: string; readonly uid: string; readonly phase: string; readonly node?: string }[];
+};
+
+/** The cluster did not answer, or not as a cluster would. The message names the server and what to do. */
+export class ClusterUnreachable extends Error {
+  override readonly name = 'ClusterUnreachable';
+}

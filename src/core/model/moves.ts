@@ -1,0 +1,65 @@
+import type { Resources } from './resources.ts';
+
+/** What a plan may do to a cluster. A move carries all that is needed to re-check it on a fresh snapshot. */
+export type Move = Placement | Resize | Migration;
+
+/** The task a move touches, as it was when the plan was made. */
+export type TaskRef = {
+  readonly id: string;
+  readonly uid: string;
+  readonly generation: number;
+  /** Node it was on; absent for a pending task. */
+  readonly node?: string;
+};
+
+/** S205: give a pending task its resources on the chosen node. */
+export type Placement = {
+  readonly kind: 'placement';
+  readonly id: string;
+  readonly task: TaskRef;
+  readonly to: string;
+  readonly request: Resources;
+};
+
+/** S308: change a running task's allocation in place. */
+export type Resize = {
+  readonly kind: 'resize';
+  readonly id: string;
+  readonly task: TaskRef;
+  readonly direction: 'shrink' | 'expand';
+  readonly from: Resources;
+  readonly to: Resources;
+  /** The original request, written beside the resize so that it stays the 100 % (S307). */
+  readonly request: Resources;
+};
+
+/** S410: end a task on its node and resume it on the target. Its owner's other tasks stop and resume with it. */
+export type Migration = {
+  readonly kind: 'migration';
+  readonly id: string;
+  readonly task: TaskRef;
+  readonly owner: OwnerRef;
+  readonly from: string;
+  readonly to: string;
+  readonly allocation: Resources;
+  readonly run: RunInformation;
+};
+
+export type OwnerRef = {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly generation: number;
+};
+
+/** S410 "run information": saved before the task is ended. */
+export type RunInformation = {
+  readonly elapsedSeconds: number;
+  readonly remainingSeconds: number;
+  /** Mean usage so far × elapsed, per resource: amounts, not rates. */
+  readonly usageSoFar: Resources;
+  readonly checkpoint?: string;
+  /** Work that is lost by the move: the whole run without a checkpoint, else the time since it was saved. */
+  readonly lostSeconds: number;
+};

@@ -1,0 +1,84 @@
+import type { Constraints } from './constraints.ts';
+import type { Resources } from './resources.ts';
+
+/** One unit of work: a Pod with its owner. */
+export type Task = {
+  /** `namespace/name`, unique in a snapshot. */
+  readonly id: string;
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly owner?: Owner;
+  readonly phase: 'pending' | 'running' | 'ending';
+  /** Node it is bound to. */
+  readonly node?: string;
+  /** Whole GPUs or share of one: a task of 2 GPUs has `gpuMilli` 2000 and `gpuCount` 2; a share of 300 has 300 and 1. */
+  readonly gpuCount: number;
+  /** Index of the GPU a share sits in, where known. */
+  readonly gpuIndex?: number;
+  /** The extended resource its GPUs are asked as. */
+  readonly gpuResource?: string;
+  /** What it asked for at first: the 100 % of the resize rules (S307), kept over resizes. */
+  readonly request: Resources;
+  /** What is held for it now by the scheduler's rules: max of spec, allocated and actual. */
+  readonly allocation: Resources;
+  /** What the spec asks for now; differs from `allocation` while a resize is under way. */
+  readonly desired: Resources;
+  readonly qosClass: 'Guaranteed' | 'Burstable' | 'BestEffort';
+  readonly parameters: TaskParameters;
+  readonly constraints: Constraints;
+  readonly priority: number;
+  readonly createdAtSeconds: number;
+  readonly startedAtSeconds?: number;
+  /** Since when the scheduler finds no node for it. */
+  readonly unschedulableSinceSeconds?: number;
+  /** Held back by a scheduling gate of ours: it can be placed. */
+  readonly gated: boolean;
+  /** Never ends by itself (Deployment, StatefulSet, …): its remaining runtime is T. */
+  readonly endless: boolean;
+  /** DaemonSet or static: counts for room only. */
+  readonly infrastructure: boolean;
+  readonly checkpoint?: Checkpoint;
+  /** The hard bound on its runtime, from `activeDeadlineSeconds`. */
+  readonly runtimeLimitSeconds?: number;
+  readonly resizeState?: ResizeState;
+  /** Counts changes of spec; a plan that was made at another generation is stale. */
+  readonly generation: number;
+  readonly problems: readonly string[];
+};
+
+/** What it belongs to and how it may be acted on. */
+export type Owner = {
+  readonly kind: string;
+  readonly apiVersion: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly generation: number;
+  /** Tasks of this owner that run or will run at once; a migration stops them all. */
+  readonly parallelism: number;
+  readonly suspended: boolean;
+};
+
+/** S201: what is known of a task when it is submitted. Missing is a value. */
+export type TaskParameters = {
+  readonly creator?: string;
+  readonly type?: string;
+  readonly framework?: string;
+  /** Size of the task's data in the user's own unit; only ratios count. */
+  readonly dataScale?: number;
+  /** Name of what recurs: the owner or template without its generated suffix. */
+  readonly name?: string;
+  readonly queue?: string;
+  /** Runtime the user asked for or is limited to. */
+  readonly requestedRuntimeSeconds?: number;
+};
+
+/** Where run information is saved and resumed from (S410). */
+export type Checkpoint = { readonly location: string; readonly savedAtSeconds?: number };
+
+export type ResizeState = {
+  readonly kind: 'deferred' | 'infeasible' | 'inProgress';
+  readonly message: string;
+  readonly sinceSeconds?: number;
+};
