@@ -95,7 +95,12 @@ export type OwnerState = {
   readonly finished: boolean;
   readonly record?: MoveRecord;
   /** The tasks it has now, with their nodes. */
-  readonly tasks: readonly { readonly id: string; readonly uid: string; readonly phase: string; readonly node?: string }[];
+  readonly tasks: readonly {
+    readonly id: string;
+    readonly uid: string;
+    readonly phase: string;
+    readonly node?: string;
+  }[];
 };
 
 /** The cluster did not answer, or not as a cluster would. The message names the server and what to do. */

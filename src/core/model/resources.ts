@@ -17,14 +17,8 @@ export const NO_RESOURCES: Resources = { milliCpu: 0, memoryBytes: 0, gpuMilli: 
 
 /** The amount of one resource; 0 when it is not there. */
 export function amountOf(resources: Resources, name: ResourceName): number {
-  switch (name) {
-    case 'milliCpu':
-    case 'memoryBytes':
-    case 'gpuMilli':
-      return resources[name];
-    default:
-      return Object.hasOwn(resources.extended, name) ? (resources.extended[name] ?? 0) : 0;
-  }
+  if (isBuiltIn(name)) return resources[name];
+  return Object.hasOwn(resources.extended, name) ? (resources.extended[name] ?? 0) : 0;
 }
 
 /** Names of the resources of which at least one of `all` holds an amount other than 0, built-in ones first. */
@@ -53,14 +47,8 @@ export function maxResources(left: Resources, right: Resources): Resources {
 
 /** A copy with one resource set to `amount`. */
 export function withAmount(resources: Resources, name: ResourceName, amount: number): Resources {
-  switch (name) {
-    case 'milliCpu':
-    case 'memoryBytes':
-    case 'gpuMilli':
-      return { ...resources, [name]: amount };
-    default:
-      return { ...resources, extended: { ...resources.extended, [name]: amount } };
-  }
+  if (isBuiltIn(name)) return { ...resources, [name]: amount };
+  return { ...resources, extended: { ...resources.extended, [name]: amount } };
 }
 
 /** True when both hold the same amounts; an absent extended resource equals 0. */
@@ -90,6 +78,10 @@ export function dominantResource(total: Resources, held: Resources): ResourceNam
   const cpu = total.milliCpu > 0 ? held.milliCpu / total.milliCpu : 0;
   const memory = total.memoryBytes > 0 ? held.memoryBytes / total.memoryBytes : 0;
   return memory > cpu ? 'memoryBytes' : 'milliCpu';
+}
+
+function isBuiltIn(name: ResourceName): name is 'milliCpu' | 'memoryBytes' | 'gpuMilli' {
+  return name === 'milliCpu' || name === 'memoryBytes' || name === 'gpuMilli';
 }
 
 function combine(left: Resources, right: Resources, merge: (a: number, b: number) => number): Resources {

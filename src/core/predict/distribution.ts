@@ -85,7 +85,10 @@ export function probabilityEndsWithin(
 ): number {
   const survived = 1 - probabilityEndedBy(distribution, elapsedSeconds);
   if (survived <= 0) return 1;
-  return Math.min(1, Math.max(0, 1 - (1 - probabilityEndedBy(distribution, elapsedSeconds + withinSeconds)) / survived));
+  return Math.min(
+    1,
+    Math.max(0, 1 - (1 - probabilityEndedBy(distribution, elapsedSeconds + withinSeconds)) / survived),
+  );
 }
 
 /**
