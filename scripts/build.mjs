@@ -1,0 +1,100 @@
+/**
+ * Bundles everything that runs into dist/: the command line and the workers as ES modules that share chunks, the
+ * extension as CommonJS (VS Code requires it), the browser code of the panel and of the notebook renderer.
+ */
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const dist = join(root, 'dist');
+
+/** Bundled CommonJS packages call `require` for Node's own modules; an ES module has none. */
+const REQUIRE =
+  "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);";
+
+const shared = { absWorkingDir: root, bundle: true, minify: true, legalComments: 'none', logLevel: 'warning' };
+const node = { ...shared, platform: 'node', target: 'node22', mainFields: ['module', 'main'] };
+
+export async function buildAll() {
+  rmSync(dist, { recursive: true, force: true });
+  mkdirSync(dist, { recursive: true });
+  await Promise.all([commandLineAndWorkers(), extension(), kernel(), panel(), renderer()]);
+  copyWasm();
+  writeFileSync(join(dist, '.built'), new Date().toISOString());
+}
+
+function commandLineAndWorkers() {
+  const workers = existing('src/worker') ? readdirSync(join(root, 'src/worker')) : [];
+  return build({
+    ...node,
+    entryPoints: { cli: 'src/cli.ts', ...Object.fromEntries(workers.filter(isEntry).map(workerEntry)) },
+    format: 'esm',
+    splitting: true,
+    outdir: 'dist',
+    chunkNames: 'chunks/[name]-[hash]',
+    banner: { js: REQUIRE },
+  });
+}
+
+function extension() {
+  if (!existing('src/extension.ts')) return;
+  return build({
+    ...node,
+    entryPoints: { extension: 'src/extension.ts' },
+    format: 'cjs',
+    outdir: 'dist',
+    outExtension: { '.js': '.cjs' },
+    external: ['vscode'],
+    define: { 'import.meta.url': 'importMetaUrl' },
+    banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
+  });
+}
+
+/** The process that runs notebook cells. */
+function kernel() {
+  if (!existing('src/notebook/kernel.ts')) return;
+  return build({
+    ...node,
+    entryPoints: { kernel: 'src/notebook/kernel.ts' },
+    format: 'esm',
+    outdir: 'dist',
+    banner: { js: REQUIRE },
+  });
+}
+
+function panel() {
+  if (!existing('webview/panel.ts')) return;
+  return build({
+    ...shared,
+    entryPoints: ['webview/panel.ts'],
+    format: 'iife',
+    target: 'es2022',
+    outdir: 'dist/webview',
+  });
+}
+
+function renderer() {
+  if (!existing('webview/renderer/renderer.ts')) return;
+  return build({
+    ...shared,
+    entryPoints: { renderer: 'webview/renderer/renderer.ts' },
+    format: 'esm',
+    target: 'es2022',
+    outdir: 'dist/webview',
+  });
+}
+
+function copyWasm() {
+  const from = join(root, 'node_modules/@tensorflow/tfjs-backend-wasm/dist');
+  for (const file of readdirSync(from).filter((name) => name.endsWith('.wasm')))
+    copyFileSync(join(from, file), join(dist, file));
+}
+
+const existing = (path) => existsSync(join(root, path));
+/** A worker's entry stands directly in src/worker and starts itself; what it shares with others does not name a thread. */
+const isEntry = (name) => name.endsWith('.ts') && name !== 'engine.ts';
+const workerEntry = (name) => [`worker/${name.slice(0, -3)}`, `src/worker/${name}`];
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await buildAll();

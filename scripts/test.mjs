@@ -1,0 +1,69 @@
+/**
+ * Runs every test that this machine can run, says plainly what it left out and how to get it, and closes with
+ * `N passed, N failed`. `--only unit|cluster|editor` runs one part.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1] : undefined;
+const counts = { passed: 0, failed: 0, pending: 0 };
+
+const PARTS = [
+  { name: 'unit', title: 'Format, lint, types', run: check },
+  { name: 'unit', title: 'Rooms (no editor, no cluster)', run: () => mocha([]) },
+  {
+    name: 'cluster',
+    title: 'Real control plane',
+    run: () => mocha(['test/cluster/*.test.ts', '--timeout', '300000'], { bail: false }),
+  },
+  {
+    name: 'editor',
+    title: 'Real editor',
+    run: () => mocha(['test/vscode/*.test.ts', '--timeout', '300000'], { bail: false }),
+  },
+];
+
+for (const part of PARTS.filter(({ name }) => !only || name === only)) {
+  console.log(`\n== ${part.title}`);
+  const started = Date.now();
+  part.run();
+  console.log(`   ${((Date.now() - started) / 1000).toFixed(0)} s`);
+}
+if (counts.pending > 0) console.log(`\n${counts.pending} left out; each says why above.`);
+console.log(`\n${counts.passed} passed, ${counts.failed} failed`);
+process.exit(counts.failed === 0 && counts.passed > 0 ? 0 : 1);
+
+function check() {
+  record(run('biome', ['check', '.']) === 0);
+  record(run('tsc', ['--noEmit', '-p', '.']) === 0);
+}
+
+function mocha(spec) {
+  const files = spec.filter((word) => word.endsWith('.test.ts'));
+  if (files.length > 0 && !existsSync(join(root, dirname(files[0])))) return;
+  const directory = mkdtempSync(join(tmpdir(), 'stowage-test-'));
+  const report = join(directory, 'counts.json');
+  const config = files.length > 0 ? ['--no-config'] : [];
+  const status = run('mocha', [...config, '--reporter', 'test/reporter.mjs', ...spec], { STOWAGE_TEST_COUNTS: report });
+  const found = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : { passed: 0, failed: 0, pending: 0 };
+  rmSync(directory, { recursive: true, force: true });
+  counts.passed += found.passed;
+  counts.failed += found.failed + (status !== 0 && found.failed === 0 ? 1 : 0);
+  counts.pending += found.pending;
+}
+
+function record(passed) {
+  counts[passed ? 'passed' : 'failed'] += 1;
+}
+
+function run(command, args, extra = {}) {
+  return spawnSync(join(root, 'node_modules/.bin', command), args, {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, ...extra },
+  }).status;
+}
