@@ -1,0 +1,34 @@
+import * as vscode from 'vscode';
+import type { Session } from '../session.ts';
+import type { NodesElement } from '../views/nodesTree.ts';
+import type { TasksElement } from '../views/tasksTree.ts';
+import { applyPlan, withProgress } from './plan.ts';
+
+type Kind = 'placement' | 'resize' | 'migration';
+const VERBS: Readonly<Record<Kind, string>> = { placement: 'place', resize: 'resize', migration: 'migrate' };
+
+/** Plans, then applies the one move of this kind that the plan has for the task; says so when it has none. */
+export const moveTask = (session: Session, kind: Kind) => async (element?: TasksElement | NodesElement) => {
+  if (element?.kind !== 'task') return;
+  const { id } = element.task;
+  await withProgress(`Planning ${id}`, (signal, onProgress) => session.plan(signal, onProgress));
+  const state = session.state;
+  if (state.kind !== 'open' || !state.plan) return;
+  const move = movesOf(state.plan.value).find((candidate) => candidate.kind === kind && candidate.taskId === id);
+  if (move) return applyPlan(session)(state.plan.id, [move.id]);
+  const text = `The plan does not ${VERBS[kind]} ${id} now. Preview Plan shows why, and what would change it.`;
+  const preview = 'Preview Plan';
+  if ((await vscode.window.showInformationMessage(text, preview)) === preview) {
+    await vscode.commands.executeCommand('stowage.previewPlan');
+  }
+};
+
+/** Ids and tasks of a plan's moves; a plan without moves gives none. */
+function movesOf(plan: unknown): { id: string; kind: string; taskId: string }[] {
+  if (typeof plan !== 'object' || plan === null || !('moves' in plan) || !Array.isArray(plan.moves)) return [];
+  return plan.moves.map((move: { id: string; kind: string; task: { id: string } }) => ({
+    id: move.id,
+    kind: move.kind,
+    taskId: move.task.id,
+  }));
+}

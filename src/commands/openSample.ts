@@ -1,0 +1,6 @@
+import { sampleSeed } from '../configuration.ts';
+import type { Session } from '../session.ts';
+
+/** Opens the cluster that lives inside the extension. */
+export const openSample = (session: Session, stateDirectory: string) => () =>
+  session.open({ kind: 'sample', seed: sampleSeed(), directory: stateDirectory });

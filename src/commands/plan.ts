@@ -1,0 +1,76 @@
+import * as vscode from 'vscode';
+import { Cancelled } from '../planner.ts';
+import type { Session } from '../session.ts';
+import type { PlanPanel } from '../views/planPanel.ts';
+import { abortSignal } from './connect.ts';
+
+/** Plans the cluster as it is now and shows the panel. */
+export const previewPlan = (session: Session, panel: PlanPanel) => async () => {
+  const isOpen = () => session.state.kind === 'open';
+  if (!isOpen()) await vscode.commands.executeCommand('stowage.connect');
+  if (!isOpen()) return;
+  panel.show();
+  await withProgress('Planning', (signal, onProgress) => session.plan(signal, onProgress));
+};
+
+/** Applies moves of the issued plan; asks once in a modal that names cluster, moves and lost work. */
+export const applyPlan =
+  (session: Session) =>
+  async (planId?: unknown, moveIds?: unknown): Promise<void> => {
+    const state = session.state;
+    if (state.kind !== 'open' || !state.plan) return;
+    if (state.readOnly) {
+      await vscode.window.showWarningMessage(state.readOnly);
+      return;
+    }
+    const id = typeof planId === 'string' ? planId : state.plan.id;
+    const moves = Array.isArray(moveIds)
+      ? moveIds.filter((move): move is string => typeof move === 'string')
+      : undefined;
+    await withProgress('Applying the plan', (signal, onProgress) => session.apply(id, moves, signal, onProgress), tell);
+  };
+
+/** Goes on with moves that wait or were cut off: from the journal, and from what stands on the cluster's objects. */
+export const continueMoves = (session: Session) => () =>
+  withProgress('Going on with moves', (signal) => session.continueMoves(signal), tell);
+
+/** Takes back the resizes that were applied last. */
+export const undoResizes = (session: Session) => () =>
+  withProgress('Undoing resizes', (signal) => session.undo(signal), tell);
+
+/**
+ * Long work with a progress notification that can cancel it. A cancel is silent; a failure is shown with the log one
+ * click away.
+ */
+export async function withProgress<T>(
+  title: string,
+  work: (signal: AbortSignal, onProgress: (text: string, fraction?: number) => void) => Promise<T>,
+  done?: (result: T) => unknown,
+): Promise<void> {
+  try {
+    const result = await vscode.window.withProgress(
+      { location: vscode.ProgressLocation.Notification, title, cancellable: true },
+      (progress, token) => {
+        let reached = 0;
+        return work(abortSignal(token), (message, fraction) => {
+          const increment = fraction === undefined ? 0 : Math.max(0, fraction * 100 - reached);
+          reached += increment;
+          progress.report({ message, increment });
+        });
+      },
+    );
+    done?.(result);
+  } catch (error) {
+    if (error instanceof Cancelled) return;
+    const message = error instanceof Error ? error.message : String(error);
+    const showLog = 'Show Log';
+    void vscode.window.showErrorMessage(message, showLog).then((choice) => {
+      if (choice === showLog) void vscode.commands.executeCommand('stowage.showLog');
+    });
+  }
+}
+
+/** The outcome in one sentence; a word tells what can be done next. */
+function tell(summary: string): void {
+  if (summary) void vscode.window.showInformationMessage(summary);
+}

@@ -1,0 +1,53 @@
+import * as vscode from 'vscode';
+import { DEFAULT_SETTINGS, type Settings } from './core/model/settings.ts';
+
+/** The user's settings of the method, in the core's units. */
+export function methodSettings(): Settings {
+  const of = vscode.workspace.getConfiguration('stowage');
+  const minutes = (name: string, defaultSeconds: number) => 60 * of.get<number>(name, defaultSeconds / 60);
+  const number = (name: keyof Settings, standard: number) => of.get<number>(name, standard);
+  const standard = DEFAULT_SETTINGS;
+  return {
+    ...standard,
+    firstWindowSeconds: minutes('firstWindowMinutes', standard.firstWindowSeconds),
+    secondWindowSeconds: minutes('secondWindowMinutes', standard.secondWindowSeconds),
+    fifthWindowSeconds: minutes('fifthWindowMinutes', standard.fifthWindowSeconds),
+    firstWaitSeconds: minutes('firstWaitMinutes', standard.firstWaitSeconds),
+    secondWaitSeconds: minutes('secondWaitMinutes', standard.secondWaitSeconds),
+    thirdWaitSeconds: minutes('thirdWaitMinutes', standard.thirdWaitSeconds),
+    fourthWaitSeconds: minutes('fourthWaitMinutes', standard.fourthWaitSeconds),
+    sixthWaitSeconds: minutes('sixthWaitMinutes', standard.sixthWaitSeconds),
+    seventhWaitSeconds: minutes('seventhWaitMinutes', standard.seventhWaitSeconds),
+    planningHorizonSeconds: 3600 * of.get<number>('planningHorizonHours', standard.planningHorizonSeconds / 3600),
+    shrinkStrategy: of.get<Settings['shrinkStrategy']>('shrinkStrategy', standard.shrinkStrategy),
+    shrinkBelowFraction: number('shrinkBelowFraction', standard.shrinkBelowFraction),
+    expandAboveFraction: number('expandAboveFraction', standard.expandAboveFraction),
+    expandFraction: number('expandFraction', standard.expandFraction),
+    marginFraction: number('marginFraction', standard.marginFraction),
+    thirdThresholdFraction: number('thirdThresholdFraction', standard.thirdThresholdFraction),
+    triggerFreeFraction: number('triggerFreeFraction', standard.triggerFreeFraction),
+    deadlineRiskFraction: number('deadlineRiskFraction', standard.deadlineRiskFraction),
+    gainRatio: number('gainRatio', standard.gainRatio),
+  };
+}
+
+/** Where the user's kubeconfig is; undefined in Restricted Mode, where none is read, and when nothing is set. */
+export function kubeconfigPath(): string | undefined {
+  if (!vscode.workspace.isTrusted) return undefined;
+  return vscode.workspace.getConfiguration('stowage').get<string>('kubeconfig', '') || undefined;
+}
+
+export function sampleSeed(): number {
+  return vscode.workspace.getConfiguration('stowage').get<number>('sampleSeed', 7);
+}
+
+/** Whether a context's name matches one of the patterns of a setting; `*` stands for any run of characters. */
+export function matchesSetting(setting: 'readOnlyContexts' | 'productionContexts', context: string): boolean {
+  const patterns = vscode.workspace.getConfiguration('stowage').get<string[]>(setting, []);
+  return patterns.some((pattern) => matchesPattern(pattern, context));
+}
+
+function matchesPattern(pattern: string, text: string): boolean {
+  const parts = pattern.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`).test(text);
+}

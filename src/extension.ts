@@ -1,0 +1,92 @@
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import { advanceSample } from './commands/advanceSample.ts';
+import { connect } from './commands/connect.ts';
+import { doctor, openNotebooks, showLedger } from './commands/documents.ts';
+import { moveTask } from './commands/moveTask.ts';
+import { openSample } from './commands/openSample.ts';
+import { applyPlan, continueMoves, previewPlan, undoResizes } from './commands/plan.ts';
+import { registerCommands } from './commands/table.ts';
+import { train } from './commands/train.ts';
+import { copyKubectl, filterTasks, groupTasks, pin, revealNode, revealTask } from './commands/trees.ts';
+import { Session } from './session.ts';
+import { bindContextKeys } from './views/contextKeys.ts';
+import { NodesTree } from './views/nodesTree.ts';
+import { Pins } from './views/pins.ts';
+import { PlanPanel } from './views/planPanel.ts';
+import { createStatusItem } from './views/statusItem.ts';
+import { TasksTree } from './views/tasksTree.ts';
+
+/** Builds session, views and commands; nothing else. All work happens on the planning thread. */
+export function activate(context: vscode.ExtensionContext): void {
+  const log = vscode.window.createOutputChannel('Stowage', { log: true });
+  const directory = stateDirectory(context);
+  const session = new Session(context.asAbsolutePath('dist/worker/planner.js'), directory, log);
+  const pins = new Pins(context.globalState);
+  const nodes = new NodesTree(session, pins);
+  const tasks = new TasksTree(session, pins);
+  const nodesView = vscode.window.createTreeView('stowage.nodes', { treeDataProvider: nodes, showCollapseAll: true });
+  const tasksView = vscode.window.createTreeView('stowage.tasks', { treeDataProvider: tasks, showCollapseAll: true });
+  const toNode = revealNode(nodes, nodesView);
+  const toTask = revealTask(tasks, tasksView);
+  const apply = applyPlan(session);
+  const panel = new PlanPanel(
+    context.extensionUri,
+    session,
+    {
+      refresh: () => void vscode.commands.executeCommand('stowage.previewPlan'),
+      apply: (planId, moveIds) => void apply(planId, moveIds),
+      reveal: (what, name) => void (what === 'node' ? toNode(name) : toTask(name)),
+    },
+    log,
+  );
+  const commands = registerCommands(
+    {
+      openSample: openSample(session, directory),
+      connect: connect(session),
+      disconnect: () => session.close(),
+      refresh: () => session.refresh(),
+      previewPlan: previewPlan(session, panel),
+      applyPlan: apply,
+      continueMoves: continueMoves(session),
+      undoResizes: undoResizes(session),
+      advanceSample: advanceSample(session),
+      train: train(session, directory),
+      openNotebooks: openNotebooks(context.extensionUri),
+      filterTasks: filterTasks(tasks),
+      clearFilter: () => tasks.setFilter(''),
+      groupTasks: groupTasks(tasks),
+      pin: pin(pins, true),
+      unpin: pin(pins, false),
+      revealNode: toNode,
+      placeTask: moveTask(session, 'placement'),
+      resizeTask: moveTask(session, 'resize'),
+      migrateTask: moveTask(session, 'migration'),
+      copyKubectl: copyKubectl(),
+      showLedger: showLedger(session),
+      doctor: doctor(session),
+      showLog: () => log.show(),
+      showMoreNodes: () => nodes.showMore(),
+      showMoreTasks: (group: string) => tasks.showMore(group),
+    },
+    vscode.commands.registerCommand,
+    (error) => {
+      if (error instanceof vscode.CancellationError) return;
+      const message = error instanceof Error ? error.message : String(error);
+      log.error(error instanceof Error ? (error.stack ?? message) : message);
+      void vscode.window.showErrorMessage(message);
+    },
+  );
+  const settings = vscode.workspace.onDidChangeConfiguration((event) => {
+    if (event.affectsConfiguration('stowage')) void session.settingsChanged();
+  });
+  context.subscriptions.push(log, session, pins, nodes, tasks, nodesView, tasksView, panel, settings);
+  context.subscriptions.push(bindContextKeys(session), createStatusItem(session), ...commands);
+}
+
+/** Journal, ledger, predictor and sample state: `.stowage` in the workspace folder, else the extension's own storage. */
+function stateDirectory(context: vscode.ExtensionContext): string {
+  const [folder] = vscode.workspace.workspaceFolders ?? [];
+  if (folder?.uri.scheme === 'file') return join(folder.uri.fsPath, '.stowage');
+  return context.globalStorageUri.fsPath;
+}

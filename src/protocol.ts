@@ -1,0 +1,109 @@
+import type { Settings } from './core/model/settings.ts';
+import type { ClusterView } from './views/clusterView.ts';
+
+/** Which cluster to open. */
+export type Target =
+  | { readonly kind: 'sample'; readonly seed: number; readonly directory: string }
+  | { readonly kind: 'kubernetes'; readonly kubeconfig?: string; readonly context?: string };
+
+/** What the editor's thread asks of the planning thread; every request is answered once, with the same `id`. */
+export type ToPlanner = { readonly id: number } & (
+  | { readonly type: 'connect'; readonly target: Target; readonly stateDirectory: string }
+  | { readonly type: 'settings'; readonly settings: Settings }
+  | { readonly type: 'refresh' }
+  | { readonly type: 'advance'; readonly seconds: number }
+  | { readonly type: 'plan' }
+  | { readonly type: 'apply'; readonly planId: string; readonly moveIds?: readonly string[] }
+  | { readonly type: 'continue' }
+  | { readonly type: 'undo' }
+  | { readonly type: 'train'; readonly history?: HistoryFile; readonly out: string }
+  | { readonly type: 'ledger' }
+  | { readonly type: 'doctor'; readonly target?: Target }
+  | { readonly type: 'confirmed'; readonly yes: boolean }
+  | { readonly type: 'cancel'; readonly request: number }
+  | { readonly type: 'close' }
+);
+
+export type HistoryFile = { readonly path: string; readonly columns?: Readonly<Record<string, string>> };
+
+/** What the planning thread says. */
+export type FromPlanner =
+  | { readonly type: 'answer'; readonly id: number; readonly result: unknown }
+  | { readonly type: 'failure'; readonly id: number; readonly message: string; readonly cancelled: boolean }
+  | { readonly type: 'view'; readonly view: ClusterView }
+  | { readonly type: 'step'; readonly step: Step }
+  | { readonly type: 'progress'; readonly id: number; readonly text: string; readonly fraction?: number }
+  | { readonly type: 'confirm'; readonly id: number; readonly preview: Confirmation };
+
+/** What happened to one move: shown in the panel, the notification and the log. */
+export type Step = {
+  readonly moveId: string;
+  readonly title: string;
+  readonly state: 'running' | 'waiting' | 'done' | 'failed';
+  readonly text: string;
+  readonly untilSeconds?: number;
+};
+
+/** The one modal of an apply. */
+export type Confirmation = { readonly message: string; readonly detail: string; readonly verb: string };
+
+/** From the host to the plan panel. The panel draws from the last `state` alone. */
+export type ToWebview = { readonly type: 'state'; readonly state: PanelState };
+
+export type PanelState = {
+  readonly cluster: string;
+  readonly plan?: unknown;
+  readonly planId?: string;
+  readonly steps: readonly Step[];
+  readonly busy?: string;
+  readonly failure?: string;
+  /** Why nothing may be applied; absent when it may. */
+  readonly readOnly?: string;
+};
+
+/** From the plan panel to the host: ids only, never a plan. */
+export type FromWebview =
+  | { readonly type: 'ready' }
+  | { readonly type: 'refresh' }
+  | { readonly type: 'apply'; readonly planId: string; readonly moveIds: readonly string[] }
+  | { readonly type: 'reveal'; readonly what: 'node' | 'task'; readonly name: string };
+
+/**
+ * Parses what the panel sent; the panel's page is not trusted.
+ * @returns undefined for anything that is not exactly one of `FromWebview`
+ */
+export function parseFromWebview(value: unknown): FromWebview | undefined {
+  if (!isRecord(value)) return undefined;
+  switch (value['type']) {
+    case 'ready':
+    case 'refresh':
+      return { type: value['type'] };
+    case 'apply': {
+      const { planId, moveIds } = value;
+      if (!isShortText(planId) || !Array.isArray(moveIds) || moveIds.length > 10_000) return undefined;
+      return moveIds.every(isShortText) ? { type: 'apply', planId, moveIds } : undefined;
+    }
+    case 'reveal': {
+      const { what, name } = value;
+      return (what === 'node' || what === 'task') && isShortText(name) ? { type: 'reveal', what, name } : undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** Parses what the host sent to the panel; undefined for anything else (other extensions may post too). */
+export function parseToWebview(value: unknown): ToWebview | undefined {
+  if (!isRecord(value) || value['type'] !== 'state' || !isRecord(value['state'])) return undefined;
+  const state = value['state'];
+  if (typeof state['cluster'] !== 'string' || !Array.isArray(state['steps'])) return undefined;
+  return { type: 'state', state: state as PanelState };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isShortText(value: unknown): value is string {
+  return typeof value === 'string' && value.length > 0 && value.length <= 600;
+}

@@ -1,0 +1,242 @@
+import * as vscode from 'vscode';
+import { matchesSetting, methodSettings } from './configuration.ts';
+import { Cancelled, Planner } from './planner.ts';
+import type { Confirmation, HistoryFile, Step, Target } from './protocol.ts';
+import type { ClusterView } from './views/clusterView.ts';
+
+/** The editor's state as one readonly value, replaced whole; views redraw from it. */
+export type SessionState =
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'connecting'; readonly target: Target; readonly name: string }
+  | { readonly kind: 'failed'; readonly target: Target; readonly name: string; readonly message: string }
+  | OpenState;
+
+export type OpenState = {
+  readonly kind: 'open';
+  readonly target: Target;
+  readonly name: string;
+  readonly view: ClusterView;
+  readonly readOnly?: string;
+  readonly plan?: IssuedPlan;
+  readonly steps: readonly Step[];
+  readonly busy?: string;
+  /** What the last reading failed with; the view is the last good one. */
+  readonly stale?: string;
+};
+
+/** A plan that the planning thread issued and keeps; only its id is ever sent back. */
+export type IssuedPlan = { readonly id: string; readonly value: unknown };
+
+const CONNECT_TIMEOUT_SECONDS = 10;
+
+/** The one mutable place of the editor's side: which cluster is open, its last view, the issued plan, the running moves. */
+export class Session implements vscode.Disposable {
+  private readonly changed = new vscode.EventEmitter<SessionState>();
+  readonly onDidChange = this.changed.event;
+  private readonly planner: Planner;
+  private readonly stateDirectory: string;
+  private readonly log: vscode.LogOutputChannel;
+  private current: SessionState = { kind: 'closed' };
+  private connection = new AbortController();
+
+  constructor(script: string, stateDirectory: string, log: vscode.LogOutputChannel) {
+    this.stateDirectory = stateDirectory;
+    this.log = log;
+    this.planner = new Planner(script, {
+      onView: (view) => this.updateOpen({ view }),
+      onStep: (step) => this.step(step),
+      confirm: (preview) => this.confirm(preview),
+      onDied: (reason) => this.plannerDied(reason),
+    });
+  }
+
+  get state(): SessionState {
+    return this.current;
+  }
+
+  /**
+   * Opens a cluster; whatever of an earlier one was under way is aborted and leaves the screen at once.
+   * The outcome is in `state`; a cancelled or overtaken call changes nothing.
+   */
+  async open(target: Target, signal?: AbortSignal): Promise<void> {
+    this.connection.abort();
+    const connection = new AbortController();
+    this.connection = connection;
+    const name = targetName(target);
+    this.become({ kind: 'connecting', target, name });
+    const timeout = AbortSignal.timeout(CONNECT_TIMEOUT_SECONDS * 1000);
+    const stop = AbortSignal.any([connection.signal, ...(signal ? [signal] : []), timeout]);
+    try {
+      await this.planner.ask({ type: 'settings', settings: methodSettings() });
+      const view = await this.planner.ask(
+        { type: 'connect', target, stateDirectory: this.stateDirectory },
+        { signal: stop },
+      );
+      if (this.connection !== connection) return;
+      const readOnly = readOnlyReason(target);
+      this.become({ kind: 'open', target, name, view: view as ClusterView, steps: [], ...(readOnly && { readOnly }) });
+    } catch (error) {
+      if (this.connection !== connection) return;
+      if (timeout.aborted) {
+        const message = `${name} did not answer within ${CONNECT_TIMEOUT_SECONDS} s. Check the network or VPN, then try again.`;
+        this.become({ kind: 'failed', target, name, message });
+      } else if (error instanceof Cancelled) {
+        this.become({ kind: 'closed' });
+      } else {
+        this.become({ kind: 'failed', target, name, message: messageOf(error) });
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    this.connection.abort();
+    this.become({ kind: 'closed' });
+    await this.planner.ask({ type: 'close' });
+  }
+
+  async refresh(): Promise<void> {
+    const state = this.current;
+    if (state.kind === 'failed') return this.open(state.target);
+    if (state.kind !== 'open') return;
+    try {
+      const view = (await this.planner.ask({ type: 'refresh' })) as ClusterView;
+      this.updateOpen({ view }, ['stale']);
+    } catch (error) {
+      if (!(error instanceof Cancelled)) this.updateOpen({ stale: messageOf(error) });
+    }
+  }
+
+  async advance(seconds: number): Promise<void> {
+    await this.busy('advancing the clock', () => this.planner.ask({ type: 'advance', seconds }));
+    await this.refresh();
+  }
+
+  /** Makes a plan of the cluster as it is now and keeps it as the issued one. */
+  async plan(signal: AbortSignal, onProgress: (text: string, fraction?: number) => void): Promise<void> {
+    const plan = await this.busy('planning', () => this.planner.ask({ type: 'plan' }, { signal, onProgress }));
+    this.updateOpen({ plan: plan as IssuedPlan, steps: [] });
+  }
+
+  /** Applies moves of the issued plan; `undefined` means all. Asks once, in the modal. */
+  async apply(
+    planId: string,
+    moveIds: readonly string[] | undefined,
+    signal: AbortSignal,
+    onProgress: (text: string, fraction?: number) => void,
+  ): Promise<string> {
+    this.updateOpen({ steps: [] });
+    const request = { type: 'apply', planId, ...(moveIds && { moveIds }) } as const;
+    const summary = await this.busy('applying', () => this.planner.ask(request, { signal, onProgress }));
+    await this.refresh();
+    return String(summary);
+  }
+
+  async continueMoves(signal: AbortSignal): Promise<string> {
+    const summary = await this.busy('going on', () => this.planner.ask({ type: 'continue' }, { signal }));
+    await this.refresh();
+    return String(summary);
+  }
+
+  async undo(signal: AbortSignal): Promise<string> {
+    const summary = await this.busy('undoing', () => this.planner.ask({ type: 'undo' }, { signal }));
+    await this.refresh();
+    return String(summary);
+  }
+
+  async train(
+    history: HistoryFile | undefined,
+    out: string,
+    signal: AbortSignal,
+    onProgress: (text: string, fraction?: number) => void,
+  ): Promise<string> {
+    const request = { type: 'train', out, ...(history && { history }) } as const;
+    const summary = await this.planner.ask(request, { signal, onProgress });
+    await this.refresh();
+    return String(summary);
+  }
+
+  async ledger(): Promise<string> {
+    return String(await this.planner.ask({ type: 'ledger' }));
+  }
+
+  async doctor(target: Target | undefined): Promise<string> {
+    return String(await this.planner.ask({ type: 'doctor', ...(target && { target }) }));
+  }
+
+  async settingsChanged(): Promise<void> {
+    await this.planner.ask({ type: 'settings', settings: methodSettings() });
+    await this.refresh();
+  }
+
+  dispose(): void {
+    this.connection.abort();
+    this.changed.dispose();
+    void this.planner.dispose();
+  }
+
+  private async busy<T>(text: string, work: () => Promise<T>): Promise<T> {
+    this.updateOpen({ busy: text });
+    try {
+      return await work();
+    } finally {
+      this.updateOpen({}, ['busy']);
+    }
+  }
+
+  private async confirm({ message, detail, verb }: Confirmation): Promise<boolean> {
+    const state = this.current;
+    if (state.kind !== 'open' || state.readOnly) return false;
+    const choice = await vscode.window.showWarningMessage(message, { modal: true, detail }, verb);
+    if (choice !== verb) return false;
+    if (state.target.kind !== 'kubernetes' || !matchesSetting('productionContexts', state.name)) return true;
+    const typed = await vscode.window.showInputBox({
+      title: `${verb} on a production cluster`,
+      prompt: `Type ${state.name} to confirm`,
+      ignoreFocusOut: true,
+    });
+    return typed === state.name;
+  }
+
+  private step(step: Step): void {
+    this.log.info(`${step.title}: ${step.state}. ${step.text}`);
+    if (this.current.kind !== 'open') return;
+    const others = this.current.steps.filter(({ moveId }) => moveId !== step.moveId);
+    this.updateOpen({ steps: [...others, step] });
+  }
+
+  private plannerDied(reason: string): void {
+    this.log.error(`The planning thread stopped: ${reason}`);
+    const state = this.current;
+    if (state.kind !== 'open' && state.kind !== 'connecting') return;
+    const message = `The planning thread stopped. What had begun is in the journal; open the cluster again to go on.`;
+    this.become({ kind: 'failed', target: state.target, name: state.name, message });
+  }
+
+  private updateOpen(change: Partial<OpenState>, remove: readonly ('busy' | 'stale')[] = []): void {
+    if (this.current.kind !== 'open') return;
+    const next = { ...this.current, ...change };
+    for (const key of remove) delete next[key];
+    this.become(next);
+  }
+
+  private become(state: SessionState): void {
+    if (state.kind === 'failed') this.log.error(`${state.name}: ${state.message}`);
+    this.current = state;
+    this.changed.fire(state);
+  }
+}
+
+export function targetName(target: Target): string {
+  return target.kind === 'sample' ? `sample cluster (seed ${target.seed})` : (target.context ?? 'current context');
+}
+
+function readOnlyReason(target: Target): string | undefined {
+  if (target.kind === 'kubernetes' && matchesSetting('readOnlyContexts', target.context ?? '')) {
+    return `The context ${target.context} is read-only (setting stowage.readOnlyContexts).`;
+  }
+  return undefined;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,116 @@
+import * as vscode from 'vscode';
+import type { Session } from '../session.ts';
+import type { NodeRow, TaskRow } from './clusterView.ts';
+import type { Pins } from './pins.ts';
+import { nodeItem, noteItem, oneLine, taskItem } from './treeItems.ts';
+
+const PAGE = 200;
+
+export type NodesElement =
+  | { readonly kind: 'node'; readonly node: NodeRow }
+  | { readonly kind: 'task'; readonly task: TaskRow; readonly node: NodeRow }
+  | { readonly kind: 'note'; readonly text: string }
+  | { readonly kind: 'more'; readonly left: number };
+
+/** Nodes with free room, usage and available time; their tasks under each. Pinned ones first. */
+export class NodesTree implements vscode.TreeDataProvider<NodesElement>, vscode.Disposable {
+  private readonly changed = new vscode.EventEmitter<undefined>();
+  readonly onDidChangeTreeData = this.changed.event;
+  private readonly subscriptions: vscode.Disposable[];
+  private shown = PAGE;
+  private readonly session: Session;
+  private readonly pins: Pins;
+
+  constructor(session: Session, pins: Pins) {
+    this.session = session;
+    this.pins = pins;
+    const redraw = () => this.changed.fire(undefined);
+    this.subscriptions = [session.onDidChange(redraw), pins.onDidChange(redraw), this.changed];
+  }
+
+  getTreeItem(element: NodesElement): vscode.TreeItem {
+    switch (element.kind) {
+      case 'node':
+        return nodeItem(element.node, this.tasksOf(element.node), this.pins.has(`node:${element.node.name}`));
+      case 'task':
+        return taskItem(element.task, this.pins.has(`task:${element.task.id}`));
+      case 'note':
+        return noteItem(element.text);
+      case 'more':
+        return noteItem(`Show ${Math.min(PAGE, element.left)} more of ${element.left}`, 'ellipsis', {
+          title: 'Show more',
+          command: 'stowage.showMoreNodes',
+        });
+    }
+  }
+
+  getChildren(element?: NodesElement): NodesElement[] {
+    if (element?.kind === 'node') {
+      return this.tasksOf(element.node).map((task) => ({ kind: 'task', task, node: element.node }));
+    }
+    if (element) return [];
+    const state = this.session.state;
+    switch (state.kind) {
+      case 'closed':
+        return [];
+      case 'connecting':
+        return [{ kind: 'note', text: `Connecting to ${state.name} …` }];
+      case 'failed':
+        return [{ kind: 'note', text: state.message }];
+      case 'open':
+        return [
+          ...(state.stale ? [{ kind: 'note', text: `Not up to date: ${state.stale}` } as const] : []),
+          ...state.view.problems.slice(0, 20).map((text) => ({ kind: 'note', text }) as const),
+          ...Object.entries(state.view.refused).map(
+            ([action, why]) => ({ kind: 'note', text: `You cannot ${action} here: ${oneLine(why)}` }) as const,
+          ),
+          ...this.page(state.view.nodes),
+        ];
+    }
+  }
+
+  getParent(element: NodesElement): NodesElement | undefined {
+    return element.kind === 'task' ? { kind: 'node', node: element.node } : undefined;
+  }
+
+  /** The element of a node by name, for reveal; undefined when it is not in the cluster any more. */
+  find(name: string): NodesElement | undefined {
+    const state = this.session.state;
+    if (state.kind !== 'open') return undefined;
+    const index = this.sorted(state.view.nodes).findIndex((node) => node.name === name);
+    if (index < 0) return undefined;
+    if (index >= this.shown) {
+      this.shown = index + 1;
+      this.changed.fire(undefined);
+    }
+    return { kind: 'node', node: this.sorted(state.view.nodes)[index]! };
+  }
+
+  showMore(): void {
+    this.shown += PAGE;
+    this.changed.fire(undefined);
+  }
+
+  dispose(): void {
+    vscode.Disposable.from(...this.subscriptions).dispose();
+  }
+
+  private page(nodes: readonly NodeRow[]): NodesElement[] {
+    const rows = this.sorted(nodes).slice(0, this.shown);
+    const left = nodes.length - rows.length;
+    const elements: NodesElement[] = rows.map((node) => ({ kind: 'node', node }));
+    return left > 0 ? [...elements, { kind: 'more', left }] : elements;
+  }
+
+  private sorted(nodes: readonly NodeRow[]): NodeRow[] {
+    const rank = (node: NodeRow) => (this.pins.has(`node:${node.name}`) ? 0 : 1);
+    return [...nodes].sort((a, b) => rank(a) - rank(b));
+  }
+
+  private tasksOf(node: NodeRow): TaskRow[] {
+    const state = this.session.state;
+    if (state.kind !== 'open') return [];
+    const wanted = new Set(node.taskIds);
+    return state.view.tasks.filter((task) => wanted.has(task.id));
+  }
+}

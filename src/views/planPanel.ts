@@ -1,0 +1,133 @@
+import { randomBytes } from 'node:crypto';
+import * as vscode from 'vscode';
+import { type FromWebview, type PanelState, parseFromWebview, type ToWebview } from '../protocol.ts';
+import type { Session, SessionState } from '../session.ts';
+
+/** What the panel may ask for; the plan itself never comes back from it, only the ids of an issued plan and its moves. */
+export type PanelActions = {
+  refresh(): void;
+  apply(planId: string, moveIds: readonly string[]): void;
+  reveal(what: 'node' | 'task', name: string): void;
+};
+
+/** The plan panel: one at a time, restored after a reload, drawn from the session alone. */
+export class PlanPanel implements vscode.WebviewPanelSerializer, vscode.Disposable {
+  static readonly type = 'stowage.plan';
+  private panel: vscode.WebviewPanel | undefined;
+  private readonly subscriptions: vscode.Disposable[];
+  private readonly extensionUri: vscode.Uri;
+  private readonly session: Session;
+  private readonly actions: PanelActions;
+  private readonly log: vscode.LogOutputChannel;
+
+  constructor(extensionUri: vscode.Uri, session: Session, actions: PanelActions, log: vscode.LogOutputChannel) {
+    this.extensionUri = extensionUri;
+    this.session = session;
+    this.actions = actions;
+    this.log = log;
+    this.subscriptions = [
+      vscode.window.registerWebviewPanelSerializer(PlanPanel.type, this),
+      session.onDidChange((state) => this.send(state)),
+    ];
+  }
+
+  show(): void {
+    if (this.panel) return this.panel.reveal(undefined, true);
+    this.adopt(vscode.window.createWebviewPanel(PlanPanel.type, 'Stowage Plan', vscode.ViewColumn.Active));
+  }
+
+  async deserializeWebviewPanel(panel: vscode.WebviewPanel): Promise<void> {
+    this.adopt(panel);
+  }
+
+  dispose(): void {
+    this.panel?.dispose();
+    vscode.Disposable.from(...this.subscriptions).dispose();
+  }
+
+  private adopt(panel: vscode.WebviewPanel): void {
+    this.panel?.dispose();
+    this.panel = panel;
+    const scripts = vscode.Uri.joinPath(this.extensionUri, 'dist', 'webview');
+    panel.iconPath = vscode.Uri.joinPath(this.extensionUri, 'media', 'icon.png');
+    panel.webview.options = { enableScripts: true, localResourceRoots: [scripts] };
+    const received = panel.webview.onDidReceiveMessage((value: unknown) => this.receive(value));
+    panel.onDidDispose(() => {
+      received.dispose();
+      if (this.panel === panel) this.panel = undefined;
+    });
+    panel.webview.html = page(panel.webview, vscode.Uri.joinPath(scripts, 'panel.js'));
+  }
+
+  private receive(value: unknown): void {
+    const message = parseFromWebview(value);
+    if (!message) {
+      this.log.warn('The plan panel sent a message that is out of shape; it was ignored.');
+      return;
+    }
+    this.act(message);
+  }
+
+  private act(message: FromWebview): void {
+    switch (message.type) {
+      case 'ready':
+        return this.send(this.session.state);
+      case 'refresh':
+        return this.actions.refresh();
+      case 'apply':
+        return this.actions.apply(message.planId, message.moveIds);
+      case 'reveal':
+        return this.actions.reveal(message.what, message.name);
+      default:
+        message satisfies never;
+    }
+  }
+
+  private send(state: SessionState): void {
+    void this.panel?.webview.postMessage({ type: 'state', state: panelState(state) } satisfies ToWebview);
+  }
+}
+
+function panelState(state: SessionState): PanelState {
+  switch (state.kind) {
+    case 'closed':
+      return { cluster: '', steps: [], failure: 'No cluster is open. Open one from the Stowage view.' };
+    case 'connecting':
+      return { cluster: state.name, steps: [], busy: `connecting to ${state.name}` };
+    case 'failed':
+      return { cluster: state.name, steps: [], failure: state.message };
+    case 'open':
+      return {
+        cluster: state.view.cluster,
+        steps: state.steps,
+        ...(state.plan && { plan: state.plan.value, planId: state.plan.id }),
+        ...(state.busy && { busy: state.busy }),
+        ...(state.readOnly && { readOnly: state.readOnly }),
+      };
+  }
+}
+
+/** Plotly writes style elements, so styles may be inline; scripts only ours, by nonce; nothing from the network. */
+function page(webview: vscode.Webview, script: vscode.Uri): string {
+  const nonce = randomBytes(16).toString('base64');
+  const policy = [
+    "default-src 'none'",
+    `style-src ${webview.cspSource} 'unsafe-inline'`,
+    `font-src ${webview.cspSource}`,
+    `img-src ${webview.cspSource} data: blob:`,
+    `script-src 'nonce-${nonce}'`,
+  ].join('; ');
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Stowage Plan</title>
+</head>
+<body>
+<main id="root" aria-busy="true"><p>Loading the plan …</p></main>
+<script nonce="${nonce}" src="${webview.asWebviewUri(script)}"></script>
+</body>
+</html>`;
+}
