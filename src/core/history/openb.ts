@@ -1,0 +1,52 @@
+import type { FinishedTask } from '../model/finished.ts';
+import { splitCells } from './csv.ts';
+import { type LineReader, requestOf, timeProblem } from './rows.ts';
+
+/** True for the header line of a pod list of Alibaba's cluster-trace-gpu-v2023 (openb) that tells times. */
+export function isOpenb(header: string): boolean {
+  const cells = header.trim().split(',');
+  return ['name', 'cpu_milli', 'num_gpu', 'creation_time', 'deletion_time', 'scheduled_time'].every((name) =>
+    cells.includes(name),
+  );
+}
+
+/**
+ * Reads openb's pod lists: a task runs from `scheduled_time` to `deletion_time` (seconds from the trace's start). They name
+ * no creator; what recurs is the shape, so the quality class stands in for the queue.
+ */
+export function openbReader(): LineReader {
+  let header: readonly string[] | undefined;
+  return (text) => {
+    if (text.trim() === '') return undefined;
+    const cells = splitCells(text, ',');
+    if (!cells) return 'a quoted cell does not end on its line';
+    if (!header) {
+      header = cells;
+      return undefined;
+    }
+    const names = header;
+    return readRow((name) => cells[names.indexOf(name)] ?? '');
+  };
+}
+
+function readRow(cell: (name: string) => string): FinishedTask | string {
+  const time = (name: string) => (cell(name) === '' ? Number.NaN : Number(cell(name)));
+  const [submit, start, end] = [time('creation_time'), time('scheduled_time'), time('deletion_time')];
+  const problem = timeProblem(submit, start, end);
+  if (problem !== undefined) return problem;
+  const gpus = Number(cell('num_gpu'));
+  const milliCpu = Number(cell('cpu_milli'));
+  const gpuMilli = gpus * Number(cell('gpu_milli'));
+  return {
+    id: cell('name'),
+    parameters: cell('qos') === '' ? {} : { queue: cell('qos') },
+    request: requestOf({ milliCpu, memoryBytes: Number(cell('memory_mib')) * 2 ** 20, gpuMilli }),
+    size: gpuMilli > 0 ? gpuMilli / 1000 : Math.max(1, milliCpu / 1000 || 1),
+    submittedAtSeconds: submit,
+    startedAtSeconds: start,
+    endedAtSeconds: end,
+    outcome: OUTCOMES[cell('pod_phase')] ?? 'unknown',
+  };
+}
+
+const OUTCOMES: Readonly<Record<string, FinishedTask['outcome']>> = { Succeeded: 'succeeded', Failed: 'failed' };
