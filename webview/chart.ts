@@ -1,0 +1,132 @@
+import Plotly from 'plotly.js/dist/plotly-cartesian.min.js';
+import { element } from './element.ts';
+
+/** One line with its band, in the panel's own terms. */
+export type Series = {
+  readonly name: string;
+  /** A theme colour: `charts-blue`, `charts-orange`, … */
+  readonly colour: string;
+  readonly x: readonly number[];
+  readonly low: readonly number[];
+  readonly median: readonly number[];
+  readonly high: readonly number[];
+};
+
+export type ChartOptions = {
+  readonly title: string;
+  /** The chart in one sentence, for those who do not see it. */
+  readonly sentence: string;
+  readonly xTicks: readonly { readonly at: number; readonly text: string }[];
+  readonly yTitle: string;
+  readonly series: readonly Series[];
+  readonly format: (value: number) => string;
+};
+
+/** A line chart with bands, its sentence, and its numbers as a table that a screen reader reads. */
+export function chart(options: ChartOptions): HTMLElement {
+  const plot = element('div', { class: 'plot', role: 'img', 'aria-label': `${options.title}. ${options.sentence}` });
+  const figure = element(
+    'figure',
+    { class: 'chart' },
+    element('figcaption', {}, element('strong', {}, options.title), ` ${options.sentence}`),
+    plot,
+    element('details', {}, element('summary', {}, 'Numbers'), numbers(options)),
+  );
+  const draw = () => void Plotly.react(plot, traces(options), layout(options), CONFIGURATION);
+  new ResizeObserver(() => plot.isConnected && draw()).observe(plot);
+  plot.addEventListener('themechange', draw);
+  return figure;
+}
+
+/** Redraws every chart in the colours of the theme that was just chosen. */
+export function redrawCharts(): void {
+  for (const plot of document.querySelectorAll('.plot')) plot.dispatchEvent(new Event('themechange'));
+}
+
+const CONFIGURATION = { displayModeBar: false, showSendToCloud: false, responsive: false };
+
+function traces({ series, format }: ChartOptions): unknown[] {
+  return series.flatMap(({ name, colour, x, low, median, high }) => {
+    const line = themeColour(`--vscode-${colour}`, '#3794ff');
+    const shared = { x, mode: 'lines', legendgroup: name };
+    return [
+      { ...shared, y: low, line: { width: 0 }, hoverinfo: 'skip', showlegend: false },
+      {
+        ...shared,
+        y: high,
+        line: { width: 0 },
+        fill: 'tonexty',
+        fillcolor: translucent(line),
+        hoverinfo: 'skip',
+        showlegend: false,
+      },
+      {
+        ...shared,
+        y: median,
+        name,
+        mode: 'lines+markers',
+        line: { color: line, width: 2 },
+        text: median.map(format),
+        hovertemplate: '%{text}',
+      },
+    ];
+  });
+}
+
+function layout({ xTicks, yTitle }: ChartOptions): unknown {
+  const ink = themeColour('--vscode-foreground', '#888888');
+  const faint = translucent(ink);
+  return {
+    margin: { l: 56, r: 12, t: 8, b: 32 },
+    height: 240,
+    paper_bgcolor: 'rgba(0,0,0,0)',
+    plot_bgcolor: 'rgba(0,0,0,0)',
+    font: { color: ink, family: getComputedStyle(document.body).fontFamily, size: 12 },
+    legend: { orientation: 'h', y: 1.15 },
+    xaxis: {
+      tickvals: xTicks.map(({ at }) => at),
+      ticktext: xTicks.map(({ text }) => text),
+      gridcolor: faint,
+      zeroline: false,
+    },
+    yaxis: { title: { text: yTitle }, gridcolor: faint, zeroline: false, rangemode: 'tozero' },
+  };
+}
+
+function numbers({ series, xTicks, format }: ChartOptions): HTMLElement {
+  const head = element(
+    'tr',
+    {},
+    element('th', { scope: 'col' }, 'after'),
+    ...series.map(({ name }) => element('th', { scope: 'col' }, name)),
+  );
+  const rows = xTicks.map(({ text }, index) =>
+    element(
+      'tr',
+      {},
+      element('th', { scope: 'row' }, text),
+      ...series.map(({ low, median, high }) =>
+        element(
+          'td',
+          {},
+          `${format(median[index] ?? Number.NaN)} (${format(low[index] ?? Number.NaN)}–${format(high[index] ?? Number.NaN)})`,
+        ),
+      ),
+    ),
+  );
+  return element('table', {}, element('thead', {}, head), element('tbody', {}, ...rows));
+}
+
+function themeColour(name: string, otherwise: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim() || otherwise;
+}
+
+/** The colour with 18 % opacity; a canvas reads whatever notation the theme uses. */
+function translucent(colour: string): string {
+  const context = document.createElement('canvas').getContext('2d');
+  if (!context) return 'rgba(128,128,128,0.18)';
+  context.fillStyle = colour;
+  context.fillRect(0, 0, 1, 1);
+  const [red, green, blue] = context.getImageData(0, 0, 1, 1).data;
+  return `rgba(${red},${green},${blue},0.18)`;
+}

@@ -1,0 +1,6 @@
+declare module 'plotly.js/dist/plotly-cartesian.min.js' {
+  const Plotly: {
+    react(root: HTMLElement, traces: unknown[], layout: unknown, configuration: unknown): Promise<unknown>;
+  };
+  export default Plotly;
+}
