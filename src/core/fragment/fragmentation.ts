@@ -1,0 +1,82 @@
+import type { ExpectedMix, TaskClass } from './mix.ts';
+
+/** What is free on one node. */
+export type FreeRoom = {
+  readonly milliCpu: number;
+  /** Free share of each GPU, 0 … 1000; empty for a node without GPUs. */
+  readonly gpuMilli: ArrayLike<number>;
+  readonly gpuModel?: string | undefined;
+  /** How long the room stays free (the method's available time t); absent: for ever, as in FGD. */
+  readonly availableSeconds?: number;
+};
+
+/** GPU room that the mix cannot use, in expectation. */
+export type Fragmentation = {
+  /** F = Σ p_m F(m): idle milli-GPU that a task drawn from the mix finds useless. */
+  readonly amountMilli: number;
+  readonly idleMilli: number;
+  /** Amount ÷ idle, 0 … 1; 0 where nothing is idle. */
+  readonly ratio: number;
+};
+
+/**
+ * FGD's measure over many nodes (ATC'23; `pkg/utils/frag.go`): the sum of the nodes' fragments.
+ * @param mix shares sum to 1; an empty mix leaves no fragments
+ */
+export function clusterFragmentation(rooms: Iterable<FreeRoom>, mix: ExpectedMix): Fragmentation {
+  let amountMilli = 0;
+  let idle = 0;
+  for (const room of rooms) {
+    amountMilli += nodeFragment(room, mix);
+    idle += idleMilli(room);
+  }
+  return { amountMilli, idleMilli: idle, ratio: idle > 0 ? amountMilli / idle : 0 };
+}
+
+/** One node's fragment: expected idle milli-GPU that a task of the mix cannot use. */
+export function nodeFragment(room: FreeRoom, mix: ExpectedMix): number {
+  let fragment = 0;
+  for (const expected of mix) fragment += expected.popularity * classFragment(room, expected);
+  return fragment;
+}
+
+/** The whole cluster's fragment as seen by each class of the mix, in milli-GPU, in the order of the mix. */
+export function fragmentByClass(rooms: readonly FreeRoom[], mix: ExpectedMix): number[] {
+  return mix.map((expected) => rooms.reduce((sum, room) => sum + classFragment(room, expected), 0));
+}
+
+/**
+ * What of a node's idle GPUs is useless to one class, in milli-GPU: all of it where the class cannot run here (lacks CPU,
+ * GPUs or the model, or asks for no GPU at all), else the GPUs too full for it. Memory is not looked at, as in FGD.
+ * A class that runs longer than the room stays free can use none of it: the measure's extension in time.
+ */
+export function classFragment(room: FreeRoom, taskClass: TaskClass & { readonly runtimeSeconds?: number }): number {
+  const idle = idleMilli(room);
+  if (taskClass.gpuMilli === 0 || !fitsClass(room, taskClass)) return idle;
+  if ((taskClass.runtimeSeconds ?? 0) > (room.availableSeconds ?? Number.POSITIVE_INFINITY)) return idle;
+  let useless = 0;
+  for (let gpu = 0; gpu < room.gpuMilli.length; gpu += 1) {
+    const free = room.gpuMilli[gpu]!;
+    if (free < taskClass.gpuMilli) useless += free;
+  }
+  return useless;
+}
+
+/** True when a task of the class can be put into the room now; a share sits inside one GPU, several GPUs are distinct. */
+export function fitsClass(room: FreeRoom, { milliCpu, gpuMilli, gpuCount, gpuModels }: TaskClass): boolean {
+  if (room.milliCpu < milliCpu) return false;
+  if (gpuCount === 0) return true;
+  if (gpuModels.length > 0 && (room.gpuModel === undefined || !gpuModels.includes(room.gpuModel))) return false;
+  let sufficient = 0;
+  for (let gpu = 0; gpu < room.gpuMilli.length; gpu += 1) {
+    if (room.gpuMilli[gpu]! >= gpuMilli) sufficient += 1;
+  }
+  return sufficient >= gpuCount;
+}
+
+/** Free milli-GPU of a node. */
+export function idleMilli(room: FreeRoom): number {
+  let idle = 0;
+  for (let gpu = 0; gpu < room.gpuMilli.length; gpu += 1) idle += room.gpuMilli[gpu]!;
+  return idle;
+}

@@ -1,0 +1,76 @@
+import type { Constraints } from '../model/constraints.ts';
+import type { Resources } from '../model/resources.ts';
+
+/** What tasks of one kind ask of a node, as far as fragments of GPUs go: FGD's task class. */
+export type TaskClass = {
+  readonly milliCpu: number;
+  /** Per GPU, 0 … 1000; 0 for a task without GPUs. */
+  readonly gpuMilli: number;
+  readonly gpuCount: number;
+  /** Models that are admissible; empty: any. */
+  readonly gpuModels: readonly string[];
+};
+
+/** A class with the share of tasks that are of it; the shares of a mix sum to 1. */
+export type ExpectedClass = TaskClass & {
+  readonly popularity: number;
+  /** Runtime to reckon with; absent: not considered, as in FGD. */
+  readonly runtimeSeconds?: number;
+};
+
+/** The tasks to expect, most popular first. */
+export type ExpectedMix = readonly ExpectedClass[];
+
+/**
+ * The expected mix of tasks like the ones seen: classes by count, the rare ones that lie beyond `coverage` of all tasks
+ * left out, the rest renormalised (FGD, ATC'23: "typical pods"; 0.95 there). Equal counts stay in order of first sight.
+ * @param seen one class a task
+ * @returns empty when nothing was seen
+ */
+export function expectedMix(seen: Iterable<TaskClass>, coverage = 0.95): ExpectedMix {
+  const classes = countClasses(seen).sort((left, right) => right.count - left.count);
+  const all = classes.reduce((sum, { count }) => sum + count, 0);
+  const kept: typeof classes = [];
+  let covered = 0;
+  for (const counted of classes) {
+    if (covered >= coverage * all) break;
+    kept.push(counted);
+    covered += counted.count;
+  }
+  return kept.map(({ taskClass, count }) => ({ ...taskClass, popularity: count / covered }));
+}
+
+/** Every class with how often it was seen, in order of first sight. */
+export function countClasses(seen: Iterable<TaskClass>): { readonly taskClass: TaskClass; count: number }[] {
+  const counted = new Map<string, { readonly taskClass: TaskClass; count: number }>();
+  for (const taskClass of seen) {
+    const key = classKey(taskClass);
+    const known = counted.get(key);
+    if (known) known.count += 1;
+    else counted.set(key, { taskClass, count: 1 });
+  }
+  return [...counted.values()];
+}
+
+/** Equal for equal classes; models count as a set. */
+export function classKey({ milliCpu, gpuMilli, gpuCount, gpuModels }: TaskClass): string {
+  return `${milliCpu} ${gpuMilli} ${gpuCount} ${[...new Set(gpuModels)].sort().join('|')}`;
+}
+
+/**
+ * The class of a task by its request. `gpuMilli` of a request is the sum over its GPUs; without a count, 1000 and more
+ * is taken as whole GPUs, less as a share of one.
+ */
+export function classOfRequest(
+  request: Resources,
+  gpuCount: number = Math.ceil(request.gpuMilli / 1000),
+  constraints: Pick<Constraints, 'gpuModels'> = {},
+): TaskClass {
+  const asksGpu = request.gpuMilli > 0 && gpuCount > 0;
+  return {
+    milliCpu: request.milliCpu,
+    gpuMilli: asksGpu ? Math.min(1000, Math.round(request.gpuMilli / gpuCount)) : 0,
+    gpuCount: asksGpu ? gpuCount : 0,
+    gpuModels: asksGpu ? (constraints.gpuModels ?? []) : [],
+  };
+}
