@@ -1,0 +1,347 @@
+import { amountOf, type ResourceName, resourceNames, sameResources, withAmount } from '../model/resources.ts';
+import type { Settings } from '../model/settings.ts';
+import type { Since } from '../model/since.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import type { Task } from '../model/task.ts';
+import type { Usage } from '../model/usage.ts';
+import { remainingTime } from '../place/availableTime.ts';
+import { type ClusterRoom, type NodeRoom, withAllocation } from '../place/room.ts';
+import type { Predictions } from '../predict/prediction.ts';
+import { type Consumption, direction, expandAmount, shrinkAmount } from './amounts.ts';
+
+/** What S306–S308 say of one resource of one running task, with every number they say it by. */
+export type ResizeAdvice = {
+  readonly taskId: string;
+  readonly node: string;
+  readonly resource: ResourceName;
+  readonly request: number;
+  readonly allocation: number;
+  readonly usage: Measured;
+  /** Median; T for a task that never ends by itself; undefined when nothing is predicted. */
+  readonly remainingSeconds?: number;
+  /** The rule as it is printed, and ours: with the margin, memory by its peak, and amounts a cluster can grant. */
+  readonly printed: Rule;
+  readonly ours: Rule;
+  readonly decision: ResizeDecision;
+};
+
+/** Usage of one resource, with the span it was taken over. */
+export type Measured = { readonly mean: number; readonly peak: number } & Omit<Usage, 'mean' | 'peak'>;
+
+/** A rule worked out with a task's numbers. */
+export type Rule = {
+  readonly says: 'shrink' | 'expand' | 'keep';
+  /** The rate it judges, and that rate ÷ request. */
+  readonly usage: number;
+  readonly usageFraction: number;
+  /** How much it takes or gives; 0 for `keep`. */
+  readonly amount: number;
+  /** The rate the task needs, margin included, and the rate it would have left; S308 multiplies both by its remaining time. */
+  readonly needed: number;
+  readonly left: number;
+};
+
+export type ResizeDecision =
+  | { readonly kind: 'shrink' | 'expand'; readonly amount: number; readonly to: number }
+  | ResizeWait
+  /** This resource is never resized in place: ask for `to` the next time. */
+  | { readonly kind: 'advise'; readonly amount: number; readonly to: number }
+  | { readonly kind: 'refused'; readonly reason: ResizeRefusal };
+
+/** A wait of the method: ask again at `untilSeconds`, give up when the waits add up to `limitSeconds`. */
+export type ResizeWait = {
+  readonly kind: 'wait';
+  readonly wait: 'first' | 'third' | 'firstWindow';
+  readonly direction: 'shrink' | 'expand';
+  readonly amount: number;
+  readonly untilSeconds: number;
+  readonly waitedSeconds: number;
+  /** Absent for `firstWindow`, which ends by itself. */
+  readonly limitSeconds?: number;
+  /** For an expand: what of the resource its node has free. */
+  readonly free?: number;
+};
+
+export type ResizeRefusal =
+  | { readonly code: 'right'; readonly missing: string }
+  | { readonly code: 'resizeUnderWay'; readonly state: string; readonly message: string }
+  | { readonly code: 'noPrediction' }
+  | { readonly code: 'endsSoon'; readonly remainingSeconds: number; readonly neededSeconds: number }
+  | { readonly code: 'recentPeak'; readonly peak: number; readonly needed: number }
+  | { readonly code: 'enough'; readonly needed: number }
+  | { readonly code: 'smallest'; readonly least: number }
+  | { readonly code: 'nodeTooSmall'; readonly wanted: number; readonly allocatable: number }
+  | { readonly code: 'waitedOut'; readonly wait: 'second' | 'fourth'; readonly waitedSeconds: number };
+
+/** Why a task's resources need no entry. */
+export type KeptCode = 'betweenThresholds' | 'fewReadings' | 'noUsage' | 'bestEffort';
+
+export type ResizesAdvised = {
+  /** In the order in which the resizes fit one after the other: tasks that only shrink, then expands, neediest first. */
+  readonly advice: readonly ResizeAdvice[];
+  /** Running tasks without an entry, by why. */
+  readonly kept: Readonly<Record<KeptCode, number>>;
+  /** The room after all `shrink` and `expand` decisions. */
+  readonly room: ClusterRoom;
+  /** The waits that go on, under `<shrink|expand> <resource> <task id>`. */
+  readonly since: Since;
+};
+
+export type ResizeInputs = {
+  readonly snapshot: Snapshot;
+  /** Its room, or what earlier moves of the same plan leave of it. */
+  readonly room: ClusterRoom;
+  readonly predictions: Predictions;
+  readonly settings: Settings;
+  /** Waits as an earlier advice gave them back, and `shrunk <task id>`: when that task was last shrunk. */
+  readonly since: Since;
+};
+
+/** Fewer readings are an instant, not a mean (method, "a window needs readings"). */
+export const READINGS_NEEDED = 3;
+
+/** A shrink must leave a task at least this long to run, in spans of the readings it rests on ("two decision intervals"). */
+const SPANS_TO_GO = 2;
+
+/** Less CPU than this is not worth a container's while (Robusta KRR's floor). */
+const LEAST_MILLI_CPU = 10;
+const MEBIBYTE = 2 ** 20;
+
+/**
+ * S306–S308 over all running tasks of a snapshot: what to shrink, expand, wait for or leave, resource by resource.
+ * Memory is judged by its recent peak; GPUs and extended resources are only advised on. Infrastructure is left alone.
+ * @returns an entry for each resource on which the printed rule or ours has something to say
+ */
+export function adviseResizes(inputs: ResizeInputs): ResizesAdvised {
+  const kept: Record<KeptCode, number> = { betweenThresholds: 0, fewReadings: 0, noUsage: 0, bestEffort: 0 };
+  const tasks: Judgement[][] = [];
+  for (const task of inputs.snapshot.tasks) {
+    if (task.phase !== 'running' || task.infrastructure || !nodeOf(task, inputs.room)?.node.ready) continue;
+    const why = unjudged(task, inputs.snapshot.usage[task.id]);
+    const judgements = why ? [] : judge(task, inputs);
+    if (judgements.length > 0) tasks.push(judgements);
+    else kept[why ?? 'betweenThresholds']++;
+  }
+  const since: Record<string, number> = {};
+  let room = inputs.room;
+  const advice = inOrder(tasks).flatMap((judgements) => {
+    const decided = judgements.map((judgement) => ({ ...judgement, decision: decide(judgement, inputs, room) }));
+    room = granted(room, decided);
+    for (const each of decided) {
+      if (each.decision.kind !== 'wait' || each.decision.wait === 'firstWindow') continue;
+      since[waitKey(each, each.decision.direction)] = inputs.snapshot.takenAtSeconds - each.decision.waitedSeconds;
+    }
+    return decided.map(({ task: _, ...advised }): ResizeAdvice => advised);
+  });
+  return { advice, kept, room, since };
+}
+
+/** What the rules say of one resource; the decision depends on the room that is left when its turn comes. */
+type Judgement = Omit<ResizeAdvice, 'decision'> & { readonly task: Task };
+
+function unjudged(task: Task, usage: Usage | undefined): KeptCode | undefined {
+  if (task.qosClass === 'BestEffort') return 'bestEffort';
+  if (!usage) return 'noUsage';
+  return usage.readings < READINGS_NEEDED ? 'fewReadings' : undefined;
+}
+
+/** Both rules on every resource of one task; only where one of them speaks. */
+function judge(task: Task, { snapshot, predictions, settings }: ResizeInputs): Judgement[] {
+  const { mean, peak, ...span } = snapshot.usage[task.id]!;
+  const remainingSeconds = medianRemaining(task, predictions, settings, snapshot.takenAtSeconds);
+  return resourceNames(task.request).flatMap((resource): Judgement[] => {
+    const usage: Measured = { ...span, mean: amountOf(mean, resource), peak: amountOf(peak, resource) };
+    if (!isMeasured(resource, usage)) return [];
+    const request = amountOf(task.request, resource);
+    const allocation = amountOf(task.allocation, resource);
+    const printed = printedRule({ request, allocation, usage: usage.mean }, settings);
+    const judged = resource === 'memoryBytes' ? usage.peak : usage.mean;
+    const ours = ourRule({ request, allocation, usage: judged }, resource, settings);
+    if (printed.says === 'keep' && ours.says === 'keep') return [];
+    if (!isResizable(resource) && ours.says !== 'shrink') return [];
+    const numbers = { resource, request, allocation, usage, printed, ours };
+    const remaining = remainingSeconds === undefined ? {} : { remainingSeconds };
+    return [{ task, taskId: task.id, node: task.node!, ...numbers, ...remaining }];
+  });
+}
+
+/** Metrics without a device exporter say 0 for devices: then nothing is known of them. No process holds 0 bytes. */
+function isMeasured(resource: ResourceName, usage: Measured): boolean {
+  return resource === 'milliCpu' || usage.peak > 0;
+}
+
+/** S307 and S308 to the letter: every resource by its mean, the request as the only 100 %, no margin. */
+function printedRule(consumption: Consumption, settings: Settings): Rule {
+  const says = direction({ ...consumption, allocation: consumption.request }, settings);
+  const amount =
+    says === 'keep'
+      ? 0
+      : says === 'shrink'
+        ? shrinkAmount(consumption, settings, 0)
+        : expandAmount(consumption, settings);
+  return rule(says, Math.round(amount), consumption, 0);
+}
+
+function ourRule(consumption: Consumption, resource: ResourceName, settings: Settings): Rule {
+  const { usage, allocation } = consumption;
+  const margin = settings.marginFraction;
+  const says = direction(consumption, settings);
+  if (says === 'shrink') {
+    const to = grantable(allocation - shrinkAmount(consumption, settings, margin), resource);
+    if (to < allocation) return rule('shrink', allocation - to, consumption, margin);
+  }
+  if (says === 'expand' && usage * (1 + margin) > allocation) {
+    const to = grantable(allocation + expandAmount(consumption, settings), resource);
+    return rule('expand', to - allocation, consumption, margin);
+  }
+  return rule('keep', 0, consumption, margin);
+}
+
+function rule(says: Rule['says'], amount: number, { request, allocation, usage }: Consumption, margin: number): Rule {
+  const left = says === 'shrink' ? allocation - amount : allocation + amount;
+  return { says, usage, usageFraction: usage / request, amount, needed: usage * (1 + margin), left };
+}
+
+/** Whole units, rounded up: milli-CPU (at least 10), MiB of memory, whole devices. */
+function grantable(amount: number, resource: ResourceName): number {
+  if (resource === 'milliCpu') return Math.max(LEAST_MILLI_CPU, Math.ceil(amount));
+  const unit = resource === 'memoryBytes' ? MEBIBYTE : resource === 'gpuMilli' ? 1000 : 1;
+  return unit * Math.ceil(amount / unit);
+}
+
+/** Kubernetes resizes CPU and memory in place, nothing else (KEP-1287). */
+function isResizable(resource: ResourceName): boolean {
+  return resource === 'milliCpu' || resource === 'memoryBytes';
+}
+
+/** Tasks that only shrink first, so that the expands see the room they give; then the neediest expand first. */
+function inOrder(tasks: readonly Judgement[][]): Judgement[][] {
+  const need = (judgements: Judgement[]) =>
+    Math.max(0, ...judgements.map(({ ours }) => (ours.says === 'expand' ? ours.usageFraction : 0)));
+  return tasks
+    .map((judgements) => ({ judgements, need: need(judgements) }))
+    .sort((left, right) => (left.need === 0 || right.need === 0 ? left.need - right.need : right.need - left.need))
+    .map(({ judgements }) => judgements);
+}
+
+/** S308 with its waits, and what keeps the task and its node safe. */
+function decide(judgement: Judgement, inputs: ResizeInputs, room: ClusterRoom): ResizeDecision {
+  const { resource, allocation, ours } = judgement;
+  const reason = refusal(judgement, inputs, room);
+  if (reason) return { kind: 'refused', reason };
+  if (ours.says === 'expand') return decideExpand(judgement, inputs, room);
+  if (!isResizable(resource)) return { kind: 'advise', amount: ours.amount, to: allocation - ours.amount };
+  return decideShrink(judgement, inputs);
+}
+
+function refusal(
+  judgement: Judgement,
+  { snapshot, settings }: ResizeInputs,
+  room: ClusterRoom,
+): ResizeRefusal | undefined {
+  const { task, resource, allocation, usage, remainingSeconds, printed, ours } = judgement;
+  if (ours.says === 'keep') {
+    if (printed.says === 'expand') return { code: 'enough', needed: ours.needed };
+    if (resource === 'memoryBytes') return { code: 'recentPeak', peak: usage.peak, needed: ours.needed };
+    return { code: 'smallest', least: allocation };
+  }
+  if (!isResizable(resource)) return undefined;
+  const refused = snapshot.rights.resize ?? {};
+  const missing = refused[task.namespace] ?? refused['*'];
+  if (missing !== undefined) return { code: 'right', missing };
+  if (task.resizeState || !sameResources(task.allocation, task.desired)) {
+    const { kind, message } = task.resizeState ?? { kind: 'inProgress', message: '' };
+    return { code: 'resizeUnderWay', state: kind, message };
+  }
+  if (ours.says === 'expand') {
+    const allocatable = amountOf(nodeOf(task, room)!.node.allocatable, resource);
+    return ours.left > allocatable ? { code: 'nodeTooSmall', wanted: ours.left, allocatable } : undefined;
+  }
+  if (remainingSeconds === undefined) return { code: 'noPrediction' };
+  const spanSeconds = Math.min(settings.firstWindowSeconds, usage.toSeconds - usage.fromSeconds);
+  const neededSeconds = SPANS_TO_GO * spanSeconds;
+  return remainingSeconds < neededSeconds ? { code: 'endsSoon', remainingSeconds, neededSeconds } : undefined;
+}
+
+function decideShrink(judgement: Judgement, { snapshot, settings, since }: ResizeInputs): ResizeDecision {
+  const { task, ours } = judgement;
+  const nowSeconds = snapshot.takenAtSeconds;
+  const direction = 'shrink';
+  const lastShrunk = since[`shrunk ${task.id}`] ?? Number.NEGATIVE_INFINITY;
+  const untilSeconds = lastShrunk + settings.firstWindowSeconds;
+  if (untilSeconds > nowSeconds) {
+    const waitedSeconds = nowSeconds - lastShrunk;
+    return { kind: 'wait', wait: 'firstWindow', direction, amount: ours.amount, untilSeconds, waitedSeconds };
+  }
+  if (ours.needed <= ours.left) return { kind: 'shrink', amount: ours.amount, to: ours.left };
+  const { firstWaitSeconds, secondWaitSeconds } = settings;
+  const waitedSeconds = waited(judgement, direction, since, nowSeconds);
+  if (waitedSeconds >= secondWaitSeconds)
+    return { kind: 'refused', reason: { code: 'waitedOut', wait: 'second', waitedSeconds } };
+  const wait = nextLook(nowSeconds, waitedSeconds, firstWaitSeconds, secondWaitSeconds);
+  return { kind: 'wait', wait: 'first', direction, amount: ours.amount, ...wait };
+}
+
+function decideExpand(
+  judgement: Judgement,
+  { snapshot, settings, since }: ResizeInputs,
+  room: ClusterRoom,
+): ResizeDecision {
+  const { task, resource, ours } = judgement;
+  const nowSeconds = snapshot.takenAtSeconds;
+  const direction = 'expand';
+  const free = Math.max(0, amountOf(nodeOf(task, room)!.free, resource));
+  if (ours.amount <= free) return { kind: 'expand', amount: ours.amount, to: ours.left };
+  const { thirdWaitSeconds, fourthWaitSeconds } = settings;
+  const waitedSeconds = waited(judgement, direction, since, nowSeconds);
+  if (waitedSeconds >= fourthWaitSeconds)
+    return { kind: 'refused', reason: { code: 'waitedOut', wait: 'fourth', waitedSeconds } };
+  const wait = nextLook(nowSeconds, waitedSeconds, thirdWaitSeconds, fourthWaitSeconds);
+  return { kind: 'wait', wait: 'third', direction, amount: ours.amount, ...wait, free };
+}
+
+function waitKey({ taskId, resource }: Judgement, direction: 'shrink' | 'expand'): string {
+  return `${direction} ${resource} ${taskId}`;
+}
+
+function waited(judgement: Judgement, direction: 'shrink' | 'expand', since: Since, nowSeconds: number): number {
+  return Math.max(0, nowSeconds - (since[waitKey(judgement, direction)] ?? nowSeconds));
+}
+
+/** The end of the wait that is going on, counted from the first; never past the limit of their sum. */
+function nextLook(nowSeconds: number, waitedSeconds: number, waitSeconds: number, limitSeconds: number) {
+  const whole = (Math.floor(waitedSeconds / waitSeconds) + 1) * waitSeconds;
+  const untilSeconds = nowSeconds - waitedSeconds + Math.min(whole, limitSeconds);
+  return { untilSeconds, waitedSeconds, limitSeconds };
+}
+
+/** The room after what was decided for one task. */
+function granted(
+  room: ClusterRoom,
+  decided: readonly (Judgement & { readonly decision: ResizeDecision })[],
+): ClusterRoom {
+  const resized = decided.flatMap(({ resource, decision }) =>
+    decision.kind === 'shrink' || decision.kind === 'expand' ? [{ resource, to: decision.to }] : [],
+  );
+  const task = decided[0]?.task;
+  if (!task || resized.length === 0) return room;
+  const allocation = resized.reduce((held, { resource, to }) => withAmount(held, resource, to), task.allocation);
+  return withAllocation(room, task, allocation);
+}
+
+/** Median seconds to go; undefined for a task that ends but of which nothing is predicted. */
+function medianRemaining(
+  task: Task,
+  predictions: Predictions,
+  settings: Settings,
+  nowSeconds: number,
+): number | undefined {
+  const prediction = predictions[task.id];
+  if (!prediction && !task.endless) return undefined;
+  return remainingTime(task, prediction, settings.planningHorizonSeconds, nowSeconds).p50;
+}
+
+function nodeOf(task: Task, room: ClusterRoom): NodeRoom | undefined {
+  const index = room.indexOf.get(task.node ?? '');
+  return index === undefined ? undefined : room.nodes[index];
+}

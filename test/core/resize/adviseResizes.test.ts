@@ -1,0 +1,248 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { describe, it } from 'mocha';
+import { amountOf, type Resources } from '../../../src/core/model/resources.ts';
+import { DEFAULT_SETTINGS } from '../../../src/core/model/settings.ts';
+import type { Snapshot } from '../../../src/core/model/snapshot.ts';
+import type { Task } from '../../../src/core/model/task.ts';
+import { clusterRoom } from '../../../src/core/place/room.ts';
+import { adviseResizes, type ResizeAdvice, type ResizeInputs } from '../../../src/core/resize/adviseResizes.ts';
+import { amounts, aNode, aSnapshot, aTask, certain, GIB, HOUR, NOW, used } from '../small.ts';
+
+const DAY = 24 * HOUR;
+
+function advise(snapshot: Snapshot, more: Partial<ResizeInputs> = {}) {
+  const runtimes = Object.fromEntries(snapshot.tasks.map(({ id }) => [id, DAY]));
+  const room = clusterRoom(snapshot);
+  return adviseResizes({
+    snapshot,
+    room,
+    predictions: certain(runtimes),
+    settings: DEFAULT_SETTINGS,
+    since: {},
+    ...more,
+  });
+}
+
+/** One task of 4 cores and 8 GiB on a node of 8 cores and 32 GiB. */
+function one(mean: Resources, peak = mean, more: Partial<Task> = {}, nodeCores = 8): Snapshot {
+  const task = aTask('a', 'n', amounts(4, 8), more);
+  return aSnapshot([aNode('n', amounts(nodeCores, 32))], [task], { usage: { [task.id]: used(mean, peak) } });
+}
+
+function only(advice: readonly ResizeAdvice[]): ResizeAdvice {
+  assert.equal(advice.length, 1);
+  return advice[0]!;
+}
+
+describe('advising resizes (S306–S308)', () => {
+  it('has nothing to say of an empty cluster', () => {
+    const { advice, kept } = advise(aSnapshot([], []));
+    assert.deepEqual(advice, []);
+    assert.deepEqual(kept, { betweenThresholds: 0, fewReadings: 0, noUsage: 0, bestEffort: 0 });
+  });
+
+  it('halves CPU of which less than half is used, and shows both rules with their numbers', () => {
+    const { decision, printed, ours } = only(advise(one(amounts(1, 5))).advice);
+    assert.deepEqual(decision, { kind: 'shrink', amount: 2000, to: 2000 });
+    assert.equal(printed.needed, 1000);
+    assert.equal(ours.needed, 1150); // 1 core and the margin of 15 %
+    assert.equal(ours.left, 2000);
+  });
+
+  it('waits the first wait where the margin does not fit what would be left', () => {
+    // 1.8 cores are below half of 4, but 1.8 × 1.15 = 2.07 is more than the 2 that would be left.
+    const first = advise(one(amounts(1.8, 5)));
+    const until = { untilSeconds: NOW + 2 * HOUR, waitedSeconds: 0, limitSeconds: 12 * HOUR };
+    assert.deepEqual(only(first.advice).decision, {
+      kind: 'wait',
+      wait: 'first',
+      direction: 'shrink',
+      amount: 2000,
+      ...until,
+    });
+    assert.deepEqual(first.since, { 'shrink milliCpu default/a': NOW });
+  });
+
+  it('counts waits over plans from the first one, and gives up when they add up to the second wait', () => {
+    const waited = (seconds: number) =>
+      advise(one(amounts(1.8, 5)), { since: { 'shrink milliCpu default/a': NOW - seconds } });
+    const going = only(waited(3 * HOUR).advice).decision;
+    assert.ok(going.kind === 'wait');
+    assert.equal(going.untilSeconds, NOW + HOUR); // the second stretch of 2 h ends 4 h after the first look
+    assert.deepEqual(only(waited(12 * HOUR).advice).decision, {
+      kind: 'refused',
+      reason: { code: 'waitedOut', wait: 'second', waitedSeconds: 12 * HOUR },
+    });
+  });
+
+  it('shrinks at most once a first window', () => {
+    const { decision } = only(advise(one(amounts(1, 5)), { since: { 'shrunk default/a': NOW - 600 } }).advice);
+    assert.ok(decision.kind === 'wait' && decision.wait === 'firstWindow');
+    assert.equal(decision.untilSeconds, NOW + 1200);
+  });
+
+  it('judges memory by its recent peak plus the margin, not by its mean', () => {
+    const { decision, printed } = only(advise(one(amounts(3, 2), amounts(3, 5))).advice);
+    assert.equal(printed.says, 'shrink');
+    assert.deepEqual(decision, {
+      kind: 'refused',
+      reason: { code: 'recentPeak', peak: 5 * GIB, needed: 5 * GIB * 1.15 },
+    });
+  });
+
+  it('gives a task that runs short of memory 20 to 30 % of its request', () => {
+    const { decision } = only(advise(one(amounts(3, 8))).advice);
+    // A peak at 100 % of the request is e = 30 %: 2.4 GiB more, rounded up to a whole MiB.
+    assert.deepEqual(decision, { kind: 'expand', amount: 2458 * 2 ** 20, to: (8192 + 2458) * 2 ** 20 });
+  });
+
+  it('waits the third wait where the node has no room for an expand, and gives up at the fourth', () => {
+    const alone = one(amounts(4, 5), amounts(4, 5), {}, 6);
+    const full = { ...alone, tasks: [...alone.tasks, aTask('b', 'n', amounts(1))] }; // 1 core free, 1.2 wanted
+    const { decision } = only(advise(full).advice);
+    assert.ok(decision.kind === 'wait');
+    assert.deepEqual([decision.wait, decision.untilSeconds, decision.free], ['third', NOW + 600, 1000]);
+    const late = advise(full, { since: { 'expand milliCpu default/a': NOW - 2 * HOUR } });
+    const reason = { code: 'waitedOut', wait: 'fourth', waitedSeconds: 2 * HOUR };
+    assert.deepEqual(only(late.advice).decision, { kind: 'refused', reason });
+  });
+
+  it('does not expand past what usage and margin need, nor past what the node could ever give', () => {
+    const expanded = one(amounts(4, 5), amounts(4, 5), { allocation: amounts(5, 8), desired: amounts(5, 8) });
+    assert.deepEqual(only(advise(expanded).advice).decision, {
+      kind: 'refused',
+      reason: { code: 'enough', needed: 4600 },
+    });
+    const small = only(advise(one(amounts(4, 5), amounts(4, 5), {}, 4)).advice).decision;
+    assert.deepEqual(small, { kind: 'refused', reason: { code: 'nodeTooSmall', wanted: 5200, allocatable: 4000 } });
+  });
+
+  it('shrinks one resource of a task and expands another', () => {
+    const { advice } = advise(one(amounts(1, 8)));
+    assert.deepEqual(
+      advice.map(({ resource, decision }) => [resource, decision.kind]),
+      [
+        ['milliCpu', 'shrink'],
+        ['memoryBytes', 'expand'],
+      ],
+    );
+  });
+
+  it('lets expands use the room that shrinks of the same plan give', () => {
+    // The node of 8 cores is full; b gives 2, and a, which uses all of its 4 cores, gets 30 %.
+    const tasks = [aTask('a', 'n', amounts(4, 8)), aTask('b', 'n', amounts(4, 8))];
+    const usage = { 'default/a': used(amounts(4, 5)), 'default/b': used(amounts(1, 5)) };
+    const { advice, room } = advise(aSnapshot([aNode('n', amounts(8, 32))], tasks, { usage }));
+    assert.deepEqual(
+      advice.map(({ taskId, decision }) => [taskId, decision.kind]),
+      [
+        ['default/b', 'shrink'],
+        ['default/a', 'expand'],
+      ],
+    );
+    assert.equal(room.nodes[0]!.free.milliCpu, 800);
+  });
+
+  it('leaves alone what it may not touch, with the reason', () => {
+    const low = amounts(1, 5);
+    const reasonOf = (task: Partial<Task>, more: Partial<Snapshot> = {}) => {
+      const { decision } = only(advise({ ...one(low, low, task), ...more }).advice);
+      return decision.kind === 'refused' ? decision.reason.code : decision.kind;
+    };
+    assert.equal(reasonOf({}, { rights: { resize: { default: 'patch pods/resize' } } }), 'right');
+    assert.equal(reasonOf({ resizeState: { kind: 'deferred', message: 'no room' } }), 'resizeUnderWay');
+    assert.equal(reasonOf({ desired: amounts(5, 8) }), 'resizeUnderWay');
+    const kept = (snapshot: Snapshot) => advise(snapshot).kept;
+    assert.equal(kept(one(low, low, { qosClass: 'BestEffort' })).bestEffort, 1);
+    assert.equal(kept({ ...one(low), usage: {} }).noUsage, 1);
+    assert.equal(kept({ ...one(low), usage: { 'default/a': used(low, low, 2) } }).fewReadings, 1);
+    assert.equal(kept(one(amounts(3, 5))).betweenThresholds, 1);
+    assert.deepEqual(advise(one(low, low, { infrastructure: true })).advice, []);
+    assert.deepEqual(advise(one(low, low, { phase: 'ending' })).advice, []);
+  });
+
+  it('does not shrink a task that ends before two spans of its readings have passed, or of which nothing is known', () => {
+    const low = one(amounts(1, 5));
+    const soon = only(advise(low, { predictions: certain({ 'default/a': HOUR + 1800 }) }).advice).decision;
+    // An hour has run, half an hour is left; two spans of 30 min are needed.
+    const reason = { code: 'endsSoon', remainingSeconds: 1800, neededSeconds: 3600 };
+    assert.ok(soon.kind === 'refused' && soon.reason.code === 'endsSoon');
+    assert.deepEqual({ ...soon.reason, remainingSeconds: Math.round(soon.reason.remainingSeconds) }, reason);
+    const unknown = only(advise(low, { predictions: {} }).advice).decision;
+    assert.deepEqual(unknown, { kind: 'refused', reason: { code: 'noPrediction' } });
+    assert.equal(
+      only(advise(one(amounts(1, 5), undefined, { endless: true }), { predictions: {} }).advice).decision.kind,
+      'shrink',
+    );
+  });
+
+  it('never resizes GPUs in place: it says what to ask for the next time', () => {
+    const task = aTask('a', 'n', amounts(4, 8, 4));
+    const usage = { [task.id]: used(amounts(3, 5, 1)) };
+    const { advice, room } = advise(aSnapshot([aNode('n', amounts(8, 32, 8))], [task], { usage }));
+    assert.deepEqual(only(advice).decision, { kind: 'advise', amount: 2000, to: 2000 });
+    assert.equal(room.nodes[0]!.free.gpuMilli, 4000);
+  });
+
+  it('takes 0 of a device for "not measured"', () => {
+    const task = aTask('a', 'n', amounts(4, 8, 4));
+    const usage = { [task.id]: used(amounts(3, 5, 0)) };
+    assert.deepEqual(advise(aSnapshot([aNode('n', amounts(8, 32, 8))], [task], { usage })).advice, []);
+  });
+
+  it('never overfills a node and never shrinks below the peak of memory or the mean of CPU with the margin', () => {
+    const milli = fc.integer({ min: 1, max: 4000 });
+    const part = fc.double({ min: 0.01, max: 1.3, noNaN: true });
+    const someTask = fc.record({
+      cpu: milli,
+      memory: milli,
+      cpuUse: part,
+      memoryUse: part,
+      peak: fc.double({ min: 1, max: 3, noNaN: true }),
+    });
+    fc.assert(
+      fc.property(fc.array(someTask, { maxLength: 12 }), fc.constantFrom('fixed', 'usage'), (drawn, shrinkStrategy) => {
+        const sizes = drawn.map(({ cpu, memory }) => ({
+          milliCpu: cpu,
+          memoryBytes: memory * 2 ** 20,
+          gpuMilli: 0,
+          extended: {},
+        }));
+        const tasks = sizes.map((size, index) => aTask(`t${index}`, 'n', size));
+        const usage = Object.fromEntries(
+          tasks.map((task, index) => {
+            const { cpuUse, memoryUse, peak } = drawn[index]!;
+            const milliCpu = Math.round(task.request.milliCpu * cpuUse);
+            const memoryBytes = Math.round(task.request.memoryBytes * memoryUse);
+            const mean = { milliCpu, memoryBytes, gpuMilli: 0, extended: {} };
+            return [task.id, used(mean, { ...mean, memoryBytes: Math.round(memoryBytes * peak) })];
+          }),
+        );
+        const held = (name: 'milliCpu' | 'memoryBytes') => tasks.reduce((sum, { request }) => sum + request[name], 0);
+        const allocatable = {
+          milliCpu: held('milliCpu') + 500,
+          memoryBytes: held('memoryBytes') + 2 ** 28,
+          gpuMilli: 0,
+          extended: {},
+        };
+        const snapshot = aSnapshot([aNode('n', allocatable)], tasks, { usage });
+        const { advice, room } = advise(snapshot, { settings: { ...DEFAULT_SETTINGS, shrinkStrategy } });
+        const { free } = room.nodes[0]!;
+        assert.ok(free.milliCpu >= 0 && free.memoryBytes >= 0);
+        let left = { milliCpu: 500, memoryBytes: 2 ** 28, gpuMilli: 0, extended: {} } as Resources;
+        for (const { resource, decision, usage, allocation } of advice) {
+          if (decision.kind !== 'shrink' && decision.kind !== 'expand') continue;
+          const change = decision.to - allocation;
+          left = { ...left, [resource]: amountOf(left, resource) - change };
+          assert.ok(amountOf(left, resource) >= 0, `${resource} overfilled`);
+          if (decision.kind === 'shrink') {
+            assert.ok(decision.to < allocation);
+            assert.ok(decision.to >= (resource === 'memoryBytes' ? usage.peak : usage.mean) * 1.15 - 1e-6);
+          } else assert.ok(decision.to > allocation);
+        }
+        assert.deepEqual([free.milliCpu, free.memoryBytes], [left.milliCpu, left.memoryBytes]);
+      }),
+    );
+  });
+});
