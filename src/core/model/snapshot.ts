@@ -12,6 +12,8 @@ export type Snapshot = {
   /** Usage by task id over the first window (S306), as far as readings reach. */
   readonly usage: Readonly<Record<string, Usage>>;
   readonly budgets: readonly DisruptionBudget[];
+  /** Labels by namespace, for affinity terms that select namespaces; where absent a namespace has only its name's label. */
+  readonly namespaceLabels?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** What may be done here, by action; absent means it was not asked. */
   readonly rights: Rights;
   /** What could not be read or understood, with the object's name. */

@@ -1,0 +1,131 @@
+import { InputError } from '../model/input.ts';
+import type { Settings } from '../model/settings.ts';
+import type { Task } from '../model/task.ts';
+import type { Predictions } from '../predict/prediction.ts';
+import { availableTimes, type TimeBand } from './availableTime.ts';
+import { nodeFilter, type Refusal } from './filter.ts';
+import type { Candidate, NodePolicy } from './policy.ts';
+import type { ClusterRoom } from './room.ts';
+import { type DeadlineRefusal, deadlineFilter, expectedRuntime, type TimeFit, timeFit } from './timeFit.ts';
+import { timeFitPolicy } from './timeFitPolicy.ts';
+
+/** A node that can take the task, with its score and the parts the score was mixed from. */
+export type RankedNode = {
+  readonly node: string;
+  /** Weighted mean of the parts, 0…1; larger is better. */
+  readonly score: number;
+  readonly parts: readonly ScorePart[];
+  readonly fit: TimeFit;
+};
+
+export type ScorePart = { readonly policy: string; readonly weight: number; readonly score: number };
+
+/** A node that cannot take the task, and why. */
+export type RefusedNode = { readonly node: string; readonly refusal: Refusal | DeadlineRefusal };
+
+export type Ranking = {
+  /** Best first, equal scores in the order of their names; at most `limit` of them. */
+  readonly ranked: readonly RankedNode[];
+  /** In the order of their names. */
+  readonly refused: readonly RefusedNode[];
+  /** How many nodes can take the task, those beyond `limit` included. */
+  readonly fitting: number;
+};
+
+/** Every policy that can be mixed by `settings.policyWeights`. */
+export const NODE_POLICIES: Readonly<Record<string, NodePolicy>> = { timeFit: timeFitPolicy };
+
+/**
+ * S203 and S204: filters the nodes of a room for a task and ranks the rest by the mixed policies.
+ * @param room must not hold the task itself (`withoutTask` for one that is to move)
+ * @param options.limit how many ranked nodes to give; absent: all
+ * @returns empty lists for an empty room
+ * @throws InputError when `settings.policyWeights` names no known policy, or no weight is above 0
+ */
+export function rankNodes(
+  task: Task,
+  room: ClusterRoom,
+  predictions: Predictions,
+  settings: Settings,
+  nowSeconds: number,
+  options: { readonly limit?: number } = {},
+): Ranking {
+  const mix = policyMix(settings.policyWeights);
+  const prediction = predictions[task.id];
+  const filter = nodeFilter(task, room);
+  const endsTooEarly = deadlineFilter(task, prediction, settings, nowSeconds);
+  const times = availableTimes(room, predictions, settings, nowSeconds);
+  const runtimes = new Map<number, TimeBand>();
+  const candidates: Candidate[] = [];
+  const refused: RefusedNode[] = [];
+  for (let index = 0; index < room.nodes.length; index++) {
+    const held = room.nodes[index]!;
+    const refusal = filter(held) ?? endsTooEarly(held);
+    if (refusal) {
+      refused.push({ node: held.node.name, refusal });
+      continue;
+    }
+    const available = times[index]!;
+    let runtime = runtimes.get(available.totalSeconds);
+    if (!runtime) {
+      runtime = expectedRuntime(task, prediction, available.totalSeconds, nowSeconds);
+      runtimes.set(available.totalSeconds, runtime);
+    }
+    candidates.push({ held, fit: timeFit(runtime, available) });
+  }
+  const scores = mix.map(({ score }) => score(task, candidates));
+  const total = new Float64Array(candidates.length);
+  for (const [index, { share }] of mix.entries()) {
+    const part = scores[index]!;
+    for (let node = 0; node < total.length; node++) total[node] = total[node]! + share * part[node]!;
+  }
+  const ranked = best(total, options.limit ?? total.length).map((index) => ({
+    node: candidates[index]!.held.node.name,
+    score: total[index]!,
+    parts: mix.map(({ policy, weight }, part) => ({ policy, weight, score: scores[part]![index]! })),
+    fit: candidates[index]!.fit,
+  }));
+  return { ranked, refused, fitting: candidates.length };
+}
+
+type MixedPolicy = {
+  readonly policy: string;
+  readonly weight: number;
+  /** Weight over the sum of all. */
+  readonly share: number;
+  readonly score: NodePolicy;
+};
+
+function policyMix(weights: Settings['policyWeights']): MixedPolicy[] {
+  const chosen = Object.entries(weights).filter(([, weight]) => weight > 0);
+  const known = Object.keys(NODE_POLICIES).join(', ');
+  if (chosen.length === 0) throw new InputError(`No policy has a weight above 0. Give one to any of: ${known}.`);
+  const sum = chosen.reduce((total, [, weight]) => total + weight, 0);
+  return chosen.map(([policy, weight]) => {
+    if (!Object.hasOwn(NODE_POLICIES, policy)) {
+      throw new InputError(`There is no policy "${policy}". Choose among: ${known}.`);
+    }
+    return { policy, weight, share: weight / sum, score: NODE_POLICIES[policy]! };
+  });
+}
+
+/** Indices of the `limit` largest scores, largest first, equal ones in their order. */
+function best(scores: Float64Array, limit: number): number[] {
+  const order: number[] = [];
+  if (limit >= scores.length) {
+    for (let index = 0; index < scores.length; index++) order.push(index);
+    return order.sort((left, right) => scores[right]! - scores[left]! || left - right);
+  }
+  for (let index = 0; index < scores.length && limit > 0; index++) {
+    if (order.length === limit && !(scores[index]! > scores[order[limit - 1]!]!)) continue;
+    let low = 0;
+    for (let high = order.length; low < high; ) {
+      const middle = (low + high) >> 1;
+      if (scores[order[middle]!]! >= scores[index]!) low = middle + 1;
+      else high = middle;
+    }
+    order.splice(low, 0, index);
+    if (order.length > limit) order.pop();
+  }
+  return order;
+}

@@ -1,0 +1,165 @@
+import { freeGpus } from '../fragment/freeRooms.ts';
+import type { Node } from '../model/node.ts';
+import { amountOf, maxResources, NO_RESOURCES, type Resources } from '../model/resources.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import type { Task } from '../model/task.ts';
+
+/**
+ * What every node has free and holds, indexed from a snapshot in one pass. A value: placing, moving or resizing a task
+ * gives a new room that shares all nodes but the touched one (the copy is one array of node pointers).
+ */
+export type ClusterRoom = {
+  /** In the order of their names, whatever the snapshot's order was. */
+  readonly nodes: readonly NodeRoom[];
+  /** Position in `nodes` by node name. */
+  readonly indexOf: ReadonlyMap<string, number>;
+  /** Labels of a namespace, by its name; a namespace that is not there has its name's label only. */
+  readonly namespaceLabels: Readonly<Record<string, Readonly<Record<string, string>>>>;
+};
+
+/** One node: what it has free by the scheduler's rules (S203's d), and the tasks that hold the rest. */
+export type NodeRoom = {
+  readonly node: Node;
+  /** Allocatable less what all bound tasks hold, those that are ending included; negative where more is held than there is. */
+  readonly free: Resources;
+  /** Free milli of each GPU, by its index; a shared task must fit inside one. */
+  readonly gpuFree: readonly number[];
+  /** All tasks bound to it, in the order of their ids when built from a snapshot, later ones behind. */
+  readonly tasks: readonly Task[];
+  /** Those of `tasks` that keep others away by required anti-affinity. */
+  readonly guarded: readonly Task[];
+  /** Those of `tasks` that hold host ports. */
+  readonly listening: readonly Task[];
+};
+
+/** Room of every node of a snapshot. Tasks bound to a node that is not in it are left out. */
+export function clusterRoom(snapshot: Snapshot): ClusterRoom {
+  const byNode = new Map<string, Task[]>(snapshot.nodes.map((node) => [node.name, []]));
+  for (const task of snapshot.tasks) {
+    if (task.node !== undefined) byNode.get(task.node)?.push(task);
+  }
+  const nodes = snapshot.nodes
+    .map((node) => nodeRoom(node, byNode.get(node.name) ?? []))
+    .sort((left, right) => compareNames(left.node.name, right.node.name));
+  return { nodes, indexOf: positions(nodes), namespaceLabels: snapshot.namespaceLabels ?? {} };
+}
+
+/** The room with a task bound to a node (S205). A share of a GPU takes the smallest free part that holds it. */
+export function withTask(room: ClusterRoom, task: Task, node: string): ClusterRoom {
+  return changeNode(room, node, (held) => {
+    const bound = { ...task, node, ...placeOnGpu(held.gpuFree, task) };
+    return nodeRoom(held.node, [...held.tasks, bound]);
+  });
+}
+
+/** The room without a task on the node it is bound to; the room itself when it is bound to none. */
+export function withoutTask(room: ClusterRoom, task: Task): ClusterRoom {
+  if (task.node === undefined) return room;
+  return changeNode(room, task.node, (held) =>
+    nodeRoom(
+      held.node,
+      held.tasks.filter(({ id }) => id !== task.id),
+    ),
+  );
+}
+
+/** The room with a running task's allocation changed in place (S308). */
+export function withAllocation(room: ClusterRoom, task: Task, allocation: Resources): ClusterRoom {
+  if (task.node === undefined) return room;
+  return changeNode(room, task.node, (held) =>
+    nodeRoom(
+      held.node,
+      held.tasks.map((other) => (other.id === task.id ? { ...other, allocation, desired: allocation } : other)),
+    ),
+  );
+}
+
+/** The room without a node and all it holds ("what if this node goes?"). */
+export function withoutNode(room: ClusterRoom, name: string): ClusterRoom {
+  const nodes = room.nodes.filter(({ node }) => node.name !== name);
+  return { ...room, nodes, indexOf: positions(nodes) };
+}
+
+/** The room with an empty node more. */
+export function withNode(room: ClusterRoom, node: Node): ClusterRoom {
+  const nodes = [...room.nodes, nodeRoom(node, [])].sort((left, right) =>
+    compareNames(left.node.name, right.node.name),
+  );
+  return { ...room, nodes, indexOf: positions(nodes) };
+}
+
+/** What a task holds on its node: the larger of what is granted and what its spec asks for, per resource. */
+export function heldBy(task: Task): Resources {
+  return task.allocation === task.desired ? task.allocation : maxResources(task.allocation, task.desired);
+}
+
+/** Milli that one of a task's GPUs must have free; 0 for a task without GPUs. */
+export function gpuShareOf(request: Resources, gpuCount: number): number {
+  return request.gpuMilli === 0 ? 0 : Math.ceil(request.gpuMilli / Math.max(1, gpuCount));
+}
+
+/** The room of one node that holds `tasks`. */
+export function nodeRoom(node: Node, tasks: readonly Task[]): NodeRoom {
+  return {
+    node,
+    free: freeOf(node, tasks),
+    gpuFree: freeGpus(node.allocatable.gpuMilli, tasks),
+    tasks,
+    guarded: pick(tasks, ({ constraints }) => (constraints.podAntiAffinity?.length ?? 0) > 0),
+    listening: pick(tasks, ({ constraints }) => (constraints.hostPorts?.length ?? 0) > 0),
+  };
+}
+
+const NO_TASKS: readonly Task[] = [];
+
+function pick(tasks: readonly Task[], wanted: (task: Task) => boolean): readonly Task[] {
+  return tasks.some(wanted) ? tasks.filter(wanted) : NO_TASKS;
+}
+
+function freeOf(node: Node, tasks: readonly Task[]): Resources {
+  let { milliCpu, memoryBytes, gpuMilli } = node.allocatable;
+  const extended = { ...node.allocatable.extended };
+  for (const task of tasks) {
+    const held = heldBy(task);
+    milliCpu -= held.milliCpu;
+    memoryBytes -= held.memoryBytes;
+    gpuMilli -= held.gpuMilli;
+    for (const name of Object.keys(held.extended)) extended[name] = (extended[name] ?? 0) - amountOf(held, name);
+  }
+  return { milliCpu, memoryBytes, gpuMilli, extended: Object.keys(extended).length ? extended : NO_RESOURCES.extended };
+}
+
+function shareHeld(task: Task): number {
+  return gpuShareOf(heldBy(task), task.gpuCount);
+}
+
+function placeOnGpu(gpuFree: readonly number[], task: Task): { readonly gpuIndex?: number } {
+  const share = shareHeld(task);
+  if (share === 0 || share >= 1000 || task.gpuCount > 1) return {};
+  const gpu = smallestThatHolds(gpuFree, share);
+  return gpu === undefined ? {} : { gpuIndex: gpu };
+}
+
+function smallestThatHolds(free: readonly number[], share: number): number | undefined {
+  let best: number | undefined;
+  for (let gpu = 0; gpu < free.length; gpu++) {
+    if (free[gpu]! >= share && (best === undefined || free[gpu]! < free[best]!)) best = gpu;
+  }
+  return best;
+}
+
+function changeNode(room: ClusterRoom, name: string, change: (held: NodeRoom) => NodeRoom): ClusterRoom {
+  const index = room.indexOf.get(name);
+  if (index === undefined) throw new RangeError(`There is no node ${name} in this room`);
+  const nodes = room.nodes.slice();
+  nodes[index] = change(nodes[index]!);
+  return { ...room, nodes };
+}
+
+function positions(nodes: readonly NodeRoom[]): ReadonlyMap<string, number> {
+  return new Map(nodes.map(({ node }, index) => [node.name, index]));
+}
+
+function compareNames(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0;
+}

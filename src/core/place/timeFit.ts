@@ -1,0 +1,97 @@
+import type { NodeDeadline } from '../model/node.ts';
+import type { Settings } from '../model/settings.ts';
+import type { Task } from '../model/task.ts';
+import { probabilityEndsWithin, quantile } from '../predict/distribution.ts';
+import type { RuntimePrediction } from '../predict/prediction.ts';
+import { type AvailableTime, remainingTime, type TimeBand } from './availableTime.ts';
+import type { NodeRoom } from './room.ts';
+
+/**
+ * How a task's predicted runtime t1 fits a node's available time t (S204).
+ * - `outlives`: the node is in use and t ≥ t1; X = 1 − (t − t1)/T, best when t is closest to t1.
+ * - `prolongs`: the node is in use and t < t1; X = 1 − (t1 − t)/T, best when it falls least short.
+ * - `empty`: nothing but infrastructure on it; it could stay empty, so it comes last, the smallest first.
+ */
+export type TimeFit = {
+  readonly rank: 'outlives' | 'prolongs' | 'empty';
+  readonly x: number;
+  /** X with runtime and exits at their 10th percentile, and at their 90th. */
+  readonly xAtP10: number;
+  readonly xAtP90: number;
+  /** t1 at the median, 0…T. */
+  readonly runtimeSeconds: number;
+  readonly available: AvailableTime;
+};
+
+/** The node would end before the task, with more than the risk that is allowed. */
+export type DeadlineRefusal = {
+  readonly code: 'deadline';
+  readonly source: NodeDeadline['source'];
+  readonly inSeconds: number;
+  /** P(the task still runs when the node ends), 0..1. */
+  readonly probability: number;
+  readonly allowed: number;
+};
+
+/** Runtime of a task that is to be placed now; of T where nothing is known of it or it never ends. */
+export function expectedRuntime(
+  task: Task,
+  prediction: RuntimePrediction | undefined,
+  totalSeconds: number,
+  nowSeconds: number,
+): TimeBand {
+  const { startedAtSeconds: _, ...pending } = task;
+  return remainingTime({ ...pending, phase: 'pending' }, prediction, totalSeconds, nowSeconds);
+}
+
+/** S204's X and rank of one node. Both t and t1 are clamped to 0…T. */
+export function timeFit(runtime: TimeBand, available: AvailableTime): TimeFit {
+  const total = available.totalSeconds;
+  const runtimeSeconds = Math.min(runtime.p50, total);
+  const closeness = (t: number, t1: number) => (total > 0 ? 1 - Math.abs(t - Math.min(t1, total)) / total : 0);
+  return {
+    rank: !available.inUse ? 'empty' : available.seconds >= runtimeSeconds ? 'outlives' : 'prolongs',
+    x: closeness(available.seconds, runtime.p50),
+    xAtP10: closeness(available.secondsAtP10, runtime.p10),
+    xAtP90: closeness(available.secondsAtP90, runtime.p90),
+    runtimeSeconds,
+    available,
+  };
+}
+
+/**
+ * Refuses nodes that end before the task with more than `settings.deadlineRiskFraction`. An endless task, or one of
+ * which nothing is known, outlives every lease; only an announced end (spot notice, maintenance, termination) refuses it.
+ */
+export function deadlineFilter(
+  task: Task,
+  prediction: RuntimePrediction | undefined,
+  settings: Settings,
+  nowSeconds: number,
+): (held: NodeRoom) => DeadlineRefusal | undefined {
+  const allowed = settings.deadlineRiskFraction;
+  const limit = task.runtimeLimitSeconds ?? Number.POSITIVE_INFINITY;
+  const known = !task.endless && prediction !== undefined;
+  const needed = known ? Math.min(limit, quantile(prediction.runtime, 1 - allowed)) : limit;
+  return ({ node: { deadline } }) => {
+    if (!deadline) return undefined;
+    const inSeconds = deadline.atSeconds - nowSeconds;
+    if (inSeconds >= needed) return undefined;
+    const lease = deadline.source === 'expiry' || deadline.source === 'annotation';
+    if (needed === Number.POSITIVE_INFINITY && lease && inSeconds > 0) return undefined;
+    const probability = known ? 1 - probabilityEndsWithin(prediction.runtime, 0, Math.max(0, inSeconds)) : 1;
+    return { code: 'deadline', source: deadline.source, inSeconds, probability, allowed };
+  };
+}
+
+/** The fit as one number in 0..1 that keeps S204's order: ranks never mix, X orders inside the first two. */
+export function timeFitScore(fit: TimeFit, smallness: number): number {
+  switch (fit.rank) {
+    case 'outlives':
+      return (2 + fit.x) / 3;
+    case 'prolongs':
+      return (1 + fit.x) / 3;
+    case 'empty':
+      return smallness / 3;
+  }
+}
