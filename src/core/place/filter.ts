@@ -11,13 +11,13 @@ export type Refusal =
   | { readonly code: 'unschedulable' }
   | { readonly code: 'nodeName'; readonly wanted: string }
   | { readonly code: 'taint'; readonly taint: Taint }
-  | { readonly code: 'nodeSelector'; readonly key: string; readonly wanted: string; readonly found?: string }
+  | { readonly code: 'nodeSelector'; readonly key: string; readonly wanted: string; readonly found: string | undefined }
   | { readonly code: 'nodeAffinity' }
   | { readonly code: 'hostPort'; readonly port: number; readonly protocol: string; readonly heldBy: string }
   | { readonly code: 'taskCount'; readonly maxTasks: number }
   | { readonly code: 'resource'; readonly resource: ResourceName; readonly requested: number; readonly free: number }
   | { readonly code: 'gpuResource'; readonly wanted: string; readonly offered: string }
-  | { readonly code: 'gpuModel'; readonly wanted: readonly string[]; readonly found?: string }
+  | { readonly code: 'gpuModel'; readonly wanted: readonly string[]; readonly found: string | undefined }
   | {
       readonly code: 'gpuShare';
       readonly shareMilli: number;
@@ -71,7 +71,7 @@ export function nodeFilter(task: Task, room: ClusterRoom): NodeFilter {
     }
     for (const [key, wanted] of selector) {
       const found = labelOf(node.labels, key);
-      if (found !== wanted) return { code: 'nodeSelector', key, wanted, ...(found !== undefined && { found }) };
+      if (found !== wanted) return { code: 'nodeSelector', key, wanted, found };
     }
     if (constraints.nodeAffinity && !matchesTerms(constraints.nodeAffinity, node)) return { code: 'nodeAffinity' };
     const taken = constraints.hostPorts && takenPort(constraints.hostPorts, held);
@@ -131,14 +131,17 @@ function gpuRefusal(task: Task, gpuMilli: number, { node, gpuFree }: NodeRoom): 
     return { code: 'gpuResource', wanted: task.gpuResource, offered: node.gpuResource };
   }
   if (models.length > 0 && !(node.gpuModel !== undefined && models.includes(node.gpuModel))) {
-    return { code: 'gpuModel', wanted: models, ...(node.gpuModel !== undefined && { found: node.gpuModel }) };
+    return { code: 'gpuModel', wanted: models, found: node.gpuModel };
   }
   const gpus = Math.max(1, task.gpuCount);
   const shareMilli = gpuShareOf({ ...task.request, gpuMilli }, task.gpuCount);
   let fitting = 0;
-  for (const free of gpuFree) if (free >= shareMilli) fitting++;
-  if (fitting >= gpus) return undefined;
-  return { code: 'gpuShare', shareMilli, gpus, fitting, largestFreeMilli: Math.max(0, ...gpuFree) };
+  let largestFreeMilli = 0;
+  for (const free of gpuFree) {
+    if (free >= shareMilli) fitting++;
+    if (free > largestFreeMilli) largestFreeMilli = free;
+  }
+  return fitting >= gpus ? undefined : { code: 'gpuShare', shareMilli, gpus, fitting, largestFreeMilli };
 }
 
 /**

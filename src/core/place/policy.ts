@@ -1,12 +1,17 @@
 import type { Task } from '../model/task.ts';
+import type { AvailableTime, TimeBand } from './availableTime.ts';
 import type { NodeRoom } from './room.ts';
-import type { TimeFit } from './timeFit.ts';
 
-/** A node that passed the filter, with how the task's runtime fits it. */
-export type Candidate = { readonly held: NodeRoom; readonly fit: TimeFit };
+/** The nodes that passed the filter, with what they have in space and in time, in the same order. */
+export type Candidates = {
+  readonly nodes: readonly NodeRoom[];
+  readonly times: readonly AvailableTime[];
+  /** The task's runtime t1; `Infinity` where it never ends or nothing is known of it. */
+  readonly runtime: TimeBand;
+};
 
 /**
  * A score of live nodes: a number in 0…1 for each candidate, in their order; larger is better. It may look at all
  * candidates at once (to normalise), at nothing else.
  */
-export type NodePolicy = (task: Task, candidates: readonly Candidate[]) => Float64Array;
+export type NodePolicy = (task: Task, candidates: Candidates) => Float64Array;

@@ -2,10 +2,10 @@ import { InputError } from '../model/input.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Task } from '../model/task.ts';
 import type { Predictions } from '../predict/prediction.ts';
-import { availableTimes, type TimeBand } from './availableTime.ts';
+import { type AvailableTime, availableTimes } from './availableTime.ts';
 import { nodeFilter, type Refusal } from './filter.ts';
-import type { Candidate, NodePolicy } from './policy.ts';
-import type { ClusterRoom } from './room.ts';
+import type { NodePolicy } from './policy.ts';
+import type { ClusterRoom, NodeRoom } from './room.ts';
 import { type DeadlineRefusal, deadlineFilter, expectedRuntime, type TimeFit, timeFit } from './timeFit.ts';
 import { timeFitPolicy } from './timeFitPolicy.ts';
 
@@ -55,37 +55,35 @@ export function rankNodes(
   const filter = nodeFilter(task, room);
   const endsTooEarly = deadlineFilter(task, prediction, settings, nowSeconds);
   const times = availableTimes(room, predictions, settings, nowSeconds);
-  const runtimes = new Map<number, TimeBand>();
-  const candidates: Candidate[] = [];
+  const candidates = {
+    nodes: [] as NodeRoom[],
+    times: [] as AvailableTime[],
+    runtime: expectedRuntime(task, prediction),
+  };
   const refused: RefusedNode[] = [];
   for (let index = 0; index < room.nodes.length; index++) {
     const held = room.nodes[index]!;
     const refusal = filter(held) ?? endsTooEarly(held);
     if (refusal) {
       refused.push({ node: held.node.name, refusal });
-      continue;
+    } else {
+      candidates.nodes.push(held);
+      candidates.times.push(times[index]!);
     }
-    const available = times[index]!;
-    let runtime = runtimes.get(available.totalSeconds);
-    if (!runtime) {
-      runtime = expectedRuntime(task, prediction, available.totalSeconds, nowSeconds);
-      runtimes.set(available.totalSeconds, runtime);
-    }
-    candidates.push({ held, fit: timeFit(runtime, available) });
   }
   const scores = mix.map(({ score }) => score(task, candidates));
-  const total = new Float64Array(candidates.length);
+  const total = new Float64Array(candidates.nodes.length);
   for (const [index, { share }] of mix.entries()) {
     const part = scores[index]!;
     for (let node = 0; node < total.length; node++) total[node] = total[node]! + share * part[node]!;
   }
   const ranked = best(total, options.limit ?? total.length).map((index) => ({
-    node: candidates[index]!.held.node.name,
+    node: candidates.nodes[index]!.node.name,
     score: total[index]!,
     parts: mix.map(({ policy, weight }, part) => ({ policy, weight, score: scores[part]![index]! })),
-    fit: candidates[index]!.fit,
+    fit: timeFit(candidates.runtime, candidates.times[index]!),
   }));
-  return { ranked, refused, fitting: candidates.length };
+  return { ranked, refused, fitting: candidates.nodes.length };
 }
 
 type MixedPolicy = {

@@ -3,7 +3,7 @@ import type { Settings } from '../model/settings.ts';
 import type { Task } from '../model/task.ts';
 import { probabilityEndsWithin, quantile } from '../predict/distribution.ts';
 import type { RuntimePrediction } from '../predict/prediction.ts';
-import { type AvailableTime, remainingTime, type TimeBand } from './availableTime.ts';
+import type { AvailableTime, TimeBand } from './availableTime.ts';
 import type { NodeRoom } from './room.ts';
 
 /**
@@ -33,30 +33,36 @@ export type DeadlineRefusal = {
   readonly allowed: number;
 };
 
-/** Runtime of a task that is to be placed now; of T where nothing is known of it or it never ends. */
-export function expectedRuntime(
-  task: Task,
-  prediction: RuntimePrediction | undefined,
-  totalSeconds: number,
-  nowSeconds: number,
-): TimeBand {
-  const { startedAtSeconds: _, ...pending } = task;
-  return remainingTime({ ...pending, phase: 'pending' }, prediction, totalSeconds, nowSeconds);
+/** Runtime of a task from its start; never beyond its hard limit, `Infinity` where it never ends or nothing is known. */
+export function expectedRuntime(task: Task, prediction: RuntimePrediction | undefined): TimeBand {
+  const limit = task.runtimeLimitSeconds ?? Number.POSITIVE_INFINITY;
+  if (task.endless || prediction === undefined) return { p10: limit, p50: limit, p90: limit };
+  const at = (level: number) => Math.min(limit, quantile(prediction.runtime, level));
+  return { p10: at(0.1), p50: at(0.5), p90: at(0.9) };
 }
 
 /** S204's X and rank of one node. Both t and t1 are clamped to 0…T. */
 export function timeFit(runtime: TimeBand, available: AvailableTime): TimeFit {
-  const total = available.totalSeconds;
-  const runtimeSeconds = Math.min(runtime.p50, total);
-  const closeness = (t: number, t1: number) => (total > 0 ? 1 - Math.abs(t - Math.min(t1, total)) / total : 0);
+  const { totalSeconds } = available;
   return {
-    rank: !available.inUse ? 'empty' : available.seconds >= runtimeSeconds ? 'outlives' : 'prolongs',
-    x: closeness(available.seconds, runtime.p50),
-    xAtP10: closeness(available.secondsAtP10, runtime.p10),
-    xAtP90: closeness(available.secondsAtP90, runtime.p90),
-    runtimeSeconds,
+    rank: rankOf(runtime, available),
+    x: closeness(available.seconds, runtime.p50, totalSeconds),
+    xAtP10: closeness(available.secondsAtP10, runtime.p10, totalSeconds),
+    xAtP90: closeness(available.secondsAtP90, runtime.p90, totalSeconds),
+    runtimeSeconds: Math.min(runtime.p50, totalSeconds),
     available,
   };
+}
+
+/** Which of S204's three ranks a node is in. */
+export function rankOf(runtime: TimeBand, { inUse, seconds, totalSeconds }: AvailableTime): TimeFit['rank'] {
+  if (!inUse) return 'empty';
+  return seconds >= Math.min(runtime.p50, totalSeconds) ? 'outlives' : 'prolongs';
+}
+
+/** 1 − |t − t1|/T with t1 at most T, in 0…1; 0 where T is 0. */
+export function closeness(t: number, t1: number, total: number): number {
+  return total > 0 ? 1 - Math.abs(t - Math.min(t1, total)) / total : 0;
 }
 
 /**
@@ -82,16 +88,4 @@ export function deadlineFilter(
     const probability = known ? 1 - probabilityEndsWithin(prediction.runtime, 0, Math.max(0, inSeconds)) : 1;
     return { code: 'deadline', source: deadline.source, inSeconds, probability, allowed };
   };
-}
-
-/** The fit as one number in 0..1 that keeps S204's order: ranks never mix, X orders inside the first two. */
-export function timeFitScore(fit: TimeFit, smallness: number): number {
-  switch (fit.rank) {
-    case 'outlives':
-      return (2 + fit.x) / 3;
-    case 'prolongs':
-      return (1 + fit.x) / 3;
-    case 'empty':
-      return smallness / 3;
-  }
 }

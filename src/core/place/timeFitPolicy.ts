@@ -1,16 +1,26 @@
 import type { Node } from '../model/node.ts';
 import type { NodePolicy } from './policy.ts';
-import { timeFitScore } from './timeFit.ts';
+import { closeness, rankOf } from './timeFit.ts';
 
-/** The method's own score (S204): available time nearest above the runtime, in-use nodes before empty ones. */
-export const timeFitPolicy: NodePolicy = (_task, candidates) => {
-  const scores = new Float64Array(candidates.length);
+/**
+ * The method's own score (S204) as one number that keeps its order: ranks never mix, each has a third of 0…1; inside the
+ * first two X decides, among empty nodes the smaller one.
+ */
+export const timeFitPolicy: NodePolicy = (_task, { nodes, times, runtime }) => {
+  const scores = new Float64Array(nodes.length);
   let largest = 0;
-  for (const { fit, held } of candidates) if (fit.rank === 'empty') largest = Math.max(largest, sizeOf(held.node));
   for (let index = 0; index < scores.length; index++) {
-    const { fit, held } = candidates[index]!;
-    const smallness = fit.rank === 'empty' ? 1 - sizeOf(held.node) / (largest + 1) : 0;
-    scores[index] = timeFitScore(fit, smallness);
+    if (!times[index]!.inUse) largest = Math.max(largest, sizeOf(nodes[index]!.node));
+  }
+  for (let index = 0; index < scores.length; index++) {
+    const available = times[index]!;
+    const rank = rankOf(runtime, available);
+    if (rank === 'empty') {
+      scores[index] = (1 - sizeOf(nodes[index]!.node) / (largest + 1)) / 3;
+    } else {
+      const x = closeness(available.seconds, runtime.p50, available.totalSeconds);
+      scores[index] = ((rank === 'outlives' ? 2 : 1) + x) / 3;
+    }
   }
   return scores;
 };
