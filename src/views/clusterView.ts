@@ -1,6 +1,12 @@
 import type { NodeDeadline } from '../core/model/node.ts';
-import type { Resources } from '../core/model/resources.ts';
-import type { Action } from '../core/model/snapshot.ts';
+import { addResources, amountOf, dominantResource, NO_RESOURCES, type Resources } from '../core/model/resources.ts';
+import type { Settings } from '../core/model/settings.ts';
+import type { Action, Snapshot } from '../core/model/snapshot.ts';
+import type { Task } from '../core/model/task.ts';
+import { type AvailableTime, availableTimes, remainingTime, type TimeBand } from '../core/place/availableTime.ts';
+import { clusterRoom, type NodeRoom } from '../core/place/room.ts';
+import { quantile } from '../core/predict/distribution.ts';
+import type { Predictions, RuntimePrediction } from '../core/predict/prediction.ts';
 
 /** What the trees show of a cluster: plain rows, made off the editor's thread. */
 export type ClusterView = {
@@ -55,3 +61,131 @@ export type TaskRow = {
 
 /** Seconds at 10 %, 50 % and 90 %. */
 export type Band = { readonly low: number; readonly median: number; readonly high: number };
+
+/** The rows of a snapshot, nodes in the order of their names. @param predictor in words: what predicts, and from what */
+export function clusterView(
+  snapshot: Snapshot,
+  predictions: Predictions,
+  settings: Settings,
+  predictor: string,
+): ClusterView {
+  const { cluster, takenAtSeconds, problems } = snapshot;
+  const room = clusterRoom(snapshot);
+  const times = availableTimes(room, predictions, settings, takenAtSeconds);
+  return {
+    cluster,
+    takenAtSeconds,
+    problems,
+    predictor,
+    nodes: room.nodes.map((held, index) => nodeRow(held, times[index]!, snapshot)),
+    tasks: snapshot.tasks.map((task) => taskRow(task, predictions[task.id], snapshot, settings)),
+    refused: refusedEverywhere(snapshot),
+  };
+}
+
+function nodeRow({ node, free, tasks }: NodeRoom, time: AvailableTime, { usage }: Snapshot): NodeRow {
+  const readings = tasks.map(({ id }) => usage[id]?.mean).filter((mean) => mean !== undefined);
+  const used = readings.reduce(addResources, NO_RESOURCES);
+  const main = dominantResource(node.allocatable, used);
+  return {
+    name: node.name,
+    total: node.allocatable,
+    free,
+    ...(readings.length > 0 && { usageFraction: amountOf(used, main) / Math.max(1, amountOf(node.allocatable, main)) }),
+    available: { seconds: time.seconds, source: SOURCES[time.source] },
+    ...(node.deadline && { deadline: node.deadline }),
+    state: !node.ready ? 'notReady' : node.unschedulable ? 'unschedulable' : 'ready',
+    taskIds: tasks.map(({ id }) => id),
+  };
+}
+
+const SOURCES: Readonly<Record<AvailableTime['source'], string>> = {
+  exit: 'until its last task ends',
+  deadline: 'until the node ends',
+  turnover: 'by turnover',
+  derived: 'from its amounts',
+  horizon: 'with nothing to end it',
+};
+
+function taskRow(
+  task: Task,
+  prediction: RuntimePrediction | undefined,
+  snapshot: Snapshot,
+  settings: Settings,
+): TaskRow {
+  const { takenAtSeconds, usage } = snapshot;
+  const running = task.startedAtSeconds !== undefined && task.phase !== 'pending';
+  return {
+    id: task.id,
+    namespace: task.namespace,
+    name: task.name,
+    kind: task.phase,
+    ...(task.node !== undefined && { node: task.node }),
+    ...(task.owner && { owner: `${task.owner.kind} ${task.owner.name}` }),
+    ...(task.parameters.creator !== undefined && { creator: task.parameters.creator }),
+    allocation: task.allocation,
+    ...(usage[task.id] && { usage: usage[task.id]!.mean }),
+    ...(running && { elapsedSeconds: Math.max(0, takenAtSeconds - task.startedAtSeconds!) }),
+    ...(prediction && !task.endless && { runtime: runtimeBand(prediction), basis: prediction.basis }),
+    ...(prediction &&
+      running &&
+      !task.endless && {
+        remaining: named(remainingTime(task, prediction, settings.planningHorizonSeconds, takenAtSeconds)),
+      }),
+    ...(prediction?.coverage && { trackRecord: trackRecord(prediction) }),
+    endless: task.endless,
+    infrastructure: task.infrastructure,
+    actions: {
+      place: whyNotPlaced(task) || (refusal(snapshot, 'place', task.namespace) ?? ''),
+      resize: whyNotResized(task) || (refusal(snapshot, 'resize', task.namespace) ?? ''),
+      migrate: whyNotMigrated(task) || (refusal(snapshot, 'migrate', task.namespace) ?? ''),
+    },
+    ...(task.resizeState && { resize: task.resizeState.kind }),
+    problems: task.problems,
+  };
+}
+
+function trackRecord({ predictor, coverage }: RuntimePrediction): string {
+  const { fraction, outcomes } = coverage ?? { fraction: 0, outcomes: 0 };
+  return `${predictor}: ${Math.round(100 * fraction)} % of ${outcomes} outcomes were inside the 80 % band`;
+}
+
+function whyNotPlaced(task: Task): string {
+  if (task.phase !== 'pending') return 'it runs already';
+  return task.gated ? '' : 'it has no scheduling gate of Stowage, so where it goes cannot be chosen any more';
+}
+
+function whyNotResized(task: Task): string {
+  if (task.phase !== 'running') return 'it does not run';
+  if (task.infrastructure) return 'it belongs to the node';
+  return task.qosClass === 'BestEffort' ? 'a BestEffort task has no request to change' : '';
+}
+
+function whyNotMigrated(task: Task): string {
+  if (task.phase !== 'running') return 'it does not run';
+  if (task.infrastructure) return 'it belongs to the node';
+  return task.owner?.kind === 'Job'
+    ? ''
+    : `only a Job can be stopped and resumed elsewhere; this is ${task.owner?.kind ?? 'a bare task'}`;
+}
+
+function refusal({ rights }: Snapshot, action: Action, namespace: string): string | undefined {
+  return rights[action]?.['*'] ?? rights[action]?.[namespace];
+}
+
+function refusedEverywhere({ rights }: Snapshot): Partial<Record<Action, string>> {
+  const refused: Partial<Record<Action, string>> = {};
+  for (const action of ['place', 'resize', 'migrate'] as const) {
+    const why = rights[action]?.['*'];
+    if (why !== undefined) refused[action] = why;
+  }
+  return refused;
+}
+
+function runtimeBand({ runtime }: RuntimePrediction): Band {
+  return { low: quantile(runtime, 0.1), median: quantile(runtime, 0.5), high: quantile(runtime, 0.9) };
+}
+
+function named({ p10, p50, p90 }: TimeBand): Band {
+  return { low: p10, median: p50, high: p90 };
+}
