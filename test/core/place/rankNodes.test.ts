@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { describe, it } from 'mocha';
+import { InputError } from '../../../src/core/model/input.ts';
+import type { Node } from '../../../src/core/model/node.ts';
+import { DEFAULT_SETTINGS } from '../../../src/core/model/settings.ts';
+import type { Task } from '../../../src/core/model/task.ts';
+import { describeRanked, describeRefusal } from '../../../src/core/place/explain.ts';
+import { rankNodes } from '../../../src/core/place/rankNodes.ts';
+import { clusterRoom, withoutTask, withTask } from '../../../src/core/place/room.ts';
+import type { Predictions } from '../../../src/core/predict/prediction.ts';
+import { amounts, node, prediction, snapshot, sure, task } from './cluster.ts';
+
+const HOUR = 3600;
+const DAY = 86400;
+
+function rank(wanted: Task, nodes: readonly Node[], tasks: readonly Task[], predictions: Predictions, limit?: number) {
+  const room = clusterRoom(snapshot(nodes, tasks));
+  return rankNodes(wanted, room, predictions, DEFAULT_SETTINGS, 0, limit === undefined ? {} : { limit });
+}
+
+describe('the ranking by time fit (S204)', () => {
+  const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+  const nodes = [
+    ...names.slice(0, 4).map((name) => node(name)),
+    node('e', { allocatable: amounts({ milliCpu: 16_000, memoryBytes: 2 ** 40 }) }),
+    node('f'),
+  ];
+  const held = { a: 10, b: 5, c: 1, d: 2 };
+  const tasks = Object.keys(held).map((name) => task(`on-${name}`, { node: name }));
+  const predictions = {
+    ...Object.fromEntries(Object.entries(held).map(([name, hours]) => [`default/on-${name}`, sure(hours * HOUR)])),
+    'default/new': sure(4 * HOUR),
+  };
+
+  it('takes nodes in use that outlive the task by X, then those it prolongs least, then the smallest empty one', () => {
+    const { ranked, refused, fitting } = rank(task('new'), nodes, tasks, predictions);
+    assert.deepEqual(
+      ranked.map(({ node: name, fit }) => `${name} ${fit.rank}`),
+      ['b outlives', 'a outlives', 'd prolongs', 'c prolongs', 'f empty', 'e empty'],
+    );
+    assert.deepEqual(refused, []);
+    assert.equal(fitting, 6);
+  });
+
+  it('prints X = 1 − (t − t1)/T, and how far a node falls short on the same scale', () => {
+    const { ranked } = rank(task('new'), nodes, tasks, predictions);
+    const x = (name: string) => ranked.find(({ node: at }) => at === name)!.fit.x;
+    // T = 168 h: b has 5 h for 4 h, a has 10 h, d has 2 h.
+    assert.ok(Math.abs(x('b') - (1 - 1 / 168)) < 1e-12);
+    assert.ok(Math.abs(x('a') - (1 - 6 / 168)) < 1e-12);
+    assert.ok(Math.abs(x('d') - (1 - 2 / 168)) < 1e-12);
+  });
+
+  it('gives X at the 10th and the 90th percentile of both runtimes and exits', () => {
+    const runs = Array.from({ length: 1001 }, (_, index) => index * 100);
+    const banded = { 'default/on-a': prediction(runs), 'default/new': sure(20_000) };
+    const fit = rank(task('new'), [node('a')], [task('on-a', { node: 'a' })], banded).ranked[0]!.fit;
+    const expected = (t: number) => 1 - Math.abs(t - 20_000) / (7 * DAY);
+    assert.ok(Math.abs(fit.xAtP10 - expected(10_000)) < 1e-6);
+    assert.ok(Math.abs(fit.x - expected(50_000)) < 1e-6);
+    assert.ok(Math.abs(fit.xAtP90 - expected(90_000)) < 1e-6);
+  });
+
+  it('puts an endless task beside endless ones, X = 1, rather than on nodes it would prolong', () => {
+    const web = task('web', { node: 'a', endless: true });
+    const { ranked } = rank(task('new', { endless: true }), nodes, [web, ...tasks.slice(1)], predictions);
+    assert.deepEqual([ranked[0]!.node, ranked[0]!.fit.rank, ranked[0]!.fit.x], ['a', 'outlives', 1]);
+  });
+
+  it('breaks ties by name', () => {
+    const twins = [node('b'), node('a')];
+    const both = [task('x', { node: 'a' }), task('y', { node: 'b' })];
+    const sureOf = { 'default/x': sure(HOUR), 'default/y': sure(HOUR), 'default/new': sure(60) };
+    assert.deepEqual(
+      rank(task('new'), twins, both, sureOf).ranked.map(({ node: name }) => name),
+      ['a', 'b'],
+    );
+  });
+
+  it('gives the best few of the same order when asked for few', () => {
+    const all = rank(task('new'), nodes, tasks, predictions).ranked;
+    for (let limit = 0; limit <= all.length; limit++) {
+      assert.deepEqual(rank(task('new'), nodes, tasks, predictions, limit).ranked, all.slice(0, limit));
+    }
+  });
+
+  it('says in a sentence why each node stands where it stands', () => {
+    const { ranked } = rank(task('new'), nodes, tasks, predictions);
+    assert.deepEqual(describeRanked(ranked[0]!), [
+      'timeFit 0.998: runs 4 h, and the node is free for 5 h more (until default/on-b ends); X = 0.994 (0.994 at p10, 0.994 at p90)',
+    ]);
+  });
+
+  it('gives empty lists for an empty cluster', () => {
+    assert.deepEqual(rank(task('new'), [], [], {}), { ranked: [], refused: [], fitting: 0 });
+  });
+});
+
+describe('the ranking and deadlines', () => {
+  const spot = (hours: number) => node('spot', { deadline: { atSeconds: hours * HOUR, source: 'spot' } });
+  // Of 101 past runs 0 … 100 min, 10 % take longer than 90 min.
+  const runs = Array.from({ length: 1001 }, (_, index) => index * 6);
+
+  it('refuses a node that ends before the task with more than the allowed probability', () => {
+    const wanted = task('new');
+    const predictions = { 'default/new': prediction(runs) };
+    assert.equal(rank(wanted, [spot(1.51)], [], predictions).fitting, 1);
+    const { refusal } = rank(wanted, [spot(1)], [], predictions).refused[0]!;
+    assert.equal(refusal.code, 'deadline');
+    assert.ok(refusal.code === 'deadline' && Math.abs(refusal.probability - 0.4) < 0.01, JSON.stringify(refusal));
+    assert.equal(
+      describeRefusal(refusal),
+      'ends in 1 h (spot notice); the task would still run with 40 % probability, 10 % are allowed',
+    );
+  });
+
+  it('lets an endless task onto a leased node, but not onto one whose end is announced', () => {
+    const leased = node('leased', { deadline: { atSeconds: 20 * DAY, source: 'expiry' } });
+    const { ranked, refused } = rank(task('web', { endless: true }), [leased, spot(1)], [], {});
+    assert.deepEqual(
+      [ranked.map(({ node: name }) => name), refused.map(({ node: name }) => name)],
+      [['leased'], ['spot']],
+    );
+  });
+
+  it("believes the task's own limit", () => {
+    const limited = task('new', { runtimeLimitSeconds: HOUR });
+    assert.equal(rank(limited, [spot(1)], [], { 'default/new': sure(10 * HOUR) }).fitting, 1);
+    assert.equal(rank(limited, [spot(0.9)], [], {}).fitting, 0);
+  });
+});
+
+describe('the ranking and its policies', () => {
+  it('refuses a policy it does not know, naming those it does', () => {
+    const settings = { ...DEFAULT_SETTINGS, policyWeights: { luck: 1 } };
+    const room = clusterRoom(snapshot([node('a')], []));
+    assert.throws(
+      () => rankNodes(task('new'), room, {}, settings, 0),
+      (error) => error instanceof InputError && /no policy "luck".*timeFit/.test(error.message),
+    );
+    const none = { ...settings, policyWeights: { timeFit: 0 } };
+    assert.throws(() => rankNodes(task('new'), room, {}, none, 0), InputError);
+  });
+});
+
+describe('a room', () => {
+  const wide = task('wide', { request: amounts({ milliCpu: 5000 }) });
+
+  it('takes a placed task into account at once (S205), and gives it back', () => {
+    const room = clusterRoom(snapshot([node('a')], []));
+    const taken = withTask(room, wide, 'a');
+    const again = { ...wide, id: 'default/again' };
+    assert.equal(rankNodes(again, taken, {}, DEFAULT_SETTINGS, 0).fitting, 0);
+    assert.equal(rankNodes(again, room, {}, DEFAULT_SETTINGS, 0).fitting, 1);
+    assert.deepEqual(withoutTask(taken, taken.nodes[0]!.tasks[0]!), room);
+  });
+
+  it('ranks alike whatever order nodes and tasks come in', () => {
+    const world = fc.record({
+      hours: fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 2, maxLength: 12 }),
+      seed: fc.integer(),
+      wanted: fc.integer({ min: 1, max: 60 }),
+    });
+    fc.assert(
+      fc.property(world, ({ hours, seed, wanted }) => {
+        const nodes = hours.map((_, index) => node(`n${index}`));
+        const tasks = hours.map((_, index) => task(`t${index}`, { node: `n${index}` }));
+        const predictions = {
+          ...Object.fromEntries(hours.map((each, index) => [`default/t${index}`, sure(each * HOUR)])),
+          'default/new': sure(wanted * HOUR),
+        };
+        const turn = Math.abs(seed) % hours.length;
+        const turned = <T>(all: readonly T[]) => [...all.slice(turn), ...all.slice(0, turn)].reverse();
+        assert.deepEqual(
+          rank(task('new'), turned(nodes), turned(tasks), predictions),
+          rank(task('new'), nodes, tasks, predictions),
+        );
+      }),
+    );
+  });
+});
