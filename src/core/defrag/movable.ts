@@ -1,0 +1,160 @@
+import { amountOf, resourceNames } from '../model/resources.ts';
+import type { Settings } from '../model/settings.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import type { Owner, Task } from '../model/task.ts';
+import { remainingTime, type TimeBand } from '../place/availableTime.ts';
+import { type ClusterRoom, heldBy } from '../place/room.ts';
+import type { Predictions } from '../predict/prediction.ts';
+
+/** What moves as one: all tasks of an owner stop and resume together; a task without an owner stands alone. */
+export type Group = {
+  readonly key: string;
+  readonly owner?: Owner;
+  readonly namespace: string;
+  readonly tasks: readonly Task[];
+  /** Of the task that runs longest. */
+  readonly remaining: TimeBand;
+  /** Work that a move throws away, summed over its tasks; seconds. */
+  readonly lostSeconds: number;
+  /** Lost work and restart, each task weighed by its share of its node; node-seconds. */
+  readonly costNodeSeconds: number;
+};
+
+/** Why a group may not be moved at all, whatever the target. */
+export type Immovable =
+  | { readonly code: 'endless' }
+  | { readonly code: 'noOwner' }
+  | { readonly code: 'ownerKind'; readonly kind: string }
+  | {
+      readonly code: 'unsteady';
+      readonly taskId: string;
+      readonly phase: Task['phase'] | 'resizing' | 'moving' | 'suspended';
+    }
+  | { readonly code: 'right'; readonly missing: string }
+  | { readonly code: 'budget'; readonly budget: string; readonly disruptionsAllowed: number; readonly needed: number };
+
+/** Owners that can be stopped, pinned and resumed as a whole. */
+const MOVABLE_OWNERS: ReadonlySet<string> = new Set(['Job']);
+
+/** All groups that hold room, by the id of each of their tasks. Infrastructure is in none. */
+export function groupTasks(
+  snapshot: Snapshot,
+  room: ClusterRoom,
+  predictions: Predictions,
+  settings: Settings,
+): ReadonlyMap<string, Group> {
+  const members = new Map<string, Task[]>();
+  for (const task of snapshot.tasks) {
+    if (task.node === undefined || task.infrastructure) continue;
+    const key = task.owner ? task.owner.uid : task.uid;
+    const known = members.get(key);
+    if (known) known.push(task);
+    else members.set(key, [task]);
+  }
+  const groups = new Map<string, Group>();
+  for (const [key, tasks] of members) {
+    const group = groupOf(key, tasks, snapshot.takenAtSeconds, room, predictions, settings);
+    for (const task of tasks) groups.set(task.id, group);
+  }
+  return groups;
+}
+
+/** The first rule that keeps a group where it is, its disruption budgets last. */
+export function immovable(group: Group, snapshot: Snapshot, budgets: Budgets): Immovable | undefined {
+  const { owner, tasks, namespace } = group;
+  if (tasks.some(({ endless }) => endless)) return { code: 'endless' };
+  if (!owner) return { code: 'noOwner' };
+  if (!MOVABLE_OWNERS.has(owner.kind)) return { code: 'ownerKind', kind: owner.kind };
+  const refused = snapshot.rights.migrate ?? {};
+  const missing = refused[namespace] ?? refused['*'];
+  if (missing !== undefined) return { code: 'right', missing };
+  const first = tasks[0]!;
+  if (owner.suspended) return { code: 'unsteady', taskId: first.id, phase: 'suspended' };
+  for (const { id, phase, resizeState } of tasks) {
+    if (phase !== 'running') return { code: 'unsteady', taskId: id, phase };
+    if (resizeState?.kind === 'inProgress') return { code: 'unsteady', taskId: id, phase: 'resizing' };
+  }
+  if (owner.parallelism > tasks.length) return { code: 'unsteady', taskId: first.id, phase: 'pending' };
+  return overBudget(group, budgets);
+}
+
+/** Disruptions that are still allowed, by task id; a group takes one for each of its tasks. */
+export type Budgets = ReadonlyMap<string, readonly { readonly name: string; readonly allowed: number }[]>;
+
+export function budgetsOf({ budgets }: Pick<Snapshot, 'budgets'>): Budgets {
+  const byTask = new Map<string, { name: string; allowed: number }[]>();
+  for (const { namespace, name, disruptionsAllowed, taskIds } of budgets) {
+    const budget = { name: `${namespace}/${name}`, allowed: disruptionsAllowed };
+    for (const id of taskIds) byTask.set(id, [...(byTask.get(id) ?? []), budget]);
+  }
+  return byTask;
+}
+
+/** The budgets after a group has been disrupted. */
+export function disrupted({ tasks }: Group, budgets: Budgets): Budgets {
+  const taken = new Map<string, number>();
+  for (const { id } of tasks) for (const { name } of budgets.get(id) ?? []) taken.set(name, (taken.get(name) ?? 0) + 1);
+  if (taken.size === 0) return budgets;
+  const less = (budget: { name: string; allowed: number }) => ({
+    ...budget,
+    allowed: budget.allowed - (taken.get(budget.name) ?? 0),
+  });
+  return new Map([...budgets].map(([id, each]) => [id, each.map(less)]));
+}
+
+function overBudget(group: Group, budgets: Budgets): Immovable | undefined {
+  const needed = new Map<string, number>();
+  for (const { id } of group.tasks) {
+    for (const { name, allowed } of budgets.get(id) ?? []) {
+      const count = (needed.get(name) ?? 0) + 1;
+      needed.set(name, count);
+      if (count > allowed) return { code: 'budget', budget: name, disruptionsAllowed: allowed, needed: count };
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Work of one task that a move throws away: the whole run without a checkpoint, else the time since it was saved. A
+ * checkpoint without a time is one the task saves when it is told to stop.
+ */
+export function lostWork({ checkpoint, startedAtSeconds }: Task, nowSeconds: number): number {
+  const elapsed = Math.max(0, nowSeconds - (startedAtSeconds ?? nowSeconds));
+  if (!checkpoint) return elapsed;
+  return Math.min(elapsed, Math.max(0, nowSeconds - (checkpoint.savedAtSeconds ?? nowSeconds)));
+}
+
+/** The largest part of a node's resources that amounts on it take, 0…1 where they fit. */
+export function nodeShare(task: Task, room: ClusterRoom, node: string): number {
+  const index = room.indexOf.get(node);
+  if (index === undefined) return 0;
+  const { allocatable } = room.nodes[index]!.node;
+  const held = heldBy(task);
+  const shares = resourceNames(held).map((name) => {
+    const total = amountOf(allocatable, name);
+    return total > 0 ? amountOf(held, name) / total : 0;
+  });
+  return Math.max(0, ...shares);
+}
+
+function groupOf(
+  key: string,
+  tasks: readonly Task[],
+  nowSeconds: number,
+  room: ClusterRoom,
+  predictions: Predictions,
+  settings: Settings,
+): Group {
+  const remaining = { p10: 0, p50: 0, p90: 0 };
+  let lostSeconds = 0;
+  let costNodeSeconds = 0;
+  for (const task of tasks) {
+    const own = remainingTime(task, predictions[task.id], settings.planningHorizonSeconds, nowSeconds);
+    for (const level of ['p10', 'p50', 'p90'] as const) remaining[level] = Math.max(remaining[level], own[level]);
+    const lost = lostWork(task, nowSeconds);
+    lostSeconds += lost;
+    costNodeSeconds += nodeShare(task, room, task.node ?? '') * (lost + settings.restartSeconds);
+  }
+  const { owner, namespace } = tasks[0]!;
+  return { key, ...(owner && { owner }), namespace, tasks, remaining, lostSeconds, costNodeSeconds };
+}

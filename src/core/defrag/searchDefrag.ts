@@ -1,0 +1,436 @@
+import { amountOf, type ResourceName, type Resources } from '../model/resources.ts';
+import type { Settings } from '../model/settings.ts';
+import type { Since } from '../model/since.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import type { Task } from '../model/task.ts';
+import { remainingTime, type TimeBand } from '../place/availableTime.ts';
+import { type NodeFilter, nodeFilter } from '../place/filter.ts';
+import { type ClusterRoom, heldBy, type NodeRoom, nodeRoom, withTask } from '../place/room.ts';
+import type { Predictions } from '../predict/prediction.ts';
+import { type Candidate, findCandidates } from './candidates.ts';
+import { findTarget, type NoTarget } from './findTarget.ts';
+import {
+  type Budgets,
+  budgetsOf,
+  disrupted,
+  type Group,
+  groupTasks,
+  type Immovable,
+  immovable,
+  nodeShare,
+} from './movable.ts';
+import { findTriggers, type Trigger, withoutWork } from './triggers.ts';
+
+/** What the search says of one group of tasks: moved, waited for, or why not. */
+export type MigrationAdvice = {
+  /** What stops and resumes together; empty where nothing of the goal's node can be named. */
+  readonly taskIds: readonly string[];
+  readonly from?: string;
+  readonly to?: string;
+  /** Mean usage of the target before the move (S409). */
+  readonly targetUsageFraction?: number;
+  readonly goal: Goal;
+  readonly remaining?: TimeBand;
+  /** Work this group loses, summed over its tasks. */
+  readonly lostSeconds: number;
+  /** The whole goal's: what it wins and what all its moves cost, in shares of a node × seconds. */
+  readonly gainNodeSeconds: number;
+  readonly costNodeSeconds: number;
+  readonly decision: MigrationDecision;
+};
+
+/** What a set of moves is for. */
+export type Goal =
+  /** A task that no node can take starts on `node`, `savedSeconds` before it would by itself. */
+  | {
+      readonly kind: 'start';
+      readonly taskId: string;
+      readonly request: Resources;
+      readonly node?: string;
+      readonly savedSeconds: number;
+    }
+  /** All of a node's dominant resource is free, `savedSeconds` before its tasks have ended by themselves. */
+  | {
+      readonly kind: 'free';
+      readonly node: string;
+      readonly resource: ResourceName;
+      readonly amount: number;
+      readonly savedSeconds: number;
+    };
+
+export type MigrationDecision =
+  | { readonly kind: 'migrate' }
+  /** What the goal wants comes by itself before a move pays off: `taskId` ends at `untilSeconds`. */
+  | { readonly kind: 'wait'; readonly untilSeconds: number; readonly taskId: string }
+  | { readonly kind: 'blocked'; readonly reason: Blocked };
+
+/** The first rule that keeps a marked group, or a goal, from being moved. */
+export type Blocked =
+  | Immovable
+  | NoTarget
+  /** Another task keeps the node from being freed, so moving this one wins nothing. */
+  | { readonly code: 'neighbour'; readonly taskId: string; readonly reason: Immovable | NoTarget }
+  /** Its node takes tasks in this plan, so its own tasks lose their mark (S409). */
+  | { readonly code: 'target' }
+  /** No node that could take the task keeps enough free to be a candidate. */
+  | { readonly code: 'noCandidate'; readonly thresholdFraction: number; readonly nodes: number }
+  /** Nothing that may move makes enough room. */
+  | { readonly code: 'stuck' }
+  | { readonly code: 'gain'; readonly ratio: number };
+
+export type DefragSearch = {
+  readonly triggers: readonly Trigger[];
+  readonly candidates: readonly Candidate[];
+  /** Moves first, longest remaining first (LARS); then waits, soonest first; then what is blocked. */
+  readonly advice: readonly MigrationAdvice[];
+  /** Groups to move, in the order of their advice, with where to. */
+  readonly moves: readonly { readonly group: Group; readonly to: string }[];
+  /** Tasks that start once the moves are done, with their node. */
+  readonly starts: readonly { readonly task: Task; readonly to: string }[];
+  readonly room: ClusterRoom;
+  readonly since: Since;
+};
+
+export type DefragInputs = {
+  readonly snapshot: Snapshot;
+  /** Its room, or what earlier moves of the same plan leave of it. */
+  readonly room: ClusterRoom;
+  /** Pending tasks that no node of the room can take, the most urgent first. */
+  readonly unplaced: readonly Task[];
+  /** Tasks that other moves of the same plan touch. */
+  readonly busy: ReadonlySet<string>;
+  readonly predictions: Predictions;
+  readonly settings: Settings;
+  readonly since: Since;
+};
+
+/** Reasons that are given for one task that cannot be helped. */
+const MOST_REASONS = 8;
+
+/** Pending tasks for which room is sought in one search; the next plan goes on with the rest. */
+const MOST_STARTS = 50;
+
+/**
+ * S406–S410 as a search: once a trigger has held, it frees room for tasks that stay unscheduled, then (trigger a) whole
+ * nodes, least used first. A set of moves is taken when it wins at least `gainRatio` times what it costs. Targets are
+ * never freed and freed nodes never targets, so the moves fit in any order; they come longest remaining first (LARS).
+ */
+export function searchDefrag(inputs: DefragInputs): DefragSearch {
+  const { snapshot, room, unplaced, predictions, settings, since } = inputs;
+  const found = findTriggers(unplaced, room, settings, since, snapshot.takenAtSeconds);
+  const candidates = findCandidates(snapshot, room, settings);
+  const context = { ...inputs, candidates, groups: groupTasks(snapshot, room, predictions, settings) };
+  const nothing = { budgets: budgetsOf(snapshot), freed: [], targets: [], advice: [], moves: [], starts: [] };
+  const unscheduled = new Set(
+    found.triggers.flatMap((each) => (each.kind === 'unscheduled' && each.held ? each.taskId : [])),
+  );
+  const starts = unplaced.filter(({ id }) => unscheduled.has(id)).slice(0, MOST_STARTS);
+  const started = starts.reduce((state: State, task) => startTask(task, state, context), { room, ...nothing });
+  const drains = found.triggers.some(({ kind, held }) => kind === 'freeNodes' && held) ? [...candidates].reverse() : [];
+  const { advice, moves, ...rest } = drains.reduce((state, { node }) => freeNode(node, state, context), started);
+  return {
+    ...found,
+    candidates,
+    advice: advice.toSorted(byUrgency),
+    moves: moves.toSorted((left, right) => right.group.remaining.p50 - left.group.remaining.p50),
+    starts: rest.starts,
+    room: rest.room,
+  };
+}
+
+/** What the goals taken so far leave. */
+type State = Pick<DefragSearch, 'room' | 'advice' | 'moves' | 'starts'> & {
+  readonly budgets: Budgets;
+  readonly freed: readonly string[];
+  readonly targets: readonly string[];
+};
+
+type Context = DefragInputs & {
+  readonly candidates: readonly Candidate[];
+  /** By the id of each of its tasks. */
+  readonly groups: ReadonlyMap<string, Group>;
+};
+
+/** A way to reach a goal: groups that leave a node, each with its target. */
+type Clearing = {
+  readonly node: string;
+  readonly moves: readonly { readonly group: Group; readonly to: string; readonly targetUsageFraction: number }[];
+  readonly room: ClusterRoom;
+  readonly budgets: Budgets;
+  readonly costNodeSeconds: number;
+};
+
+type Failed = { readonly group: Group; readonly reason: Immovable | NoTarget };
+
+/** Frees room for a task that no node can take: on the candidate where it wins most over what it costs. */
+function startTask(task: Task, state: State, context: Context): State {
+  const { snapshot, settings } = context;
+  const nowSeconds = snapshot.takenAtSeconds;
+  const filter = nodeFilter(task, state.room);
+  const already = state.room.nodes.find((held) => !filter(held));
+  if (already) return startOn(task, already.node.name, state);
+  const able = state.room.nodes.filter((held) => !filter(withoutWork(held)));
+  const itself = startsByItself(able, filter, context);
+  const savedSeconds = (itself?.inSeconds ?? settings.planningHorizonSeconds) - settings.restartSeconds;
+  const goal = {
+    kind: 'start',
+    taskId: task.id,
+    request: task.request,
+    savedSeconds: Math.max(0, savedSeconds),
+  } as const;
+  const ways = able
+    .filter(
+      ({ node }) => context.candidates.some((each) => each.node === node.name) && !state.targets.includes(node.name),
+    )
+    .map((held) => ({ held, way: roomFor(task, held, filter, state, context) }));
+  const open = ways.flatMap(({ held, way }) => {
+    if ('failed' in way) return [];
+    const gainNodeSeconds = goal.savedSeconds * nodeShare(task, state.room, held.node.name);
+    return [{ way, gainNodeSeconds, net: gainNodeSeconds - way.costNodeSeconds }];
+  });
+  const best = open.sort((left, right) => right.net - left.net)[0];
+  if (!best) {
+    const { thirdThresholdFraction: thresholdFraction } = settings;
+    if (ways.length === 0)
+      return addAdvice(state, [goalBlocked(goal, { code: 'noCandidate', thresholdFraction, nodes: able.length })]);
+    const blocked = ways.flatMap(({ held, way }) =>
+      'failed' in way
+        ? way.failed.map(({ group, reason }) => groupBlocked(group, { ...goal, node: held.node.name }, reason))
+        : [],
+    );
+    return addAdvice(
+      state,
+      blocked.length > 0 ? blocked.slice(0, MOST_REASONS) : [goalBlocked(goal, { code: 'stuck' })],
+    );
+  }
+  const { way, gainNodeSeconds } = best;
+  const full: Goal = { ...goal, node: way.node };
+  const until = itself && { untilSeconds: nowSeconds + itself.inSeconds, taskId: itself.taskId };
+  const decision = decide(gainNodeSeconds, way.costNodeSeconds, until, settings);
+  const advised = addAdvice(
+    state,
+    way.moves.map((move) => adviceOf(move, way, full, gainNodeSeconds, decision)),
+  );
+  return decision.kind === 'migrate' ? startOn(task, way.node, taken(advised, way)) : advised;
+}
+
+/** Frees all of a candidate's dominant resource. */
+function freeNode(node: string, state: State, context: Context): State {
+  const { snapshot, settings, candidates, groups } = context;
+  const nowSeconds = snapshot.takenAtSeconds;
+  const held = nodeOf(state.room, node);
+  if (state.freed.includes(node)) return state;
+  const { resource } = candidates.find((each) => each.node === node)!;
+  const holding = held.tasks.filter((task) => !task.infrastructure && amountOf(heldBy(task), resource) > 0);
+  const leaving = [...new Set(holding.flatMap(({ id }) => groups.get(id) ?? []))];
+  if (leaving.length === 0) return state;
+  const last = leaving.reduce((latest, group) => (group.remaining.p50 > latest.remaining.p50 ? group : latest));
+  const savedSeconds = Math.max(0, last.remaining.p50 - settings.restartSeconds);
+  const amount = amountOf(held.node.allocatable, resource);
+  const goal: Goal = { kind: 'free', node, resource, amount, savedSeconds };
+  if (state.targets.includes(node)) {
+    return addAdvice(
+      state,
+      leaving.map((group) => groupBlocked(group, goal, { code: 'target' })),
+    );
+  }
+  const way = clear(node, leaving, state, context);
+  if ('failed' in way) {
+    const { group: stays, reason } = way.failed[0]!;
+    const neighbour: Blocked = { code: 'neighbour', taskId: stays.tasks[0]!.id, reason };
+    const blocked = leaving.map((group) => {
+      if (group === stays) return groupBlocked(group, goal, reason);
+      return groupBlocked(group, goal, unmovable(group, state, context) ?? neighbour);
+    });
+    return addAdvice(state, blocked);
+  }
+  const until = { untilSeconds: nowSeconds + last.remaining.p50, taskId: last.tasks[0]!.id };
+  const decision = decide(savedSeconds, way.costNodeSeconds, until, settings);
+  const advised = addAdvice(
+    state,
+    way.moves.map((move) => adviceOf(move, way, goal, savedSeconds, decision)),
+  );
+  return decision.kind === 'migrate' ? taken(advised, way) : advised;
+}
+
+/** Moves pay off, or waiting does, or nothing. */
+function decide(
+  gainNodeSeconds: number,
+  costNodeSeconds: number,
+  itself: { readonly untilSeconds: number; readonly taskId: string } | undefined,
+  { gainRatio }: Settings,
+): MigrationDecision {
+  if (gainNodeSeconds > 0 && gainNodeSeconds >= gainRatio * costNodeSeconds) return { kind: 'migrate' };
+  return itself ? { kind: 'wait', ...itself } : { kind: 'blocked', reason: { code: 'gain', ratio: gainRatio } };
+}
+
+/**
+ * The cheapest groups whose leaving lets the task in: taken cheapest first until it fits, then those that turn out not
+ * to be needed stay. A group without a target is passed over.
+ */
+function roomFor(
+  task: Task,
+  held: NodeRoom,
+  filter: NodeFilter,
+  state: State,
+  context: Context,
+): Clearing | { readonly failed: readonly Failed[] } {
+  const fits = (leaving: readonly Group[]) => !filter(without(held, leaving));
+  const groups = [...new Set(held.tasks.flatMap(({ id }) => context.groups.get(id) ?? []))];
+  const staying = new Map<Group, Immovable | NoTarget>();
+  for (const group of groups) {
+    const reason = unmovable(group, state, context);
+    if (reason) staying.set(group, reason);
+  }
+  for (;;) {
+    const movable = groups
+      .filter((group) => !staying.has(group))
+      .sort((left, right) => left.costNodeSeconds - right.costNodeSeconds);
+    let leaving: Group[] = [];
+    for (const group of movable) if (!fits(leaving)) leaving.push(group);
+    if (!fits(leaving)) return { failed: [...staying].map(([group, reason]) => ({ group, reason })) };
+    for (const group of [...leaving].reverse()) {
+      const fewer = leaving.filter((each) => each !== group);
+      if (fits(fewer)) leaving = fewer;
+    }
+    const way = clear(held.node.name, leaving, state, context);
+    if ('failed' in way) for (const { group, reason } of way.failed) staying.set(group, reason);
+    else return nodeFilter(task, way.room)(nodeOf(way.room, way.node)) ? { failed: [] } : way;
+  }
+}
+
+/** Moves groups off a node, each to its S409 target, budgets and room counted down with every one. */
+function clear(
+  node: string,
+  leaving: readonly Group[],
+  state: State,
+  context: Context,
+): Clearing | { readonly failed: readonly Failed[] } {
+  const { snapshot, predictions, settings, candidates } = context;
+  const closed = new Set([...state.freed, node]);
+  let { room, budgets } = state;
+  const moves: Clearing['moves'][number][] = [];
+  for (const group of leaving) {
+    const reason = unmovable(group, { ...state, budgets }, context);
+    if (reason) return { failed: [{ group, reason }] };
+    const nowSeconds = snapshot.takenAtSeconds;
+    const target = findTarget(group, room, candidates, closed, { predictions, settings, nowSeconds });
+    if ('code' in target) return { failed: [{ group, reason: target }] };
+    room = target.room;
+    budgets = disrupted(group, budgets);
+    moves.push({ group, to: target.node, targetUsageFraction: target.usageFraction });
+  }
+  const costNodeSeconds = leaving.reduce((sum, group) => sum + group.costNodeSeconds, 0);
+  return { node, moves, room, budgets, costNodeSeconds };
+}
+
+/** Why a group stays whatever the target: its own reasons, or another move of this plan. */
+function unmovable(group: Group, { budgets, moves }: State, { snapshot, busy }: Context): Immovable | undefined {
+  const first = group.tasks.find(({ id }) => busy.has(id));
+  if (first) return { code: 'unsteady', taskId: first.id, phase: 'resizing' };
+  if (moves.some((move) => move.group === group))
+    return { code: 'unsteady', taskId: group.tasks[0]!.id, phase: 'moving' };
+  return immovable(group, snapshot, budgets);
+}
+
+/** When the task first fits somewhere if nothing is done: each node's tasks end at their medians, endless ones never. */
+function startsByItself(
+  able: readonly NodeRoom[],
+  filter: NodeFilter,
+  { snapshot, predictions, settings }: Context,
+): { readonly inSeconds: number; readonly taskId: string } | undefined {
+  let soonest: { inSeconds: number; taskId: string } | undefined;
+  for (const held of able) {
+    const ending = held.tasks
+      .filter(({ endless, infrastructure }) => !endless && !infrastructure)
+      .map((task) => ({
+        task,
+        inSeconds: remainingTime(task, predictions[task.id], settings.planningHorizonSeconds, snapshot.takenAtSeconds)
+          .p50,
+      }))
+      .sort((left, right) => left.inSeconds - right.inSeconds);
+    for (const [index, { task, inSeconds }] of ending.entries()) {
+      if (soonest && inSeconds >= soonest.inSeconds) break;
+      const gone = new Set(ending.slice(0, index + 1).map((each) => each.task));
+      const left = nodeRoom(
+        held.node,
+        held.tasks.filter((each) => !gone.has(each)),
+      );
+      if (filter(left)) continue;
+      soonest = { inSeconds, taskId: task.id };
+      break;
+    }
+  }
+  return soonest;
+}
+
+function startOn(task: Task, to: string, state: State): State {
+  return {
+    ...state,
+    room: withTask(state.room, task, to),
+    starts: [...state.starts, { task, to }],
+    freed: [...state.freed, to],
+  };
+}
+
+function taken(state: State, { node, moves, room, budgets }: Clearing): State {
+  return {
+    ...state,
+    room,
+    budgets,
+    freed: [...state.freed, node],
+    targets: [...state.targets, ...moves.map(({ to }) => to)],
+    moves: [...state.moves, ...moves.map(({ group, to }) => ({ group, to }))],
+  };
+}
+
+function addAdvice(state: State, advice: readonly MigrationAdvice[]): State {
+  return { ...state, advice: [...state.advice, ...advice] };
+}
+
+function adviceOf(
+  { group, to, targetUsageFraction }: Clearing['moves'][number],
+  { costNodeSeconds }: Clearing,
+  goal: Goal,
+  gainNodeSeconds: number,
+  decision: MigrationDecision,
+): MigrationAdvice {
+  const { remaining, lostSeconds } = group;
+  const where = { taskIds: group.tasks.map(({ id }) => id), from: group.tasks[0]!.node!, to, targetUsageFraction };
+  return { ...where, goal, remaining, lostSeconds, gainNodeSeconds, costNodeSeconds, decision };
+}
+
+function groupBlocked(group: Group, goal: Goal, reason: Blocked): MigrationAdvice {
+  const { tasks, remaining, lostSeconds, costNodeSeconds } = group;
+  const where = { taskIds: tasks.map(({ id }) => id), from: tasks[0]!.node! };
+  const decision = { kind: 'blocked', reason } as const;
+  return { ...where, goal, remaining, lostSeconds, gainNodeSeconds: goal.savedSeconds, costNodeSeconds, decision };
+}
+
+function goalBlocked(goal: Goal, reason: Blocked): MigrationAdvice {
+  const decision = { kind: 'blocked', reason } as const;
+  return { taskIds: [], goal, lostSeconds: 0, gainNodeSeconds: 0, costNodeSeconds: 0, decision };
+}
+
+function without(held: NodeRoom, leaving: readonly Group[]): NodeRoom {
+  const gone = new Set(leaving.flatMap(({ tasks }) => tasks.map(({ id }) => id)));
+  return nodeRoom(
+    held.node,
+    held.tasks.filter(({ id }) => !gone.has(id)),
+  );
+}
+
+function nodeOf(room: ClusterRoom, name: string): NodeRoom {
+  return room.nodes[room.indexOf.get(name)!]!;
+}
+
+/** Moves by remaining time, longest first; waits by their end; the rest as found. */
+function byUrgency(left: MigrationAdvice, right: MigrationAdvice): number {
+  const kinds = ['migrate', 'wait', 'blocked'];
+  const kind = kinds.indexOf(left.decision.kind) - kinds.indexOf(right.decision.kind);
+  if (kind !== 0) return kind;
+  if (left.decision.kind === 'wait' && right.decision.kind === 'wait') {
+    return left.decision.untilSeconds - right.decision.untilSeconds;
+  }
+  return left.decision.kind === 'migrate' ? right.remaining!.p50 - left.remaining!.p50 : 0;
+}
