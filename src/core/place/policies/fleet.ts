@@ -28,6 +28,8 @@ export type Fleet = {
   /** State of each node; current only after `refreshStates`. */
   readonly state: Int32Array;
   readonly changed: number[];
+  /** Which generation of `states` the numbers in `state` are of. */
+  generation: number;
   readonly states: States;
   readonly classes: ClassTable;
 };
@@ -93,6 +95,7 @@ export function createFleet(nodes: readonly FleetNode[]): Fleet {
     idleGpuMilli: capacity.gpuMilli,
     state: new Int32Array(nodes.length).fill(-1),
     changed: nodes.map((_, node) => node),
+    generation: 0,
     states: createStates(),
     classes: { classes: [], numbers: new Map(), models: [undefined, ...distinctModels(nodes)] },
   };
@@ -147,62 +150,52 @@ export function fits(fleet: Fleet, node: number, classNumber: number, memoryByte
   const { milliCpu, gpuMilli, gpuCount, gpuModels } = fleet.classes.classes[classNumber]!;
   if (fleet.freeMilliCpu[node]! < milliCpu || fleet.freeMemoryBytes[node]! < memoryBytes) return false;
   if (gpuCount === 0) return true;
-  const { gpuModel, gpuCount: gpus } = fleet.nodes[node]!;
+  const { gpuModel } = fleet.nodes[node]!;
   if (gpuModels.length > 0 && (gpuModel === undefined || !gpuModels.includes(gpuModel))) return false;
+  return sufficientGpus(fleet, node, gpuMilli) >= gpuCount;
+}
+
+/** How many GPUs of a node have a free share of at least `gpuMilli`. */
+export function sufficientGpus(fleet: Fleet, node: number, gpuMilli: number): number {
   const first = node * fleet.gpuStride;
+  const end = first + fleet.nodes[node]!.gpuCount;
   let sufficient = 0;
-  for (let gpu = first; gpu < first + gpus; gpu += 1) if (fleet.freeGpuMilli[gpu]! >= gpuMilli) sufficient += 1;
-  return sufficient >= gpuCount;
+  for (let gpu = first; gpu < end; gpu += 1) if (fleet.freeGpuMilli[gpu]! >= gpuMilli) sufficient += 1;
+  return sufficient;
 }
 
 /**
  * Takes the room of a task (S205). Only where it fits: nothing is checked here.
- * @param gpuFree free share of the GPU a share goes to; ignored for whole GPUs, which take the fullest sufficient ones,
+ * @param gpuFree free share of the GPU a share goes to; ignored for whole GPUs, which take the emptiest sufficient ones,
  *   lowest number first
  * @returns the GPUs it holds, for `release`
  */
 export function hold(fleet: Fleet, node: number, classNumber: number, memoryBytes: number, gpuFree: number): GpuMask {
-  const { milliCpu, gpuMilli, gpuCount } = fleet.classes.classes[classNumber]!;
-  fleet.freeMilliCpu[node]! -= milliCpu;
-  fleet.freeMemoryBytes[node]! -= memoryBytes;
-  fleet.tasks[node]! += 1;
-  touch(fleet, node);
-  if (gpuCount === 0) return 0;
-  fleet.gpuTasks[node]! += 1;
-  const first = node * fleet.gpuStride;
+  const { gpuMilli, gpuCount } = fleet.classes.classes[classNumber]!;
+  if (gpuCount === 1) return holdGpu(fleet, node, classNumber, memoryBytes, gpuWithFree(fleet, node, gpuFree));
   let mask = 0;
-  for (let left = gpuCount; left > 0; left -= 1) {
-    const gpu = gpuCount === 1 ? gpuWithFree(fleet, node, gpuFree) : fullestGpu(fleet, node, gpuMilli, mask);
-    fleet.freeGpuMilli[first + gpu]! -= gpuMilli;
-    fleet.idleGpuMilli -= gpuMilli;
-    mask |= 1 << gpu;
-  }
+  for (let left = gpuCount; left > 0; left -= 1) mask |= 1 << emptiestGpu(fleet, node, gpuMilli, mask);
+  take(fleet, node, classNumber, memoryBytes, mask, -1);
   return mask;
+}
+
+/** As `hold`, for a task of one GPU that goes to the GPU of that number. */
+export function holdGpu(fleet: Fleet, node: number, classNumber: number, memoryBytes: number, gpu: number): GpuMask {
+  take(fleet, node, classNumber, memoryBytes, 1 << gpu, -1);
+  return 1 << gpu;
 }
 
 /** Gives back what `hold` took. */
 export function release(fleet: Fleet, node: number, classNumber: number, memoryBytes: number, mask: GpuMask): void {
-  const { milliCpu, gpuMilli } = fleet.classes.classes[classNumber]!;
-  fleet.freeMilliCpu[node]! += milliCpu;
-  fleet.freeMemoryBytes[node]! += memoryBytes;
-  fleet.tasks[node]! -= 1;
-  touch(fleet, node);
-  if (mask === 0) return;
-  fleet.gpuTasks[node]! -= 1;
-  const first = node * fleet.gpuStride;
-  for (let gpu = 0; mask >> gpu !== 0; gpu += 1) {
-    if (((mask >> gpu) & 1) === 0) continue;
-    fleet.freeGpuMilli[first + gpu]! += gpuMilli;
-    fleet.idleGpuMilli += gpuMilli;
-  }
+  take(fleet, node, classNumber, memoryBytes, mask, 1);
 }
 
 /** Brings `state` up to date for every node that changed since the last call. */
 export function refreshStates(fleet: Fleet): void {
-  if (fleet.states.rooms.length > MAX_STATES) {
-    forgetStates(fleet.states);
-    fleet.changed.length = 0;
-    for (let node = 0; node < fleet.nodes.length; node += 1) touch(fleet, node, true);
+  if (fleet.states.rooms.length > MAX_STATES) forgetStates(fleet.states);
+  if (fleet.generation !== fleet.states.generation) {
+    fleet.generation = fleet.states.generation;
+    for (let node = 0; node < fleet.nodes.length; node += 1) touch(fleet, node);
   }
   for (const node of fleet.changed) {
     const { gpuCount, gpuModel } = fleet.nodes[node]!;
@@ -211,7 +204,7 @@ export function refreshStates(fleet: Fleet): void {
       fleet.states,
       fleet.classes.models.indexOf(gpuModel),
       gpuModel,
-      fleet.freeMilliCpu[node]!,
+      Math.max(0, fleet.freeMilliCpu[node]!),
       sortedShares(fleet.freeGpuMilli, first, gpuCount),
     );
   }
@@ -232,14 +225,37 @@ export function stateAfter(fleet: Fleet, room: StateRoom, taskClass: TaskClass, 
   return stateOf(fleet.states, room.model, room.gpuModel, room.milliCpu - taskClass.milliCpu, shares);
 }
 
-/** Free share of the fullest GPU of a room that takes `gpuMilli`; −1 where none does. Shares ascend. */
-export function tightestShare({ gpuMilli: shares }: StateRoom, gpuMilli: number): number {
-  for (let gpu = 0; gpu < shares.length; gpu += 1) if (shares[gpu]! >= gpuMilli) return shares[gpu]!;
-  return -1;
+/** Free share of the fullest GPU of a node that takes a task of the class; −1 where none does. */
+export function tightestGpu(fleet: Fleet, node: number, classNumber: number): number {
+  const { gpuMilli } = fleet.classes.classes[classNumber]!;
+  const first = node * fleet.gpuStride;
+  let tightest = -1;
+  for (let gpu = first; gpu < first + fleet.nodes[node]!.gpuCount; gpu += 1) {
+    const free = fleet.freeGpuMilli[gpu]!;
+    if (free >= gpuMilli && (tightest < 0 || free < tightest)) tightest = free;
+  }
+  return tightest;
 }
 
-function touch(fleet: Fleet, node: number, forgotten = false): void {
-  if (fleet.state[node] === -1 && !forgotten) return;
+/** Takes (`sign` −1) or gives back (1) the room of one task. */
+function take(fleet: Fleet, node: number, classNumber: number, memoryBytes: number, mask: GpuMask, sign: 1 | -1): void {
+  const { milliCpu, gpuMilli } = fleet.classes.classes[classNumber]!;
+  fleet.freeMilliCpu[node]! += sign * milliCpu;
+  fleet.freeMemoryBytes[node]! += sign * memoryBytes;
+  fleet.tasks[node]! -= sign;
+  touch(fleet, node);
+  if (mask === 0) return;
+  fleet.gpuTasks[node]! -= sign;
+  const first = node * fleet.gpuStride;
+  for (let gpu = 0; mask >> gpu !== 0; gpu += 1) {
+    if (((mask >> gpu) & 1) === 0) continue;
+    fleet.freeGpuMilli[first + gpu]! += sign * gpuMilli;
+    fleet.idleGpuMilli += sign * gpuMilli;
+  }
+}
+
+function touch(fleet: Fleet, node: number): void {
+  if (fleet.state[node] === -1) return;
   fleet.state[node] = -1;
   fleet.changed.push(node);
 }
@@ -253,7 +269,7 @@ function gpuWithFree(fleet: Fleet, node: number, free: number): number {
 }
 
 /** The GPU with the largest free share that is not in the mask, lowest number first. */
-function fullestGpu(fleet: Fleet, node: number, gpuMilli: number, mask: GpuMask): number {
+function emptiestGpu(fleet: Fleet, node: number, gpuMilli: number, mask: GpuMask): number {
   const first = node * fleet.gpuStride;
   let chosen = -1;
   for (let gpu = 0; gpu < fleet.nodes[node]!.gpuCount; gpu += 1) {

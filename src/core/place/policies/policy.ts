@@ -1,6 +1,6 @@
 import type { TaskClass } from '../../fragment/mix.ts';
 import type { Fleet } from './fleet.ts';
-import { fits, refreshStates, tightestShare } from './fleet.ts';
+import { fits, refreshStates, tightestGpu } from './fleet.ts';
 import type { StateRoom } from './states.ts';
 
 /** What a policy is asked: where should this task go? */
@@ -152,11 +152,6 @@ export function fitsState(room: StateRoom, { milliCpu, gpuMilli, gpuCount, gpuMo
   // Shares ascend: the k-th largest decides.
   if (!(room.gpuMilli[room.gpuMilli.length - gpuCount]! >= gpuMilli)) return false;
   return gpuModels.length === 0 || (room.gpuModel !== undefined && gpuModels.includes(room.gpuModel));
-}
-
-function tightestGpu(fleet: Fleet, node: number, classNumber: number): number {
-  refreshStates(fleet);
-  return tightestShare(fleet.states.rooms[fleet.state[node]!]!, fleet.classes.classes[classNumber]!.gpuMilli);
 }
 
 function grown(table: Float64Array | undefined, length: number): Float64Array {
