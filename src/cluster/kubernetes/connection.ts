@@ -1,0 +1,344 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Agent, type Dispatcher, EnvHttpProxyAgent, ProxyAgent, request } from 'undici';
+import { ClusterUnreachable } from '../cluster.ts';
+import { CredentialSource, type Credentials, CredentialsMissing } from './credentials.ts';
+import type { Context } from './kubeconfig.ts';
+import type { ApiObject } from './objects.ts';
+
+/** An answer of the API server that is not a success. `message` is the server's own. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly status: number;
+  readonly reason: string;
+  readonly causes: readonly { readonly reason: string; readonly message: string; readonly field: string }[];
+
+  constructor(status: number, reason: string, message: string, causes: ApiError['causes'] = []) {
+    super(message);
+    this.status = status;
+    this.reason = reason;
+    this.causes = causes;
+  }
+}
+
+export type RequestOptions = {
+  readonly method?: 'GET' | 'PATCH' | 'POST' | 'PUT' | 'DELETE';
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  readonly body?: unknown;
+  /** Content type of the body; default JSON. */
+  readonly contentType?: PatchType | 'application/json';
+  readonly signal?: AbortSignal | undefined;
+};
+
+/** JSON merge patch replaces lists; strategic merge joins containers by their names. */
+export type PatchType = 'application/merge-patch+json' | 'application/strategic-merge-patch+json';
+
+export type ConnectionOptions = {
+  /** A proxy for servers the kubeconfig names none for; default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY. */
+  readonly proxyUrl?: string | undefined;
+};
+
+/** How long the first answer may take; a server that is known to be there may take longer when it is busy. */
+const FIRST_ANSWER_MILLISECONDS = 10_000;
+const ANSWER_MILLISECONDS = 30_000;
+const ATTEMPTS = 4;
+export const PAGE_SIZE = 500;
+
+/** The way to one API server: one pool of connections, credentials with each request, errors in the user's words. */
+export class Connection {
+  readonly context: Context;
+  readonly #credentials: CredentialSource;
+  readonly #proxyUrl: string | undefined;
+  readonly #dispatchers = new Map<string, Dispatcher>();
+  #clockAheadSeconds = 0;
+  #answered = false;
+
+  constructor(context: Context, options: ConnectionOptions = {}) {
+    this.context = context;
+    this.#credentials = new CredentialSource(context);
+    this.#proxyUrl = context.extra.proxyUrl ?? options.proxyUrl;
+  }
+
+  /** The server's clock, in epoch seconds, as far as its answers tell: to the second. */
+  nowSeconds(): number {
+    return Date.now() / 1000 + this.#clockAheadSeconds;
+  }
+
+  /** How far the server's clock is ahead of this machine's, in seconds. */
+  get clockAheadSeconds(): number {
+    return this.#clockAheadSeconds;
+  }
+
+  /**
+   * One request, answered by JSON. Reads are tried again when the server is too busy or failing.
+   * @throws ApiError for an answer that is no success; ClusterUnreachable; the signal's reason when it is aborted
+   */
+  async send<T = ApiObject>(path: string, options: RequestOptions = {}): Promise<T> {
+    const { method = 'GET' } = options;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const answer = await this.#open(path, options, ANSWER_MILLISECONDS);
+        const body = await this.#reading(() => answer.body.text(), options.signal);
+        if (answer.statusCode >= 200 && answer.statusCode < 300) return this.#parse<T>(path, body);
+        throw apiError(answer.statusCode, body);
+      } catch (error) {
+        options.signal?.throwIfAborted();
+        if (error instanceof ApiError && error.status === 401) throw this.#refusedCredentials(error);
+        const again = attempt < ATTEMPTS && (isThrottle(error) || (method === 'GET' && isPassing(error)));
+        if (!again) throw error;
+        await pause(backoffMilliseconds(attempt), undefined, options.signal ? { signal: options.signal } : {});
+        options.signal?.throwIfAborted();
+      }
+    }
+  }
+
+  /**
+   * All objects of a list, page by page; each page's objects come as the server sent them.
+   * A continue token that has expired begins the list anew.
+   * @returns the resource version the list stands for
+   */
+  async list<T extends ApiObject>(
+    path: string,
+    onPage: (items: readonly T[]) => void,
+    options: {
+      readonly query?: Record<string, string>;
+      readonly signal?: AbortSignal | undefined;
+      readonly onRestart?: () => void;
+    } = {},
+  ): Promise<string> {
+    let next: string | undefined;
+    for (let restarts = 0; ; ) {
+      try {
+        const page = await this.send<{
+          items?: T[] | null;
+          metadata?: { continue?: string; resourceVersion?: string };
+        }>(path, { query: { ...options.query, limit: PAGE_SIZE, continue: next }, signal: options.signal });
+        onPage(page.items ?? []);
+        next = page.metadata?.continue || undefined;
+        if (!next) return page.metadata?.resourceVersion ?? '';
+      } catch (error) {
+        const expired = error instanceof ApiError && error.status === 410 && next !== undefined;
+        if (!expired || ++restarts > 3) throw error;
+        next = undefined;
+        options.onRestart?.();
+      }
+    }
+  }
+
+  /**
+   * An answer whose body comes line by line as it is sent: a watch. It ends when the server ends it, after
+   * `silenceMilliseconds` without a byte, or with the signal.
+   */
+  async *lines(path: string, options: RequestOptions, silenceMilliseconds: number): AsyncGenerator<string> {
+    const answer = await this.#open(path, options, silenceMilliseconds);
+    if (answer.statusCode < 200 || answer.statusCode >= 300) {
+      const error = apiError(answer.statusCode, await answer.body.text());
+      throw error.status === 401 ? this.#refusedCredentials(error) : error;
+    }
+    answer.body.setEncoding('utf8');
+    let rest = '';
+    try {
+      for await (const chunk of answer.body as AsyncIterable<string>) {
+        let from = 0;
+        for (let end = chunk.indexOf('\n'); end >= 0; end = chunk.indexOf('\n', from)) {
+          const line = rest + chunk.slice(from, end);
+          rest = '';
+          from = end + 1;
+          if (line !== '') yield line;
+        }
+        rest += chunk.slice(from);
+      }
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      throw this.#unreachable(error);
+    } finally {
+      answer.body.destroy();
+    }
+  }
+
+  async close(): Promise<void> {
+    const dispatchers = [...this.#dispatchers.values()];
+    this.#dispatchers.clear();
+    await Promise.all(dispatchers.map((dispatcher) => dispatcher.destroy()));
+  }
+
+  async #open(path: string, options: RequestOptions, bodyTimeout: number): Promise<Dispatcher.ResponseData> {
+    options.signal?.throwIfAborted();
+    const first = await this.#attempt(path, options, bodyTimeout);
+    if (first.statusCode !== 401) return first;
+    await first.body.dump();
+    this.#credentials.renew(); // a token may have been rotated, a plugin's answer withdrawn
+    return this.#attempt(path, options, bodyTimeout);
+  }
+
+  async #attempt(path: string, options: RequestOptions, bodyTimeout: number): Promise<Dispatcher.ResponseData> {
+    const { method = 'GET', query = {}, body, contentType = 'application/json', signal } = options;
+    const url = new URL(this.context.server + path);
+    for (const [name, value] of Object.entries(query)) {
+      if (value !== undefined) url.searchParams.set(name, String(value));
+    }
+    return this.#reading(async () => {
+      const credentials = await this.#credentials.read();
+      const answer = await request(url, {
+        method,
+        headers: {
+          ...credentials.headers,
+          accept: 'application/json',
+          'user-agent': 'stowage',
+          ...(body === undefined ? {} : { 'content-type': contentType }),
+        },
+        dispatcher: this.#dispatcher(credentials),
+        headersTimeout: this.#answered ? ANSWER_MILLISECONDS : FIRST_ANSWER_MILLISECONDS,
+        bodyTimeout,
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(signal ? { signal } : {}),
+      });
+      this.#answered = true;
+      this.#readClock(answer.headers['date']);
+      return answer;
+    }, signal);
+  }
+
+  #dispatcher(credentials: Credentials): Dispatcher {
+    const key = JSON.stringify(credentials.tls);
+    const known = this.#dispatchers.get(key);
+    if (known) return known;
+    // Certificates were rotated: requests under way end on the old connections, new ones take the new.
+    for (const old of this.#dispatchers.values()) void old.close();
+    this.#dispatchers.clear();
+    const dispatcher = makeDispatcher(credentials.tls, this.#proxyUrl);
+    this.#dispatchers.set(key, dispatcher);
+    return dispatcher;
+  }
+
+  #readClock(date: string | string[] | undefined): void {
+    const server = typeof date === 'string' ? Date.parse(date) / 1000 : Number.NaN;
+    if (Number.isNaN(server)) return;
+    const ahead = server + 0.5 - Date.now() / 1000; // the header is cut to whole seconds
+    if (Math.abs(ahead - this.#clockAheadSeconds) > 2) this.#clockAheadSeconds = Math.abs(ahead) > 2 ? ahead : 0;
+  }
+
+  async #reading<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw this.#unreachable(error);
+    }
+  }
+
+  #parse<T>(path: string, body: string): T {
+    try {
+      return JSON.parse(body) as T;
+    } catch {
+      throw new ClusterUnreachable(
+        `${this.context.server} answered ${path} with something other than JSON. Is it a Kubernetes API server, or a login page or proxy in front of one?`,
+      );
+    }
+  }
+
+  #unreachable(error: unknown): ClusterUnreachable {
+    if (error instanceof ClusterUnreachable) return error;
+    const { server, name } = this.context;
+    if (error instanceof CredentialsMissing) {
+      return new ClusterUnreachable(
+        `There are no credentials for ${server} (context "${name}"). ${error.message} Log in to the cluster again, then retry.`,
+      );
+    }
+    const code = codeOf(error);
+    return new ClusterUnreachable(`${server} (context "${name}") ${describe(code, error)}`, { cause: error });
+  }
+
+  #refusedCredentials(error: ApiError): ClusterUnreachable {
+    const { server, name } = this.context;
+    return new ClusterUnreachable(
+      `${server} did not accept the credentials of context "${name}": they have expired or are not valid here (401 ${error.message}). Log in to the cluster again (as for kubectl), then retry.`,
+      { cause: error },
+    );
+  }
+}
+
+/** True for an answer or a failure after which the same read may well succeed. */
+function isPassing(error: unknown): boolean {
+  if (error instanceof ApiError) return error.status >= 500 || error.status === 429;
+  const code = error instanceof ClusterUnreachable ? codeOf(error.cause) : '';
+  return ['ECONNRESET', 'UND_ERR_SOCKET', 'EPIPE', 'UND_ERR_BODY_TIMEOUT', 'ECONNREFUSED'].includes(code);
+}
+
+/** The server is too busy for now and has not begun; a disruption budget's 429 is an answer, not a throttle. */
+function isThrottle(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 429 && error.causes.length === 0;
+}
+
+/** 0.1–0.2 s, 0.2–0.4 s, … : doubling, with jitter so that many clients do not come back at once. */
+function backoffMilliseconds(attempt: number): number {
+  return 100 * 2 ** (attempt - 1) * (1 + Math.random());
+}
+
+function makeDispatcher(tls: Credentials['tls'], proxyUrl: string | undefined): Dispatcher {
+  const connect = { ...tls, keepAlive: true, keepAliveInitialDelay: 30_000, timeout: FIRST_ANSWER_MILLISECONDS };
+  const common = { allowH2: false, connect };
+  if (proxyUrl) return new ProxyAgent({ uri: proxyUrl, requestTls: connect, allowH2: false });
+  const { env } = process;
+  const named = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].some((name) => env[name]);
+  return named ? new EnvHttpProxyAgent({ ...common, requestTls: connect }) : new Agent(common);
+}
+
+function apiError(status: number, body: string): ApiError {
+  try {
+    const answer = JSON.parse(body) as {
+      message?: string;
+      reason?: string;
+      details?: { causes?: { reason?: string; message?: string; field?: string }[] };
+    };
+    const causes = (answer.details?.causes ?? []).map(({ reason = '', message = '', field = '' }) => ({
+      reason,
+      message,
+      field,
+    }));
+    return new ApiError(status, answer.reason ?? '', answer.message ?? body.slice(0, 300), causes);
+  } catch {
+    return new ApiError(status, '', body.slice(0, 300));
+  }
+}
+
+function codeOf(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return '';
+  if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0]);
+  const { code, cause } = error as { code?: unknown; cause?: unknown };
+  return typeof code === 'string' ? code : codeOf(cause);
+}
+
+function describe(code: string, error: unknown): string {
+  switch (code) {
+    case 'ECONNREFUSED':
+      return 'refuses connections. Is the cluster running, and is the address in the kubeconfig right?';
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return 'has a name that cannot be resolved. Check the network, VPN and the address in the kubeconfig.';
+    case 'ETIMEDOUT':
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+    case 'UND_ERR_CONNECT_TIMEOUT':
+    case 'UND_ERR_HEADERS_TIMEOUT':
+      return 'did not answer in time. Check the network, VPN and proxy, then retry.';
+    case 'UND_ERR_BODY_TIMEOUT':
+      return 'stopped in the middle of an answer. Check the network, then retry.';
+    case 'ECONNRESET':
+    case 'EPIPE':
+    case 'UND_ERR_SOCKET':
+      return 'cut the connection. Check the network, VPN and proxy, then retry.';
+    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
+    case 'SELF_SIGNED_CERT_IN_CHAIN':
+    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
+    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
+    case 'UNABLE_TO_GET_ISSUER_CERT':
+    case 'CERT_SIGNATURE_FAILURE':
+      return 'has a certificate that is not signed by the CA in the kubeconfig. Fetch the kubeconfig of this cluster again; a rebuilt cluster has a new CA.';
+    case 'CERT_HAS_EXPIRED':
+      return 'has a certificate that has expired. Its administrator must renew it; check this machine’s clock, too.';
+    case 'ERR_TLS_CERT_ALTNAME_INVALID':
+      return 'has a certificate for another name. Check the address in the kubeconfig, or set tls-server-name there.';
+    default:
+      return `could not be reached: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}

@@ -1,0 +1,106 @@
+import type { Node, NodeDeadline } from '../../core/model/node.ts';
+import type { ApiNode, NodeClaim } from './objects.ts';
+import { secondsOf } from './objects.ts';
+import { parseDuration } from './parameters.ts';
+import { parseQuantity, wholeValue } from './quantity.ts';
+import { amountsOf, toResources } from './requests.ts';
+
+/** When an administrator says that a node ends: an RFC 3339 time. */
+export const AVAILABLE_UNTIL = 'stowage.dev/available-until';
+
+/** A Node as the planner sees it. One without a status offers nothing and is not ready. */
+export function nodeOf(node: ApiNode, nowSeconds: number, claim?: NodeClaim): Node {
+  const { name = '', uid = '', labels = {}, creationTimestamp } = node.metadata ?? {};
+  const allocatable = amountsOf(node.status?.allocatable);
+  const { resources, gpuResource } = toResources(allocatable);
+  const gpuModel = GPU_MODEL_LABELS.map((label) => labels[label]).find((value) => value !== undefined);
+  const createdAtSeconds = secondsOf(creationTimestamp);
+  const deadline = deadlineOf(node, nowSeconds, claim);
+  return {
+    name,
+    uid,
+    labels,
+    taints: (node.spec?.taints ?? []).map(({ key = '', value = '', effect }) => ({
+      key,
+      value,
+      effect: effect as 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute',
+    })),
+    unschedulable: node.spec?.unschedulable ?? false,
+    ready: node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false,
+    allocatable: resources,
+    maxTasks: wholeValue(allocatable.get('pods') ?? 0n),
+    ...(gpuResource === undefined ? {} : { gpuResource }),
+    ...(gpuResource !== undefined && gpuModel !== undefined ? { gpuModel } : {}),
+    ...(createdAtSeconds === undefined ? {} : { createdAtSeconds }),
+    ...(deadline ? { deadline } : {}),
+  };
+}
+
+/** What of a node's own statement cannot be used, in words. */
+export function nodeProblems(node: ApiNode): string[] {
+  const { name = '', annotations = {} } = node.metadata ?? {};
+  const problems: string[] = [];
+  if (!node.status?.allocatable)
+    problems.push(`Node ${name} reports no allocatable resources; nothing is placed on it.`);
+  for (const [resource, quantity] of Object.entries(node.status?.allocatable ?? {})) {
+    if ((parseQuantity(quantity) ?? -1n) >= 0n) continue;
+    problems.push(
+      `Node ${name} offers "${String(quantity).slice(0, 40)}" of ${resource}, which is no amount; it counts as 0.`,
+    );
+  }
+  const until = annotations[AVAILABLE_UNTIL];
+  if (until !== undefined && secondsOf(until) === undefined) {
+    problems.push(
+      `Node ${name}: annotation ${AVAILABLE_UNTIL} "${until.slice(0, 40)}" is not a time such as 2027-01-31T18:00:00Z.`,
+    );
+  }
+  return problems;
+}
+
+const GPU_MODEL_LABELS: readonly string[] = [
+  'nvidia.com/gpu.product',
+  'amd.com/gpu.product-name',
+  'gpu.intel.com/product',
+  'cloud.google.com/gke-accelerator',
+  'k8s.amazonaws.com/accelerator',
+  'karpenter.k8s.aws/instance-gpu-name',
+];
+
+/** The earliest end that anyone states for the node (`kubernetes.io` knows no field for it). */
+function deadlineOf(node: ApiNode, nowSeconds: number, claim: NodeClaim | undefined): NodeDeadline | undefined {
+  const found: NodeDeadline[] = [];
+  const note = (atSeconds: number | undefined, source: NodeDeadline['source']) => {
+    if (atSeconds !== undefined) found.push({ atSeconds, source });
+  };
+  const annotations = node.metadata?.annotations ?? {};
+  note(secondsOf(annotations[AVAILABLE_UNTIL]), 'annotation');
+  for (const taint of node.spec?.taints ?? []) {
+    // Cluster Autoscaler and spot handlers write the moment the node was chosen to end.
+    if (taint.key === 'ToBeDeletedByClusterAutoscaler') note(unixSeconds(taint.value), 'termination');
+    const notice = NOTICES[taint.key ?? ''];
+    if (notice) note(unixSeconds(taint.value) ?? nowSeconds + NOTICE_SECONDS, notice);
+  }
+  if (claim) {
+    note(secondsOf(claim.metadata?.annotations?.[NODE_CLAIM_TERMINATION]), 'termination');
+    const created = secondsOf(claim.metadata?.creationTimestamp);
+    const lifetime = parseDuration(claim.spec?.expireAfter);
+    if (created !== undefined && lifetime !== undefined) note(created + lifetime, 'expiry');
+  }
+  return found.sort((a, b) => a.atSeconds - b.atSeconds)[0];
+}
+
+const NODE_CLAIM_TERMINATION = 'karpenter.sh/nodeclaim-termination-timestamp';
+
+/** Taints by which the handlers of AWS, Azure and GCP announce that a node is taken away. */
+const NOTICES: Readonly<Record<string, NodeDeadline['source']>> = {
+  'aws-node-termination-handler/spot-itn': 'spot',
+  'aws-node-termination-handler/scheduled-maintenance': 'maintenance',
+  'cloud.google.com/impending-node-termination': 'spot',
+  'remediation.azure.com/unschedulable': 'maintenance',
+};
+/** The longest of the clouds' notices (AWS): a taint that states no time leaves at most this much. */
+const NOTICE_SECONDS = 120;
+
+function unixSeconds(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{9,11}$/.test(text) ? Number(text) : undefined;
+}
