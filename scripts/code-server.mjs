@@ -159,6 +159,37 @@ export async function startCodeServer({ folder, userData, extensions, trust = tr
   return { url: `http://127.0.0.1:${port}/?folder=${encodeURIComponent(folder)}`, port, output, exited, stop };
 }
 
+/**
+ * What `npm start` does where no desktop editor is: installs code-server once, puts the packaged extension in, opens `folder`.
+ * Its user data stay in the cache, so the next start finds the same layout.
+ * @returns as `startCodeServer`
+ */
+export async function startEditor({ folder, vsix, port, onProgress = () => {} }) {
+  await installCodeServer({ onProgress });
+  const home = join(dirname(CODE_SERVER_HOME), 'editor');
+  const userData = join(home, 'user-data');
+  const extensions = join(home, 'extensions');
+  const settings = join(userData, 'User/settings.json');
+  mkdirSync(dirname(settings), { recursive: true });
+  if (!existsSync(settings)) writeFileSync(settings, JSON.stringify(QUIET_SETTINGS, null, 2));
+  onProgress('Installing the extension …');
+  await installExtension({ vsix, userData, extensions });
+  onProgress('Starting VS Code …');
+  return startCodeServer({ folder, userData, extensions, port });
+}
+
+/** An editor that shows the user's work and nothing else: no welcome page, no chat panel, no recommendations. */
+export const QUIET_SETTINGS = {
+  'workbench.startupEditor': 'none',
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
+  'workbench.tips.enabled': false,
+  'chat.disableAIFeatures': true,
+  'extensions.ignoreRecommendations': true,
+  'telemetry.telemetryLevel': 'off',
+  'update.mode': 'none',
+  'typescript.disableAutomaticTypeAcquisition': true,
+};
+
 /** Installs a packaged extension into `extensions`. @throws Error with what code-server said */
 export async function installExtension({ vsix, userData, extensions }) {
   const words = [entry(), '--install-extension', vsix, '--user-data-dir', userData, '--extensions-dir', extensions];

@@ -1,0 +1,409 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { type Browser, chromium, type Frame, type Locator, type Page } from 'playwright-core';
+import {
+  findCodeServer,
+  installCodeServer,
+  installExtension,
+  QUIET_SETTINGS,
+  startCodeServer,
+} from '../../scripts/code-server.mjs';
+
+/** Whether this machine can run the editor tests; both texts are whole sentences. */
+export type EditorAvailability =
+  | { readonly kind: 'available'; readonly chromium: string }
+  | { readonly kind: 'missing'; readonly reason: string; readonly remedy: string };
+
+export function editorAvailability(): EditorAvailability {
+  const server = findCodeServer();
+  if (server.kind === 'missing') return server;
+  const browser = browserPath();
+  if (browser) return { kind: 'available', chromium: browser };
+  return {
+    kind: 'missing',
+    reason: 'No Chromium was found, which the editor tests drive.',
+    remedy: 'Run `sudo apt-get install chromium`, or set STOWAGE_CHROMIUM to a Chromium or Chrome.',
+  };
+}
+
+/**
+ * Skips the suite where the editor cannot be had, with reason and remedy in the report; `.ci/run` sets
+ * STOWAGE_REQUIRE_EDITOR, and then it is a failure. To be called in a `before` hook.
+ */
+export function requireEditor(context: Mocha.Context): void {
+  const editor = editorAvailability();
+  if (editor.kind === 'available') return;
+  const text = `${editor.reason} ${editor.remedy}`;
+  if (process.env['STOWAGE_REQUIRE_EDITOR']) throw new Error(text);
+  console.log(`      left out: ${text}`);
+  context.skip();
+}
+
+export type WorkbenchOptions = {
+  /** A packaged extension, or a folder with a built one (its `dist/` is what runs). */
+  readonly extension?: { readonly vsix: string } | { readonly folder: string };
+  /** Folder to open. */
+  readonly folder: string;
+  readonly userSettings?: Readonly<Record<string, unknown>>;
+  /** False keeps Workspace Trust on: the folder opens in Restricted Mode. Default true. */
+  readonly trust?: boolean;
+};
+
+/** VS Code's own themes, one of each kind that a view must look right in. */
+export const THEMES = {
+  light: { label: 'Light Modern', className: 'vs' },
+  dark: { label: 'Dark Modern', className: 'vs-dark' },
+  highContrast: { label: 'Dark High Contrast', className: 'hc-black' },
+} as const;
+
+export type Theme = keyof typeof THEMES;
+
+/**
+ * Starts code-server on a fresh profile, opens `folder` in Chromium and waits for the workbench.
+ * The first call of a machine installs code-server (minutes).
+ * @throws Error when the editor cannot be had or does not come up; the text holds what the server said
+ */
+export async function startWorkbench(options: WorkbenchOptions): Promise<Workbench> {
+  const editor = editorAvailability();
+  if (editor.kind === 'missing') throw new Error(`${editor.reason} ${editor.remedy}`);
+  await installCodeServer({ onProgress: (line: string) => console.log(line) });
+  const home = mkdtempSync(join(tmpdir(), 'stowage-editor-'));
+  const userData = join(home, 'user-data');
+  const extensions = join(home, 'extensions');
+  mkdirSync(extensions, { recursive: true });
+  const settings = new SettingsFile(join(userData, 'User/settings.json'), {
+    ...QUIET_SETTINGS,
+    'workbench.colorTheme': THEMES.dark.label,
+    'git.enabled': false,
+    'window.commandCenter': false,
+    'security.workspace.trust.startupPrompt': 'never',
+    ...options.userSettings,
+  });
+  if (options.extension) await addExtension(options.extension, { userData, extensions });
+  const server = await startCodeServer({ folder: options.folder, userData, extensions, trust: options.trust ?? true });
+  const stop = async () => {
+    await server.stop();
+    rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+  };
+  try {
+    const browser = await chromium.launch({ executablePath: editor.chromium, args: ['--no-sandbox'] });
+    const page = await browser.newPage({ viewport: { width: 1440, height: 960 } });
+    const workbench = new Workbench({ page, browser, settings, url: server.url, stop, serverOutput: server.output });
+    await workbench.open();
+    return workbench;
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+type Parts = {
+  readonly page: Page;
+  readonly browser: Browser;
+  readonly settings: SettingsFile;
+  readonly url: string;
+  readonly stop: () => Promise<void>;
+  readonly serverOutput: () => string;
+};
+
+/** A running editor, driven as a user would. Everything waits for what it needs; what does not come is a TimeoutError. */
+export class Workbench {
+  readonly page: Page;
+  /** What the page's console and the browser's CSP said, for tests that expect silence. */
+  readonly consoleLines: string[] = [];
+  private readonly parts: Parts;
+
+  constructor(parts: Parts) {
+    this.parts = parts;
+    this.page = parts.page;
+    this.page.setDefaultTimeout(20_000);
+    this.page.on('console', (message) => this.consoleLines.push(`${message.type()}: ${message.text()}`));
+  }
+
+  async open(): Promise<void> {
+    await this.page.goto(this.parts.url);
+    await this.page.waitForSelector('.monaco-workbench .part.statusbar', { timeout: 60_000 });
+  }
+
+  /** Reloads the window, as "Developer: Reload Window" does. */
+  async reload(): Promise<void> {
+    await this.open();
+  }
+
+  /** Runs a command of the palette by its title ("Stowage: Preview Plan"); the palette lists it once its extension is known. */
+  async command(title: string): Promise<void> {
+    const widget = this.page.locator('.quick-input-widget');
+    const row = widget.locator('.quick-input-list .monaco-list-row').filter({ hasText: title }).first();
+    for (const until = Date.now() + 30_000; Date.now() < until; ) {
+      await this.page.keyboard.press('F1');
+      await widget.locator('.quick-input-box input').fill(`>${title}`);
+      const found = await row.waitFor({ timeout: 2000 }).then(
+        () => true,
+        () => false,
+      );
+      if (found) return row.click();
+      await this.page.keyboard.press('Escape');
+    }
+    throw new Error(`The palette has no command "${title}"`);
+  }
+
+  /** Opens a file of the folder by its name. */
+  async openFile(name: string): Promise<void> {
+    await this.page.keyboard.press('ControlOrMeta+P');
+    const input = this.page.locator('.quick-input-widget .quick-input-box input');
+    await input.fill(name);
+    await this.page
+      .locator(`.quick-input-widget .quick-input-list .monaco-list-row[aria-label*="${name}"]`)
+      .first()
+      .waitFor();
+    await this.page.keyboard.press('Enter');
+    await this.page.locator(`.tabs-container .tab[data-resource-name="${name}"]`).waitFor();
+  }
+
+  /** Picks an item of an open quick pick by its label; `typed` goes into the box first. */
+  async pick(label: string, typed?: string): Promise<void> {
+    const widget = this.page.locator('.quick-input-widget');
+    if (typed !== undefined) await widget.locator('.quick-input-box input').fill(typed);
+    await widget.locator('.quick-input-list .monaco-list-row').filter({ hasText: label }).first().click();
+  }
+
+  /** Opens a view container by its title in the activity bar. */
+  async openContainer(title: string): Promise<void> {
+    const action = this.page.locator(`.activitybar .action-item:has(.action-label[aria-label^="${title}"])`);
+    if (!(await action.getAttribute('class'))?.includes('checked')) await action.click();
+  }
+
+  /** A tree by its view's title. */
+  tree(title: string): Tree {
+    const pane = this.page.locator('.split-view-view .pane').filter({
+      has: this.page.locator(`.pane-header h3.title:text-is("${title}")`),
+    });
+    return new Tree(this.page, pane);
+  }
+
+  /** The notebook in the active editor. */
+  notebook(): NotebookView {
+    return new NotebookView(this, this.page.locator('.editor-group-container.active .notebook-editor'));
+  }
+
+  /** Texts of the notifications on the screen. */
+  async notifications(): Promise<string[]> {
+    return this.page.locator('.notification-toast .notification-list-item-message').allInnerTexts();
+  }
+
+  /** Presses a button of the modal and returns its message and detail. */
+  async answerModal(button: string): Promise<string> {
+    const dialog = this.page.locator('.monaco-dialog-box');
+    const text = (await dialog.locator('.dialog-message-container').allInnerTexts()).join('\n');
+    await dialog.locator('.monaco-button').filter({ hasText: button }).first().click();
+    await dialog.waitFor({ state: 'detached' });
+    return text;
+  }
+
+  async statusItems(): Promise<string[]> {
+    return this.page.locator('.part.statusbar .statusbar-item').allInnerTexts();
+  }
+
+  /** The page inside a webview (panel or notebook output) in which `selector` is found. */
+  async webview(selector: string, timeoutMilliseconds = 20_000): Promise<Frame> {
+    for (const until = Date.now() + timeoutMilliseconds; Date.now() < until; await this.page.waitForTimeout(100)) {
+      for (const frame of this.page.frames()) {
+        if (frame === this.page.mainFrame()) continue;
+        const found = await frame.$(selector).catch(() => null);
+        if (found) return frame;
+      }
+    }
+    throw new Error(`No webview shows ${selector} after ${timeoutMilliseconds} ms`);
+  }
+
+  /** Changes the user's settings and reloads the window: code-server does not notice the file by itself. */
+  async configure(settings: Readonly<Record<string, unknown>>): Promise<void> {
+    this.parts.settings.merge(settings);
+    await this.reload();
+  }
+
+  async useTheme(theme: Theme): Promise<void> {
+    const { label, className } = THEMES[theme];
+    await this.command('Preferences: Color Theme');
+    await this.page.locator('.quick-input-widget .quick-input-box input').fill(label);
+    await this.page
+      .locator('.quick-input-widget .quick-input-list .monaco-list-row')
+      .filter({ hasText: label })
+      .first()
+      .waitFor();
+    await this.page.keyboard.press('Enter');
+    await this.page.locator(`.monaco-workbench.${className}`).waitFor();
+    await this.page.waitForTimeout(500);
+  }
+
+  /** Pictures of the window in light, dark and high contrast: `<directory>/<name>-light.png` … @returns their paths */
+  async screenshots(directory: string, name: string): Promise<string[]> {
+    mkdirSync(directory, { recursive: true });
+    const paths: string[] = [];
+    for (const theme of Object.keys(THEMES) as Theme[]) {
+      await this.useTheme(theme);
+      const path = join(directory, `${name}-${theme}.png`);
+      await this.page.screenshot({ path });
+      paths.push(path);
+    }
+    return paths;
+  }
+
+  /** What code-server printed, for a failing test. */
+  serverOutput(): string {
+    return this.parts.serverOutput();
+  }
+
+  async close(): Promise<void> {
+    await this.parts.browser.close();
+    await this.parts.stop();
+  }
+}
+
+/** A tree of the side bar. Rows are found by the beginning of their label. */
+export class Tree {
+  private readonly page: Page;
+  private readonly pane: Locator;
+
+  constructor(page: Page, pane: Locator) {
+    this.page = page;
+    this.pane = pane;
+  }
+
+  /** Labels of the visible rows, with their descriptions, as a screen reader says them. */
+  async rows(): Promise<string[]> {
+    const labels = await this.pane
+      .locator('.monaco-list-row')
+      .evaluateAll((rows) => rows.map((row) => row.getAttribute('aria-label')));
+    return labels.map((label) => label ?? '');
+  }
+
+  /** Waits until a row is there. */
+  async row(label: string): Promise<Locator> {
+    const row = this.pane.locator(`.monaco-list-row[aria-label^="${label}"]`).first();
+    await row.waitFor();
+    return row;
+  }
+
+  async expand(label: string): Promise<void> {
+    const row = await this.row(label);
+    if ((await row.getAttribute('aria-expanded')) === 'false') await row.locator('.monaco-tl-twistie').click();
+  }
+
+  async select(label: string): Promise<void> {
+    await (await this.row(label)).click();
+  }
+
+  /** Chooses an entry of a row's context menu. */
+  async choose(label: string, entry: string): Promise<void> {
+    await (await this.row(label)).click({ button: 'right' });
+    const menu = this.page.locator('.monaco-menu .action-item:not(.disabled)');
+    await menu.filter({ hasText: entry }).first().click();
+  }
+
+  /** Presses a button of the view's title bar. */
+  async titleAction(title: string): Promise<void> {
+    await this.pane.hover();
+    await this.pane.locator(`.pane-header .action-label[aria-label^="${title}"]`).click();
+  }
+
+  /** Text of the welcome view that stands in for an empty tree. */
+  async welcome(): Promise<string> {
+    return (await this.pane.locator('.welcome-view-content').allInnerTexts()).join('\n');
+  }
+}
+
+/** A notebook editor. Cells count from 0, as the file does, and include the Markdown ones. */
+export class NotebookView {
+  private readonly workbench: Workbench;
+  private readonly editor: Locator;
+
+  constructor(workbench: Workbench, editor: Locator) {
+    this.workbench = workbench;
+    this.editor = editor;
+  }
+
+  /** Runs every cell and waits until none is running or waiting. */
+  async runAll(timeoutMilliseconds = 120_000): Promise<void> {
+    await this.workbench.command('Notebook: Run All');
+    await this.idle(timeoutMilliseconds);
+  }
+
+  /** Waits until no cell runs or waits to. */
+  async idle(timeoutMilliseconds = 120_000): Promise<void> {
+    const { page } = this.workbench;
+    await page.waitForTimeout(500);
+    await page.waitForFunction(
+      () =>
+        document.querySelectorAll(
+          '.notebook-editor .codicon-notebook-state-executing, .notebook-editor .codicon-notebook-state-pending',
+        ).length === 0,
+      undefined,
+      { timeout: timeoutMilliseconds },
+    );
+  }
+
+  /** Presses a button of the notebook's tool bar, or of its "…" menu. */
+  async action(title: string): Promise<void> {
+    const button = this.editor.locator(`.notebook-toolbar-container .action-label[aria-label^="${title}"]`);
+    if ((await button.count()) > 0) return button.first().click();
+    return this.workbench.command(`Notebook: ${title}`);
+  }
+
+  /** The page that holds all outputs of the notebook. */
+  outputs(): Promise<Frame> {
+    return this.workbench.webview('#container .output_container');
+  }
+
+  /** Texts of all outputs, top to bottom. */
+  async outputTexts(): Promise<string[]> {
+    const frame = await this.outputs();
+    return frame.locator('#container .output_container').allInnerTexts();
+  }
+
+  /** Code cells that ended with an error on the screen. */
+  async failedCells(): Promise<number> {
+    return this.editor.locator('.codicon-notebook-state-error').count();
+  }
+}
+
+/** The user's settings.json; code-server watches it. */
+class SettingsFile {
+  private readonly path: string;
+
+  constructor(path: string, first: Readonly<Record<string, unknown>>) {
+    this.path = path;
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, JSON.stringify(first, null, 2));
+  }
+
+  merge(settings: Readonly<Record<string, unknown>>): void {
+    const before = JSON.parse(readFileSync(this.path, 'utf8')) as Record<string, unknown>;
+    writeFileSync(this.path, JSON.stringify({ ...before, ...settings }, null, 2));
+  }
+}
+
+async function addExtension(
+  extension: NonNullable<WorkbenchOptions['extension']>,
+  places: { userData: string; extensions: string },
+): Promise<void> {
+  if ('vsix' in extension) return installExtension({ vsix: extension.vsix, ...places });
+  const manifest = readFileSync(join(extension.folder, 'package.json'), 'utf8');
+  const { publisher, name, version } = JSON.parse(manifest) as Record<string, string>;
+  const entry = {
+    identifier: { id: `${publisher}.${name}` },
+    version,
+    location: { $mid: 1, path: extension.folder, scheme: 'file' },
+    metadata: { installedTimestamp: Date.now(), pinned: true, source: 'resource' },
+  };
+  writeFileSync(join(places.extensions, 'extensions.json'), JSON.stringify([entry]));
+}
+
+function browserPath(): string | undefined {
+  const named = process.env['STOWAGE_CHROMIUM'];
+  if (named) return existsSync(named) ? named : undefined;
+  const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+  const places = (process.env['PATH'] ?? '').split(delimiter).filter((directory) => directory !== '');
+  return names.flatMap((name) => places.map((place) => join(place, name))).find((path) => existsSync(path));
+}
