@@ -1,0 +1,114 @@
+import type { TaskClass } from '../../fragment/mix.ts';
+import type { StateRoom } from './states.ts';
+
+/** A class with how often it is seen. */
+export type CountedClass = { readonly taskClass: TaskClass; readonly count: number };
+
+/**
+ * What a room is worth: minus the milli-GPU that stay idle, on average, when sequences of expected tasks fill it. The
+ * same sequences judge every room.
+ */
+export type RoomValue = (room: StateRoom) => number;
+
+const SEQUENCES = 64;
+const LENGTH = 45;
+
+/**
+ * The value of rooms under a mix: `SEQUENCES` fixed sequences of `LENGTH` classes are drawn once, then a room is filled
+ * greedily by each: a share goes to the fullest GPU that takes it, what does not fit is passed over. Classes are drawn by
+ * count × (milli-GPU/1000)^-½, so that small tasks, which fill gaps, come up more often; tasks without GPUs by a tenth
+ * of their count.
+ * @param models names of the models by number (`ClassTable.models`)
+ */
+export function roomValue(
+  seen: readonly CountedClass[],
+  models: readonly (string | undefined)[],
+  random: () => number,
+): RoomValue {
+  if (seen.length === 0) return ({ idleMilli }) => -idleMilli;
+  const drawn = drawSequences(seen, random);
+  const byModel = models.map((model) => admissible(drawn, model));
+  const leastCpu = Math.min(...seen.filter(isGpu).map(({ taskClass }) => taskClass.milliCpu));
+  const shares = new Int16Array(32);
+  return (room) => {
+    const sequences = byModel[room.model]!;
+    let idle = 0;
+    for (const sequence of sequences) {
+      shares.set(room.gpuMilli);
+      idle += idleAfter(sequence, shares, room, leastCpu);
+    }
+    return -idle / sequences.length;
+  };
+}
+
+/** Classes one after the other, three numbers each: milli-CPU, milli-GPU per GPU, GPUs. */
+type Sequence = Int32Array;
+
+function drawSequences(seen: readonly CountedClass[], random: () => number): TaskClass[][] {
+  const ends: number[] = [];
+  let total = 0;
+  for (const { taskClass, count } of seen) {
+    const milli = taskClass.gpuMilli * taskClass.gpuCount;
+    total += milli === 0 ? 0.1 * count : count / Math.sqrt(milli / 1000);
+    ends.push(total);
+  }
+  const draw = () => {
+    const at = random() * total;
+    return seen[ends.findIndex((end) => at < end)]?.taskClass ?? seen[seen.length - 1]!.taskClass;
+  };
+  return Array.from({ length: SEQUENCES }, () => Array.from({ length: LENGTH }, draw));
+}
+
+function admissible(sequences: readonly TaskClass[][], model: string | undefined): Sequence[] {
+  return sequences.map((sequence) =>
+    Int32Array.from(
+      sequence
+        .filter(({ gpuModels }) => gpuModels.length === 0 || (model !== undefined && gpuModels.includes(model)))
+        .flatMap(({ milliCpu, gpuMilli, gpuCount }) => [milliCpu, gpuMilli, gpuCount]),
+    ),
+  );
+}
+
+/** Idle milli-GPU of a room once a sequence has filled it. `shares` ascend and are used up. */
+function idleAfter(sequence: Sequence, shares: Int16Array, room: StateRoom, leastCpu: number): number {
+  const gpus = room.gpuMilli.length;
+  let cpu = room.milliCpu;
+  let idle = room.idleMilli;
+  for (let at = 0; at < sequence.length && idle > 0 && cpu >= leastCpu; at += 3) {
+    const milliCpu = sequence[at]!;
+    if (milliCpu > cpu) continue;
+    const count = sequence[at + 2]!;
+    if (count === 0) {
+      cpu -= milliCpu;
+      continue;
+    }
+    const milli = sequence[at + 1]!;
+    if (gpus < count || shares[gpus - count]! < milli) continue;
+    cpu -= milliCpu;
+    idle -= milli * count;
+    if (count === 1) takeShare(shares, milli);
+    else takeWhole(shares, gpus, milli, count);
+  }
+  return idle;
+}
+
+/** Takes a share from the fullest GPU that has it, and keeps the order. */
+function takeShare(shares: Int16Array, milli: number): void {
+  let gpu = 0;
+  while (shares[gpu]! < milli) gpu += 1;
+  const left = shares[gpu]! - milli;
+  while (gpu > 0 && shares[gpu - 1]! > left) {
+    shares[gpu] = shares[gpu - 1]!;
+    gpu -= 1;
+  }
+  shares[gpu] = left;
+}
+
+function takeWhole(shares: Int16Array, gpus: number, milli: number, count: number): void {
+  for (let gpu = gpus - count; gpu < gpus; gpu += 1) shares[gpu]! -= milli;
+  shares.subarray(0, gpus).sort();
+}
+
+function isGpu({ taskClass }: CountedClass): boolean {
+  return taskClass.gpuCount > 0;
+}

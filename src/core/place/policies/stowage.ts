@@ -1,0 +1,214 @@
+import type { TaskClass } from '../../fragment/mix.ts';
+import { countClasses } from '../../fragment/mix.ts';
+import { distinctSufficient } from './fgd.ts';
+import type { Fleet } from './fleet.ts';
+import { fits, refreshStates, stateAfter } from './fleet.ts';
+import type { Ask, Policy } from './policy.ts';
+import { fitsState } from './policy.ts';
+import type { Prices } from './prices.ts';
+import { clusterPrices } from './prices.ts';
+import type { CountedClass } from './rollout.ts';
+import { roomValue } from './rollout.ts';
+import type { StateRoom } from './states.ts';
+import { rememberedByState } from './states.ts';
+
+export type StowageOptions = {
+  /** Refuses a task that would cost more room than it is worth, once this share of the GPUs is allocated. */
+  readonly refuseFromFraction?: number;
+};
+
+/** A task is refused when the value of its node would fall by more than this share of its GPU demand. */
+const REFUSAL_LOSS = 0.02;
+
+/**
+ * Our score in space. A node is worth what sampled sequences of expected tasks can still fill of it (`rollout.ts`); the
+ * score is how that value changes when the task takes its room, less the prices of what is scarce in the whole cluster
+ * (`prices.ts`). In milli-GPU, not rounded; ties by node number.
+ * @param seen the classes to expect, all of them, with their counts
+ */
+export function stowagePolicy(
+  fleet: Fleet,
+  seen: readonly CountedClass[],
+  random: () => number,
+  { refuseFromFraction = Number.POSITIVE_INFINITY }: StowageOptions = {},
+): Policy {
+  const gains = rememberedGains(fleet, rememberedByState(fleet.states, roomValue(seen, fleet.classes.models, random)));
+  const prices = clusterPrices(fleet, seen);
+
+  function partsOn(node: number, { classNumber }: Ask) {
+    const taskClass = fleet.classes.classes[classNumber]!;
+    const { gain, after } = gains(classNumber);
+    prices.refresh();
+    const state = fleet.state[node]!;
+    const slotPrices = pricesFor(taskClass, prices);
+    const { kinds } = prices;
+    let blocks = 0;
+    let cpu = 0;
+    kinds.forEach(({ gpuCount }, kind) => {
+      const cost = slotPrices[kind]! * slotsLost(prices, state, after[state]!, kind);
+      if (gpuCount > 0) blocks += cost;
+      else cpu += cost;
+    });
+    const model = prices.modelPrices[fleet.states.rooms[state]!.model]! * taskClass.gpuMilli * taskClass.gpuCount;
+    return { value: gain[state]!, blocks: -blocks, cpu: -cpu, model: -model };
+  }
+
+  function score(node: number, ask: Ask): number {
+    if (!fits(fleet, node, ask.classNumber, ask.memoryBytes)) return Number.NEGATIVE_INFINITY;
+    const { value, blocks, cpu, model } = partsOn(node, ask);
+    return value + blocks + cpu + model;
+  }
+
+  return {
+    name: 'stowage',
+    score,
+    choose({ classNumber, memoryBytes }) {
+      const taskClass = fleet.classes.classes[classNumber]!;
+      const { gain, after } = gains(classNumber);
+      prices.refresh();
+      const slotPrices = pricesFor(taskClass, prices);
+      const slots = prices.slots();
+      const kinds = slotPrices.length;
+      const milli = taskClass.gpuMilli * taskClass.gpuCount;
+      const { state, freeMemoryBytes, states } = fleet;
+      let chosen = -1;
+      let best = Number.NEGATIVE_INFINITY;
+      for (let node = 0; node < state.length; node += 1) {
+        const before = state[node]!;
+        let value = gain[before]!;
+        if (value <= best || freeMemoryBytes[node]! < memoryBytes) continue;
+        if (milli > 0) value -= milli * prices.modelPrices[states.rooms[before]!.model]!;
+        const from = before * kinds;
+        const to = after[before]! * kinds;
+        for (let kind = 0; kind < kinds && value > best; kind += 1) {
+          value -= slotPrices[kind]! * (slots[from + kind]! - slots[to + kind]!);
+        }
+        if (value > best) {
+          best = value;
+          chosen = node;
+        }
+      }
+      if (chosen < 0) return -1;
+      const allocated = 1 - fleet.idleGpuMilli / fleet.capacity.gpuMilli;
+      const refused = allocated >= refuseFromFraction && gain[state[chosen]!]! < -REFUSAL_LOSS * milli;
+      return refused ? -1 : chosen;
+    },
+    gpuFree(node, { classNumber }) {
+      const table = gains(classNumber);
+      return table.share[fleet.state[node]!]!;
+    },
+    explain(node, ask) {
+      const parts = partsOn(node, ask);
+      const total = parts.value + parts.blocks + parts.cpu + parts.model;
+      return { score: total, parts, sentence: sentenceOf(parts) };
+    },
+  };
+}
+
+/**
+ * The same with the mix learned only from the tasks that arrived so far, learned anew each time their number has
+ * doubled.
+ */
+export function stowageOnlinePolicy(fleet: Fleet, random: () => number, options: StowageOptions = {}): Policy {
+  const arrived: TaskClass[] = [];
+  let current = stowagePolicy(fleet, [], random, options);
+  let learnAt = 8;
+  return {
+    name: 'stowage-online',
+    score: (node, ask) => current.score(node, ask),
+    choose: (ask) => current.choose(ask),
+    gpuFree: (node, ask) => current.gpuFree(node, ask),
+    explain: (node, ask) => current.explain(node, ask),
+    arrived({ classNumber }) {
+      arrived.push(fleet.classes.classes[classNumber]!);
+      if (arrived.length < learnAt) return;
+      learnAt = arrived.length * 2;
+      current = stowagePolicy(fleet, countClasses(arrived), random, options);
+    },
+  };
+}
+
+/** By state, for one class: how the room's value changes, the state after, and the free share of the GPU it takes. */
+type Gains = { readonly gain: Float64Array; readonly after: Int32Array; readonly share: Int16Array };
+
+/** Gains of every state a node is in now; −Infinity where the class does not fit. Best share by value alone. */
+function rememberedGains(fleet: Fleet, value: (state: number) => number): (classNumber: number) => Gains {
+  const tables: Gains[] = [];
+  let generation = fleet.states.generation;
+  return (classNumber) => {
+    refreshStates(fleet);
+    if (generation !== fleet.states.generation) {
+      generation = fleet.states.generation;
+      tables.length = 0;
+    }
+    let table = tables[classNumber];
+    if (!table || table.gain.length < fleet.states.rooms.length) {
+      table = grownGains(table, Math.max(1024, fleet.states.rooms.length * 2));
+      tables[classNumber] = table;
+    }
+    const taskClass = fleet.classes.classes[classNumber]!;
+    for (let node = 0; node < fleet.state.length; node += 1) {
+      const state = fleet.state[node]!;
+      if (Number.isNaN(table.gain[state]!)) fillGain(fleet, table, fleet.states.rooms[state]!, taskClass, value);
+    }
+    return table;
+  };
+}
+
+function fillGain(
+  fleet: Fleet,
+  { gain, after, share }: Gains,
+  room: StateRoom,
+  taskClass: TaskClass,
+  value: (state: number) => number,
+): void {
+  gain[room.number] = Number.NEGATIVE_INFINITY;
+  if (!fitsState(room, taskClass)) return;
+  const shares = taskClass.gpuCount === 1 ? distinctSufficient(room, taskClass.gpuMilli) : [-1];
+  for (const free of shares) {
+    const next = stateAfter(fleet, room, taskClass, free);
+    const change = value(next) - value(room.number);
+    if (change <= gain[room.number]!) continue;
+    gain[room.number] = change;
+    after[room.number] = next;
+    share[room.number] = free;
+  }
+}
+
+function grownGains(table: Gains | undefined, length: number): Gains {
+  const grown = {
+    gain: new Float64Array(length).fill(Number.NaN),
+    after: new Int32Array(length),
+    share: new Int16Array(length),
+  };
+  if (table) {
+    grown.gain.set(table.gain);
+    grown.after.set(table.after);
+    grown.share.set(table.share);
+  }
+  return grown;
+}
+
+/** Slot prices as this class pays them: nothing for slots of its own kind, which it is there to use. */
+function pricesFor({ gpuCount, milliCpu }: TaskClass, { kinds, slotPrices }: Prices): Float64Array {
+  return slotPrices.map((price, index) => {
+    const kind = kinds[index]!;
+    return kind.gpuCount > 0 && kind.gpuCount === gpuCount && milliCpu >= kind.milliCpu ? 0 : price;
+  });
+}
+
+function slotsLost(prices: Prices, before: number, after: number, kind: number): number {
+  const slots = prices.slots();
+  return slots[before * prices.kinds.length + kind]! - slots[after * prices.kinds.length + kind]!;
+}
+
+function sentenceOf(parts: Readonly<Record<'value' | 'blocks' | 'cpu' | 'model', number>>): string {
+  const gpus = (milli: number) => (Math.abs(milli) / 1000).toFixed(2);
+  const costs = [
+    parts.blocks < -0.5 ? `${gpus(parts.blocks)} GPU for breaking blocks of whole GPUs` : '',
+    parts.cpu < -0.5 ? `${gpus(parts.cpu)} GPU for scarce CPU` : '',
+    parts.model < -0.5 ? `${gpus(parts.model)} GPU for a model in demand` : '',
+  ].filter((cost) => cost !== '');
+  const value = `Expected tasks could then fill ${gpus(parts.value)} GPU ${parts.value >= 0 ? 'more' : 'less'} of the rest of this node`;
+  return costs.length > 0 ? `${value}; it pays ${costs.join(', ')}.` : `${value}.`;
+}
