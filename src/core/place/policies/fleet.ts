@@ -16,6 +16,8 @@ export type Fleet = {
   /** Free share of GPU i of node n at n × `gpuStride` + i. */
   readonly freeGpuMilli: Int16Array;
   readonly gpuStride: number;
+  /** Number of each node's model in `classes.models`. */
+  readonly model: Int16Array;
   /** Tasks on each node. */
   readonly tasks: Int32Array;
   /** Tasks with GPUs on each node. */
@@ -82,12 +84,14 @@ export function createFleet(nodes: readonly FleetNode[]): Fleet {
     memoryBytes: sum(({ memoryBytes }) => memoryBytes),
     gpuMilli: sum(({ gpuCount }) => gpuCount * 1000),
   };
+  const models = [undefined, ...distinctModels(nodes)];
   return {
     nodes,
     freeMilliCpu: Float64Array.from(nodes, ({ milliCpu }) => milliCpu),
     freeMemoryBytes: Float64Array.from(nodes, ({ memoryBytes }) => memoryBytes),
     freeGpuMilli,
     gpuStride,
+    model: Int16Array.from(nodes, ({ gpuModel }) => models.indexOf(gpuModel)),
     tasks: new Int32Array(nodes.length),
     gpuTasks: new Int32Array(nodes.length),
     exitSeconds: new Float64Array(nodes.length),
@@ -97,7 +101,7 @@ export function createFleet(nodes: readonly FleetNode[]): Fleet {
     changed: nodes.map((_, node) => node),
     generation: 0,
     states: createStates(),
-    classes: { classes: [], numbers: new Map(), models: [undefined, ...distinctModels(nodes)] },
+    classes: { classes: [], numbers: new Map(), models },
   };
 }
 
@@ -202,7 +206,7 @@ export function refreshStates(fleet: Fleet): void {
     const first = node * fleet.gpuStride;
     fleet.state[node] = stateOf(
       fleet.states,
-      fleet.classes.models.indexOf(gpuModel),
+      fleet.model[node]!,
       gpuModel,
       Math.max(0, fleet.freeMilliCpu[node]!),
       sortedShares(fleet.freeGpuMilli, first, gpuCount),

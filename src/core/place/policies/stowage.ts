@@ -70,17 +70,18 @@ export function stowagePolicy(
       const slots = prices.slots();
       const kinds = slotPrices.length;
       const milli = taskClass.gpuMilli * taskClass.gpuCount;
-      const { state, freeMemoryBytes, states } = fleet;
+      const modelPrices = prices.modelPrices.map((price) => price * milli);
+      const { state, model, freeMemoryBytes } = fleet;
       let chosen = -1;
       let best = Number.NEGATIVE_INFINITY;
+      // Prices are never negative, so a gain that is behind already needs no pricing.
       for (let node = 0; node < state.length; node += 1) {
         const before = state[node]!;
-        let value = gain[before]!;
-        if (value <= best || freeMemoryBytes[node]! < memoryBytes) continue;
-        if (milli > 0) value -= milli * prices.modelPrices[states.rooms[before]!.model]!;
+        let value = gain[before]! - modelPrices[model[node]!]!;
+        if (!(value > best) || freeMemoryBytes[node]! < memoryBytes) continue;
         const from = before * kinds;
         const to = after[before]! * kinds;
-        for (let kind = 0; kind < kinds && value > best; kind += 1) {
+        for (let kind = 0; kind < kinds; kind += 1) {
           value -= slotPrices[kind]! * (slots[from + kind]! - slots[to + kind]!);
         }
         if (value > best) {
