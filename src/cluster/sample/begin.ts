@@ -1,0 +1,184 @@
+import type { FinishedTask } from '../../core/model/finished.ts';
+import type { Node } from '../../core/model/node.ts';
+import type { Resources } from '../../core/model/resources.ts';
+import type { Task } from '../../core/model/task.ts';
+import { type Random, seededRandom } from '../../core/simulate/random.ts';
+import { NODE_AGENT, SERVICES, type Service, sampleNodes } from './hosts.ts';
+import {
+  BEGIN_SECONDS,
+  drawRun,
+  HISTORY_HOURS,
+  type Recurring,
+  type Run,
+  recurringTasks,
+  runsSubmitted,
+} from './workload.ts';
+import {
+  addLive,
+  addOwner,
+  addTask,
+  advance,
+  emptyWorld,
+  finishedTask,
+  ownerOfRun,
+  scheduleSoon,
+  submitRun,
+  type World,
+} from './world.ts';
+
+/** What a seed begins with: the world at `BEGIN_SECONDS`, and what had ended before the world was set up. */
+export type Beginning = { readonly world: World; readonly history: readonly FinishedTask[] };
+
+/** The world is lived in for this long before its first afternoon, so that its room is broken up as rooms are. */
+const LIVED_IN_HOURS = 36;
+const MINUTE = 60;
+const HOUR = 3600;
+
+/**
+ * The sample's first afternoon: ten days of runs, of which the ended are history and the others run, the services, and
+ * `openingRuns` that wait for somebody to plan.
+ */
+export function begin(seed: number): Beginning {
+  const recurring = recurringTasks(seed);
+  const atSeconds = BEGIN_SECONDS - LIVED_IN_HOURS * HOUR;
+  const world = emptyWorld(seed, recurring, sampleNodes(), atSeconds);
+  for (const { node } of world.room.nodes) addAgent(world, node);
+  for (const service of SERVICES) addService(world, service);
+  const history: FinishedTask[] = [];
+  const random = seededRandom(seed + 0.25);
+  for (let hour = -HISTORY_HOURS; hour < -LIVED_IN_HOURS; hour += 1) {
+    for (const run of runsSubmitted(seed, recurring, hour)) history.push(...settle(world, run, random));
+  }
+  scheduleSoon(world);
+  submitOpening(world, seed);
+  advance(world, BEGIN_SECONDS);
+  return { world, history };
+}
+
+/** A run from before the world: rows of history for what has ended, tasks that go on for what has not. */
+function settle(world: World, run: Run, random: Random): FinishedTask[] {
+  const startedAtSeconds = run.submittedAtSeconds + 2 + Math.floor(90 * random() ** 4);
+  const endedAtSeconds = startedAtSeconds + run.runtimeSeconds;
+  if (endedAtSeconds <= world.nowSeconds) {
+    const { habit } = run.recurring;
+    const name = `${habit.namespace}/${habit.name}-${run.key}`;
+    const ids = habit.parallelism > 1 ? Array.from({ length: habit.parallelism }, (_, i) => `${name}-${i}`) : [name];
+    return ids.map((id) => finishedTask(id, run, startedAtSeconds, endedAtSeconds));
+  }
+  // It goes on with what it has left, wherever the scheduler finds room for it now.
+  const owner = addOwner(world, ownerOfRun(world.seed, run));
+  for (const [index, member] of owner.members.entries()) {
+    member.firstStartedAtSeconds = startedAtSeconds;
+    member.savedSeconds = world.nowSeconds - startedAtSeconds;
+    addTask(world, owner, index, false);
+  }
+  return [];
+}
+
+/**
+ * What the first afternoon finds waiting: tasks left to Stowage behind a gate, and tasks for which the free room would be
+ * enough were it in one place. Of a large shape as many are submitted as it takes until one stays pending.
+ */
+function submitOpening(world: World, seed: number): void {
+  const random = seededRandom(seed + 0.5);
+  const submit = (name: string, minutesBefore: number, change: Partial<Run> = {}, most = 1) => {
+    const recurring = ofHabit(world.recurring, name);
+    const atSeconds = BEGIN_SECONDS - minutesBefore * MINUTE;
+    world.events.push(atSeconds, () => {
+      let number = 0;
+      let pending = false;
+      while (!pending && number < most) {
+        const key = `${name.length.toString(36)}${minutesBefore.toString(36)}${number.toString(36)}`;
+        const owner = submitRun(world, { ...drawRun(recurring, atSeconds, random), key: `m${key}`, ...change });
+        pending = [...world.pending].some((id) => world.tasks.get(id)!.owner === owner);
+        number += 1;
+      }
+    });
+  };
+  submit('evaluate-release', 25, {}, 3);
+  submit('train-detector', 35, { request: gpuRequest(24_000, 96, 4) }, 6);
+  submit('pretrain-encoder', 50, {}, 2);
+  submit('simulate-flow', 45, { request: gpuRequest(48_000, 144, 0) }, 4);
+  submit('etl-clickstream', 22, { gated: true });
+  submit('finetune-bert', 20, { gated: true });
+  submit('train-resnet', 18, { gated: true });
+  submit('label-images', 12, { gated: true });
+  submit('score-models', 9, { gated: true });
+}
+
+function ofHabit(recurring: readonly Recurring[], name: string): Recurring {
+  return recurring.find(({ habit }) => habit.name === name)!;
+}
+
+function gpuRequest(milliCpu: number, memoryGib: number, gpus: number): Resources {
+  return { milliCpu, memoryBytes: memoryGib * 2 ** 30, gpuMilli: gpus * 1000, extended: {} };
+}
+
+function addAgent(world: World, { name }: Node): void {
+  const task: Task = {
+    id: `kube-system/node-agent-${name}`,
+    uid: `agent-${name}`,
+    namespace: 'kube-system',
+    name: `node-agent-${name}`,
+    labels: { app: 'node-agent' },
+    owner: {
+      kind: 'DaemonSet',
+      apiVersion: 'apps/v1',
+      name: 'node-agent',
+      uid: 'daemonset-node-agent',
+      generation: 1,
+      parallelism: 1,
+      suspended: false,
+    },
+    phase: 'running',
+    node: name,
+    gpuCount: 0,
+    request: NODE_AGENT,
+    allocation: NODE_AGENT,
+    desired: NODE_AGENT,
+    qosClass: 'Burstable',
+    parameters: { name: 'node-agent' },
+    constraints: { tolerations: [{ operator: 'Exists' }] },
+    priority: 2_000_001_000,
+    createdAtSeconds: world.nowSeconds,
+    startedAtSeconds: world.nowSeconds,
+    gated: false,
+    endless: true,
+    infrastructure: true,
+    generation: 1,
+    problems: [],
+  };
+  addLive(world, { task, owner: undefined, member: 0, use: { cpu: 0.4, memory: 0.5, gpu: 0 }, granted: NODE_AGENT });
+}
+
+function addService(world: World, service: Service): void {
+  const { name, namespace, creator, replicas, request, use } = service;
+  const owner = addOwner(world, {
+    key: `${namespace}/${name}`,
+    namespace,
+    name,
+    uid: `deployment-${world.seed}-${name}`,
+    kind: 'Deployment',
+    generation: 1,
+    suspended: false,
+    pin: { kind: 'none' },
+    template: {
+      labels: { app: name },
+      gpuCount: 0,
+      request,
+      qosClass: 'Burstable',
+      parameters: { creator, type: 'service', name },
+      constraints: {},
+      priority: 1000,
+      endless: true,
+    },
+    use: { ...use, gpu: 0 },
+    members: Array.from({ length: replicas }, () => ({
+      workSeconds: Number.POSITIVE_INFINITY,
+      savedSeconds: 0,
+      lives: 0,
+      done: false,
+    })),
+  });
+  for (const index of owner.members.keys()) addTask(world, owner, index, false);
+}

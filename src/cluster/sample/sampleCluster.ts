@@ -1,0 +1,243 @@
+import type { FinishedTask } from '../../core/model/finished.ts';
+import { InputError } from '../../core/model/input.ts';
+import type { OwnerRef, TaskRef } from '../../core/model/moves.ts';
+import type { Resources } from '../../core/model/resources.ts';
+import type { Snapshot } from '../../core/model/snapshot.ts';
+import type {
+  ActOptions,
+  ActResult,
+  Cluster,
+  MoveRecord,
+  OwnerState,
+  Pin,
+  StandingRecord,
+  TaskState,
+} from '../cluster.ts';
+import { type Act, perform, tasksOf } from './acts.ts';
+import { begin } from './begin.ts';
+import { lookAt } from './look.ts';
+import { readState, type SampleState, writeState } from './state.ts';
+import { advance, type LiveOwner, type LiveTask, type World } from './world.ts';
+
+/** The sample also lets time pass. */
+export interface SampleCluster extends Cluster {
+  /** Moves the clock forward; tasks end, start and arrive meanwhile. */
+  advance(seconds: number): Promise<void>;
+}
+
+export type SampleOptions = {
+  /** A whole number from 0; the same seed is the same cluster. */
+  readonly seed: number;
+  /** Where `sample.json` is kept. */
+  readonly directory: string;
+  /** Lets so much time pass at once. */
+  readonly advanceSeconds?: number;
+};
+
+/**
+ * While something that was asked for is still under way (a task stops, starts, or is resized), each read of it lets so
+ * much of the sample's time pass: whoever follows an act sees it end. Nothing else but `advance` moves the clock.
+ */
+export const POLL_SECONDS = 5;
+
+/**
+ * A living cluster inside the process. Its state is its seed, its clock and what was done to it, kept in
+ * `<directory>/sample.json` and rebuilt by doing it again; other processes' changes are seen at the next call.
+ * @throws InputError when the seed is not a whole number, time would go back, or the state cannot be read
+ */
+export async function openSampleCluster(options: SampleOptions): Promise<SampleCluster> {
+  const { seed, directory, advanceSeconds = 0 } = options;
+  if (!Number.isSafeInteger(seed) || seed < 0 || seed > 2 ** 32) {
+    throw new InputError(`The sample's seed must be a whole number from 0 to ${2 ** 32}, not ${seed}.`);
+  }
+  const cluster = new Sample(directory, await readState(directory, seed));
+  if (advanceSeconds !== 0) await cluster.advance(advanceSeconds);
+  return cluster;
+}
+
+class Sample implements SampleCluster {
+  readonly name: string;
+  private readonly directory: string;
+  private readonly watchers = new Set<() => void>();
+  private state: SampleState;
+  private world: World;
+  private history: readonly FinishedTask[];
+
+  constructor(directory: string, state: SampleState) {
+    this.name = `sample seed ${state.seed}`;
+    this.directory = directory;
+    this.state = state;
+    ({ world: this.world, history: this.history } = rebuild(state));
+  }
+
+  nowSeconds(): number {
+    return this.world.nowSeconds;
+  }
+
+  async readSnapshot(signal?: AbortSignal): Promise<Snapshot> {
+    await this.catchUp(signal);
+    return lookAt(this.world, this.name);
+  }
+
+  async readHistory(signal?: AbortSignal): Promise<{ tasks: FinishedTask[]; problems: string[] }> {
+    await this.catchUp(signal);
+    return { tasks: [...this.history, ...this.world.finished], problems: [] };
+  }
+
+  watch(onChange: () => void, signal: AbortSignal): void {
+    if (signal.aborted) return;
+    this.watchers.add(onChange);
+    signal.addEventListener('abort', () => this.watchers.delete(onChange), { once: true });
+  }
+
+  place(task: TaskRef, to: string, options: ActOptions): Promise<ActResult> {
+    return this.act({ kind: 'place', task, to }, options);
+  }
+
+  resize(task: TaskRef, to: Resources, record: MoveRecord, options: ActOptions): Promise<ActResult> {
+    return this.act({ kind: 'resize', task, to, record }, options);
+  }
+
+  suspend(owner: OwnerRef, record: MoveRecord, options: ActOptions): Promise<ActResult> {
+    return this.act({ kind: 'suspend', owner, record }, options);
+  }
+
+  resume(owner: OwnerRef, pin: Pin, options: ActOptions): Promise<ActResult> {
+    return this.act({ kind: 'resume', owner, pin }, options);
+  }
+
+  async readTask({ id, uid }: TaskRef, signal?: AbortSignal): Promise<TaskState | undefined> {
+    await this.catchUp(signal);
+    const before = this.world.tasks.get(id);
+    if (before?.task.uid === uid && isUnderWay(before)) await this.pass(POLL_SECONDS);
+    const live = this.world.tasks.get(id);
+    if (live?.task.uid === uid) return stateOf(live);
+    const ended = this.world.ended.get(uid);
+    if (!ended) return undefined;
+    const { task, outcome } = ended;
+    return { ...placeOf(task), uid, phase: outcome, desired: task.desired, actual: task.desired, resize: 'none' };
+  }
+
+  async readOwner(ref: OwnerRef, signal?: AbortSignal): Promise<OwnerState | undefined> {
+    await this.catchUp(signal);
+    const owner = this.world.owners.get(`${ref.namespace}/${ref.name}`);
+    if (!owner || owner.uid !== ref.uid) return undefined;
+    if (tasksOf(this.world, owner).some(isUnderWay)) await this.pass(POLL_SECONDS);
+    return ownerState(this.world, owner);
+  }
+
+  async readRecords(signal?: AbortSignal): Promise<readonly StandingRecord[]> {
+    await this.catchUp(signal);
+    const { owners, tasks } = this.world;
+    const onOwners = [...owners.values()].flatMap((owner): StandingRecord[] =>
+      owner.record ? [{ record: owner.record, owner: refOf(owner) }] : [],
+    );
+    const onTasks = [...tasks.values()].flatMap(({ task, record }): StandingRecord[] =>
+      record ? [{ record, task: { id: task.id, ...placeOf(task), uid: task.uid } }] : [],
+    );
+    return [...onOwners, ...onTasks];
+  }
+
+  async advance(seconds: number): Promise<void> {
+    if (!Number.isFinite(seconds) || seconds < 0) {
+      throw new InputError(`The sample's clock can only go forward, not by ${seconds} seconds.`);
+    }
+    await this.catchUp();
+    await this.pass(Math.round(seconds));
+  }
+
+  async close(): Promise<void> {
+    this.watchers.clear();
+  }
+
+  private async act(act: Act, { dryRun, signal }: ActOptions): Promise<ActResult> {
+    await this.catchUp(signal);
+    const result = perform(this.world, act, dryRun);
+    if (result.kind === 'done' && !dryRun) {
+      await this.keep({ ...this.state, acts: [...this.state.acts, { ...act, atSeconds: this.world.nowSeconds }] });
+    }
+    return result;
+  }
+
+  private async pass(seconds: number): Promise<void> {
+    advance(this.world, this.world.nowSeconds + seconds);
+    await this.keep({ ...this.state, clockSeconds: this.world.nowSeconds });
+  }
+
+  private async keep(state: SampleState): Promise<void> {
+    this.state = state;
+    await writeState(this.directory, state);
+    for (const tell of this.watchers) queueMicrotask(tell);
+  }
+
+  /** Takes over what another process has done to the same sample since. */
+  private async catchUp(signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    const kept = await readState(this.directory, this.state.seed);
+    signal?.throwIfAborted();
+    if (JSON.stringify(kept) === JSON.stringify(this.state)) return;
+    this.state = kept;
+    ({ world: this.world, history: this.history } = rebuild(kept));
+  }
+}
+
+/** The world a state stands for: the seed's beginning, and everything done to it again at its time. */
+function rebuild({ seed, clockSeconds, acts }: SampleState): ReturnType<typeof begin> {
+  const beginning = begin(seed);
+  for (const { atSeconds, ...act } of acts) {
+    advance(beginning.world, atSeconds);
+    const result = perform(beginning.world, act, false);
+    if (result.kind === 'refused')
+      throw new InputError(`The sample's kept state does not fit this version: ${result.reason}`);
+  }
+  advance(beginning.world, clockSeconds);
+  return beginning;
+}
+
+/** Something that time alone will finish. */
+function isUnderWay({ task, owner }: LiveTask): boolean {
+  if (task.phase === 'ending' || task.resizeState?.kind === 'inProgress') return true;
+  return task.phase === 'pending' && !task.gated && task.unschedulableSinceSeconds === undefined && !owner?.suspended;
+}
+
+function stateOf({ task, granted }: LiveTask): TaskState {
+  const { uid, phase, desired, resizeState } = task;
+  const actual = phase === 'pending' ? desired : granted;
+  const message = resizeState?.message || waitingFor(task);
+  return {
+    ...placeOf(task),
+    uid,
+    phase,
+    desired,
+    actual,
+    resize: resizeState?.kind ?? 'none',
+    ...(message && { message }),
+  };
+}
+
+function waitingFor(task: LiveTask['task']): string | undefined {
+  return task.unschedulableSinceSeconds === undefined ? undefined : 'The scheduler finds no node with room for it.';
+}
+
+function placeOf({ generation, node }: LiveTask['task']): { generation: number; node?: string } {
+  return node === undefined ? { generation } : { generation, node };
+}
+
+function ownerState(world: World, owner: LiveOwner): OwnerState {
+  const tasks = tasksOf(world, owner);
+  const terminating = tasks.filter(({ task }) => task.phase === 'ending').length;
+  return {
+    uid: owner.uid,
+    generation: owner.generation,
+    suspended: owner.suspended,
+    active: tasks.length - terminating,
+    terminating,
+    finished: owner.members.every(({ done }) => done),
+    ...(owner.record && { record: owner.record }),
+    tasks: tasks.map(({ task: { id, uid, phase, node } }) => ({ id, uid, phase, ...(node !== undefined && { node }) })),
+  };
+}
+
+function refOf({ kind, namespace, name, uid, generation }: LiveOwner): OwnerRef {
+  return { kind, namespace, name, uid, generation };
+}
