@@ -50,7 +50,10 @@ export function placePod(connection: Connection, task: TaskRef, to: string, opti
   });
 }
 
-/** S308: requests and limits of the pod's containers, with our record and the original request, in one patch. */
+/**
+ * S308: requests and limits of the pod's containers. The resize subresource takes no metadata (Kubernetes 1.36 resets it),
+ * so our record and the original request are written just before; they are taken back when the resize is refused.
+ */
 export function resizePod(
   connection: Connection,
   task: TaskRef,
@@ -70,13 +73,16 @@ export function resizePod(
     if ('kind' in spec) return spec;
     const changed = refuseChanged(attempt, task.generation, pod.metadata?.generation);
     if (changed) return changed;
-    const { milliCpu, memoryBytes } = record.request ?? to;
-    const annotations = {
-      [RECORD]: JSON.stringify(record),
-      ...(record.request ? { [ORIGINAL_REQUEST]: JSON.stringify({ milliCpu, memoryBytes }) } : {}),
-    };
-    const patch = { metadata: { ...unchanged(pod), annotations }, spec };
-    return patched(connection, `${podPath(task.id)}/resize`, patch, STRATEGIC, options);
+    const path = podPath(task.id);
+    const noted = await send<Pod>(connection, path, noting(pod, record), MERGE, options);
+    // A dry run has written nothing, so the resize is tried on the pod as it was.
+    const metadata = unchanged(options.dryRun ? pod : noted);
+    try {
+      return await patched(connection, `${path}/resize`, { metadata, spec }, STRATEGIC, options);
+    } catch (error) {
+      if (error instanceof ApiError && !options.dryRun) await send(connection, path, forgetting(pod), MERGE, options);
+      throw error;
+    }
   });
 }
 
@@ -186,13 +192,36 @@ export async function podsOfJob(
 const MERGE: PatchType = 'application/merge-patch+json';
 const STRATEGIC: PatchType = 'application/strategic-merge-patch+json';
 
-/** What the server refuses becomes a value; that it cannot be reached, and a cancelled call, are thrown on. */
+/**
+ * What the server refuses becomes a value; that it cannot be reached, and a cancelled call, are thrown on. An act that met
+ * another's write (a kubelet's status, most often) begins anew: it reads again, and sees itself whether that write matters.
+ */
 async function acting(attempt: string, act: () => Promise<ActResult>): Promise<ActResult> {
-  try {
-    return await act();
-  } catch (error) {
-    return refusalOf(error, attempt);
+  for (let tries = 1; ; tries++) {
+    try {
+      return await act();
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 409 && tries < 4) continue;
+      return refusalOf(error, attempt);
+    }
   }
+}
+
+/** A patch that writes a resize's record and, once and for all, the original request. */
+function noting(pod: Pod, record: MoveRecord): object {
+  const annotations: Record<string, string> = { [RECORD]: JSON.stringify(record) };
+  if (record.request) {
+    const { milliCpu, memoryBytes } = record.request;
+    annotations[ORIGINAL_REQUEST] = JSON.stringify({ milliCpu, memoryBytes });
+  }
+  return { metadata: { ...unchanged(pod), annotations } };
+}
+
+/** A patch that makes both annotations what they were on `pod`. */
+function forgetting({ metadata }: Pod): object {
+  const before = (name: string) => metadata?.annotations?.[name] ?? null;
+  const annotations = { [RECORD]: before(RECORD), [ORIGINAL_REQUEST]: before(ORIGINAL_REQUEST) };
+  return { metadata: { uid: metadata?.uid, annotations } };
 }
 
 async function patched(
@@ -202,7 +231,17 @@ async function patched(
   contentType: PatchType,
   options: ActOptions,
 ): Promise<ActResult> {
-  return done(await connection.send(path, { method: 'PATCH', body, contentType, ...writing(options) }));
+  return done(await send(connection, path, body, contentType, options));
+}
+
+function send<T extends ApiObject>(
+  connection: Connection,
+  path: string,
+  body: object,
+  contentType: PatchType,
+  options: ActOptions,
+): Promise<T> {
+  return connection.send<T>(path, { method: 'PATCH', body, contentType, ...writing(options) });
 }
 
 function writing({ dryRun, signal }: ActOptions): Pick<RequestOptions, 'query' | 'signal'> {

@@ -9,24 +9,34 @@ type Right = {
   readonly subresource?: string;
 };
 
-const NEEDED: Readonly<Record<Action, Right>> = {
-  place: { verb: 'patch', group: '', resource: 'pods' },
-  resize: { verb: 'patch', group: '', resource: 'pods', subresource: 'resize' },
-  migrate: { verb: 'patch', group: 'batch', resource: 'jobs' },
+const PATCH_PODS: Right = { verb: 'patch', group: '', resource: 'pods' };
+
+const NEEDED: Readonly<Record<Action, readonly Right[]>> = {
+  place: [PATCH_PODS],
+  resize: [{ ...PATCH_PODS, subresource: 'resize' }, PATCH_PODS],
+  migrate: [{ verb: 'patch', group: 'batch', resource: 'jobs' }],
 };
 
 /**
- * What the user may do, by one SelfSubjectAccessReview for each action and namespace; namespaces are asked one by one only
- * where the action is not allowed in all of them.
+ * What the user may do, by one SelfSubjectAccessReview for each right and namespace; namespaces are asked one by one only
+ * where a right does not hold in all of them.
  */
 export async function readRights(
   connection: Connection,
   namespaces: readonly string[],
   signal?: AbortSignal,
 ): Promise<Rights> {
-  const actions = Object.entries(NEEDED) as [Action, Right][];
+  const asked = new Map<Right, Promise<Record<string, string>>>();
+  const ask = (right: Right) => {
+    const refused = asked.get(right) ?? refusals(connection, right, namespaces, signal);
+    asked.set(right, refused);
+    return refused;
+  };
   const entries = await Promise.all(
-    actions.map(async ([action, right]) => [action, await refusals(connection, right, namespaces, signal)] as const),
+    Object.entries(NEEDED).map(async ([action, rights]) => {
+      const refused = await Promise.all(rights.map(ask));
+      return [action as Action, Object.assign({}, ...refused.reverse()) as Record<string, string>] as const;
+    }),
   );
   return Object.fromEntries(entries);
 }

@@ -1,0 +1,294 @@
+import assert from 'node:assert/strict';
+import { setTimeout as pause } from 'node:timers/promises';
+import { after, before, describe, it } from 'mocha';
+import type { ActResult, Cluster, MoveRecord } from '../../src/cluster/cluster.ts';
+import { openKubernetesCluster } from '../../src/cluster/kubernetes/kubernetes.ts';
+import type { OwnerRef, TaskRef } from '../../src/core/model/moves.ts';
+import type { Task } from '../../src/core/model/task.ts';
+import { clusterAvailability, startCluster, type TestCluster } from './cluster.ts';
+import { gatedPod, job } from './workload.ts';
+
+const GIB = 2 ** 30;
+const NODES = [
+  {
+    name: 'node-1',
+    milliCpu: 8000,
+    memoryBytes: 16 * GIB,
+    annotations: { 'stowage.dev/available-until': '2031-01-01T00:00:00Z' },
+  },
+  { name: 'node-2', milliCpu: 8000, memoryBytes: 16 * GIB, gpus: 2, labels: { 'nvidia.com/gpu.product': 'H100' } },
+];
+const FOR_REAL = { dryRun: false };
+const RECORD: MoveRecord = {
+  planId: 'plan-1',
+  moveId: 'move-1',
+  kind: 'migration',
+  startedAtSeconds: 1,
+  from: 'node-1',
+  to: 'node-2',
+};
+
+describe('the Kubernetes side of the Cluster port', function () {
+  this.timeout(90_000);
+  let test: TestCluster;
+  let cluster: Cluster;
+
+  before(async function () {
+    const availability = clusterAvailability();
+    if (!availability.available) {
+      const why = `${availability.reason}. ${availability.remedy}`;
+      if (process.env['STOWAGE_REQUIRE_CLUSTER'] === '1') throw new Error(why);
+      console.error(`      left out: ${why}`);
+      this.skip();
+    }
+    this.timeout(30 * 60_000);
+    test = await startCluster({ nodes: NODES, metrics: true });
+    cluster = await openKubernetesCluster({ kubeconfig: test.kubeconfigPath });
+  });
+  after(async () => {
+    await cluster?.close();
+    await test?.stop();
+  });
+
+  it('reads nodes, their GPUs and deadlines, and the parameters of tasks', async () => {
+    await test.apply(
+      job({
+        name: 'train',
+        requests: { cpu: '1', memory: '1Gi', 'nvidia.com/gpu': '1' },
+        creator: 'ana',
+        type: 'training',
+        framework: 'pytorch',
+        dataScale: 12,
+        checkpoint: 's3://bucket/train',
+      }),
+    );
+    await running('train');
+    const snapshot = await cluster.readSnapshot();
+    assert.deepEqual(snapshot.problems, []);
+    const [first, second] = snapshot.nodes;
+    assert.deepEqual(
+      [first?.allocatable.milliCpu, first?.allocatable.memoryBytes, first?.allocatable.gpuMilli, first?.ready],
+      [8000, 16 * GIB, 0, true],
+    );
+    assert.deepEqual(first?.deadline, { atSeconds: Date.UTC(2031, 0, 1) / 1000, source: 'annotation' });
+    assert.deepEqual(
+      [second?.allocatable.gpuMilli, second?.gpuModel, second?.gpuResource],
+      [2000, 'H100', 'nvidia.com/gpu'],
+    );
+    const task = await taskOf('train');
+    assert.deepEqual(task.parameters, {
+      creator: 'ana',
+      type: 'training',
+      framework: 'pytorch',
+      dataScale: 12,
+      name: 'train',
+    });
+    assert.deepEqual(
+      [task.request.milliCpu, task.gpuCount, task.node, task.qosClass],
+      [1000, 1, 'node-2', 'Guaranteed'],
+    );
+    assert.deepEqual([task.owner?.kind, task.owner?.name, task.endless, task.gated], ['Job', 'train', false, false]);
+    assert.equal(task.checkpoint?.location, 's3://bucket/train');
+    assert.deepEqual(snapshot.rights, { place: {}, resize: {}, migrate: {} });
+    await test.kubectl(['delete', 'job/train', '--wait']);
+  });
+
+  it('places a gated pod on the chosen node, after a dry run that changes nothing, and again without harm', async () => {
+    await test.apply(gatedPod({ name: 'gated', requests: { cpu: '1', memory: '1Gi' } }));
+    const task = await taskOf('gated');
+    assert.deepEqual([task.gated, task.phase, task.unschedulableSinceSeconds], [true, 'pending', undefined]);
+    done(await cluster.place(refOf(task), 'node-2', { dryRun: true }));
+    assert.equal((await taskOf('gated')).gated, true);
+    done(await cluster.place(refOf(task), 'node-2', FOR_REAL));
+    done(await cluster.place(refOf(task), 'node-2', FOR_REAL));
+    const state = await until(
+      () => cluster.readTask(refOf(task)),
+      (seen) => seen?.phase === 'running',
+    );
+    assert.equal(state?.node, 'node-2');
+    refused(await cluster.place(refOf(task), 'node-1', FOR_REAL), 'conflict', /already runs on node-2/);
+    await test.kubectl(['delete', 'pod/gated', '--wait']);
+  });
+
+  it('resizes a running task in place, writes record and original request with it, and follows it to its end', async () => {
+    await test.apply(job({ name: 'elastic', requests: { cpu: '2', memory: '2Gi' } }));
+    await running('elastic');
+    const task = await taskOf('elastic');
+    const to = { ...task.desired, milliCpu: 1000, memoryBytes: 3 * GIB };
+    const record: MoveRecord = { ...RECORD, kind: 'resize', before: task.desired, request: task.request };
+    done(await cluster.resize(refOf(task), to, record, { dryRun: true }));
+    assert.equal((await taskOf('elastic')).desired.milliCpu, 2000);
+    const result = done(await cluster.resize(refOf(task), to, record, FOR_REAL));
+    const ref = { ...refOf(task), generation: result.generation };
+    const state = await until(
+      () => cluster.readTask(ref),
+      (seen) => seen?.resize === 'none' && seen.actual.milliCpu === 1000,
+    );
+    assert.deepEqual([state?.actual, state?.generation], [to, task.generation + 1]);
+    const after = await taskOf('elastic');
+    assert.deepEqual([after.request, after.desired, after.allocation], [task.request, to, to]);
+    const [standing] = await cluster.readRecords();
+    assert.deepEqual([standing?.record, standing?.task?.id], [record, task.id]);
+    done(await cluster.resize(refOf(task), to, record, FOR_REAL)); // once more: nothing is left to do
+    refused(
+      await cluster.resize(refOf(task), task.desired, record, FOR_REAL),
+      'conflict',
+      /changed since the plan was made/,
+    );
+    refused(
+      await cluster.resize(ref, { ...to, milliCpu: 9000 }, record, FOR_REAL),
+      'noRoom',
+      /requested: 9000, allocatable: 8000/,
+    );
+    await test.kubectl(['delete', 'job/elastic', '--wait']);
+  });
+
+  it('counts what a deferred resize waits for as held, and says why it waits', async () => {
+    await test.apply(
+      job({ name: 'growing', requests: { cpu: '3', memory: '1Gi' }, preferredNode: 'node-1' }),
+      job({ name: 'neighbour', requests: { cpu: '4', memory: '1Gi' }, preferredNode: 'node-1' }),
+    );
+    await running('growing');
+    await running('neighbour');
+    const task = await taskOf('growing');
+    const result = done(
+      await cluster.resize(refOf(task), { ...task.desired, milliCpu: 6000 }, { ...RECORD, kind: 'resize' }, FOR_REAL),
+    );
+    const ref = { ...refOf(task), generation: result.generation };
+    const state = await until(
+      () => cluster.readTask(ref),
+      (seen) => seen?.resize === 'deferred',
+    );
+    assert.match(state?.message ?? '', /cpu, requested: 6000/);
+    const after = await taskOf('growing');
+    assert.deepEqual([after.allocation.milliCpu, after.resizeState?.kind], [6000, 'deferred']);
+    await test.kubectl(['delete', 'job/growing', 'job/neighbour', '--wait']);
+  });
+
+  it('moves a Job to another node: suspended with its record, then resumed with a pin in one request', async () => {
+    await test.apply(
+      job({ name: 'wanderer', requests: { cpu: '1', memory: '1Gi' }, preferredNode: 'node-1', stopSeconds: 2 }),
+    );
+    await running('wanderer');
+    const task = await taskOf('wanderer');
+    assert.equal(task.node, 'node-1');
+    const owner = ownerOf(task);
+    done(await cluster.suspend(owner, RECORD, { dryRun: true }));
+    assert.equal((await cluster.readOwner(owner))?.suspended, false);
+    done(await cluster.suspend(owner, RECORD, FOR_REAL));
+    done(await cluster.suspend(owner, RECORD, FOR_REAL));
+    refused(
+      await cluster.suspend(owner, { ...RECORD, planId: 'plan-2' }, FOR_REAL),
+      'conflict',
+      /already suspended by another move/,
+    );
+    assert.deepEqual(
+      (await cluster.readRecords()).map(({ record, owner }) => [record, owner?.name]),
+      [[RECORD, 'wanderer']],
+    );
+    const stopped = await until(
+      () => cluster.readOwner(owner),
+      (seen) => seen?.active === 0 && seen.terminating === 0,
+    );
+    assert.deepEqual([stopped?.suspended, stopped?.record], [true, RECORD]);
+    done(await cluster.resume(owner, { kind: 'required', node: 'node-2' }, { dryRun: true }));
+    assert.equal((await cluster.readOwner(owner))?.suspended, true);
+    done(await cluster.resume(owner, { kind: 'required', node: 'node-2' }, FOR_REAL));
+    done(await cluster.resume(owner, { kind: 'required', node: 'node-2' }, FOR_REAL));
+    await running('wanderer');
+    assert.equal((await taskOf('wanderer')).node, 'node-2');
+    assert.deepEqual(await cluster.readRecords(), []);
+    // and back: the old pin goes, the user's own preference stays
+    const again = ownerOf(await taskOf('wanderer'));
+    done(await cluster.suspend(again, RECORD, FOR_REAL));
+    await until(
+      () => cluster.readOwner(again),
+      (seen) => seen?.active === 0 && seen.terminating === 0,
+    );
+    done(await cluster.resume(again, { kind: 'none' }, FOR_REAL));
+    await running('wanderer');
+    const template = JSON.parse(await test.kubectl(['get', 'job/wanderer', '-o', 'json'])).spec.template.spec.affinity
+      .nodeAffinity;
+    assert.equal(template.requiredDuringSchedulingIgnoredDuringExecution, undefined);
+    assert.equal(template.preferredDuringSchedulingIgnoredDuringExecution.length, 1);
+    await test.kubectl(['delete', 'job/wanderer', '--wait']);
+  });
+
+  it('reads finished tasks as history', async () => {
+    await test.apply(
+      job({ name: 'short', requests: { cpu: '500m', memory: '64Mi' }, runtimeSeconds: 3, creator: 'ben' }),
+    );
+    await test.kubectl(['wait', 'job/short', '--for=condition=Complete', '--timeout=30s']);
+    const { tasks, problems } = await cluster.readHistory();
+    assert.deepEqual(problems, []);
+    const run = tasks.find((finished) => finished.parameters.name === 'short');
+    assert.ok(run);
+    assert.deepEqual([run.parameters.creator, run.size, run.outcome], ['ben', 0.5, 'succeeded']);
+    const seconds = run.endedAtSeconds - run.startedAtSeconds;
+    assert.ok(seconds >= 3 && seconds <= 6, `${seconds} s`);
+  });
+
+  it('reads usage from metrics-server', async () => {
+    await test.apply(
+      job({ name: 'busy', requests: { cpu: '2', memory: '1Gi' }, usage: { cpu: '1500m', memory: '512Mi' } }),
+    );
+    await running('busy');
+    const { id } = await taskOf('busy');
+    const usage = await until(
+      async () => (await cluster.readSnapshot()).usage[id],
+      (seen) => (seen?.mean.milliCpu ?? 0) > 1000,
+      60,
+    );
+    assert.ok(Math.abs((usage?.mean.milliCpu ?? 0) - 1500) < 100, JSON.stringify(usage));
+    assert.equal(usage?.mean.memoryBytes, 512 * 2 ** 20);
+    await test.kubectl(['delete', 'job/busy', '--wait']);
+  });
+
+  async function running(name: string): Promise<void> {
+    await until(
+      async () => (await cluster.readSnapshot()).tasks.find((task) => task.owner?.name === name),
+      (task) => task?.startedAtSeconds !== undefined && task.phase === 'running',
+    );
+    await test.kubectl(['wait', 'pods', '-l', `job-name=${name}`, '--for=condition=Ready', '--timeout=30s']);
+  }
+
+  async function taskOf(name: string): Promise<Task> {
+    const { tasks } = await cluster.readSnapshot();
+    const task = tasks.find((one) => (one.owner?.name ?? one.name) === name && one.phase !== 'ending');
+    assert.ok(task, `there is no task of ${name}`);
+    return task;
+  }
+});
+
+function refOf(task: Task): TaskRef {
+  const { id, uid, generation, node } = task;
+  return node === undefined ? { id, uid, generation } : { id, uid, generation, node };
+}
+
+function ownerOf(task: Task): OwnerRef {
+  assert.ok(task.owner);
+  const { kind, name, uid, generation } = task.owner;
+  return { kind, namespace: task.namespace, name, uid, generation };
+}
+
+function done(result: ActResult): Extract<ActResult, { kind: 'done' }> {
+  assert.equal(result.kind, 'done', result.kind === 'refused' ? result.reason : '');
+  return result as Extract<ActResult, { kind: 'done' }>;
+}
+
+function refused(result: ActResult, code: string, reason: RegExp): void {
+  assert.equal(result.kind, 'refused');
+  if (result.kind !== 'refused') return;
+  assert.equal(result.code, code, result.reason);
+  assert.match(result.reason, reason);
+}
+
+async function until<T>(read: () => Promise<T>, holds: (value: T) => boolean, seconds = 30): Promise<T> {
+  const end = Date.now() + seconds * 1000;
+  for (;;) {
+    const value = await read();
+    if (holds(value)) return value;
+    if (Date.now() > end) throw new Error(`Still not so after ${seconds} s: ${JSON.stringify(value)}`);
+    await pause(200);
+  }
+}
