@@ -52,7 +52,7 @@ export function findTarget(
 }
 
 /** A running task as it will be asked for again: bound to no node. */
-function unbound(task: Task): Task {
+export function unbound(task: Task): Task {
   const { node: _, gpuIndex: __, ...rest } = task;
   const { nodeName: ___, ...constraints } = task.constraints;
   return { ...rest, constraints };

@@ -38,6 +38,8 @@ export type Migration = {
   readonly kind: 'migration';
   readonly id: string;
   readonly task: TaskRef;
+  /** The owner's other running tasks; absent when there are none. */
+  readonly others?: readonly TaskRef[];
   readonly owner: OwnerRef;
   readonly from: string;
   readonly to: string;
@@ -60,6 +62,6 @@ export type RunInformation = {
   /** Mean usage so far × elapsed, per resource: amounts, not rates. */
   readonly usageSoFar: Resources;
   readonly checkpoint?: string;
-  /** Work that is lost by the move: the whole run without a checkpoint, else the time since it was saved. */
+  /** Work that is lost by the move, summed over the owner's tasks: the whole run without a checkpoint, else the time since it was saved. */
   readonly lostSeconds: number;
 };

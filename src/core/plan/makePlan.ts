@@ -1,0 +1,214 @@
+import type { Group } from '../defrag/movable.ts';
+import { lostWork } from '../defrag/movable.ts';
+import { type MigrationAdvice, searchDefrag } from '../defrag/searchDefrag.ts';
+import type { Migration, OwnerRef, Placement, Resize, RunInformation, TaskRef } from '../model/moves.ts';
+import { amountOf, type Resources, resourceNames, withAmount } from '../model/resources.ts';
+import type { Settings } from '../model/settings.ts';
+import type { Since } from '../model/since.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import type { Task } from '../model/task.ts';
+import { clusterRoom, heldBy } from '../place/room.ts';
+import type { Predictions } from '../predict/prediction.ts';
+import { adviseResizes, type ResizeAdvice } from '../resize/adviseResizes.ts';
+import { digest, sha256 } from './digest.ts';
+import { placePending } from './placePending.ts';
+import {
+  PLAN_FORMAT,
+  type PlacementAdvice,
+  type Plan,
+  type PlanForecast,
+  type PlannedSnapshot,
+  type PredictorUsed,
+} from './plan.ts';
+
+export type PlanInputs = {
+  readonly snapshot: Snapshot;
+  readonly predictions: Predictions;
+  readonly predictor: Omit<PredictorUsed, 'chosen'>;
+  readonly settings: Settings;
+  /** `since` of the last plan of this cluster, and `shrunk <task id>` for tasks that were shrunk; `{}` at first. */
+  readonly since: Since;
+};
+
+/** A plan without its forecast, which is made from its moves. */
+export type DraftPlan = Omit<Plan, 'format' | 'id' | 'forecast'>;
+
+/** Blocked moves a plan lists; how many more there are is counted. */
+export const MOST_BLOCKED = 200;
+
+/**
+ * The moves of a plan. Running work comes first: shrinks give room, expands take it; then pending tasks are placed;
+ * then a defragmentation makes room for those that fit nowhere. Every step sees the room that the steps before it leave.
+ */
+export function draftPlan(inputs: PlanInputs): DraftPlan {
+  const { snapshot, predictions, settings, since } = inputs;
+  const tasks = new Map(snapshot.tasks.map((task) => [task.id, task]));
+  const resized = adviseResizes({ snapshot, room: clusterRoom(snapshot), predictions, settings, since });
+  const resizes = resizeMoves(resized.advice, tasks);
+  const pending = placePending(snapshot, resized.room, predictions, settings);
+  const busy = new Set(resizes.map(({ task }) => task.id));
+  const { room, unplaced } = pending;
+  const defrag = searchDefrag({ snapshot, room, unplaced, busy, predictions, settings, since });
+  const starts = new Map(defrag.starts.map(({ task, to }) => [task.id, to]));
+  const late = defrag.starts.filter(({ task }) => task.gated && !missingRight(task, snapshot));
+  return {
+    snapshot: planned(inputs, resized.kept, defrag),
+    predictor: { ...inputs.predictor, chosen: chosenPredictors(predictions) },
+    placements: pending.placements.map((advice) => startedLater(advice, starts.get(advice.taskId), tasks, snapshot)),
+    resizes: resized.advice,
+    migrations: keptAdvice(defrag.advice),
+    moves: [
+      ...resizes,
+      ...pending.placed.map(placementMove),
+      ...defrag.moves.map(({ group, to }) => migrationMove(group, to, snapshot)),
+      ...late.map(placementMove),
+    ],
+    since: { ...resized.since, ...defrag.since },
+  };
+}
+
+/** Gives a draft its forecast and its id. */
+export function finishPlan(draft: DraftPlan, forecast: PlanForecast | undefined): Plan {
+  const content = { format: PLAN_FORMAT, ...draft, forecast } as const;
+  return { ...content, id: digest(content) };
+}
+
+/** One move a task: all its resources change in one request. It expands as soon as one of them grows. */
+function resizeMoves(advice: readonly ResizeAdvice[], tasks: ReadonlyMap<string, Task>): Resize[] {
+  const byTask = new Map<string, ResizeAdvice[]>();
+  for (const each of advice) {
+    if (each.decision.kind !== 'shrink' && each.decision.kind !== 'expand') continue;
+    byTask.set(each.taskId, [...(byTask.get(each.taskId) ?? []), each]);
+  }
+  return [...byTask].map(([id, changes]) => {
+    const task = tasks.get(id)!;
+    const to = changes.reduce((held: Resources, { resource, decision }) => {
+      return 'to' in decision ? withAmount(held, resource, decision.to) : held;
+    }, task.allocation);
+    const direction = changes.some(({ decision }) => decision.kind === 'expand') ? 'expand' : 'shrink';
+    const amounts = { from: task.allocation, to, request: task.request };
+    return { kind: 'resize', id: `resize ${id}`, task: taskRef(task), direction, ...amounts };
+  });
+}
+
+function placementMove({ task, to }: { readonly task: Task; readonly to: string }): Placement {
+  return { kind: 'placement', id: `place ${task.id}`, task: taskRef(task), to, request: task.request };
+}
+
+function migrationMove(group: Group, to: string, snapshot: Snapshot): Migration {
+  const [task, ...others] = group.tasks as readonly [Task, ...Task[]];
+  const owner = group.owner!;
+  const reference: OwnerRef = {
+    kind: owner.kind,
+    namespace: group.namespace,
+    name: owner.name,
+    uid: owner.uid,
+    generation: owner.generation,
+  };
+  return {
+    kind: 'migration',
+    id: `migrate ${task.id}`,
+    task: taskRef(task),
+    ...(others.length > 0 && { others: others.map(taskRef) }),
+    owner: reference,
+    from: task.node!,
+    to,
+    allocation: heldBy(task),
+    run: runInformation(task, group, snapshot),
+  };
+}
+
+/** S410: what is saved before the task is ended. A task of which nothing is measured is taken to use what it holds. */
+function runInformation(task: Task, { remaining, tasks }: Group, { takenAtSeconds, usage }: Snapshot): RunInformation {
+  const elapsedSeconds = Math.max(0, takenAtSeconds - (task.startedAtSeconds ?? takenAtSeconds));
+  const rate = usage[task.id]?.mean ?? heldBy(task);
+  const usageSoFar = resourceNames(rate).reduce(
+    (sum, name) => withAmount(sum, name, Math.round(amountOf(rate, name) * elapsedSeconds)),
+    rate,
+  );
+  return {
+    elapsedSeconds,
+    remainingSeconds: Math.round(remaining.p50),
+    usageSoFar,
+    ...(task.checkpoint && { checkpoint: task.checkpoint.location }),
+    lostSeconds: tasks.reduce((sum, each) => sum + lostWork(each, takenAtSeconds), 0),
+  };
+}
+
+function taskRef({ id, uid, generation, node }: Task): TaskRef {
+  return { id, uid, generation, ...(node !== undefined && { node }) };
+}
+
+function missingRight(task: Task, { rights }: Snapshot): string | undefined {
+  return rights.place?.[task.namespace] ?? rights.place?.['*'];
+}
+
+/** A task that no node could take, and that starts once the migrations are done. */
+function startedLater(
+  advice: PlacementAdvice,
+  to: string | undefined,
+  tasks: ReadonlyMap<string, Task>,
+  snapshot: Snapshot,
+): PlacementAdvice {
+  if (to === undefined) return advice;
+  const task = tasks.get(advice.taskId)!;
+  if (!task.gated) return { ...advice, decision: { kind: 'scheduler', to, afterMigrations: true } };
+  const missing = missingRight(task, snapshot);
+  if (missing !== undefined) return { ...advice, decision: { kind: 'refused', reason: { code: 'right', missing } } };
+  return { ...advice, decision: { kind: 'place', to, afterMigrations: true } };
+}
+
+function keptAdvice(advice: readonly MigrationAdvice[]): readonly MigrationAdvice[] {
+  const useful = advice.filter(({ decision }) => decision.kind !== 'blocked');
+  return advice.slice(0, useful.length + MOST_BLOCKED);
+}
+
+function planned(
+  { snapshot }: PlanInputs,
+  unresized: PlannedSnapshot['unresized'],
+  {
+    triggers,
+    candidates,
+    advice,
+  }: Pick<PlannedSnapshot, 'triggers' | 'candidates'> & { advice: readonly MigrationAdvice[] },
+): PlannedSnapshot {
+  const { cluster, takenAtSeconds, tasks, nodes, problems, usage } = snapshot;
+  const inPhase = (phase: Task['phase']) => tasks.filter((task) => task.phase === phase).length;
+  return {
+    cluster,
+    takenAtSeconds,
+    digest: snapshotDigest(snapshot),
+    counts: {
+      nodes: nodes.length,
+      running: inPhase('running'),
+      pending: inPhase('pending'),
+      ending: inPhase('ending'),
+      measured: tasks.filter(({ id }) => usage[id] !== undefined).length,
+      blockedLeftOut: advice.length - keptAdvice(advice).length,
+    },
+    unresized,
+    triggers,
+    candidates,
+    problems,
+  };
+}
+
+/** Names a snapshot by what a plan depends on: clocks, heartbeats and readings leave it as it is. */
+function snapshotDigest({ cluster, nodes, tasks }: Snapshot): string {
+  const amounts = (resources: Resources) =>
+    resourceNames(resources)
+      .map((name) => `${name} ${amountOf(resources, name)}`)
+      .join(' ');
+  const rows = [
+    cluster,
+    ...nodes.map(({ name, uid, allocatable, ready }) => `${name} ${uid} ${ready} ${amounts(allocatable)}`),
+    ...tasks.map((task) => `${task.uid} ${task.generation} ${task.phase} ${task.node} ${amounts(task.allocation)}`),
+  ];
+  return sha256(rows.join('\n'));
+}
+
+function chosenPredictors(predictions: Predictions): Readonly<Record<string, number>> {
+  const chosen: Record<string, number> = {};
+  for (const { predictor } of Object.values(predictions)) chosen[predictor] = (chosen[predictor] ?? 0) + 1;
+  return Object.fromEntries(Object.entries(chosen).sort(([left], [right]) => (left < right ? -1 : 1)));
+}

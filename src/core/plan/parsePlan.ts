@@ -1,0 +1,94 @@
+import { InputError } from '../model/input.ts';
+import { digest } from './digest.ts';
+import { PLAN_FORMAT, type Plan } from './plan.ts';
+
+/**
+ * A plan from what JSON gave back.
+ * @throws InputError when it is not a plan, is of another version, is cut short, or was changed after it was made
+ */
+export function parsePlan(value: unknown): Plan {
+  if (!isRecord(value)) throw new InputError(`This is not a plan. ${MAKE_ONE}`);
+  if (value['format'] !== PLAN_FORMAT) {
+    const found =
+      typeof value['format'] === 'string' ? `has the format "${value['format'].slice(0, 60)}"` : 'has no format';
+    throw new InputError(
+      `This is not a plan of this version of Stowage: it ${found}, not "${PLAN_FORMAT}". ${MAKE_ONE}`,
+    );
+  }
+  const missing = SHAPE.filter(([key, fits]) => !fits(value[key])).map(([key]) => key);
+  if (missing.length > 0)
+    throw new InputError(`The plan is damaged: ${missing.join(', ')} missing or broken. ${MAKE_ONE}`);
+  const { id, ...content } = value;
+  if (digest(content) !== id) throw new InputError(`The plan was changed after it was made. ${MAKE_ONE}`);
+  const wrong = (value['moves'] as readonly unknown[]).findIndex((move) => !isMove(move));
+  if (wrong >= 0) throw new InputError(`Move ${wrong + 1} of the plan is broken. ${MAKE_ONE}`);
+  return value as Plan;
+}
+
+const MAKE_ONE = 'Make a new one with "stowage plan --out plan.json".';
+
+const SHAPE: readonly (readonly [string, (value: unknown) => boolean])[] = [
+  ['id', isText],
+  ['snapshot', (value) => isRecord(value) && isText(value['cluster']) && isNumber(value['takenAtSeconds'])],
+  ['predictor', isRecord],
+  ['placements', Array.isArray],
+  ['resizes', Array.isArray],
+  ['migrations', Array.isArray],
+  ['moves', Array.isArray],
+  ['since', isRecord],
+];
+
+/** Everything of a move that its execution reads. */
+function isMove(value: unknown): boolean {
+  if (!isRecord(value) || !isText(value['id']) || !isTaskRef(value['task'])) return false;
+  switch (value['kind']) {
+    case 'placement':
+      return isText(value['to']) && isResources(value['request']);
+    case 'resize': {
+      const { direction, task, from, to, request } = value;
+      const known = direction === 'shrink' || direction === 'expand';
+      return known && isRecord(task) && isText(task['node']) && [from, to, request].every(isResources);
+    }
+    case 'migration': {
+      const { from, to, others = [], owner, allocation, run } = value;
+      const places = isText(from) && isText(to) && isResources(allocation);
+      return places && Array.isArray(others) && others.every(isTaskRef) && isOwnerRef(owner) && isRun(run);
+    }
+    default:
+      return false;
+  }
+}
+
+function isTaskRef(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const { id, uid, generation, node } = value;
+  return isText(id) && isText(uid) && isNumber(generation) && (node === undefined || isText(node));
+}
+
+function isOwnerRef(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  return ['kind', 'namespace', 'name', 'uid'].every((key) => isText(value[key])) && isNumber(value['generation']);
+}
+
+function isRun(value: unknown): boolean {
+  if (!isRecord(value) || !isResources(value['usageSoFar'])) return false;
+  return ['elapsedSeconds', 'remainingSeconds', 'lostSeconds'].every((key) => isNumber(value[key]));
+}
+
+function isResources(value: unknown): boolean {
+  if (!isRecord(value) || !isRecord(value['extended'])) return false;
+  const amounts = [value['milliCpu'], value['memoryBytes'], value['gpuMilli'], ...Object.values(value['extended'])];
+  return amounts.every((amount) => Number.isInteger(amount) && (amount as number) >= 0);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.length > 0;
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value);
+}

@@ -1,0 +1,93 @@
+import type { Settings } from '../model/settings.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import type { Task } from '../model/task.ts';
+import { remainingTime } from '../place/availableTime.ts';
+import { type Ranking, rankNodes } from '../place/rankNodes.ts';
+import { type ClusterRoom, withTask } from '../place/room.ts';
+import type { Predictions } from '../predict/prediction.ts';
+import type { PlacementAdvice, PlacementDecision } from './plan.ts';
+
+/** How many ranked nodes a plan keeps for a pending task. */
+export const RANKED_KEPT = 10;
+
+export type PendingPlaced = {
+  readonly placements: readonly PlacementAdvice[];
+  readonly placed: readonly { readonly task: Task; readonly to: string }[];
+  /** Tasks that no node can take now. */
+  readonly unplaced: readonly Task[];
+  /** The room with every task that fits on its best node: ours, and those the cluster's scheduler will place. */
+  readonly room: ClusterRoom;
+};
+
+/**
+ * S203–S205 for all pending tasks, one after the other, by priority, then age: each sees the room the ones before it
+ * leave. A task that nothing of ours holds back is left to the cluster's scheduler, its room kept.
+ */
+export function placePending(
+  snapshot: Snapshot,
+  room: ClusterRoom,
+  predictions: Predictions,
+  settings: Settings,
+): PendingPlaced {
+  const nowSeconds = snapshot.takenAtSeconds;
+  const pending = snapshot.tasks.filter(({ phase, node }) => phase === 'pending' && node === undefined).sort(byUrgency);
+  const placements: PlacementAdvice[] = [];
+  const placed: { task: Task; to: string }[] = [];
+  const unplaced: Task[] = [];
+  let left = room;
+  for (const task of pending) {
+    const ranking = rankNodes(task, left, predictions, settings, nowSeconds, { limit: RANKED_KEPT });
+    const decision = decide(task, ranking, snapshot);
+    placements.push(adviceOf(task, ranking, decision, predictions, settings, nowSeconds));
+    if (decision.kind === 'place') placed.push({ task, to: decision.to });
+    if (decision.kind === 'noNode') unplaced.push(task);
+    if (decision.kind === 'place' || decision.kind === 'scheduler') left = withTask(left, task, decision.to);
+  }
+  return { placements, placed, unplaced, room: left };
+}
+
+/** Higher priority first, then older, then by name. */
+function byUrgency(left: Task, right: Task): number {
+  return (
+    right.priority - left.priority ||
+    left.createdAtSeconds - right.createdAtSeconds ||
+    (left.id < right.id ? -1 : left.id > right.id ? 1 : 0)
+  );
+}
+
+function decide(task: Task, { ranked }: Ranking, { rights }: Snapshot): PlacementDecision {
+  const best = ranked[0];
+  if (!best) return { kind: 'noNode' };
+  if (!task.gated) return { kind: 'scheduler', to: best.node, afterMigrations: false };
+  const missing = rights.place?.[task.namespace] ?? rights.place?.['*'];
+  if (missing !== undefined) return { kind: 'refused', reason: { code: 'right', missing } };
+  return { kind: 'place', to: best.node, afterMigrations: false };
+}
+
+function adviceOf(
+  task: Task,
+  { ranked, refused, fitting }: Ranking,
+  decision: PlacementDecision,
+  predictions: Predictions,
+  settings: Settings,
+  nowSeconds: number,
+): PlacementAdvice {
+  const prediction = predictions[task.id];
+  const { id: taskId, request, createdAtSeconds } = task;
+  const common = { taskId, request, createdAtSeconds, decision, ranked, fitting, refused: byReason(refused) };
+  if (!prediction) return common;
+  const { runtime: _, ...basis } = prediction;
+  const band = remainingTime(task, prediction, settings.planningHorizonSeconds, nowSeconds);
+  return { ...common, runtime: { ...band, ...basis } };
+}
+
+function byReason(refused: Ranking['refused']): PlacementAdvice['refused'] {
+  const reasons = new Map<string, { code: string; nodes: number; example: Ranking['refused'][number] }>();
+  for (const each of refused) {
+    const { code } = each.refusal;
+    const reason = reasons.get(code);
+    if (reason) reason.nodes++;
+    else reasons.set(code, { code, nodes: 1, example: each });
+  }
+  return [...reasons.values()].sort((left, right) => right.nodes - left.nodes);
+}

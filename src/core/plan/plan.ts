@@ -1,0 +1,94 @@
+import type { Candidate } from '../defrag/candidates.ts';
+import type { MigrationAdvice } from '../defrag/searchDefrag.ts';
+import type { Trigger } from '../defrag/triggers.ts';
+import type { Move } from '../model/moves.ts';
+import type { Resources } from '../model/resources.ts';
+import type { Since } from '../model/since.ts';
+import type { TimeBand } from '../place/availableTime.ts';
+import type { RankedNode, RefusedNode } from '../place/rankNodes.ts';
+import type { RuntimePrediction } from '../predict/prediction.ts';
+import type { KeptCode, ResizeAdvice } from '../resize/adviseResizes.ts';
+
+export const PLAN_FORMAT = 'stowage-plan-1';
+
+/**
+ * What to place, resize and migrate on one snapshot, why, and what it brings. Plain data: it can be written as JSON,
+ * read back with `parsePlan`, and is checked with `checkPlan` on a fresh snapshot before anything is done.
+ */
+export type Plan = {
+  readonly format: typeof PLAN_FORMAT;
+  /** Digest of all the rest: an edited plan no longer has its id. */
+  readonly id: string;
+  readonly snapshot: PlannedSnapshot;
+  readonly predictor: PredictorUsed;
+  /** One entry a pending task, the most urgent first. */
+  readonly placements: readonly PlacementAdvice[];
+  readonly resizes: readonly ResizeAdvice[];
+  /** Moves, then waits, then why not. */
+  readonly migrations: readonly MigrationAdvice[];
+  /** What apply does, in this order: each move fits once those before it are done, and no task is in two of one kind. */
+  readonly moves: readonly Move[];
+  readonly forecast: PlanForecast | undefined;
+  /** For the next plan of this cluster. */
+  readonly since: Since;
+};
+
+/** The snapshot a plan was made from, named and counted. */
+export type PlannedSnapshot = {
+  readonly cluster: string;
+  readonly takenAtSeconds: number;
+  /** Of every node's and task's uid, generation, place and amounts. */
+  readonly digest: string;
+  readonly counts: {
+    readonly nodes: number;
+    readonly running: number;
+    readonly pending: number;
+    readonly ending: number;
+    /** Tasks with readings of their usage. */
+    readonly measured: number;
+    /** Advice beyond what the plan keeps (`MOST_BLOCKED`). */
+    readonly blockedLeftOut: number;
+  };
+  /** Running tasks without resize advice, by why. */
+  readonly unresized: Readonly<Record<KeptCode, number>>;
+  /** What could start a defragmentation, and the nodes worth it (S407, S408). */
+  readonly triggers: readonly Trigger[];
+  readonly candidates: readonly Candidate[];
+  readonly problems: readonly string[];
+};
+
+/** What predicted the runtimes. */
+export type PredictorUsed = {
+  /** `network` or `baselines`, or what a host calls its own. */
+  readonly name: string;
+  /** Finished tasks it stands on. */
+  readonly tasks: number;
+  /** Tasks of the snapshot by the predictor that was chosen for them. */
+  readonly chosen: Readonly<Record<string, number>>;
+};
+
+/** S203–S205 for one pending task. */
+export type PlacementAdvice = {
+  readonly taskId: string;
+  readonly request: Resources;
+  readonly createdAtSeconds: number;
+  /** Predicted runtime, and what it stands on; absent when nothing is known. */
+  readonly runtime?: TimeBand & Omit<RuntimePrediction, 'runtime'>;
+  readonly decision: PlacementDecision;
+  /** Best first; the first `RANKED_KEPT` of `fitting`. */
+  readonly ranked: readonly RankedNode[];
+  readonly fitting: number;
+  /** Nodes that cannot take it, by their reason, the most frequent first. */
+  readonly refused: readonly { readonly code: string; readonly nodes: number; readonly example: RefusedNode }[];
+};
+
+export type PlacementDecision =
+  /** A move of the plan puts it there; `afterMigrations` once these have made room. */
+  | { readonly kind: 'place'; readonly to: string; readonly afterMigrations: boolean }
+  /** Nothing of ours holds it back: the cluster's scheduler places it. `to` is the best node, advice only. */
+  | { readonly kind: 'scheduler'; readonly to: string; readonly afterMigrations: boolean }
+  | { readonly kind: 'noNode' }
+  | { readonly kind: 'refused'; readonly reason: { readonly code: 'right'; readonly missing: string } };
+
+/** Fragments and free room over the horizon, doing nothing beside doing the plan. */
+export type PlanForecast = { readonly doNothing: unknown; readonly withPlan: unknown };

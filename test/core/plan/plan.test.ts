@@ -1,0 +1,267 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { describe, it } from 'mocha';
+import { InputError } from '../../../src/core/model/input.ts';
+import type { Move } from '../../../src/core/model/moves.ts';
+import { DEFAULT_SETTINGS } from '../../../src/core/model/settings.ts';
+import type { Snapshot } from '../../../src/core/model/snapshot.ts';
+import type { Task } from '../../../src/core/model/task.ts';
+import { type ClusterRoom, clusterRoom, withAllocation, withoutTask, withTask } from '../../../src/core/place/room.ts';
+import { checkPlan } from '../../../src/core/plan/checkPlan.ts';
+import { draftPlan, finishPlan } from '../../../src/core/plan/makePlan.ts';
+import { parsePlan } from '../../../src/core/plan/parsePlan.ts';
+import type { Plan } from '../../../src/core/plan/plan.ts';
+import { previewPlan, selectMoves } from '../../../src/core/plan/previewPlan.ts';
+import { amounts, aNode, aSnapshot, aTask, certain, HOUR, NOW, used } from '../small.ts';
+
+const DAY = 24 * HOUR;
+const checkpoint = { location: 's3://saved', savedAtSeconds: NOW - 600 };
+
+function plan(snapshot: Snapshot, runtimes: Record<string, number> = {}, since = {}): Plan {
+  const all = Object.fromEntries(snapshot.tasks.map(({ id }) => [id, DAY]));
+  const predictor = { name: 'certain', tasks: 0 };
+  const predictions = certain({ ...all, ...runtimes });
+  return finishPlan(draftPlan({ snapshot, predictions, predictor, settings: DEFAULT_SETTINGS, since }), undefined);
+}
+
+/**
+ * A cluster on which every part of a plan has something to do. n1 has 18 cores, n2 16, n3 4.
+ * `idle` on n1 uses 1 of 4 cores and gives 2; `busy` on n1 uses all of its 5 and takes 30 % more;
+ * `fits` waits for 3 cores; `big` waits for 8, and comes in on n2 once `small` (4 cores) has left it.
+ */
+function everything(): Snapshot {
+  return aSnapshot(
+    [aNode('n1', amounts(18, 64)), aNode('n2', amounts(16, 64)), aNode('n3', amounts(4, 16))],
+    [
+      aTask('big', undefined, amounts(8, 1)),
+      aTask('busy', 'n1', amounts(5, 1)),
+      aTask('fits', undefined, amounts(3, 1), { priority: 1 }),
+      aTask('idle', 'n1', amounts(4, 1)),
+      aTask('other', 'n2', amounts(7, 1)),
+      aTask('small', 'n2', amounts(4, 1), { checkpoint }),
+    ],
+    { usage: { 'default/idle': used(amounts(1, 0.6)), 'default/busy': used(amounts(5, 0.6)) } },
+  );
+}
+
+/** The room after moves, as the scheduler would count it. */
+function after(moves: readonly Move[], snapshot: Snapshot, look: (room: ClusterRoom) => void): void {
+  const tasks = new Map(snapshot.tasks.map((task) => [task.id, task]));
+  let room = clusterRoom(snapshot);
+  for (const move of moves) {
+    const task = tasks.get(move.task.id)!;
+    if (move.kind === 'resize') room = withAllocation(room, task, move.to);
+    else room = withTask(withoutTask(room, task), task, move.to);
+    look(room);
+  }
+}
+
+function changed(snapshot: Snapshot, name: string, change: Partial<Task>): Snapshot {
+  return { ...snapshot, tasks: snapshot.tasks.map((task) => (task.name === name ? { ...task, ...change } : task)) };
+}
+
+describe('a plan', () => {
+  it('of an empty cluster has nothing to do', () => {
+    const { moves, placements, resizes, migrations } = plan(aSnapshot([], []));
+    assert.deepEqual(
+      { moves, placements, resizes, migrations },
+      { moves: [], placements: [], resizes: [], migrations: [] },
+    );
+  });
+
+  it('shrinks, expands, places, migrates, and places what the migration makes room for, in this order', () => {
+    const made = plan(everything());
+    assert.deepEqual(
+      made.moves.map(({ id }) => id),
+      [
+        'resize default/idle',
+        'resize default/busy',
+        'place default/fits',
+        'migrate default/small',
+        'place default/big',
+      ],
+    );
+    const [idle, busy, fits, small, big] = made.moves;
+    assert.ok(idle?.kind === 'resize' && idle.direction === 'shrink' && idle.to.milliCpu === 2000);
+    assert.ok(busy?.kind === 'resize' && busy.direction === 'expand' && busy.to.milliCpu === 6500);
+    assert.ok(small?.kind === 'migration' && small.from === 'n2' && small.to === 'n1');
+    assert.deepEqual(
+      [small.run.elapsedSeconds, small.run.lostSeconds, small.run.checkpoint],
+      [HOUR, 600, 's3://saved'],
+    );
+    assert.ok(big?.kind === 'placement' && big.to === 'n2');
+    assert.ok(fits?.kind === 'placement');
+    const decision = made.placements.find(({ taskId }) => taskId === 'default/big')!.decision;
+    assert.deepEqual(decision, { kind: 'place', to: 'n2', afterMigrations: true });
+  });
+
+  it('leaves a pending task that nothing of ours holds back to the scheduler, and what is refused to the user', () => {
+    const decisionOf = (snapshot: Snapshot) =>
+      plan(snapshot).placements.find(({ taskId }) => taskId === 'default/fits')!.decision.kind;
+    assert.equal(decisionOf(changed(everything(), 'fits', { gated: false })), 'scheduler');
+    assert.equal(decisionOf({ ...everything(), rights: { place: { default: 'patch pods' } } }), 'refused');
+    assert.equal(decisionOf(changed(everything(), 'fits', { constraints: { nodeName: 'none' } })), 'noNode');
+  });
+
+  it('is the same for the same snapshot, and comes back from JSON as it was', () => {
+    const made = plan(everything());
+    assert.deepEqual(plan(everything()), made);
+    assert.deepEqual(parsePlan(JSON.parse(JSON.stringify(made))), JSON.parse(JSON.stringify(made)));
+  });
+
+  it('is refused when it is not one, of another version, cut short, or edited by hand', () => {
+    const made = JSON.parse(JSON.stringify(plan(everything())));
+    const refused = (value: unknown, text: RegExp) =>
+      assert.throws(
+        () => parsePlan(value),
+        (error) => error instanceof InputError && text.test(error.message),
+      );
+    for (const value of [null, 7, 'plan', [], undefined]) refused(value, /not a plan/);
+    refused({}, /has no format/);
+    refused({ ...made, format: 'stowage-plan-0' }, /stowage-plan-0/);
+    const { moves: _, ...short } = made;
+    refused(short, /damaged: moves/);
+    refused({ ...made, moves: made.moves.slice(1) }, /changed after it was made/);
+    refused({ ...made, snapshot: { ...made.snapshot, cluster: 'production' } }, /changed after it was made/);
+  });
+
+  it('sums up what it ends, loses and wins, each goal once', () => {
+    const preview = previewPlan(plan(everything()));
+    const { placements, shrinks, expands, migrations, tasksEnded, lostSeconds, withoutCheckpoint } = preview;
+    assert.deepEqual([placements, shrinks, expands, migrations], [2, 1, 1, 1]);
+    assert.deepEqual([tasksEnded, lostSeconds, withoutCheckpoint], [['default/small'], 600, []]);
+    assert.equal(preview.costNodeSeconds, 0.25 * 660);
+    const empty = previewPlan(selectMoves(plan(everything()), new Set()));
+    assert.deepEqual([empty.migrations, empty.lostSeconds, empty.gainNodeSeconds], [0, 0, 0]);
+  });
+
+  it('can be narrowed to some of its moves, under an id of its own', () => {
+    const made = plan(everything());
+    const part = selectMoves(made, new Set(['place default/fits', 'unknown']));
+    assert.deepEqual(
+      part.moves.map(({ id }) => id),
+      ['place default/fits'],
+    );
+    assert.notEqual(part.id, made.id);
+    assert.equal(parsePlan(part), part);
+  });
+});
+
+describe('checking a plan on a fresh snapshot', () => {
+  const made = plan(everything());
+  const codes = (snapshot: Snapshot) => {
+    const check = checkPlan(made, snapshot);
+    return check.kind === 'ok' ? 'ok' : [...new Set(check.reasons.map(({ code }) => code))];
+  };
+
+  it('accepts the unchanged snapshot, and one on which only time, readings and others have gone on', () => {
+    assert.deepEqual(checkPlan(made, everything()), { kind: 'ok', waits: [] });
+    const later = changed(everything(), 'other', { generation: 9, priority: 5 });
+    assert.equal(codes({ ...later, takenAtSeconds: NOW + 60, usage: {} }), 'ok');
+  });
+
+  it('refuses each kind of change to a task it touches', () => {
+    const gone = { ...everything(), tasks: everything().tasks.filter(({ name }) => name !== 'idle') };
+    assert.deepEqual(codes(gone), ['taskGone']);
+    assert.deepEqual(codes(changed(everything(), 'idle', { uid: 'new' })), ['taskReplaced']);
+    assert.deepEqual(codes(changed(everything(), 'idle', { generation: 2 })), ['taskChanged']);
+    assert.deepEqual(codes(changed(everything(), 'idle', { node: 'n3' })), ['taskMoved']);
+    assert.deepEqual(codes(changed(everything(), 'idle', { phase: 'ending' })), ['taskEnding']);
+    assert.deepEqual(codes(changed(everything(), 'idle', { allocation: amounts(3, 1) })), ['allocationChanged']);
+    assert.deepEqual(codes(changed(everything(), 'fits', { node: 'n1', phase: 'running' })), ['taskMoved']);
+    const { owner } = everything().tasks.find(({ name }) => name === 'small')!;
+    assert.deepEqual(codes(changed(everything(), 'small', { owner: { ...owner!, suspended: true } })), [
+      'ownerChanged',
+    ]);
+    assert.deepEqual(codes(changed(everything(), 'small', { owner: { ...owner!, generation: 2 } })), ['ownerChanged']);
+  });
+
+  it('refuses a node that is gone or no longer takes the task', () => {
+    const { nodes } = everything();
+    const placement = selectMoves(made, new Set(['place default/fits']));
+    const to = made.moves.find(({ id }) => id === 'place default/fits')!;
+    assert.ok(to.kind === 'placement');
+    const cordoned = nodes.map((node) => (node.name === to.to ? { ...node, unschedulable: true } : node));
+    const check = checkPlan(placement, { ...everything(), nodes: cordoned });
+    assert.ok(check.kind === 'stale' && check.reasons[0]?.code === 'doesNotFit');
+    const without = checkPlan(placement, { ...everything(), nodes: nodes.filter(({ name }) => name !== to.to) });
+    assert.ok(without.kind === 'stale' && without.reasons[0]?.code === 'nodeGone');
+  });
+
+  it("leaves to the method's waits what only lacks room: an expand, and the target of a migration", () => {
+    const crowd = aTask('crowd', 'n1', amounts(8, 1));
+    const crowded = { ...everything(), tasks: [...everything().tasks, crowd] };
+    const some = selectMoves(made, new Set(['resize default/busy', 'migrate default/small']));
+    const check = checkPlan(some, crowded);
+    // n1: 18 − 4 − 5 − 8 = 1 core free; the expand wants 1.5 more, the migration 4.
+    assert.ok(check.kind === 'ok');
+    assert.deepEqual(
+      check.waits.map(({ moveId, requested, free }) => [moveId, requested, free]),
+      [
+        ['resize default/busy', 1500, 1000],
+        ['migrate default/small', 4000, 1000],
+      ],
+    );
+  });
+
+  it('passes over the moves that are done', () => {
+    const idle = made.moves[0]!;
+    assert.ok(idle.kind === 'resize');
+    const shrunk = changed(everything(), 'idle', { generation: 2, allocation: idle.to, desired: idle.to });
+    assert.deepEqual(codes(shrunk), ['taskChanged']);
+    assert.deepEqual(checkPlan(made, shrunk, new Set([idle.id])), { kind: 'ok', waits: [] });
+  });
+});
+
+describe('any plan', () => {
+  const someTask = fc.record({
+    node: fc.option(fc.nat(3), { nil: undefined, freq: 3 }),
+    cores: fc.integer({ min: 1, max: 9 }),
+    hours: fc.integer({ min: 2, max: 40 }),
+    use: fc.double({ min: 0.05, max: 1.1, noNaN: true }),
+    saved: fc.boolean(),
+    gated: fc.boolean(),
+  });
+  const cluster = fc.array(someTask, { maxLength: 18 }).map((drawn) => {
+    const left = [16, 16, 12, 8];
+    const nodes = left.map((cores, index) => aNode(`n${index}`, amounts(cores, 64)));
+    const rows = drawn.flatMap(({ node, cores, hours, use, saved, gated }, index) => {
+      if (node !== undefined && left[node]! < cores) return [];
+      if (node !== undefined) left[node] = left[node]! - cores;
+      const more = { ...(saved && { checkpoint }), ...(node === undefined && { gated }) };
+      const task = aTask(`t${index}`, node === undefined ? undefined : `n${node}`, amounts(cores, 1), more);
+      return [{ task, hours, usage: used(amounts(Math.round(cores * use * 10) / 10, 0.6)) }];
+    });
+    const running = rows.filter(({ task }) => task.node !== undefined);
+    const usage = Object.fromEntries(running.map(({ task, usage }) => [task.id, usage]));
+    const runtimes = Object.fromEntries(rows.map(({ task, hours }) => [task.id, hours * HOUR]));
+    const since = Object.fromEntries(nodes.map(({ name }) => [`free ${name}`, NOW - HOUR]));
+    return {
+      snapshot: aSnapshot(
+        nodes,
+        rows.map(({ task }) => task),
+        { usage },
+      ),
+      runtimes,
+      since,
+    };
+  });
+
+  it('never overfills a node at any step, touches a task at most once, and passes its own check', () => {
+    let moved = 0;
+    fc.assert(
+      fc.property(cluster, ({ snapshot, runtimes, since }) => {
+        const made = plan(snapshot, runtimes, since);
+        after(made.moves, snapshot, ({ nodes }) => {
+          for (const { free } of nodes) assert.ok(free.milliCpu >= 0 && free.memoryBytes >= 0);
+        });
+        const touched = made.moves.map(({ task }) => task.id);
+        assert.equal(new Set(touched).size, touched.length);
+        assert.deepEqual(checkPlan(made, snapshot), { kind: 'ok', waits: [] });
+        parsePlan(JSON.parse(JSON.stringify(made)));
+        moved += made.moves.length;
+      }),
+    );
+    assert.ok(moved > 100, 'the drawn clusters give plans something to do');
+  });
+});
