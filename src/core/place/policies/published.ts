@@ -65,16 +65,9 @@ export function dotProductPolicy(fleet: Fleet): Policy {
  * feasible nodes to 0 … 100 afterwards, which keeps their order, ties included.
  */
 export function bestFitPolicy(fleet: Fleet): Policy {
-  const leftover = (room: StateRoom, { milliCpu, gpuMilli, gpuCount }: TaskClass) => ({
-    cpu: (0.5 * (room.milliCpu - milliCpu)) / LARGEST.milliCpu,
-    gpu: (0.5 * (room.idleMilli - gpuMilli * gpuCount)) / LARGEST.gpuMilli,
-  });
   return statePolicy(fleet, {
     name: 'bestFit',
-    scoreState(room, taskClass) {
-      const { cpu, gpu } = leftover(room, taskClass);
-      return Math.trunc(100 * (1 - (cpu + gpu)));
-    },
+    scoreState: bestFitScore,
     explainState(room, taskClass, score) {
       const { cpu, gpu } = leftover(room, taskClass);
       return {
@@ -83,6 +76,19 @@ export function bestFitPolicy(fleet: Fleet): Policy {
       };
     },
   });
+}
+
+/** Best fit's score of a room that fits. */
+export function bestFitScore(room: StateRoom, taskClass: TaskClass): number {
+  const { cpu, gpu } = leftover(room, taskClass);
+  return Math.trunc(100 * (1 - (cpu + gpu)));
+}
+
+function leftover(room: StateRoom, { milliCpu, gpuMilli, gpuCount }: TaskClass) {
+  return {
+    cpu: (0.5 * (room.milliCpu - milliCpu)) / LARGEST.milliCpu,
+    gpu: (0.5 * (room.idleMilli - gpuMilli * gpuCount)) / LARGEST.gpuMilli,
+  };
 }
 
 /** Fills GPUs in use first, then free GPUs on nodes in use, then empty nodes. */

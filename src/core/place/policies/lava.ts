@@ -1,0 +1,90 @@
+import type { Fleet } from './fleet.ts';
+import type { Ask, Policy } from './policy.ts';
+import { bestNode } from './policy.ts';
+import { bestFitPolicy } from './published.ts';
+
+/** Upper bounds of the lifetime classes 0 … 2, in seconds; class 3 has none (an hour, ten, a hundred). */
+const CLASS_BOUNDS = [3600, 36_000, 360_000];
+const CLASSES = CLASS_BOUNDS.length + 1;
+
+/** A node counts as filled, and is recycled, from this share of its GPUs (or CPU, without GPUs) in use. */
+const FILLED = 0.85;
+
+/**
+ * Like LAVA (arXiv 2412.09840), from its description: nodes have a lifetime class, that of their first task. An open node
+ * takes tasks of its class; once filled it is recycled and takes shorter ones, which end before its residents. When the
+ * residents of its class have left, its class falls to the longest that remains; when they outstay the class by a tenth, it rises by
+ * one. Preferred are recycled nodes of a longer class, then open ones of the same, then other nodes in use, then empty
+ * ones; best fit inside each.
+ */
+export function lavaPolicy(fleet: Fleet): Policy {
+  const bestFit = bestFitPolicy(fleet);
+  const nodeClass = new Int8Array(fleet.nodes.length).fill(-1);
+  const sinceSeconds = new Float64Array(fleet.nodes.length);
+
+  function classNow(node: number, nowSeconds: number): number {
+    if (fleet.tasks[node] === 0) return -1;
+    let current = nodeClass[node]!;
+    while (current >= 0 && current < CLASSES - 1 && nowSeconds - sinceSeconds[node]! > 1.1 * CLASS_BOUNDS[current]!) {
+      current += 1;
+    }
+    return current;
+  }
+
+  function preference(node: number, ask: Ask): number {
+    if (fleet.tasks[node] === 0) return 0;
+    if (ask.endSeconds === undefined) return 1;
+    const own = lifetimeClass(ask.endSeconds - ask.nowSeconds);
+    const host = classNow(node, ask.nowSeconds);
+    if (host > own && filledShare(fleet, node) >= FILLED) return 3;
+    return host === own ? 2 : 1;
+  }
+
+  const score = (node: number, ask: Ask) => bestFit.score(node, ask) + 1000 * preference(node, ask);
+  return {
+    ...bestFit,
+    name: 'lava',
+    score,
+    choose: (ask) => bestNode(fleet, (node) => score(node, ask)),
+    placed(node, { nowSeconds, endSeconds }) {
+      if (fleet.tasks[node] !== 1) return;
+      nodeClass[node] = endSeconds === undefined ? CLASSES - 1 : lifetimeClass(endSeconds - nowSeconds);
+      sinceSeconds[node] = nowSeconds;
+    },
+    ended(node, _classNumber, nowSeconds) {
+      const remaining = lifetimeClass(fleet.exitSeconds[node]! - nowSeconds);
+      if (remaining >= nodeClass[node]!) return;
+      nodeClass[node] = remaining;
+      sinceSeconds[node] = nowSeconds;
+    },
+    explain(node, ask) {
+      const fit = bestFit.explain(node, ask);
+      const level = preference(node, ask);
+      const why = [
+        'The node is empty and could stay so.',
+        'The node holds tasks of other lifetimes.',
+        'The node holds tasks of the same lifetime.',
+        'The node is filled with longer tasks; this one ends before them.',
+      ][level];
+      return {
+        score: score(node, ask),
+        parts: { ...fit.parts, preference: level },
+        sentence: `${why} ${fit.sentence}`,
+      };
+    },
+  };
+}
+
+function lifetimeClass(seconds: number): number {
+  const index = CLASS_BOUNDS.findIndex((bound) => seconds < bound);
+  return index < 0 ? CLASSES - 1 : index;
+}
+
+function filledShare(fleet: Fleet, node: number): number {
+  const { gpuCount, milliCpu } = fleet.nodes[node]!;
+  if (gpuCount === 0) return 1 - fleet.freeMilliCpu[node]! / milliCpu;
+  const first = node * fleet.gpuStride;
+  let free = 0;
+  for (let gpu = first; gpu < first + gpuCount; gpu += 1) free += fleet.freeGpuMilli[gpu]!;
+  return 1 - free / (1000 * gpuCount);
+}

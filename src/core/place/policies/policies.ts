@@ -1,0 +1,68 @@
+import { expectedMix } from '../../fragment/mix.ts';
+import { InputError } from '../../model/input.ts';
+import { fgdPolicy } from './fgd.ts';
+import type { Fleet } from './fleet.ts';
+import {
+  balancedAllocation,
+  kubernetesPolicy,
+  leastAllocated,
+  mostAllocated,
+  requestedToCapacityRatio,
+} from './kubernetes.ts';
+import { lavaPolicy } from './lava.ts';
+import { nilasPolicy } from './nilas.ts';
+import type { Policy } from './policy.ts';
+import { bestFitPolicy, dotProductPolicy, gpuClusteringPolicy, gpuPackingPolicy, randomPolicy } from './published.ts';
+import type { CountedClass } from './rollout.ts';
+import { stowageOnlinePolicy, stowagePolicy } from './stowage.ts';
+
+/** What a policy is made from. */
+export type PolicySetup = {
+  readonly fleet: Fleet;
+  /** Every task class to expect, with its count: FGD and `stowage` look at it, all others at nothing but the fleet. */
+  readonly seen: readonly CountedClass[];
+  readonly random: () => number;
+};
+
+/** Every policy by name. */
+export const POLICIES: Readonly<Record<string, (setup: PolicySetup) => Policy>> = {
+  random: ({ fleet, random }) => randomPolicy(fleet, random),
+  dotProduct: ({ fleet }) => dotProductPolicy(fleet),
+  bestFit: ({ fleet }) => bestFitPolicy(fleet),
+  gpuPacking: ({ fleet }) => gpuPackingPolicy(fleet),
+  gpuClustering: ({ fleet }) => gpuClusteringPolicy(fleet),
+  fgd: ({ fleet, seen }) => fgdPolicy(fleet, mixOf(seen)),
+  leastAllocated: ({ fleet }) => kubernetesPolicy(fleet, 'leastAllocated', leastAllocated),
+  mostAllocated: ({ fleet }) => kubernetesPolicy(fleet, 'mostAllocated', mostAllocated),
+  requestedToCapacityRatio: ({ fleet }) =>
+    kubernetesPolicy(fleet, 'requestedToCapacityRatio', requestedToCapacityRatio, 1),
+  balancedAllocation: ({ fleet }) => kubernetesPolicy(fleet, 'balancedAllocation', balancedAllocation),
+  nilas: ({ fleet }) => nilasPolicy(fleet),
+  lava: ({ fleet }) => lavaPolicy(fleet),
+  stowage: ({ fleet, seen, random }) => stowagePolicy(fleet, seen, random),
+  'stowage-online': ({ fleet, random }) => stowageOnlinePolicy(fleet, random),
+  'stowage-refuse': ({ fleet, seen, random }) => stowagePolicy(fleet, seen, random, { refuseFromFraction: 0.9 }),
+};
+
+/**
+ * The name of a policy as `POLICIES` has it; capitals do not matter, and the short names of the published tables do.
+ * @throws InputError for a name that is none
+ */
+export function policyName(given: string): string {
+  const plain = given.trim().toLowerCase();
+  const name = SHORT_NAMES[plain] ?? Object.keys(POLICIES).find((known) => known.toLowerCase() === plain);
+  if (name === undefined) {
+    throw new InputError(`There is no policy "${given}". Choose among: ${Object.keys(POLICIES).join(', ')}.`);
+  }
+  return name;
+}
+
+const SHORT_NAMES: Readonly<Record<string, string>> = {
+  dotprod: 'dotProduct',
+  packing: 'gpuPacking',
+  clustering: 'gpuClustering',
+};
+
+function mixOf(seen: readonly CountedClass[]) {
+  return expectedMix(seen.flatMap(({ taskClass, count }) => new Array<typeof taskClass>(count).fill(taskClass)));
+}
