@@ -44,7 +44,9 @@ export function parseColumns(text: string): ColumnMap {
     const cut = part.indexOf('=');
     const meaning = part.slice(0, cut) as Meaning;
     if (cut <= 0 || !MEANINGS.includes(meaning) || part.slice(cut + 1) === '') {
-      throw new InputError(`"${part}" does not map a column. Write meaning=column, with one of: ${MEANINGS.join(', ')}.`);
+      throw new InputError(
+        `"${part}" does not map a column. Write meaning=column, with one of: ${MEANINGS.join(', ')}.`,
+      );
     }
     if (columns[meaning] !== undefined) throw new InputError(`The column map names "${meaning}" twice. Name it once.`);
     columns[meaning] = part.slice(cut + 1);
@@ -80,7 +82,8 @@ export function taskOfRow(row: Row, columns: ColumnMap, position: number): Finis
   const runtime = number('runtime');
   const start = time('start') ?? (columns.start && runtime === undefined ? Number.NaN : submit);
   const end = time('end') ?? start + (runtime ?? Number.NaN);
-  const from = columns.start === undefined && runtime !== undefined && columns.end !== undefined ? end - runtime : start;
+  const from =
+    columns.start === undefined && runtime !== undefined && columns.end !== undefined ? end - runtime : start;
   const problem = timeProblem(submit, from, end);
   if (problem !== undefined) return problem;
   const [cpu, memory, gpu] = [number('cpu'), number('memory'), number('gpu')];

@@ -12,7 +12,6 @@ export type Baseline = (typeof BASELINES)[number];
 
 /** What the baselines say of one run at its submit, in seconds and within [1, limit]. */
 export type BaselineForecast = {
-  /** NaN where there is neither a limit nor any ended run. */
   readonly points: Readonly<Record<Baseline, number>>;
   /** The last 20 runtimes of the group they stand on, in seconds, ascending. */
   readonly sample: readonly number[];
@@ -68,10 +67,13 @@ export function sampleQuantile(ascending: readonly number[], level: number): num
   return ascending[Math.min(ascending.length - 1, Math.floor(level * ascending.length))];
 }
 
-/** Median of the latest ended runs of everyone; NaN when none has ended. */
+/** Where nothing at all is known. */
+const UNKNOWN_SECONDS = 3600;
+
+/** Median of the latest ended runs of everyone, in seconds; an hour when none has ended. */
 export function typicalRuntime(runs: Runs, past: Past): number {
   const latest = lastRuntimes(runs, past.ended, TYPICAL_RUNS).sort((a, b) => a - b);
-  return sampleQuantile(latest, 0.5) ?? Number.NaN;
+  return sampleQuantile(latest, 0.5) ?? UNKNOWN_SECONDS;
 }
 
 function lastRuntimes(runs: Runs, ended: readonly number[], count: number): number[] {

@@ -72,7 +72,6 @@ function runOf(task: Task, nowSeconds: number): Run {
 const KEPT_OUTCOMES = 2000;
 /** Spread in ln units where nothing has ended yet: a factor of e² either way at one standard deviation. */
 const UNKNOWN_SPREAD = 2;
-const UNKNOWN_MEDIAN_SECONDS = 3600;
 
 /** How each baseline has done so far: its errors as ln(runtime / point), by how many runs it stood on. */
 function startRecord() {
@@ -83,7 +82,6 @@ function startRecord() {
     learn(runtime: number, forecast: BaselineForecast): void {
       for (const name of BASELINES) {
         const point = forecast.points[name];
-        if (Number.isNaN(point)) continue;
         const key = `${name} ${classOf(forecast)}`;
         const kept = errors.get(key) ?? [];
         errors.set(key, kept);
@@ -104,7 +102,7 @@ function startRecord() {
         (best, each) => (score(each) > score(best) ? each : best),
         'med5',
       );
-      const point = Number.isNaN(forecast.points[name]) ? UNKNOWN_MEDIAN_SECONDS : forecast.points[name];
+      const point = forecast.points[name];
       const spread = (errors.get(`${name} ${classOf(forecast)}`) ?? []).slice(-KEPT_OUTCOMES).sort((a, b) => a - b);
       return {
         runtime: around(point, spread, Math.exp(runs.logRequest[row]!)),

@@ -76,7 +76,9 @@ async function readStart(path: string): Promise<string> {
     }
   } catch (error) {
     if (error instanceof InputError) throw error;
-    throw new InputError(`Cannot read ${path}: ${reason(error)}. Check the path and that the file is what its name says.`);
+    throw new InputError(
+      `Cannot read ${path}: ${reason(error)}. Check the path and that the file is what its name says.`,
+    );
   }
 }
 

@@ -1,0 +1,116 @@
+import { basename } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Command } from '../cli.ts';
+import { InputError } from '../core/model/input.ts';
+import type { PointMetrics } from '../core/predict/metrics.ts';
+import { learnOnThread } from '../worker/threads/learning.ts';
+import type { EvaluateOutcome } from '../worker/train.ts';
+import { progressLine } from './progress.ts';
+
+const HELP = `stowage evaluate --history FILE [--history FILE …]: measure predictors on finished tasks
+
+Predicts each task from what had ended when it was submitted, then learns from it (prequential). The first fifth of the
+rows warms up, the rest is scored. Times are seconds, widths and pinball losses are in ln units.
+
+  --history FILE     Standard Workload Format, CSV (with --columns), JSON lines or an openb pod list; .gz is unpacked
+  --columns MAP      what a table's columns mean: submit=created,end=finished,creator=user,…
+  --seed N           seed of the network's start and of its training (default 1)
+  --json             one JSON document in place of the table
+  --from-pretrained  start from the shipped weights in place of random ones
+  --pretrained-only  the shipped weights as they are, without training; refuses a log that they have seen
+`;
+
+export const run: Command = async (words) => {
+  const { values } = parse(words);
+  if (values.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const paths = values.history ?? [];
+  if (paths.length === 0) throw new InputError('evaluate needs a history. Add --history FILE.');
+  const seed = Number(values.seed ?? 1);
+  if (!Number.isInteger(seed) || seed < 0) throw new InputError(`--seed ${values.seed} is not a whole number from 0.`);
+  const started = performance.now();
+  const progress = progressLine();
+  const outcome = await learnOnThread(
+    {
+      type: 'evaluate',
+      files: paths.map((path) => ({ path, ...(values.columns === undefined ? {} : { columns: values.columns }) })),
+      seed,
+      pretrained: values['pretrained-only'] ? 'only' : values['from-pretrained'] ? 'fine-tune' : 'no',
+    },
+    { onProgress: progress.show },
+  ).finally(progress.end);
+  const log = paths.map((path) => basename(path)).join(' + ');
+  const { jobs, scored, predictors, network, problems } = outcome;
+  const seconds = Math.round((performance.now() - started) / 100) / 10;
+  const report = { log, jobs, scored, leftOut: problems, network, predictors, seconds };
+  process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : describe(log, outcome, seconds));
+  return 0;
+};
+
+function parse(words: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...words],
+      options: {
+        history: { type: 'string', multiple: true },
+        columns: { type: 'string' },
+        seed: { type: 'string' },
+        json: { type: 'boolean' },
+        'from-pretrained': { type: 'boolean' },
+        'pretrained-only': { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+  } catch (error) {
+    throw new InputError(`${error instanceof Error ? error.message : String(error)} See: stowage evaluate --help`);
+  }
+}
+
+function describe(
+  log: string,
+  { jobs, scored, predictors, network, problems }: EvaluateOutcome,
+  seconds: number,
+): string {
+  const { stowage, hist20 } = predictors;
+  const names = Object.keys(predictors) as (keyof typeof predictors)[];
+  const lines = [
+    `${log}: ${jobs} tasks, ${scored} scored, ${problems} rows left out; network: ${network}; ${seconds} s`,
+    '',
+    '           MAE s  median AE s  AVGpred  under     R²  |ln p/r|',
+    ...names.map((name) => pointRow(name, predictors[name])),
+    '',
+    '80 % band  coverage  mean ln width  pinball .1  .5  .9',
+    bandRow('hist20', hist20),
+    bandRow('stowage', stowage),
+    `by tenth   ${stowage.coverageByTenth.map((share) => share.toFixed(2)).join(' ')}`,
+    '',
+    'remaining time, mean error s   told at submit   given its age   ratio     tasks',
+    ...Object.entries(stowage.remaining).map(
+      ([age, { tasks, oneShot, repredicted }]) =>
+        `  at ${age.padEnd(26)}${oneShot.toFixed(0).padStart(14)}${repredicted.toFixed(0).padStart(16)}` +
+        `${(oneShot > 0 ? repredicted / oneShot : 1).toFixed(2).padStart(8)}${String(tasks).padStart(10)}`,
+    ),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function pointRow(name: string, { mae, medianAe, avgPred, underFraction, r2, absLog }: PointMetrics): string {
+  const cells = [
+    mae.toFixed(0).padStart(7),
+    medianAe.toFixed(0).padStart(13),
+    avgPred.toFixed(3).padStart(9),
+    underFraction.toFixed(3).padStart(7),
+    r2.toFixed(3).padStart(7),
+    absLog.toFixed(2).padStart(10),
+  ];
+  return name.padEnd(9) + cells.join('');
+}
+
+function bandRow(name: string, band: EvaluateOutcome['predictors']['hist20']): string {
+  const { coverage80, width80, pinball10, pinball50, pinball90 } = band;
+  if (coverage80 === undefined) return `${name.padEnd(11)}no group has five ended runs`;
+  const losses = [pinball10, pinball50, pinball90].map((loss) => loss?.toFixed(3)).join(' ');
+  return `${name.padEnd(11)}${coverage80.toFixed(3).padStart(8)}${(width80 ?? 0).toFixed(2).padStart(15)}   ${losses}`;
+}

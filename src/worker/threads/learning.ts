@@ -1,0 +1,35 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { InputError } from '../../core/model/input.ts';
+import { builtDirectory } from '../engine.ts';
+import type { Answer, Outcome, Question } from '../train.ts';
+
+export type LearningOptions = {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (fraction: number, text: string) => void;
+};
+
+/**
+ * Runs one piece of learning on its own thread.
+ * @throws InputError with the thread's own words for bad input; the signal's reason when cancelled
+ */
+export function learnOnThread<Asked extends Question>(
+  question: Asked,
+  { signal, onProgress }: LearningOptions = {},
+): Promise<Outcome<Asked>> {
+  signal?.throwIfAborted();
+  const built = builtDirectory();
+  const script = built ? pathToFileURL(join(built, 'worker/train.js')) : new URL('../train.ts', import.meta.url);
+  const worker = new Worker(script, { workerData: question });
+  return new Promise<Outcome<Asked>>((resolve, reject) => {
+    signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+    worker.on('message', (answer: Answer) => {
+      if (answer.type === 'progress') onProgress?.(answer.fraction, answer.text);
+      else if (answer.type === 'done') resolve(answer.result as Outcome<Asked>);
+      else reject(answer.input ? new InputError(answer.message) : new Error(answer.message));
+    });
+    worker.on('error', reject);
+    worker.on('exit', (code) => reject(new Error(`The learning thread ended with code ${code}.`)));
+  }).finally(() => worker.terminate());
+}
