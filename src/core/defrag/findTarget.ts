@@ -15,7 +15,7 @@ export type Target = {
   readonly room: ClusterRoom;
 };
 
-/** No other candidate can take the group; the busiest one's reason stands for the rest. */
+/** No other candidate can take the group; the busiest one that only lacks room stands for the rest, if there is one. */
 export type NoTarget = { readonly code: 'noTarget'; readonly candidates: number; readonly example?: RefusedNode };
 
 /**
@@ -46,9 +46,13 @@ export function findTarget(
       filled = filled && fits ? withTask(filled, task, node) : undefined;
     }
     if (filled) return { node, usageFraction, room: filled };
-    example ??= refusal && { node, refusal };
+    if (refusal && (!example || (isAboutRoom(refusal) && !isAboutRoom(example.refusal)))) example = { node, refusal };
   }
   return { code: 'noTarget', candidates: others.length, ...(example && { example }) };
+}
+
+function isAboutRoom({ code }: RefusedNode['refusal']): boolean {
+  return code === 'resource' || code === 'gpuShare';
 }
 
 /** A running task as it will be asked for again: bound to no node. */

@@ -97,7 +97,7 @@ export type DefragInputs = {
   readonly room: ClusterRoom;
   /** Pending tasks that no node of the room can take, the most urgent first. */
   readonly unplaced: readonly Task[];
-  /** Tasks that other moves of the same plan touch. */
+  /** Tasks that other moves of the same plan touch: they stay, though a target would take them. */
   readonly busy: ReadonlySet<string>;
   readonly predictions: Predictions;
   readonly settings: Settings;
@@ -306,7 +306,7 @@ function clear(
   state: State,
   context: Context,
 ): Clearing | { readonly failed: readonly Failed[] } {
-  const { snapshot, predictions, settings, candidates } = context;
+  const { snapshot, predictions, settings, candidates, busy } = context;
   const closed = new Set([...state.freed, node]);
   let { room, budgets } = state;
   const moves: Clearing['moves'][number][] = [];
@@ -316,6 +316,8 @@ function clear(
     const nowSeconds = snapshot.takenAtSeconds;
     const target = findTarget(group, room, candidates, closed, { predictions, settings, nowSeconds });
     if ('code' in target) return { failed: [{ group, reason: target }] };
+    const resized = group.tasks.find(({ id }) => busy.has(id));
+    if (resized) return { failed: [{ group, reason: { code: 'unsteady', taskId: resized.id, phase: 'resizing' } }] };
     room = target.room;
     budgets = disrupted(group, budgets);
     moves.push({ group, to: target.node, targetUsageFraction: target.usageFraction });
@@ -325,9 +327,7 @@ function clear(
 }
 
 /** Why a group stays whatever the target: its own reasons, or another move of this plan. */
-function unmovable(group: Group, { budgets, moves }: State, { snapshot, busy }: Context): Immovable | undefined {
-  const first = group.tasks.find(({ id }) => busy.has(id));
-  if (first) return { code: 'unsteady', taskId: first.id, phase: 'resizing' };
+function unmovable(group: Group, { budgets, moves }: State, { snapshot }: Context): Immovable | undefined {
   if (moves.some((move) => move.group === group))
     return { code: 'unsteady', taskId: group.tasks[0]!.id, phase: 'moving' };
   return immovable(group, snapshot, budgets);

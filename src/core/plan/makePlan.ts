@@ -12,14 +12,7 @@ import type { Predictions } from '../predict/prediction.ts';
 import { adviseResizes, type ResizeAdvice } from '../resize/adviseResizes.ts';
 import { digest, sha256 } from './digest.ts';
 import { placePending } from './placePending.ts';
-import {
-  PLAN_FORMAT,
-  type PlacementAdvice,
-  type Plan,
-  type PlanForecast,
-  type PlannedSnapshot,
-  type PredictorUsed,
-} from './plan.ts';
+import { PLAN_FORMAT, type PlacementAdvice, type Plan, type PlannedSnapshot, type PredictorUsed } from './plan.ts';
 
 export type PlanInputs = {
   readonly snapshot: Snapshot;
@@ -31,7 +24,7 @@ export type PlanInputs = {
 };
 
 /** A plan without its forecast, which is made from its moves. */
-export type DraftPlan = Omit<Plan, 'format' | 'id' | 'forecast'>;
+export type DraftPlan = Omit<Plan, 'format' | 'id' | 'target' | 'forecast'>;
 
 /** Blocked moves a plan lists; how many more there are is counted. */
 export const MOST_BLOCKED = 200;
@@ -39,21 +32,21 @@ export const MOST_BLOCKED = 200;
 /**
  * The moves of a plan. Running work comes first: shrinks give room, expands take it; then pending tasks are placed;
  * then a defragmentation makes room for those that fit nowhere. Every step sees the room that the steps before it leave.
+ * A task that is to migrate is not resized as well: the search is made once to know who migrates, and again without
+ * their resizes.
  */
 export function draftPlan(inputs: PlanInputs): DraftPlan {
-  const { snapshot, predictions, settings, since } = inputs;
+  const first = search(inputs, new Set());
+  const migrating = new Set(first.defrag.moves.flatMap(({ group }) => group.tasks.map(({ id }) => id)));
+  const resizedToo = first.resizes.some(({ task }) => migrating.has(task.id));
+  const { resized, resizes, pending, defrag } = resizedToo ? search(inputs, migrating) : first;
+  const { snapshot } = inputs;
   const tasks = new Map(snapshot.tasks.map((task) => [task.id, task]));
-  const resized = adviseResizes({ snapshot, room: clusterRoom(snapshot), predictions, settings, since });
-  const resizes = resizeMoves(resized.advice, tasks);
-  const pending = placePending(snapshot, resized.room, predictions, settings);
-  const busy = new Set(resizes.map(({ task }) => task.id));
-  const { room, unplaced } = pending;
-  const defrag = searchDefrag({ snapshot, room, unplaced, busy, predictions, settings, since });
   const starts = new Map(defrag.starts.map(({ task, to }) => [task.id, to]));
-  const late = defrag.starts.filter(({ task }) => task.gated && !missingRight(task, snapshot));
+  const late = defrag.starts.filter(({ task }) => task.gated && missingRight(task, snapshot) === undefined);
   return {
     snapshot: planned(inputs, resized.kept, defrag),
-    predictor: { ...inputs.predictor, chosen: chosenPredictors(predictions) },
+    predictor: { ...inputs.predictor, chosen: chosenPredictors(inputs.predictions) },
     placements: pending.placements.map((advice) => startedLater(advice, starts.get(advice.taskId), tasks, snapshot)),
     resizes: resized.advice,
     migrations: keptAdvice(defrag.advice),
@@ -67,10 +60,26 @@ export function draftPlan(inputs: PlanInputs): DraftPlan {
   };
 }
 
-/** Gives a draft its forecast and its id. */
-export function finishPlan(draft: DraftPlan, forecast: PlanForecast | undefined): Plan {
-  const content = { format: PLAN_FORMAT, ...draft, forecast } as const;
+/** Gives a draft its forecast, what opens its cluster again, and its id. */
+export function finishPlan(draft: DraftPlan, more: Pick<Plan, 'target' | 'forecast'> = {}): Plan {
+  const content = { format: PLAN_FORMAT, ...draft, ...more } as const;
   return { ...content, id: digest(content) };
+}
+
+/**
+ * All rooms of a plan, one after the other.
+ * @param migrating tasks that are not resized
+ */
+function search({ snapshot, predictions, settings, since }: PlanInputs, migrating: ReadonlySet<string>) {
+  const tasks = new Map(snapshot.tasks.map((task) => [task.id, task]));
+  const resized = adviseResizes({ snapshot, room: clusterRoom(snapshot), predictions, settings, since, migrating });
+  const resizes = resizeMoves(resized.advice, tasks);
+  const pending = placePending(snapshot, resized.room, predictions, settings);
+  // In the first search everybody may migrate; in the second those that are resized stay.
+  const busy = new Set(migrating.size > 0 ? resizes.map(({ task }) => task.id) : []);
+  const { room, unplaced } = pending;
+  const defrag = searchDefrag({ snapshot, room, unplaced, busy, predictions, settings, since });
+  return { resized, resizes, pending, defrag };
 }
 
 /** One move a task: all its resources change in one request. It expands as soon as one of them grows. */

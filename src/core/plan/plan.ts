@@ -1,6 +1,7 @@
 import type { Candidate } from '../defrag/candidates.ts';
 import type { MigrationAdvice } from '../defrag/searchDefrag.ts';
 import type { Trigger } from '../defrag/triggers.ts';
+import type { Forecast } from '../forecast/forecast.ts';
 import type { Move } from '../model/moves.ts';
 import type { Resources } from '../model/resources.ts';
 import type { Since } from '../model/since.ts';
@@ -19,6 +20,8 @@ export type Plan = {
   readonly format: typeof PLAN_FORMAT;
   /** Digest of all the rest: an edited plan no longer has its id. */
   readonly id: string;
+  /** How to open the plan's cluster again; absent where the plan was made without one. */
+  readonly target?: ClusterTarget;
   readonly snapshot: PlannedSnapshot;
   readonly predictor: PredictorUsed;
   /** One entry a pending task, the most urgent first. */
@@ -28,7 +31,8 @@ export type Plan = {
   readonly migrations: readonly MigrationAdvice[];
   /** What apply does, in this order: each move fits once those before it are done, and no task is in two of one kind. */
   readonly moves: readonly Move[];
-  readonly forecast: PlanForecast | undefined;
+  /** Scenarios `nothing` and `plan`, side by side; absent where none was asked for. */
+  readonly forecast?: Forecast;
   /** For the next plan of this cluster. */
   readonly since: Since;
 };
@@ -90,5 +94,8 @@ export type PlacementDecision =
   | { readonly kind: 'noNode' }
   | { readonly kind: 'refused'; readonly reason: { readonly code: 'right'; readonly missing: string } };
 
-/** Fragments and free room over the horizon, doing nothing beside doing the plan. */
-export type PlanForecast = { readonly doNothing: unknown; readonly withPlan: unknown };
+/** How a host opens a cluster; the core does not. Paths are absolute. */
+export type ClusterTarget =
+  | { readonly kind: 'sample'; readonly seed: number; readonly directory: string }
+  /** Without a kubeconfig the one that `kubectl` would take, without a context its current one. */
+  | { readonly kind: 'kubernetes'; readonly kubeconfig?: string; readonly context?: string };

@@ -64,6 +64,7 @@ export type ResizeWait = {
 
 export type ResizeRefusal =
   | { readonly code: 'right'; readonly missing: string }
+  | { readonly code: 'migrates' }
   | { readonly code: 'resizeUnderWay'; readonly state: string; readonly message: string }
   | { readonly code: 'noPrediction' }
   | { readonly code: 'endsSoon'; readonly remainingSeconds: number; readonly neededSeconds: number }
@@ -95,6 +96,8 @@ export type ResizeInputs = {
   readonly settings: Settings;
   /** Waits as an earlier advice gave them back, and `shrunk <task id>`: when that task was last shrunk. */
   readonly since: Since;
+  /** Tasks that other moves of the plan stop: they are not resized. */
+  readonly migrating?: ReadonlySet<string>;
 };
 
 /** Fewer readings are an instant, not a mean (method, "a window needs readings"). */
@@ -236,7 +239,7 @@ function decide(judgement: Judgement, inputs: ResizeInputs, room: ClusterRoom): 
 
 function refusal(
   judgement: Judgement,
-  { snapshot, settings }: ResizeInputs,
+  { snapshot, settings, migrating }: ResizeInputs,
   room: ClusterRoom,
 ): ResizeRefusal | undefined {
   const { task, resource, allocation, usage, remainingSeconds, printed, ours } = judgement;
@@ -246,6 +249,7 @@ function refusal(
     return { code: 'smallest', least: allocation };
   }
   if (!isResizable(resource)) return undefined;
+  if (migrating?.has(task.id)) return { code: 'migrates' };
   const refused = snapshot.rights.resize ?? {};
   const missing = refused[task.namespace] ?? refused['*'];
   if (missing !== undefined) return { code: 'right', missing };

@@ -21,7 +21,7 @@ function plan(snapshot: Snapshot, runtimes: Record<string, number> = {}, since =
   const all = Object.fromEntries(snapshot.tasks.map(({ id }) => [id, DAY]));
   const predictor = { name: 'certain', tasks: 0 };
   const predictions = certain({ ...all, ...runtimes });
-  return finishPlan(draftPlan({ snapshot, predictions, predictor, settings: DEFAULT_SETTINGS, since }), undefined);
+  return finishPlan(draftPlan({ snapshot, predictions, predictor, settings: DEFAULT_SETTINGS, since }));
 }
 
 /**

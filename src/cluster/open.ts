@@ -1,0 +1,24 @@
+import type { ClusterTarget } from '../core/plan/plan.ts';
+import type { Cluster } from './cluster.ts';
+
+/** How a cluster is opened: what a plan keeps of it, and what happens on the way. */
+export type OpenOptions = {
+  /** Lets so much of the sample's time pass first. */
+  readonly advanceSeconds?: number;
+  readonly signal?: AbortSignal;
+};
+
+/**
+ * Opens a cluster; a side's code is loaded only when it is asked for.
+ * @throws InputError for a kubeconfig, context or seed that cannot be used; ClusterUnreachable when nothing answers
+ */
+export async function openCluster(target: ClusterTarget, options: OpenOptions = {}): Promise<Cluster> {
+  const { advanceSeconds, signal } = options;
+  if (target.kind === 'sample') {
+    const { openSampleCluster } = await import('./sample/sampleCluster.ts');
+    const { seed, directory } = target;
+    return openSampleCluster({ seed, directory, ...(advanceSeconds !== undefined && { advanceSeconds }) });
+  }
+  const { openKubernetesCluster } = await import('./kubernetes/kubernetes.ts');
+  return openKubernetesCluster({ kubeconfig: target.kubeconfig, context: target.context, signal });
+}
