@@ -1,14 +1,10 @@
 import type { Settings } from './core/model/settings.ts';
+import type { ClusterTarget } from './core/plan/plan.ts';
 import type { ClusterView } from './views/clusterView.ts';
-
-/** Which cluster to open. */
-export type Target =
-  | { readonly kind: 'sample'; readonly seed: number; readonly directory: string }
-  | { readonly kind: 'kubernetes'; readonly kubeconfig?: string; readonly context?: string };
 
 /** What the editor's thread asks of the planning thread; every request is answered once, with the same `id`. */
 export type ToPlanner = { readonly id: number } & (
-  | { readonly type: 'connect'; readonly target: Target; readonly stateDirectory: string }
+  | { readonly type: 'connect'; readonly target: ClusterTarget; readonly stateDirectory: string }
   | { readonly type: 'settings'; readonly settings: Settings }
   | { readonly type: 'refresh' }
   | { readonly type: 'advance'; readonly seconds: number }
@@ -18,7 +14,7 @@ export type ToPlanner = { readonly id: number } & (
   | { readonly type: 'undo' }
   | { readonly type: 'train'; readonly history?: HistoryFile; readonly out: string }
   | { readonly type: 'ledger' }
-  | { readonly type: 'doctor'; readonly target?: Target }
+  | { readonly type: 'doctor'; readonly target?: ClusterTarget }
   | { readonly type: 'confirmed'; readonly yes: boolean }
   | { readonly type: 'cancel'; readonly request: number }
   | { readonly type: 'close' }

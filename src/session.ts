@@ -1,19 +1,20 @@
 import * as vscode from 'vscode';
 import { matchesSetting, methodSettings } from './configuration.ts';
+import type { ClusterTarget } from './core/plan/plan.ts';
 import { Cancelled, Planner } from './planner.ts';
-import type { Confirmation, HistoryFile, Step, Target } from './protocol.ts';
+import type { Confirmation, HistoryFile, Step } from './protocol.ts';
 import type { ClusterView } from './views/clusterView.ts';
 
 /** The editor's state as one readonly value, replaced whole; views redraw from it. */
 export type SessionState =
   | { readonly kind: 'closed' }
-  | { readonly kind: 'connecting'; readonly target: Target; readonly name: string }
-  | { readonly kind: 'failed'; readonly target: Target; readonly name: string; readonly message: string }
+  | { readonly kind: 'connecting'; readonly target: ClusterTarget; readonly name: string }
+  | { readonly kind: 'failed'; readonly target: ClusterTarget; readonly name: string; readonly message: string }
   | OpenState;
 
 export type OpenState = {
   readonly kind: 'open';
-  readonly target: Target;
+  readonly target: ClusterTarget;
   readonly name: string;
   readonly view: ClusterView;
   readonly readOnly?: string;
@@ -58,7 +59,7 @@ export class Session implements vscode.Disposable {
    * Opens a cluster; whatever of an earlier one was under way is aborted and leaves the screen at once.
    * The outcome is in `state`; a cancelled or overtaken call changes nothing.
    */
-  async open(target: Target, signal?: AbortSignal): Promise<void> {
+  async open(target: ClusterTarget, signal?: AbortSignal): Promise<void> {
     this.connection.abort();
     const connection = new AbortController();
     this.connection = connection;
@@ -159,7 +160,7 @@ export class Session implements vscode.Disposable {
     return String(await this.planner.ask({ type: 'ledger' }));
   }
 
-  async doctor(target: Target | undefined): Promise<string> {
+  async doctor(target: ClusterTarget | undefined): Promise<string> {
     return String(await this.planner.ask({ type: 'doctor', ...(target && { target }) }));
   }
 
@@ -226,11 +227,11 @@ export class Session implements vscode.Disposable {
   }
 }
 
-export function targetName(target: Target): string {
+export function targetName(target: ClusterTarget): string {
   return target.kind === 'sample' ? `sample cluster (seed ${target.seed})` : (target.context ?? 'current context');
 }
 
-function readOnlyReason(target: Target): string | undefined {
+function readOnlyReason(target: ClusterTarget): string | undefined {
   if (target.kind === 'kubernetes' && matchesSetting('readOnlyContexts', target.context ?? '')) {
     return `The context ${target.context} is read-only (setting stowage.readOnlyContexts).`;
   }

@@ -1,0 +1,70 @@
+import { type FromWebview, parseToWebview } from '../src/protocol.ts';
+import { redrawCharts } from './chart.ts';
+import { type PanelActions, render } from './render.ts';
+import { EMPTY_MODEL, type PanelEvent, type PanelModel, reduce } from './state.ts';
+import { STYLE } from './style.ts';
+import { registerControls } from './toolkit.ts';
+
+declare function acquireVsCodeApi(): {
+  postMessage(message: FromWebview): void;
+  getState(): unknown;
+  setState(state: unknown): void;
+};
+
+const host = acquireVsCodeApi();
+const root = document.getElementById('root') as HTMLElement;
+const drawn = new Map<string, { key: string; node: HTMLElement }>();
+let model: PanelModel = restored();
+
+const actions: PanelActions = {
+  apply: (planId, moveIds) => host.postMessage({ type: 'apply', planId, moveIds }),
+  refresh: () => host.postMessage({ type: 'refresh' }),
+  reveal: (what, name) => host.postMessage({ type: 'reveal', what, name }),
+  choose: (moveId, on, all) => dispatch({ type: 'choose', moveId, on, all }),
+  showTask: (task) => dispatch({ type: 'showTask', task }),
+};
+
+registerControls();
+document.head.append(Object.assign(document.createElement('style'), { textContent: STYLE }));
+window.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+  const message = parseToWebview(data);
+  if (message) dispatch(message);
+});
+new MutationObserver(redrawCharts).observe(document.body, {
+  attributes: true,
+  attributeFilter: ['class', 'data-vscode-theme-id'],
+});
+draw();
+host.postMessage({ type: 'ready' });
+
+function dispatch(event: PanelEvent): void {
+  model = reduce(model, event);
+  host.setState(model);
+  draw();
+}
+
+/** Replaces only the sections whose inputs changed, so that focus and scrolling stay. */
+function draw(): void {
+  const sections = render(model, actions);
+  root.removeAttribute('aria-busy');
+  const nodes = sections.map(({ name, key, make }) => {
+    const before = drawn.get(name);
+    if (before?.key === key) return before.node;
+    const node = make();
+    drawn.set(name, { key, node });
+    return node;
+  });
+  if (nodes.some((node, index) => root.children[index] !== node) || root.children.length !== nodes.length) {
+    const scrolled = document.documentElement.scrollTop;
+    root.replaceChildren(...nodes);
+    document.documentElement.scrollTop = scrolled;
+  }
+}
+
+/** What the panel showed before a reload: a picture until the host sends the present state. */
+function restored(): PanelModel {
+  const kept = host.getState();
+  if (typeof kept !== 'object' || kept === null || !('host' in kept)) return EMPTY_MODEL;
+  const message = parseToWebview({ type: 'state', state: kept.host });
+  return message ? reduce(EMPTY_MODEL, message) : EMPTY_MODEL;
+}

@@ -1,0 +1,449 @@
+import type { Forecast, ScenarioForecast } from '../src/core/forecast/forecast.ts';
+import type { Move } from '../src/core/model/moves.ts';
+import { describeFit, describeRefusal } from '../src/core/place/explain.ts';
+import type { RankedNode } from '../src/core/place/rankNodes.ts';
+import type { PlacementAdvice, Plan } from '../src/core/plan/plan.ts';
+import type { Step } from '../src/protocol.ts';
+
+import { amount, amounts, clock, duration, percent } from '../src/words.ts';
+import { chart, type Series } from './chart.ts';
+import { migrationDecision, placementDecision, resizeDecision } from './decisions.ts';
+import { button, element } from './element.ts';
+import { grid } from './grid.ts';
+import type { PanelModel } from './state.ts';
+
+/** What the reader can do in the panel. */
+export type PanelActions = {
+  apply(planId: string, moveIds: readonly string[]): void;
+  refresh(): void;
+  reveal(what: 'node' | 'task', name: string): void;
+  choose(moveId: string, on: boolean, all: readonly string[]): void;
+  showTask(task: string): void;
+};
+
+/** The whole panel for a model. Sections are made anew only when what they show has changed. */
+export function render(model: PanelModel, actions: PanelActions): readonly Section[] {
+  const { host } = model;
+  const plan = host.plan as Plan | undefined;
+  const head = section('head', [host.cluster, host.busy, host.failure, host.readOnly, plan?.id], () =>
+    header(model, plan, actions),
+  );
+  const steps = section('steps', [host.steps], () => stepsList(host.steps));
+  if (!plan) return [head, steps];
+  return [
+    head,
+    steps,
+    section('moves', [plan.id, model.chosen, host.busy, host.readOnly], () => movesList(model, plan, actions)),
+    section('forecast', [plan.id], () => forecastCharts(plan)),
+    section('placements', [plan.id, model.task], () => placements(plan, model.task, actions)),
+    section('resizes', [plan.id], () => resizes(plan, actions)),
+    section('migrations', [plan.id], () => migrations(plan, actions)),
+  ];
+}
+
+/** A part of the page with what it depends on. */
+export type Section = { readonly name: string; readonly key: string; readonly make: () => HTMLElement };
+
+function section(name: string, depends: readonly unknown[], make: () => HTMLElement): Section {
+  return { name, key: JSON.stringify(depends), make };
+}
+
+function header({ host }: PanelModel, plan: Plan | undefined, actions: PanelActions): HTMLElement {
+  const counts = plan?.snapshot.counts;
+  return element(
+    'header',
+    {},
+    element('h1', {}, 'Plan'),
+    element(
+      'p',
+      { class: 'lead' },
+      host.cluster,
+      plan && ` · read ${clock(plan.snapshot.takenAtSeconds, plan.snapshot.takenAtSeconds)}`,
+      counts && ` · ${counts.nodes} nodes, ${counts.running} running, ${counts.pending} pending tasks`,
+      plan && ` · predictor ${plan.predictor.name} from ${plan.predictor.tasks.toLocaleString('en')} finished tasks`,
+    ),
+    host.failure && element('p', { class: 'notice error', role: 'alert' }, host.failure),
+    host.readOnly && element('p', { class: 'notice' }, host.readOnly),
+    host.busy &&
+      element('p', { class: 'busy', role: 'status' }, element('vscode-progress-ring', {}), ` ${host.busy} …`),
+    !host.busy && button(plan ? 'Plan again' : 'Preview plan', actions.refresh, { secondary: true }),
+  );
+}
+
+function stepsList(steps: readonly Step[]): HTMLElement {
+  if (steps.length === 0) return element('div');
+  const marks: Readonly<Record<Step['state'], string>> = { running: '…', waiting: '⏳', done: '✓', failed: '✗' };
+  return element(
+    'section',
+    { 'aria-label': 'Progress', 'aria-live': 'polite' },
+    element('h2', {}, 'Progress'),
+    element(
+      'ol',
+      { class: 'steps' },
+      ...steps.map((step) =>
+        element(
+          'li',
+          { class: step.state },
+          element('span', { class: 'mark', 'aria-hidden': 'true' }, marks[step.state]),
+          element('strong', {}, step.title),
+          ` ${step.state}. ${step.text}`,
+        ),
+      ),
+    ),
+  );
+}
+
+function movesList({ host, chosen }: PanelModel, plan: Plan, actions: PanelActions): HTMLElement {
+  const all = plan.moves.map(({ id }) => id);
+  const ticked = new Set(chosen ?? all);
+  const picked = plan.moves.filter(({ id }) => ticked.has(id));
+  const lost = picked.reduce((sum, move) => sum + (move.kind === 'migration' ? move.run.lostSeconds : 0), 0);
+  if (all.length === 0)
+    return element(
+      'section',
+      {},
+      element('h2', {}, 'Moves'),
+      element('p', {}, 'Nothing to do now: no move would gain anything. The rest of this page says why.'),
+    );
+  return element(
+    'section',
+    { 'aria-label': 'Moves' },
+    element('h2', {}, 'Moves'),
+    element('ul', { class: 'moves' }, ...plan.moves.map((move) => moveRow(move, ticked.has(move.id), all, actions))),
+    element(
+      'p',
+      {},
+      button(
+        `Apply ${picked.length} ${picked.length === 1 ? 'move' : 'moves'}…`,
+        () =>
+          actions.apply(
+            plan.id,
+            picked.map(({ id }) => id),
+          ),
+        {
+          disabled: picked.length === 0 || host.busy !== undefined || host.readOnly !== undefined,
+        },
+      ),
+      ` ${lost > 0 ? `${duration(lost)} of work would be lost.` : 'No work is lost.'} You are asked once more before anything happens.`,
+    ),
+  );
+}
+
+function moveRow(move: Move, on: boolean, all: readonly string[], actions: PanelActions): HTMLElement {
+  const box = element('vscode-checkbox', { checked: on }, moveText(move)) as HTMLInputElement;
+  box.addEventListener('change', () => actions.choose(move.id, box.checked, all));
+  return element('li', {}, box);
+}
+
+function moveText(move: Move): string {
+  switch (move.kind) {
+    case 'placement':
+      return `Place ${move.task.id} on ${move.to} (${amounts(move.request)})`;
+    case 'resize':
+      return `${move.direction === 'shrink' ? 'Shrink' : 'Expand'} ${move.task.id} from ${amounts(move.from)} to ${amounts(move.to)}`;
+    case 'migration':
+      return `Migrate ${move.task.id} from ${move.from} to ${move.to}; ${move.run.lostSeconds > 0 ? `loses ${duration(move.run.lostSeconds)} of work` : `resumes from ${move.run.checkpoint ?? 'its checkpoint'}`}`;
+  }
+}
+
+const COLOURS: Readonly<Record<string, string>> = { nothing: 'charts-orange', plan: 'charts-blue' };
+const TITLES: Readonly<Record<string, string>> = { nothing: 'do nothing', plan: 'with this plan' };
+
+function forecastCharts({ forecast }: Plan): HTMLElement {
+  if (!forecast) return element('div');
+  const hasGpus = forecast.scenarios.some(({ moments }) => moments.some(({ free }) => 'gpuMilli' in free));
+  const fragments = hasGpus ? 'gpuRatio' : 'cpuRatio';
+  const free = hasGpus ? 'gpuMilli' : 'milliCpu';
+  return element(
+    'section',
+    { 'aria-label': 'Forecast' },
+    element('h2', {}, 'Forecast'),
+    element(
+      'div',
+      { class: 'charts' },
+      chart({
+        title: 'Fragmentation',
+        sentence: compare(forecast, ({ fragmentation }) => fragmentation[fragments].p50, percent),
+        xTicks: ticks(forecast),
+        yTitle: `idle ${hasGpus ? 'GPU' : 'CPU'} that expected tasks cannot use`,
+        series: series(forecast, ({ fragmentation }) => fragmentation[fragments]),
+        format: percent,
+      }),
+      chart({
+        title: 'Free room',
+        sentence: compare(
+          forecast,
+          (moment) => moment.free[free]?.p50 ?? 0,
+          (value) => amount(free, value),
+        ),
+        xTicks: ticks(forecast),
+        yTitle: hasGpus ? 'GPU, milli' : 'CPU, milli',
+        series: series(forecast, (moment) => moment.free[free] ?? NOTHING),
+        format: (value) => amount(free, Math.round(value)),
+      }),
+      chart({
+        title: 'Waiting tasks',
+        sentence: compare(
+          forecast,
+          ({ waiting }) => waiting.p50,
+          (value) => String(Math.round(value)),
+        ),
+        xTicks: ticks(forecast),
+        yTitle: 'tasks',
+        series: series(forecast, ({ waiting }) => waiting),
+        format: (value) => value.toFixed(1),
+      }),
+    ),
+    element(
+      'p',
+      { class: 'faint' },
+      `Bands hold 80 % of ${forecast.samples} sampled futures; ${forecast.arrivalsPerHour.toFixed(1)} tasks arrive per hour.`,
+    ),
+    earliestStarts(forecast),
+  );
+}
+
+const NOTHING = { p10: 0, p50: 0, p90: 0 };
+
+function series(
+  { scenarios }: Forecast,
+  pick: (moment: ScenarioForecast['moments'][number]) => { p10: number; p50: number; p90: number },
+): Series[] {
+  return scenarios.map(({ name, moments }) => ({
+    name: TITLES[name] ?? name,
+    colour: COLOURS[name] ?? 'charts-purple',
+    x: moments.map((_, index) => index),
+    low: moments.map((moment) => pick(moment).p10),
+    median: moments.map((moment) => pick(moment).p50),
+    high: moments.map((moment) => pick(moment).p90),
+  }));
+}
+
+/** Moments are spaced evenly, since each is about twice as far as the one before. */
+function ticks({ scenarios }: Forecast): { at: number; text: string }[] {
+  return (scenarios[0]?.moments ?? []).map(({ inSeconds }, at) => ({
+    at,
+    text: inSeconds === 0 ? 'now' : duration(inSeconds),
+  }));
+}
+
+function compare(
+  { scenarios }: Forecast,
+  pick: (moment: ScenarioForecast['moments'][number]) => number,
+  format: (value: number) => string,
+): string {
+  return scenarios
+    .map(({ name, moments }) => {
+      const first = moments[0];
+      const last = moments.at(-1);
+      return first && last
+        ? `${TITLES[name] ?? name}: ${format(pick(first))} now, ${format(pick(last))} after ${duration(last.inSeconds)}`
+        : '';
+    })
+    .join('; ')
+    .concat('.');
+}
+
+function earliestStarts({ scenarios }: Forecast): HTMLElement {
+  const ids = [...new Set(scenarios.flatMap(({ starts }) => starts.map(({ task }) => task)))];
+  if (ids.length === 0) return element('div');
+  const when = (scenario: ScenarioForecast, id: string) => scenario.starts.find(({ task }) => task === id);
+  return element(
+    'div',
+    {},
+    element('h3', {}, 'Earliest start of pending tasks'),
+    grid({
+      label: 'Earliest start of pending tasks',
+      rows: ids,
+      columns: [
+        { title: 'task', text: (id) => id },
+        ...scenarios.map((scenario) => ({
+          title: TITLES[scenario.name] ?? scenario.name,
+          text: (id: string) => startText(when(scenario, id)),
+          value: (id: string) => when(scenario, id)?.p50 ?? Number.MAX_VALUE,
+        })),
+      ],
+    }),
+  );
+}
+
+function startText(start: ScenarioForecast['starts'][number] | undefined): string {
+  if (!start) return 'runs';
+  if (start.admittingNodes === 0) return 'never: no node admits it';
+  if (start.p50 === undefined) return `not within a day (${percent(start.startedFraction)} of the futures)`;
+  const late = start.p90 === undefined ? 'later than a day' : duration(start.p90);
+  return start.p50 === 0 && start.p90 === 0 ? 'now' : `${duration(start.p50)}, by ${late} in 90 %`;
+}
+
+function placements({ placements: all }: Plan, chosen: string | undefined, actions: PanelActions): HTMLElement {
+  const shown = all.find(({ taskId }) => taskId === chosen) ?? all[0];
+  return element(
+    'section',
+    { 'aria-label': 'Placements' },
+    element('h2', {}, 'Pending tasks'),
+    all.length === 0 && element('p', {}, 'No task is pending.'),
+    all.length > 0 &&
+      grid({
+        label: 'Pending tasks; Enter shows the ranked nodes',
+        rows: all,
+        columns: [
+          { title: 'task', text: ({ taskId }) => taskId },
+          { title: 'asks for', text: ({ request }) => amounts(request) },
+          { title: 'predicted runtime', text: runtimeText, value: ({ runtime }) => runtime?.p50 ?? 0 },
+          { title: 'decision', text: placementDecision },
+          { title: 'nodes', text: ({ fitting }) => String(fitting), value: ({ fitting }) => fitting, numeric: true },
+        ],
+        onOpen: ({ taskId }) => actions.showTask(taskId),
+      }),
+    shown && rankedNodes(shown, actions),
+  );
+}
+
+function runtimeText({ runtime }: PlacementAdvice): string {
+  if (!runtime) return 'unknown';
+  return `${duration(runtime.p50)} (${duration(runtime.p10)}–${duration(runtime.p90)})`;
+}
+
+function rankedNodes(advice: PlacementAdvice, actions: PanelActions): HTMLElement {
+  const { taskId, ranked, refused, runtime } = advice;
+  const policies = [...new Set(ranked.flatMap(({ parts }) => parts.map(({ policy }) => policy)))];
+  const part = ({ parts }: RankedNode, policy: string) => parts.find((each) => each.policy === policy)?.score ?? 0;
+  return element(
+    'div',
+    {},
+    element('h3', {}, `Nodes for ${taskId}`),
+    runtime &&
+      element(
+        'p',
+        { class: 'faint' },
+        `Predicted by ${runtime.predictor}, from ${runtime.basis}.${runtime.coverage ? ` ${percent(runtime.coverage.fraction)} of ${runtime.coverage.outcomes} outcomes were inside the 80 % band.` : ''}`,
+      ),
+    ranked.length > 0 &&
+      grid({
+        label: `Ranked nodes for ${taskId}; Enter reveals a node`,
+        rows: ranked,
+        columns: [
+          { title: 'node', text: ({ node }) => node },
+          {
+            title: 'score',
+            text: ({ score }) => score.toFixed(3),
+            value: ({ score }) => score,
+            bar: ({ score }) => score,
+            numeric: true,
+          },
+          ...policies.map((policy) => ({
+            title: policy,
+            text: (row: RankedNode) => part(row, policy).toFixed(3),
+            value: (row: RankedNode) => part(row, policy),
+            numeric: true,
+          })),
+          {
+            title: 'available for',
+            text: ({ fit }) => duration(fit.available.seconds),
+            value: ({ fit }) => fit.available.seconds,
+            numeric: true,
+          },
+          { title: 'why', text: ({ fit }) => describeFit(fit) },
+        ],
+        onOpen: ({ node }) => actions.reveal('node', node),
+      }),
+    refused.length > 0 &&
+      element(
+        'details',
+        {},
+        element('summary', {}, `Nodes that cannot take it (${refused.reduce((sum, { nodes }) => sum + nodes, 0)})`),
+        element(
+          'ul',
+          {},
+          ...refused.map(({ nodes, example }) =>
+            element('li', {}, `${nodes} × like ${example.node}, which ${describeRefusal(example.refusal)}`),
+          ),
+        ),
+      ),
+  );
+}
+
+function resizes({ resizes: all, snapshot }: Plan, actions: PanelActions): HTMLElement {
+  return element(
+    'section',
+    { 'aria-label': 'Resizes' },
+    element('h2', {}, 'Resizes in place'),
+    all.length === 0 &&
+      element('p', {}, 'No running task uses so much less or more than its request that a resize helps.'),
+    all.length > 0 &&
+      grid({
+        label: 'Resize advice; Enter reveals the task',
+        rows: all,
+        columns: [
+          { title: 'task', text: ({ taskId }) => taskId },
+          {
+            title: 'holds',
+            text: ({ resource, allocation }) => amount(resource, allocation),
+            value: ({ allocation }) => allocation,
+          },
+          {
+            title: 'uses',
+            text: ({ resource, usage }) => `${amount(resource, usage.mean)} (peak ${amount(resource, usage.peak)})`,
+            value: ({ usage }) => usage.mean,
+          },
+          {
+            title: 'of request',
+            text: ({ ours }) => percent(ours.usageFraction),
+            value: ({ ours }) => ours.usageFraction,
+            bar: ({ ours }) => ours.usageFraction,
+            numeric: true,
+          },
+          {
+            title: 'remaining',
+            text: ({ remainingSeconds }) => duration(remainingSeconds),
+            value: ({ remainingSeconds }) => remainingSeconds,
+            numeric: true,
+          },
+          {
+            title: 'printed rule',
+            text: ({ resource, printed }) =>
+              `${printed.says}${printed.amount > 0 ? ` by ${amount(resource, printed.amount)}` : ''}`,
+          },
+          { title: 'decision', text: (advice) => resizeDecision(advice, snapshot.takenAtSeconds) },
+        ],
+        onOpen: ({ taskId }) => actions.reveal('task', taskId),
+      }),
+  );
+}
+
+function migrations({ migrations: all, snapshot }: Plan, actions: PanelActions): HTMLElement {
+  return element(
+    'section',
+    { 'aria-label': 'Migrations' },
+    element('h2', {}, 'Migrations'),
+    all.length === 0 &&
+      element('p', {}, 'Nothing starts a defragmentation: no task is kept waiting by scattered room.'),
+    all.length > 0 &&
+      grid({
+        label: 'Migration advice; Enter reveals the task',
+        rows: all,
+        columns: [
+          { title: 'task', text: ({ taskIds }) => taskIds.join(', ') || '—' },
+          { title: 'from', text: ({ from }) => from ?? '—' },
+          { title: 'to', text: ({ to }) => to ?? '—' },
+          {
+            title: 'gain, node-hours',
+            text: ({ gainNodeSeconds }) => (gainNodeSeconds / 3600).toFixed(1),
+            value: ({ gainNodeSeconds }) => gainNodeSeconds,
+            numeric: true,
+          },
+          {
+            title: 'lost work',
+            text: ({ lostSeconds }) => duration(lostSeconds),
+            value: ({ lostSeconds }) => lostSeconds,
+            numeric: true,
+          },
+          { title: 'decision', text: (advice) => migrationDecision(advice, snapshot.takenAtSeconds) },
+        ],
+        onOpen: ({ taskIds }) => {
+          const [first] = taskIds;
+          if (first) actions.reveal('task', first);
+        },
+      }),
+  );
+}
