@@ -395,8 +395,8 @@ function resizes({ resizes: all, snapshot }: Plan, actions: PanelActions): HTMLE
           },
           {
             title: 'remaining',
-            text: ({ remainingSeconds }) => duration(remainingSeconds),
-            value: ({ remainingSeconds }) => remainingSeconds,
+            text: ({ remainingSeconds }) => (remainingSeconds === undefined ? '—' : duration(remainingSeconds)),
+            value: ({ remainingSeconds }) => remainingSeconds ?? 0,
             numeric: true,
           },
           {
