@@ -4,7 +4,18 @@ import type { Task } from '../../core/model/task.ts';
 import type { Usage } from '../../core/model/usage.ts';
 import { selectorTerm, selects } from './constraints.ts';
 import { nodeOf, nodeProblems } from './node.ts';
-import type { ApiNode, Budget, Job, NodeClaim, OwnerReference, Pod, Volume, VolumeClaim } from './objects.ts';
+import {
+  type ApiNode,
+  type Budget,
+  controllerOf,
+  type Job,
+  type NodeClaim,
+  type OwnerReference,
+  type Pod,
+  type Volume,
+  type VolumeClaim,
+} from './objects.ts';
+import type { OwnerIndex } from './owner.ts';
 import type { ParameterKeys } from './parameters.ts';
 import { isOver, taskOf } from './pod.ts';
 
@@ -31,7 +42,7 @@ export type SnapshotContext = {
 };
 
 /** Joins what was read into one value: owners to tasks, volumes to constraints, budgets to the tasks they cover. Pure. */
-export function makeSnapshot(objects: ClusterObjects, context: SnapshotContext): Snapshot {
+export function makeSnapshot(objects: ClusterObjects, context: SnapshotContext, known?: KnownTasks): Snapshot {
   const problems = [...context.problems];
   const claimOf = new Map([...objects.nodeClaims].map((claim) => [claim.status?.nodeName ?? '', claim]));
   const nodes = [...objects.nodes].map((node) => {
@@ -43,7 +54,9 @@ export function makeSnapshot(objects: ClusterObjects, context: SnapshotContext):
   const tasks: Task[] = [];
   for (const pod of objects.pods) {
     if (isOver(pod)) continue;
-    tasks.push(taskOf(pod, index, context.keys, volumeAffinity(pod, terms)));
+    const affinity = volumeAffinity(pod, terms);
+    const make = () => taskOf(pod, index, context.keys, affinity);
+    tasks.push(known && affinity.length === 0 ? known.task(pod, ownerObject(pod, index), make) : make());
   }
   nodes.sort((a, b) => compare(a.name, b.name));
   tasks.sort((a, b) => compare(a.id, b.id));
@@ -52,11 +65,32 @@ export function makeSnapshot(objects: ClusterObjects, context: SnapshotContext):
     takenAtSeconds: context.takenAtSeconds,
     nodes,
     tasks,
-    usage: context.usage,
+    usage: usageOfTasks(context.usage, tasks),
     budgets: budgetsOf(objects.budgets, tasks),
     rights: context.rights,
     problems,
   };
+}
+
+/**
+ * Tasks made before, by the very pod object and owner they were made from: of a large cluster only what has changed since
+ * the last snapshot is made anew.
+ */
+export class KnownTasks {
+  readonly #known = new WeakMap<Pod, { readonly owner: object | undefined; readonly task: Task }>();
+
+  task(pod: Pod, owner: object | undefined, make: () => Task): Task {
+    const known = this.#known.get(pod);
+    if (known && known.owner === owner) return known.task;
+    const task = make();
+    this.#known.set(pod, { owner, task });
+    return task;
+  }
+}
+
+function ownerObject(pod: Pod, index: OwnerIndex): object | undefined {
+  const uid = controllerOf(pod)?.uid ?? '';
+  return index.jobs.get(uid) ?? index.replicaSets.get(uid);
 }
 
 function byUid(jobs: Iterable<Job>): Map<string, Job> {
@@ -66,9 +100,11 @@ function byUid(jobs: Iterable<Job>): Map<string, Job> {
 }
 
 function budgetsOf(budgets: Iterable<Budget>, tasks: readonly Task[]): DisruptionBudget[] {
+  const inNamespace = Map.groupBy(tasks, (task) => task.namespace);
   return [...budgets].map((budget) => {
     const { namespace = '', name = '' } = budget.metadata ?? {};
-    const covered = tasks.filter((task) => task.namespace === namespace && selects(budget.spec?.selector, task.labels));
+    const { selector } = budget.spec ?? {};
+    const covered = (inNamespace.get(namespace) ?? []).filter((task) => selects(selector, task.labels));
     return {
       namespace,
       name,
@@ -76,6 +112,16 @@ function budgetsOf(budgets: Iterable<Budget>, tasks: readonly Task[]): Disruptio
       taskIds: covered.map((task) => task.id),
     };
   });
+}
+
+/** Readings of tasks that are here; one that is older than the task was another's of the same name. */
+function usageOfTasks(usage: Readonly<Record<string, Usage>>, tasks: readonly Task[]): Record<string, Usage> {
+  const found: Record<string, Usage> = {};
+  for (const { id, startedAtSeconds } of tasks) {
+    const used = usage[id];
+    if (used && startedAtSeconds !== undefined && used.toSeconds >= startedAtSeconds) found[id] = used;
+  }
+  return found;
 }
 
 /** What each bound claim demands of its pod's node, by `namespace/claim`. */

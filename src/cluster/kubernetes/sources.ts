@@ -1,0 +1,86 @@
+import type { Keeper } from './keep.ts';
+import type { ApiNode, ApiObject, Budget, Job, NodeClaim, Pod, Volume, VolumeClaim } from './objects.ts';
+import type { ReflectorOptions } from './reflector.ts';
+
+/** One kind of object that a snapshot is made from. */
+export type Source<T extends ApiObject> = Pick<ReflectorOptions<T>, 'query' | 'keep'> & {
+  /** In the plural, for sentences. */
+  readonly what: string;
+  /** The API group's path, `/apis/batch/v1`. */
+  readonly group: string;
+  readonly resource: string;
+  readonly namespaced: boolean;
+  /** What to say where the server does not know the kind; default: nothing, it is not needed. */
+  readonly absent?: string;
+};
+
+export type Sources = {
+  readonly nodes: Source<ApiNode>;
+  readonly pods: Source<Pod>;
+  readonly jobs: Source<Job>;
+  readonly replicaSets: Source<ApiObject>;
+  readonly budgets: Source<Budget>;
+  readonly claims: Source<VolumeClaim>;
+  readonly volumes: Source<Volume>;
+  readonly nodeClaims: Source<NodeClaim>;
+};
+
+/** All that is read of a cluster, with what is kept of it. Finished pods are left to the history. */
+export function sourcesOf(keep: Keeper): Sources {
+  return {
+    nodes: { what: 'nodes', group: '/api/v1', resource: 'nodes', namespaced: false, keep: keep.node },
+    pods: {
+      what: 'pods',
+      group: '/api/v1',
+      resource: 'pods',
+      namespaced: true,
+      query: { fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed' },
+      keep: keep.pod,
+    },
+    jobs: { what: 'Jobs', group: '/apis/batch/v1', resource: 'jobs', namespaced: true, keep: keep.job },
+    replicaSets: {
+      what: 'ReplicaSets',
+      group: '/apis/apps/v1',
+      resource: 'replicasets',
+      namespaced: true,
+      keep: keep.owned,
+    },
+    budgets: {
+      what: 'disruption budgets',
+      group: '/apis/policy/v1',
+      resource: 'poddisruptionbudgets',
+      namespaced: true,
+      keep: keep.budget,
+    },
+    claims: {
+      what: 'volume claims',
+      group: '/api/v1',
+      resource: 'persistentvolumeclaims',
+      namespaced: true,
+      keep: keep.claim,
+    },
+    volumes: {
+      what: 'volumes',
+      group: '/api/v1',
+      resource: 'persistentvolumes',
+      namespaced: false,
+      keep: keep.volume,
+    },
+    nodeClaims: {
+      what: 'Karpenter node claims',
+      group: '/apis/karpenter.sh/v1',
+      resource: 'nodeclaims',
+      namespaced: false,
+      keep: (claim) => claim,
+    },
+  };
+}
+
+/** The paths that together hold all objects of a source: one, or one for each namespace that may be read. */
+export function pathsOf(
+  { group, resource, namespaced }: Pick<Source<ApiObject>, 'group' | 'resource' | 'namespaced'>,
+  namespaces: readonly string[] | undefined,
+): string[] {
+  if (!namespaced || namespaces === undefined) return [`${group}/${resource}`];
+  return namespaces.map((namespace) => `${group}/namespaces/${encodeURIComponent(namespace)}/${resource}`);
+}
