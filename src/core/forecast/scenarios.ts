@@ -1,0 +1,81 @@
+import type { Move } from '../model/moves.ts';
+import type { Node } from '../model/node.ts';
+import type { Settings } from '../model/settings.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import type { Task } from '../model/task.ts';
+
+/** Scenarios are snapshots: what a forecast starts from is the cluster as it would be after the change. */
+
+/** The kinds of moves a scenario may carry out. */
+export type MoveKind = Move['kind'];
+
+/**
+ * The cluster with moves carried out now: pending tasks bound, running ones resized, others moved. A migrated task comes
+ * out younger by the work it loses and by the restart, so that its remaining runtime grows by both. Moves of tasks that
+ * are gone are left out.
+ */
+export function withMoves(
+  snapshot: Snapshot,
+  moves: readonly Move[],
+  settings: Pick<Settings, 'restartSeconds'>,
+  kinds: readonly MoveKind[] = ['placement', 'resize', 'migration'],
+): Snapshot {
+  const byTask = new Map<string, Move[]>();
+  for (const move of moves) {
+    if (!kinds.includes(move.kind)) continue;
+    byTask.set(move.task.id, [...(byTask.get(move.task.id) ?? []), move]);
+  }
+  return {
+    ...snapshot,
+    tasks: snapshot.tasks.map((task) =>
+      (byTask.get(task.id) ?? []).reduce((moved: Task, move) => moveTask(moved, move, snapshot, settings), task),
+    ),
+  };
+}
+
+/** The cluster after a node is gone: its tasks start again from nothing somewhere else, infrastructure goes with it. */
+export function withoutNode(snapshot: Snapshot, name: string): Snapshot {
+  return {
+    ...snapshot,
+    nodes: snapshot.nodes.filter((node) => node.name !== name),
+    tasks: snapshot.tasks.flatMap((task) => {
+      if (task.node !== name) return [task];
+      return task.infrastructure || task.phase === 'ending' ? [] : [pendingAgain(task)];
+    }),
+  };
+}
+
+/** The cluster with an empty node more. */
+export function withNode(snapshot: Snapshot, node: Node): Snapshot {
+  return { ...snapshot, nodes: [...snapshot.nodes, node] };
+}
+
+function moveTask(
+  task: Task,
+  move: Move,
+  { takenAtSeconds }: Snapshot,
+  settings: Pick<Settings, 'restartSeconds'>,
+): Task {
+  switch (move.kind) {
+    case 'placement':
+      return { ...task, phase: 'running', node: move.to, startedAtSeconds: takenAtSeconds };
+    case 'resize':
+      return { ...task, allocation: move.to, desired: move.to };
+    case 'migration': {
+      const { gpuIndex: _, ...moved } = task;
+      const elapsed = Math.max(0, move.run.elapsedSeconds - move.run.lostSeconds);
+      return {
+        ...moved,
+        node: move.to,
+        allocation: move.allocation,
+        desired: move.allocation,
+        startedAtSeconds: takenAtSeconds + settings.restartSeconds - elapsed,
+      };
+    }
+  }
+}
+
+function pendingAgain(task: Task): Task {
+  const { node: _node, startedAtSeconds: _started, gpuIndex: _gpu, ...rest } = task;
+  return { ...rest, phase: 'pending', allocation: task.request, desired: task.request };
+}

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { NO_ARRIVALS } from '../../../src/core/forecast/arrivals.ts';
+import { forecast } from '../../../src/core/forecast/forecast.ts';
+import { withMoves, withNode, withoutNode } from '../../../src/core/forecast/scenarios.ts';
+import type { Migration, Placement, Resize } from '../../../src/core/model/moves.ts';
+import { DEFAULT_SETTINGS } from '../../../src/core/model/settings.ts';
+import type { Snapshot } from '../../../src/core/model/snapshot.ts';
+import { amounts, node, snapshot, sure, task } from '../place/cluster.ts';
+
+const HOUR = 3600;
+const wide = amounts({ milliCpu: 6000, memoryBytes: 2 ** 30 });
+const small = amounts({ milliCpu: 2000, memoryBytes: 2 ** 30 });
+const nodes = [node('a'), node('b')];
+const running = task('running', { node: 'a', request: small, startedAtSeconds: 0 });
+const pending = task('pending', { request: wide });
+const snap = { ...snapshot(nodes, [pending, running]), takenAtSeconds: HOUR };
+
+const ref = (id: string) => ({ id, uid: id, generation: 1 });
+const placement: Placement = { kind: 'placement', id: '1', task: ref(pending.id), to: 'b', request: wide };
+const resize: Resize = {
+  kind: 'resize',
+  id: '2',
+  task: ref(running.id),
+  direction: 'shrink',
+  from: small,
+  to: amounts({ milliCpu: 500, memoryBytes: 2 ** 30 }),
+  request: small,
+};
+const migration = (lostSeconds: number): Migration => ({
+  kind: 'migration',
+  id: '3',
+  task: ref(running.id),
+  owner: { kind: 'Job', namespace: 'default', name: 'running', uid: 'u', generation: 1 },
+  from: 'a',
+  to: 'b',
+  allocation: small,
+  run: { elapsedSeconds: HOUR, remainingSeconds: HOUR, usageSoFar: amounts({}), lostSeconds },
+});
+
+/** Free CPU now and after each horizon, with both tasks sure to take 2 h. */
+function freeCores(scenario: Snapshot): number[] {
+  const predictions = { [running.id]: sure(2 * HOUR), [pending.id]: sure(2 * HOUR) };
+  const run = forecast({
+    scenarios: { it: scenario },
+    predictions,
+    arrivals: NO_ARRIVALS,
+    settings: DEFAULT_SETTINGS,
+    seed: 1,
+    samples: 2,
+  });
+  for (let step = run.next(); ; step = run.next()) {
+    if (step.done) return step.value.scenarios[0]!.moments.map(({ free }) => free['milliCpu']!.p50 / 1000);
+  }
+}
+
+describe('a scenario with moves', () => {
+  it('binds placed tasks, which begin now', () => {
+    const placed = withMoves(snap, [placement], DEFAULT_SETTINGS).tasks[0]!;
+    assert.deepEqual([placed.node, placed.phase, placed.startedAtSeconds], ['b', 'running', HOUR]);
+  });
+
+  it('changes what a resized task holds', () => {
+    const resized = withMoves(snap, [resize], DEFAULT_SETTINGS).tasks[1]!;
+    assert.deepEqual(
+      [resized.allocation.milliCpu, resized.desired.milliCpu, resized.request.milliCpu],
+      [500, 500, 2000],
+    );
+  });
+
+  it('moves a task and makes it younger by the work it loses and its restart', () => {
+    const moved = withMoves(snap, [migration(1000)], DEFAULT_SETTINGS).tasks[1]!;
+    // It has run 3,600 s, loses 1,000 and begins 60 s from now: 2,600 s old at 3,660.
+    assert.deepEqual([moved.node, moved.startedAtSeconds], ['b', HOUR + 60 - 2600]);
+  });
+
+  it('carries out only the kinds asked for', () => {
+    const all = [placement, resize, migration(0)];
+    const tasks = withMoves(snap, all, DEFAULT_SETTINGS, ['resize']).tasks;
+    assert.deepEqual(
+      tasks.map((each) => [each.node, each.allocation.milliCpu]),
+      [
+        [undefined, 6000],
+        ['a', 500],
+      ],
+    );
+    assert.deepEqual(withMoves(snap, all, DEFAULT_SETTINGS, []), snap);
+  });
+
+  it('leaves out moves of tasks that are gone', () => {
+    const gone = { ...resize, task: ref('default/gone') };
+    assert.deepEqual(withMoves(snap, [gone], DEFAULT_SETTINGS), snap);
+  });
+
+  it('shows in the forecast: lost work holds room longer', () => {
+    const kept = freeCores(withMoves(snap, [migration(0)], DEFAULT_SETTINGS));
+    const lost = freeCores(withMoves(snap, [migration(HOUR)], DEFAULT_SETTINGS));
+    assert.ok(kept.every((cores, index) => cores >= lost[index]!));
+    assert.ok(kept.some((cores, index) => cores > lost[index]!));
+  });
+});
+
+describe('a scenario with other nodes', () => {
+  it('loses a node: its tasks wait again, from nothing, with what they asked for; infrastructure goes with it', () => {
+    const agent = task('agent', { node: 'a', infrastructure: true });
+    const leaving = task('leaving', { node: 'a', phase: 'ending' });
+    const lost = withoutNode({ ...snap, tasks: [...snap.tasks, agent, leaving] }, 'a');
+    assert.deepEqual(
+      lost.nodes.map(({ name }) => name),
+      ['b'],
+    );
+    assert.deepEqual(
+      lost.tasks.map(({ id, phase, node: on, startedAtSeconds }) => [id, phase, on, startedAtSeconds]),
+      [
+        ['default/pending', 'pending', undefined, undefined],
+        ['default/running', 'pending', undefined, undefined],
+      ],
+    );
+  });
+
+  it('gains a node: all that is free before is free after, and its own room beside', () => {
+    const before = freeCores({ ...snap, tasks: [running] });
+    const after = freeCores(withNode({ ...snap, tasks: [running] }, node('c')));
+    assert.deepEqual(
+      after,
+      before.map((cores) => cores + 8),
+    );
+  });
+});
