@@ -10,6 +10,7 @@ export type ListedTask = {
   readonly memoryBytes: number;
   /** Deletion − scheduling; absent where a time is missing or the clock jumped back. */
   readonly runtimeSeconds?: number;
+  readonly qos?: string;
 };
 
 export type NodeList = { readonly nodes: readonly FleetNode[]; readonly problems: readonly RowProblem[] };
@@ -85,6 +86,7 @@ export function readOpenbTasks(text: string): TaskList {
         },
         memoryBytes: memoryMib * BYTES_PER_MIB,
         ...(runtimeSeconds === undefined ? {} : { runtimeSeconds }),
+        ...(cells['qos'] ? { qos: cells['qos'] } : {}),
       });
     }
   }

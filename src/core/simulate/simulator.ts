@@ -15,8 +15,8 @@ export type SimulatedTask = {
 };
 
 /** A task that holds room in the fleet. */
-export type RunningTask = {
-  readonly task: SimulatedTask;
+export type RunningTask<T extends SimulatedTask = SimulatedTask> = {
+  readonly task: T;
   readonly node: number;
   readonly gpus: GpuMask;
   readonly startedAtSeconds: number;
@@ -25,7 +25,7 @@ export type RunningTask = {
   readonly expectedEndSeconds?: number;
 };
 
-export type SimulatorOptions = {
+export type SimulatorOptions<T extends SimulatedTask = SimulatedTask> = {
   /** Changed by the simulation: hand in a copy to keep yours. */
   readonly fleet: Fleet;
   readonly policy: Policy;
@@ -36,23 +36,23 @@ export type SimulatorOptions = {
    * How long a task is expected to run on, given that it has run `elapsedSeconds`; undefined: nothing is known. Asked
    * when a task arrives and, with `repredict`, each time it outlives what was expected.
    */
-  readonly expectedRemaining?: (task: SimulatedTask, elapsedSeconds: number) => number | undefined;
+  readonly expectedRemaining?: (task: T, elapsedSeconds: number) => number | undefined;
   readonly repredict?: boolean;
-  readonly onArrived?: (task: SimulatedTask, nowSeconds: number) => void;
-  readonly onPlaced?: (running: RunningTask, nowSeconds: number) => void;
-  readonly onEnded?: (running: RunningTask, nowSeconds: number) => void;
-  readonly onDropped?: (task: SimulatedTask, nowSeconds: number) => void;
+  readonly onArrived?: (task: T, nowSeconds: number) => void;
+  readonly onPlaced?: (running: RunningTask<T>, nowSeconds: number) => void;
+  readonly onEnded?: (running: RunningTask<T>, nowSeconds: number) => void;
+  readonly onDropped?: (task: T, nowSeconds: number) => void;
   /** A resize or a migration that was due; `done` is false where the task was gone or the room was missing. */
   readonly onMoved?: (id: number, kind: 'resize' | 'migration', done: boolean, nowSeconds: number) => void;
 };
 
 /** An event-driven simulation. Time moves only by `advanceTo`; nothing is drawn at random here. */
-export type Simulator = {
+export type Simulator<T extends SimulatedTask = SimulatedTask> = {
   nowSeconds(): number;
   /** Takes over a task that the fleet already holds room for. */
-  adopt(running: RunningTask): void;
+  adopt(running: RunningTask<T>): void;
   /** Lets a task arrive at a time that is not in the past. */
-  submit(task: SimulatedTask, atSeconds: number): void;
+  submit(task: T, atSeconds: number): void;
   /** From then on the task holds the room of another class on its node (S308). */
   resize(id: number, classNumber: number, memoryBytes: number, atSeconds: number): void;
   /** Moves a task (S410); it works on `pauseSeconds` later than it would have. */
@@ -62,38 +62,38 @@ export type Simulator = {
   /** Handles every event due up to and at that time. */
   advanceTo(seconds: number): void;
   /** The running task with that number. */
-  runningTask(id: number): RunningTask | undefined;
-  running(): Iterable<RunningTask>;
+  runningTask(id: number): RunningTask<T> | undefined;
+  running(): Iterable<RunningTask<T>>;
   /** Tasks that wait, oldest first, with since when. */
-  waiting(): readonly { readonly task: SimulatedTask; readonly sinceSeconds: number }[];
+  waiting(): readonly { readonly task: T; readonly sinceSeconds: number }[];
 };
 
-type Event =
-  | { readonly kind: 'end'; readonly running: Held }
-  | { readonly kind: 'arrival'; readonly task: SimulatedTask }
-  | { readonly kind: 'outlived'; readonly running: Held; readonly expectedEndSeconds: number }
+type Event<T extends SimulatedTask> =
+  | { readonly kind: 'end'; readonly running: Held<T> }
+  | { readonly kind: 'arrival'; readonly task: T }
+  | { readonly kind: 'outlived'; readonly running: Held<T>; readonly expectedEndSeconds: number }
   | { readonly kind: 'resize'; readonly id: number; readonly classNumber: number; readonly memoryBytes: number }
   | { readonly kind: 'migration'; readonly id: number; readonly toNode: number; readonly pauseSeconds: number }
   | { readonly kind: 'call'; readonly act: () => void };
 
-type Held = { -readonly [key in keyof RunningTask]: RunningTask[key] };
+type Held<T extends SimulatedTask> = { -readonly [key in keyof RunningTask<T>]: RunningTask<T>[key] };
 
-export function createSimulator(options: SimulatorOptions): Simulator {
+export function createSimulator<T extends SimulatedTask>(options: SimulatorOptions<T>): Simulator<T> {
   const { fleet, policy } = options;
-  const queue = createEventQueue<Event>();
-  const running = new Map<number, Held>();
-  const onNode: Held[][] = fleet.nodes.map(() => []);
-  let waiting: { readonly task: SimulatedTask; readonly sinceSeconds: number }[] = [];
+  const queue = createEventQueue<Event<T>>();
+  const running = new Map<number, Held<T>>();
+  const onNode: Held<T>[][] = fleet.nodes.map(() => []);
+  let waiting: { readonly task: T; readonly sinceSeconds: number }[] = [];
   let now = options.nowSeconds;
 
-  function start(held: Held): void {
+  function start(held: Held<T>): void {
     running.set(held.task.id, held);
     onNode[held.node]!.push(held);
     if (held.endsAtSeconds < Number.POSITIVE_INFINITY) queue.push(held.endsAtSeconds, { kind: 'end', running: held });
     expect(held);
   }
 
-  function expect(held: Held): void {
+  function expect(held: Held<T>): void {
     const { expectedEndSeconds, node } = held;
     if (expectedEndSeconds === undefined) return;
     if (expectedEndSeconds > fleet.exitSeconds[node]!) fleet.exitSeconds[node] = expectedEndSeconds;
@@ -102,7 +102,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     }
   }
 
-  function stop(held: Held): void {
+  function stop(held: Held<T>): void {
     running.delete(held.task.id);
     const neighbours = onNode[held.node]!;
     neighbours[neighbours.indexOf(held)] = neighbours[neighbours.length - 1]!;
@@ -115,7 +115,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     fleet.exitSeconds[held.node] = exit;
   }
 
-  function askOf(task: SimulatedTask): Ask {
+  function askOf(task: T): Ask {
     const remaining = options.expectedRemaining?.(task, 0);
     return {
       classNumber: task.classNumber,
@@ -126,13 +126,13 @@ export function createSimulator(options: SimulatorOptions): Simulator {
   }
 
   /** True when it found a node. */
-  function place(task: SimulatedTask): boolean {
+  function place(task: T): boolean {
     const ask = askOf(task);
     const node = policy.choose(ask);
     if (node < 0) return false;
     const gpus = hold(fleet, node, task.classNumber, task.memoryBytes, policy.gpuFree(node, ask));
     policy.placed?.(node, ask);
-    const held: Held = {
+    const held: Held<T> = {
       task,
       node,
       gpus,
@@ -189,7 +189,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     return true;
   }
 
-  function handle(event: Event): void {
+  function handle(event: Event<T>): void {
     switch (event.kind) {
       case 'end':
         if (running.get(event.running.task.id) !== event.running) return;

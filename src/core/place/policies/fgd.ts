@@ -1,11 +1,11 @@
 import { nodeFragment } from '../../fragment/fragmentation.ts';
 import type { ExpectedMix, TaskClass } from '../../fragment/mix.ts';
 import type { Fleet } from './fleet.ts';
-import { stateAfter } from './fleet.ts';
+import { roomOf, stateAfter } from './fleet.ts';
 import type { Policy } from './policy.ts';
-import { statePolicy } from './policy.ts';
+import { keptPolicy } from './policy.ts';
 import type { StateRoom } from './states.ts';
-import { rememberedByState } from './states.ts';
+import { rememberedByClassAndState, rememberedByState } from './states.ts';
 
 /**
  * Fragmentation gradient descent (Weng et al., USENIX ATC'23): the node, and for a share the GPU, where the expected
@@ -17,18 +17,17 @@ export function fgdPolicy(fleet: Fleet, mix: ExpectedMix): Policy {
     fragments(stateAfter(fleet, room, taskClass, gpuFree)) - fragments(room.number);
   const scoreOn = (room: StateRoom, taskClass: TaskClass, gpuFree: number) =>
     Math.trunc(100 / (1 + Math.exp(growth(room, taskClass, gpuFree) / 1000)));
-  return statePolicy(fleet, {
+  const scores = rememberedByClassAndState(fleet.states, (classNumber, room) => {
+    const taskClass = fleet.classes.classes[classNumber]!;
+    return Math.max(...sharesToTry(room, taskClass).map((free) => scoreOn(room, taskClass, free)));
+  });
+  const scoreNode = (node: number, classNumber: number) => scores(classNumber, roomOf(fleet, node).number);
+  return keptPolicy(fleet, {
     name: 'fgd',
-    scoreState(room, taskClass) {
-      if (taskClass.gpuCount !== 1) return scoreOn(room, taskClass, -1);
-      let best = 0;
-      for (const free of distinctSufficient(room, taskClass.gpuMilli))
-        best = Math.max(best, scoreOn(room, taskClass, free));
-      return best;
-    },
+    scoreNode,
     gpuFree(node, { classNumber }) {
       const taskClass = fleet.classes.classes[classNumber]!;
-      const room = fleet.states.rooms[fleet.state[node]!]!;
+      const room = roomOf(fleet, node);
       const first = node * fleet.gpuStride;
       let chosen = -1;
       let best = -1;
@@ -43,20 +42,25 @@ export function fgdPolicy(fleet: Fleet, mix: ExpectedMix): Policy {
       }
       return chosen;
     },
-    explainState(room, taskClass, score) {
-      const choices = taskClass.gpuCount === 1 ? distinctSufficient(room, taskClass.gpuMilli) : [-1];
-      const fragmentGrowth = Math.min(...choices.map((free) => growth(room, taskClass, free)));
-      const gpus = (Math.abs(fragmentGrowth) / 1000).toFixed(2);
-      return {
-        parts: { fragmentGrowthMilli: fragmentGrowth },
-        sentence: `Scores ${score}: GPU room the expected tasks cannot use ${fragmentGrowth > 0 ? 'grows' : 'shrinks'} by ${gpus} GPU.`,
-      };
+    explain(node, { classNumber }) {
+      const taskClass = fleet.classes.classes[classNumber]!;
+      const room = roomOf(fleet, node);
+      const score = scoreNode(node, classNumber);
+      const growthMilli = Math.min(...sharesToTry(room, taskClass).map((free) => growth(room, taskClass, free)));
+      const gpus = (Math.abs(growthMilli) / 1000).toFixed(2);
+      const sentence = `Scores ${score}: GPU room the expected tasks cannot use ${growthMilli > 0 ? 'grows' : 'shrinks'} by ${gpus} GPU.`;
+      return { score, parts: { fragmentGrowthMilli: growthMilli }, sentence };
     },
   });
 }
 
+/** Free shares of the GPUs a task may go to; −1 alone where there is nothing to choose. */
+export function sharesToTry(room: StateRoom, { gpuMilli, gpuCount }: TaskClass): number[] {
+  return gpuCount === 1 ? distinctSufficient(room, gpuMilli) : [-1];
+}
+
 /** Distinct free shares of a room that take `gpuMilli`, smallest first. */
-export function distinctSufficient({ gpuMilli: shares }: StateRoom, gpuMilli: number): number[] {
+function distinctSufficient({ gpuMilli: shares }: StateRoom, gpuMilli: number): number[] {
   const distinct: number[] = [];
   for (let gpu = 0; gpu < shares.length; gpu += 1) {
     const free = shares[gpu]!;

@@ -27,6 +27,8 @@ export type Fleet = {
   readonly capacity: Capacity;
   /** Free milli-GPU of all nodes. */
   idleGpuMilli: number;
+  /** Counts the changes of each node. */
+  readonly version: Int32Array;
   /** State of each node; current only after `refreshStates`. */
   readonly state: Int32Array;
   readonly changed: number[];
@@ -58,7 +60,7 @@ export type ClassTable = {
 export type GpuMask = number;
 
 const MAX_GPUS = 30;
-const MAX_STATES = 400_000;
+const MAX_STATES = 150_000;
 
 /**
  * An empty fleet: every node wholly free.
@@ -97,6 +99,7 @@ export function createFleet(nodes: readonly FleetNode[]): Fleet {
     exitSeconds: new Float64Array(nodes.length),
     capacity,
     idleGpuMilli: capacity.gpuMilli,
+    version: new Int32Array(nodes.length),
     state: new Int32Array(nodes.length).fill(-1),
     changed: nodes.map((_, node) => node),
     generation: 0,
@@ -133,6 +136,7 @@ export function copyFleet(fleet: Fleet): Fleet {
     tasks: fleet.tasks.slice(),
     gpuTasks: fleet.gpuTasks.slice(),
     exitSeconds: fleet.exitSeconds.slice(),
+    version: fleet.version.slice(),
     state: fleet.state.slice(),
     changed: [...fleet.changed],
   };
@@ -199,7 +203,7 @@ export function refreshStates(fleet: Fleet): void {
   if (fleet.states.rooms.length > MAX_STATES) forgetStates(fleet.states);
   if (fleet.generation !== fleet.states.generation) {
     fleet.generation = fleet.states.generation;
-    for (let node = 0; node < fleet.nodes.length; node += 1) touch(fleet, node);
+    for (let node = 0; node < fleet.nodes.length; node += 1) forgetState(fleet, node);
   }
   for (const node of fleet.changed) {
     const { gpuCount, gpuModel } = fleet.nodes[node]!;
@@ -227,6 +231,20 @@ export function stateAfter(fleet: Fleet, room: StateRoom, taskClass: TaskClass, 
   }
   shares.sort();
   return stateOf(fleet.states, room.model, room.gpuModel, room.milliCpu - taskClass.milliCpu, shares);
+}
+
+/** Free milli-GPU of a node. */
+export function idleOf(fleet: Fleet, node: number): number {
+  const first = node * fleet.gpuStride;
+  let idle = 0;
+  for (let gpu = first; gpu < first + fleet.gpuStride; gpu += 1) idle += fleet.freeGpuMilli[gpu]!;
+  return idle;
+}
+
+/** The state a node is in. */
+export function roomOf(fleet: Fleet, node: number): StateRoom {
+  refreshStates(fleet);
+  return fleet.states.rooms[fleet.state[node]!]!;
 }
 
 /** Free share of the fullest GPU of a node that takes a task of the class; −1 where none does. */
@@ -259,6 +277,11 @@ function take(fleet: Fleet, node: number, classNumber: number, memoryBytes: numb
 }
 
 function touch(fleet: Fleet, node: number): void {
+  fleet.version[node]! += 1;
+  forgetState(fleet, node);
+}
+
+function forgetState(fleet: Fleet, node: number): void {
   if (fleet.state[node] === -1) return;
   fleet.state[node] = -1;
   fleet.changed.push(node);

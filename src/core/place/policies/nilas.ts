@@ -1,6 +1,6 @@
 import type { Fleet } from './fleet.ts';
 import type { Ask, Policy } from './policy.ts';
-import { stateScores } from './policy.ts';
+import { keptScores } from './policy.ts';
 import { bestFitPolicy, bestFitScore } from './published.ts';
 
 /**
@@ -16,19 +16,19 @@ export const HOLD_BUCKETS: readonly number[] = [0, 600, 1800, 3600, 7200, 14400,
  */
 export function nilasPolicy(fleet: Fleet): Policy {
   const bestFit = bestFitPolicy(fleet);
-  const scores = stateScores(fleet, bestFitScore);
+  const scores = keptScores(fleet, bestFitScore(fleet));
   const withHold = (fit: number, node: number, ask: Ask) => fit - 1000 * holdBucket(prolongedHold(fleet, node, ask));
   return {
     ...bestFit,
     name: 'nilas',
     score: (node, ask) => withHold(bestFit.score(node, ask), node, ask),
     choose(ask) {
-      const table = scores(ask.classNumber);
-      const { state, freeMemoryBytes } = fleet;
+      const fits = scores(ask.classNumber);
+      const { freeMemoryBytes } = fleet;
       let chosen = -1;
       let best = Number.NEGATIVE_INFINITY;
-      for (let node = 0; node < state.length; node += 1) {
-        const fit = table[state[node]!]!;
+      for (let node = 0; node < fits.length; node += 1) {
+        const fit = fits[node]!;
         if (!(fit > best) || freeMemoryBytes[node]! < ask.memoryBytes) continue;
         const value = withHold(fit, node, ask);
         if (value > best) {

@@ -1,7 +1,5 @@
-import type { TaskClass } from '../../fragment/mix.ts';
 import type { Fleet } from './fleet.ts';
-import { fits, refreshStates, tightestGpu } from './fleet.ts';
-import type { StateRoom } from './states.ts';
+import { fits, tightestGpu } from './fleet.ts';
 
 /** What a policy is asked: where should this task go? */
 export type Ask = {
@@ -52,7 +50,7 @@ export function bestNode(fleet: Fleet, score: (node: number) => number): number 
   return chosen;
 }
 
-/** A policy whose score needs the node itself. */
+/** A policy whose score looks at more than the node's room and the task's class: it is computed anew at every ask. */
 export function nodePolicy(
   fleet: Fleet,
   parts: Pick<Policy, 'name' | 'explain'> & Partial<Policy> & { scoreNode(node: number, ask: Ask): number },
@@ -68,94 +66,56 @@ export function nodePolicy(
   };
 }
 
-/** A policy whose score needs only the node's state and the task's class: each pair is computed once. */
-export function statePolicy(
+/** A policy whose score changes only when its node does: all scores are kept, a changed node's are computed anew. */
+export function keptPolicy(
   fleet: Fleet,
-  parts: Pick<Policy, 'name'> &
-    Partial<Policy> & {
-      scoreState(room: StateRoom, taskClass: TaskClass): number;
-      explainState(room: StateRoom, taskClass: TaskClass, score: number): Omit<Explanation, 'score'>;
-    },
+  parts: Pick<Policy, 'name' | 'explain'> & Partial<Policy> & { scoreNode(node: number, classNumber: number): number },
 ): Policy {
-  const { scoreState, explainState, ...rest } = parts;
-  const scores = stateScores(fleet, scoreState);
-  const score = (node: number, { classNumber, memoryBytes }: Ask) => {
-    refreshStates(fleet);
-    if (fleet.freeMemoryBytes[node]! < memoryBytes) return Number.NEGATIVE_INFINITY;
-    return scores(classNumber)[fleet.state[node]!]!;
-  };
+  const { scoreNode, ...rest } = parts;
+  const scores = keptScores(fleet, scoreNode);
   return {
-    score,
+    score: (node, { classNumber, memoryBytes }) =>
+      fits(fleet, node, classNumber, memoryBytes) ? scoreNode(node, classNumber) : Number.NEGATIVE_INFINITY,
     choose({ classNumber, memoryBytes }) {
-      const table = scores(classNumber);
-      const { state, freeMemoryBytes } = fleet;
+      const kept = scores(classNumber);
+      const { freeMemoryBytes } = fleet;
       let chosen = -1;
       let best = Number.NEGATIVE_INFINITY;
-      for (let node = 0; node < state.length; node += 1) {
-        const value = table[state[node]!]!;
-        if (value > best && freeMemoryBytes[node]! >= memoryBytes) {
-          best = value;
+      for (let node = 0; node < kept.length; node += 1) {
+        if (kept[node]! > best && freeMemoryBytes[node]! >= memoryBytes) {
+          best = kept[node]!;
           chosen = node;
         }
       }
       return chosen;
     },
-    gpuFree: (node, ask) => tightestGpu(fleet, node, ask.classNumber),
-    explain(node, ask) {
-      const value = score(node, ask);
-      const room = fleet.states.rooms[fleet.state[node]!]!;
-      return { score: value, ...explainState(room, fleet.classes.classes[ask.classNumber]!, value) };
-    },
+    gpuFree: (node, { classNumber }) => tightestGpu(fleet, node, classNumber),
     ...rest,
   };
 }
 
 /**
- * Scores by state, one table a class, filled for every state a node is in now; −Infinity where the class does not fit
- * (memory is not part of a state).
- * @returns the table of a class, valid until the fleet changes
+ * Scores of all nodes, kept by class; −Infinity where the class does not fit (memory is not looked at).
+ * @param scoreNode must depend on the node and the class alone
+ * @returns the scores of a class by node, valid until the fleet changes
  */
-export function stateScores(
+export function keptScores(
   fleet: Fleet,
-  scoreState: (room: StateRoom, taskClass: TaskClass) => number,
+  scoreNode: (node: number, classNumber: number) => number,
 ): (classNumber: number) => Float64Array {
-  const tables: Float64Array[] = [];
-  let generation = fleet.states.generation;
+  const kept: { readonly scores: Float64Array; readonly versions: Int32Array }[] = [];
   return (classNumber) => {
-    refreshStates(fleet);
-    if (generation !== fleet.states.generation) {
-      generation = fleet.states.generation;
-      tables.length = 0;
+    kept[classNumber] ??= {
+      scores: new Float64Array(fleet.nodes.length),
+      versions: new Int32Array(fleet.nodes.length).fill(-1),
+    };
+    const { scores, versions } = kept[classNumber];
+    const { version } = fleet;
+    for (let node = 0; node < scores.length; node += 1) {
+      if (versions[node] === version[node]) continue;
+      versions[node] = version[node]!;
+      scores[node] = fits(fleet, node, classNumber, 0) ? scoreNode(node, classNumber) : Number.NEGATIVE_INFINITY;
     }
-    const { rooms } = fleet.states;
-    let table = tables[classNumber];
-    if (!table || table.length < rooms.length) {
-      table = grown(table, Math.max(1024, rooms.length * 2));
-      tables[classNumber] = table;
-    }
-    const taskClass = fleet.classes.classes[classNumber]!;
-    const { state } = fleet;
-    for (let node = 0; node < state.length; node += 1) {
-      const number = state[node]!;
-      if (!Number.isNaN(table[number]!)) continue;
-      const room = rooms[number]!;
-      table[number] = fitsState(room, taskClass) ? scoreState(room, taskClass) : Number.NEGATIVE_INFINITY;
-    }
-    return table;
+    return scores;
   };
-}
-
-/** True when a class fits a state; as `fits`, without memory. */
-export function fitsState(room: StateRoom, { milliCpu, gpuMilli, gpuCount, gpuModels }: TaskClass): boolean {
-  if (room.milliCpu < milliCpu) return false;
-  if (gpuCount === 0) return true;
-  // Shares ascend: the k-th largest decides.
-  if (!(room.gpuMilli[room.gpuMilli.length - gpuCount]! >= gpuMilli)) return false;
-  return gpuModels.length === 0 || (room.gpuModel !== undefined && gpuModels.includes(room.gpuModel));
-}
-
-function grown(table: Float64Array | undefined, length: number): Float64Array {
-  const larger = new Float64Array(length).fill(Number.NaN);
-  if (table) larger.set(table);
-  return larger;
 }

@@ -1,9 +1,7 @@
-import type { TaskClass } from '../../fragment/mix.ts';
 import type { Fleet } from './fleet.ts';
-import { fits } from './fleet.ts';
+import { fits, idleOf, roomOf } from './fleet.ts';
 import type { Policy } from './policy.ts';
-import { nodePolicy, statePolicy } from './policy.ts';
-import type { StateRoom } from './states.ts';
+import { keptPolicy, nodePolicy } from './policy.ts';
 
 /**
  * The baselines of "Beware of Fragmentation" (Weng et al., USENIX ATC'23), with the rules of its artifact: scores are
@@ -40,22 +38,25 @@ export function randomPolicy(fleet: Fleet, random: () => number): Policy {
 
 /** Prefers nodes whose free room is least aligned with the task, GPUs of a node taken together. */
 export function dotProductPolicy(fleet: Fleet): Policy {
-  const alignment = (room: StateRoom, { milliCpu, gpuMilli, gpuCount }: TaskClass) => ({
-    cpu: (room.milliCpu / LARGEST.milliCpu) * (milliCpu / LARGEST.milliCpu),
-    gpu: (room.idleMilli / LARGEST.gpuMilli) * ((gpuMilli * gpuCount) / LARGEST.gpuMilli),
-  });
-  return statePolicy(fleet, {
+  const alignment = (node: number, classNumber: number) => {
+    const { milliCpu, gpuMilli, gpuCount } = fleet.classes.classes[classNumber]!;
+    return {
+      cpu: (fleet.freeMilliCpu[node]! / LARGEST.milliCpu) * (milliCpu / LARGEST.milliCpu),
+      gpu: (idleOf(fleet, node) / LARGEST.gpuMilli) * ((gpuMilli * gpuCount) / LARGEST.gpuMilli),
+    };
+  };
+  const scoreNode = (node: number, classNumber: number) => {
+    const { cpu, gpu } = alignment(node, classNumber);
+    return Math.trunc(100 * (1 - 0.5 * (cpu + gpu)));
+  };
+  return keptPolicy(fleet, {
     name: 'dotProduct',
-    scoreState(room, taskClass) {
-      const { cpu, gpu } = alignment(room, taskClass);
-      return Math.trunc(100 * (1 - 0.5 * (cpu + gpu)));
-    },
-    explainState(room, taskClass, score) {
-      const { cpu, gpu } = alignment(room, taskClass);
-      return {
-        parts: { cpu, gpu },
-        sentence: `Scores ${score}: free room and request point the same way by ${fixed(cpu)} in CPU and ${fixed(gpu)} in GPUs; less is better.`,
-      };
+    scoreNode,
+    explain(node, { classNumber }) {
+      const parts = alignment(node, classNumber);
+      const score = scoreNode(node, classNumber);
+      const sentence = `Scores ${score}: free room and request point the same way by ${fixed(parts.cpu)} in CPU and ${fixed(parts.gpu)} in GPUs; less is better.`;
+      return { score, parts, sentence };
     },
   });
 }
@@ -65,58 +66,69 @@ export function dotProductPolicy(fleet: Fleet): Policy {
  * feasible nodes to 0 … 100 afterwards, which keeps their order, ties included.
  */
 export function bestFitPolicy(fleet: Fleet): Policy {
-  return statePolicy(fleet, {
+  const scoreNode = bestFitScore(fleet);
+  return keptPolicy(fleet, {
     name: 'bestFit',
-    scoreState: bestFitScore,
-    explainState(room, taskClass, score) {
-      const { cpu, gpu } = leftover(room, taskClass);
-      return {
-        parts: { cpu, gpu },
-        sentence: `Scores ${score}: ${fixed(200 * cpu)} % of a large node's CPU and ${fixed(200 * gpu)} % of its GPUs would stay free.`,
-      };
+    scoreNode,
+    explain(node, { classNumber }) {
+      const parts = leftover(fleet, node, classNumber);
+      const score = scoreNode(node, classNumber);
+      const sentence = `Scores ${score}: ${fixed(200 * parts.cpu)} % of a large node's CPU and ${fixed(200 * parts.gpu)} % of its GPUs would stay free.`;
+      return { score, parts, sentence };
     },
   });
 }
 
-/** Best fit's score of a room that fits. */
-export function bestFitScore(room: StateRoom, taskClass: TaskClass): number {
-  const { cpu, gpu } = leftover(room, taskClass);
-  return Math.trunc(100 * (1 - (cpu + gpu)));
+/** Best fit's score of a node where the class fits. */
+export function bestFitScore(fleet: Fleet): (node: number, classNumber: number) => number {
+  return (node, classNumber) => {
+    const { cpu, gpu } = leftover(fleet, node, classNumber);
+    return Math.trunc(100 * (1 - (cpu + gpu)));
+  };
 }
 
-function leftover(room: StateRoom, { milliCpu, gpuMilli, gpuCount }: TaskClass) {
+function leftover(fleet: Fleet, node: number, classNumber: number) {
+  const { milliCpu, gpuMilli, gpuCount } = fleet.classes.classes[classNumber]!;
   return {
-    cpu: (0.5 * (room.milliCpu - milliCpu)) / LARGEST.milliCpu,
-    gpu: (0.5 * (room.idleMilli - gpuMilli * gpuCount)) / LARGEST.gpuMilli,
+    cpu: (0.5 * (fleet.freeMilliCpu[node]! - milliCpu)) / LARGEST.milliCpu,
+    gpu: (0.5 * (idleOf(fleet, node) - gpuMilli * gpuCount)) / LARGEST.gpuMilli,
   };
 }
 
 /** Fills GPUs in use first, then free GPUs on nodes in use, then empty nodes. */
 export function gpuPackingPolicy(fleet: Fleet): Policy {
-  return statePolicy(fleet, {
+  /** Free shares of the GPUs the task would take, smallest sufficient ones first. */
+  const taken = (node: number, classNumber: number) => {
+    const { gpuMilli, gpuCount } = fleet.classes.classes[classNumber]!;
+    return [...roomOf(fleet, node).gpuMilli].filter((free) => free >= gpuMilli).slice(0, gpuCount);
+  };
+  const wholeTaken = (node: number, classNumber: number) =>
+    taken(node, classNumber).filter((free) => free === 1000).length;
+  const isEmpty = (node: number) => roomOf(fleet, node).wholeGpus === fleet.nodes[node]!.gpuCount;
+  const scoreNode = (node: number, classNumber: number) => {
+    if (fleet.classes.classes[classNumber]!.gpuCount === 0) return 0;
+    const gpus = fleet.nodes[node]!.gpuCount;
+    if (isEmpty(node)) return Math.max(33 - gpus, gpus);
+    const whole = wholeTaken(node, classNumber);
+    if (whole > 0) return Math.max(50 - whole, 33);
+    const freePercent = taken(node, classNumber).reduce((sum, free) => sum + free / 10, 0);
+    return Math.max(100 - Math.trunc(freePercent / 10), 50);
+  };
+  return keptPolicy(fleet, {
     name: 'gpuPacking',
-    scoreState(room, { gpuMilli, gpuCount }) {
-      if (gpuCount === 0) return 0;
-      const gpus = room.gpuMilli.length;
-      if (room.wholeGpus === gpus) return Math.max(33 - gpus, gpus);
-      const used = smallestSufficient(room, gpuMilli, gpuCount);
-      const whole = used.filter((free) => free === 1000).length;
-      if (whole > 0) return Math.max(50 - whole, 33);
-      const freePercent = used.reduce((sum, free) => sum + free / 10, 0);
-      return Math.max(100 - Math.trunc(freePercent / 10), 50);
-    },
-    explainState(room, { gpuMilli, gpuCount }, score) {
-      const whole = smallestSufficient(room, gpuMilli, gpuCount).filter((free) => free === 1000).length;
-      const empty = room.wholeGpus === room.gpuMilli.length;
+    scoreNode,
+    explain(node, { classNumber }) {
+      const score = scoreNode(node, classNumber);
+      const whole = wholeTaken(node, classNumber);
       const sentence =
-        gpuCount === 0
+        fleet.classes.classes[classNumber]!.gpuCount === 0
           ? 'Asks for no GPU: all nodes score 0.'
-          : empty
+          : isEmpty(node)
             ? `Scores ${score}: all GPUs of the node are free, so it is kept for later.`
             : whole > 0
               ? `Scores ${score}: it would break into ${whole} free GPU${whole > 1 ? 's' : ''} of a node in use.`
               : `Scores ${score}: it fits into GPUs that are in use.`;
-      return { parts: { wholeGpusTaken: whole }, sentence };
+      return { score, parts: { wholeGpusTaken: whole }, sentence };
     },
   });
 }
@@ -138,15 +150,10 @@ export function gpuClusteringPolicy(fleet: Fleet): Policy {
     if (ofKind === 0) return 0;
     return ofKind === all ? 75 : 50;
   };
-  const fill = (node: number) => {
-    const first = node * fleet.gpuStride;
-    let free = 0;
-    for (let gpu = first; gpu < first + fleet.gpuStride; gpu += 1) free += fleet.freeGpuMilli[gpu]!;
-    return Math.trunc((25 * (LARGEST.gpuMilli - free)) / LARGEST.gpuMilli);
-  };
-  return nodePolicy(fleet, {
+  const fill = (node: number) => Math.trunc((25 * (LARGEST.gpuMilli - idleOf(fleet, node))) / LARGEST.gpuMilli);
+  return keptPolicy(fleet, {
     name: 'gpuClustering',
-    scoreNode: (node, { classNumber }) => (asksGpu(classNumber) ? fill(node) + bonus(node, classNumber) : 0),
+    scoreNode: (node, classNumber) => (asksGpu(classNumber) ? fill(node) + bonus(node, classNumber) : 0),
     placed(node, { classNumber }) {
       if (asksGpu(classNumber)) kinds[node * KINDS + kindOf(classNumber)]! += 1;
     },
@@ -166,10 +173,6 @@ export function gpuClusteringPolicy(fleet: Fleet): Policy {
       return { score, parts, sentence: `Scores ${score}: ${why} (${parts.kind}), GPUs in use count ${parts.fill}.` };
     },
   });
-}
-
-function smallestSufficient({ gpuMilli: shares }: StateRoom, gpuMilli: number, count: number): number[] {
-  return [...shares].filter((free) => free >= gpuMilli).slice(0, count);
 }
 
 function fixed(value: number): string {

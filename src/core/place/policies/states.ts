@@ -89,6 +89,18 @@ export function rememberedByState(states: States, compute: (room: StateRoom) => 
   };
 }
 
+/** A function of class numbers and states, computed once a pair. */
+export function rememberedByClassAndState(
+  states: States,
+  compute: (classNumber: number, room: StateRoom) => number,
+): (classNumber: number, state: number) => number {
+  const byClass: ((state: number) => number)[] = [];
+  return (classNumber, state) => {
+    byClass[classNumber] ??= rememberedByState(states, (room) => compute(classNumber, room));
+    return byClass[classNumber](state);
+  };
+}
+
 function edge({ edges }: States, parent: number, value: number): number {
   const key = parent * VALUES + value;
   const known = edges.get(key);

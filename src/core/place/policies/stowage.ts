@@ -1,16 +1,15 @@
 import type { TaskClass } from '../../fragment/mix.ts';
 import { countClasses } from '../../fragment/mix.ts';
-import { distinctSufficient } from './fgd.ts';
+import { sharesToTry } from './fgd.ts';
 import type { Fleet } from './fleet.ts';
 import { fits, refreshStates, stateAfter } from './fleet.ts';
 import type { Ask, Policy } from './policy.ts';
-import { fitsState } from './policy.ts';
 import type { Prices } from './prices.ts';
 import { clusterPrices } from './prices.ts';
 import type { CountedClass } from './rollout.ts';
 import { roomValue } from './rollout.ts';
 import type { StateRoom } from './states.ts';
-import { rememberedByState } from './states.ts';
+import { rememberedByClassAndState, rememberedByState } from './states.ts';
 
 export type StowageOptions = {
   /** Refuses a task that would cost more room than it is worth, once this share of the GPUs is allocated. */
@@ -32,25 +31,23 @@ export function stowagePolicy(
   random: () => number,
   { refuseFromFraction = Number.POSITIVE_INFINITY }: StowageOptions = {},
 ): Policy {
-  const gains = rememberedGains(fleet, rememberedByState(fleet.states, roomValue(seen, fleet.classes.models, random)));
+  const gains = keptGains(fleet, rememberedByState(fleet.states, roomValue(seen, fleet.classes.models, random)));
   const prices = clusterPrices(fleet, seen);
 
   function partsOn(node: number, { classNumber }: Ask) {
     const taskClass = fleet.classes.classes[classNumber]!;
     const { gain, after } = gains(classNumber);
     prices.refresh();
-    const state = fleet.state[node]!;
     const slotPrices = pricesFor(taskClass, prices);
-    const { kinds } = prices;
     let blocks = 0;
     let cpu = 0;
-    kinds.forEach(({ gpuCount }, kind) => {
-      const cost = slotPrices[kind]! * slotsLost(prices, state, after[state]!, kind);
-      if (gpuCount > 0) blocks += cost;
-      else cpu += cost;
+    prices.kinds.forEach(({ gpuCount }, kind) => {
+      const cost = slotPrices[kind]! * slotsLost(prices, fleet.state[node]!, after[node]!, kind);
+      if (gpuCount > 0) blocks -= cost;
+      else cpu -= cost;
     });
-    const model = prices.modelPrices[fleet.states.rooms[state]!.model]! * taskClass.gpuMilli * taskClass.gpuCount;
-    return { value: gain[state]!, blocks: -blocks, cpu: -cpu, model: -model };
+    const model = -prices.modelPrices[fleet.model[node]!]! * taskClass.gpuMilli * taskClass.gpuCount;
+    return { value: gain[node]!, blocks, cpu, model };
   }
 
   function score(node: number, ask: Ask): number {
@@ -75,12 +72,11 @@ export function stowagePolicy(
       let chosen = -1;
       let best = Number.NEGATIVE_INFINITY;
       // Prices are never negative, so a gain that is behind already needs no pricing.
-      for (let node = 0; node < state.length; node += 1) {
-        const before = state[node]!;
-        let value = gain[before]! - modelPrices[model[node]!]!;
+      for (let node = 0; node < gain.length; node += 1) {
+        let value = gain[node]! - modelPrices[model[node]!]!;
         if (!(value > best) || freeMemoryBytes[node]! < memoryBytes) continue;
-        const from = before * kinds;
-        const to = after[before]! * kinds;
+        const from = state[node]! * kinds;
+        const to = after[node]! * kinds;
         for (let kind = 0; kind < kinds; kind += 1) {
           value -= slotPrices[kind]! * (slots[from + kind]! - slots[to + kind]!);
         }
@@ -91,13 +87,10 @@ export function stowagePolicy(
       }
       if (chosen < 0) return -1;
       const allocated = 1 - fleet.idleGpuMilli / fleet.capacity.gpuMilli;
-      const refused = allocated >= refuseFromFraction && gain[state[chosen]!]! < -REFUSAL_LOSS * milli;
+      const refused = allocated >= refuseFromFraction && gain[chosen]! < -REFUSAL_LOSS * milli;
       return refused ? -1 : chosen;
     },
-    gpuFree(node, { classNumber }) {
-      const table = gains(classNumber);
-      return table.share[fleet.state[node]!]!;
-    },
+    gpuFree: (node, { classNumber }) => gains(classNumber).share[node]!,
     explain(node, ask) {
       const parts = partsOn(node, ask);
       const total = parts.value + parts.blocks + parts.cpu + parts.model;
@@ -129,65 +122,60 @@ export function stowageOnlinePolicy(fleet: Fleet, random: () => number, options:
   };
 }
 
-/** By state, for one class: how the room's value changes, the state after, and the free share of the GPU it takes. */
+/** By node, for one class: how the room's value changes, the state after, and the free share of the GPU it takes. */
 type Gains = { readonly gain: Float64Array; readonly after: Int32Array; readonly share: Int16Array };
 
-/** Gains of every state a node is in now; −Infinity where the class does not fit. Best share by value alone. */
-function rememberedGains(fleet: Fleet, value: (state: number) => number): (classNumber: number) => Gains {
-  const tables: Gains[] = [];
+/** The gains of every node; −Infinity where the class does not fit (memory is not looked at). */
+function keptGains(fleet: Fleet, value: (state: number) => number): (classNumber: number) => Gains {
+  const best = rememberedByClassAndState(fleet.states, (classNumber, room) =>
+    bestShare(fleet, room, fleet.classes.classes[classNumber]!, value),
+  );
+  const kept: (Gains & { readonly versions: Int32Array })[] = [];
   let generation = fleet.states.generation;
   return (classNumber) => {
     refreshStates(fleet);
     if (generation !== fleet.states.generation) {
       generation = fleet.states.generation;
-      tables.length = 0;
+      kept.length = 0;
     }
-    let table = tables[classNumber];
-    if (!table || table.gain.length < fleet.states.rooms.length) {
-      table = grownGains(table, Math.max(1024, fleet.states.rooms.length * 2));
-      tables[classNumber] = table;
-    }
+    kept[classNumber] ??= newGains(fleet.nodes.length);
+    const gains = kept[classNumber];
     const taskClass = fleet.classes.classes[classNumber]!;
-    for (let node = 0; node < fleet.state.length; node += 1) {
-      const state = fleet.state[node]!;
-      if (Number.isNaN(table.gain[state]!)) fillGain(fleet, table, fleet.states.rooms[state]!, taskClass, value);
+    for (let node = 0; node < fleet.nodes.length; node += 1) {
+      if (gains.versions[node] === fleet.version[node]) continue;
+      gains.versions[node] = fleet.version[node]!;
+      gains.gain[node] = Number.NEGATIVE_INFINITY;
+      if (!fits(fleet, node, classNumber, 0)) continue;
+      const room = fleet.states.rooms[fleet.state[node]!]!;
+      gains.share[node] = best(classNumber, room.number);
+      gains.after[node] = stateAfter(fleet, room, taskClass, gains.share[node]!);
+      gains.gain[node] = value(gains.after[node]!) - value(room.number);
     }
-    return table;
+    return gains;
   };
 }
 
-function fillGain(
-  fleet: Fleet,
-  { gain, after, share }: Gains,
-  room: StateRoom,
-  taskClass: TaskClass,
-  value: (state: number) => number,
-): void {
-  gain[room.number] = Number.NEGATIVE_INFINITY;
-  if (!fitsState(room, taskClass)) return;
-  const shares = taskClass.gpuCount === 1 ? distinctSufficient(room, taskClass.gpuMilli) : [-1];
-  for (const free of shares) {
-    const next = stateAfter(fleet, room, taskClass, free);
-    const change = value(next) - value(room.number);
-    if (change <= gain[room.number]!) continue;
-    gain[room.number] = change;
-    after[room.number] = next;
-    share[room.number] = free;
+/** The free share of the GPU after whose use the room is worth most. */
+function bestShare(fleet: Fleet, room: StateRoom, taskClass: TaskClass, value: (state: number) => number): number {
+  let best = Number.NEGATIVE_INFINITY;
+  let chosen = -1;
+  for (const free of sharesToTry(room, taskClass)) {
+    const worth = value(stateAfter(fleet, room, taskClass, free));
+    if (worth > best) {
+      best = worth;
+      chosen = free;
+    }
   }
+  return chosen;
 }
 
-function grownGains(table: Gains | undefined, length: number): Gains {
-  const grown = {
-    gain: new Float64Array(length).fill(Number.NaN),
-    after: new Int32Array(length),
-    share: new Int16Array(length),
+function newGains(nodes: number) {
+  return {
+    gain: new Float64Array(nodes),
+    after: new Int32Array(nodes),
+    share: new Int16Array(nodes),
+    versions: new Int32Array(nodes).fill(-1),
   };
-  if (table) {
-    grown.gain.set(table.gain);
-    grown.after.set(table.after);
-    grown.share.set(table.share);
-  }
-  return grown;
 }
 
 /** Slot prices as this class pays them: nothing for slots of its own kind, which it is there to use. */
