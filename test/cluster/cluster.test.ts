@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, it } from 'mocha';
-import { clusterAvailability, type NodeShape, startCluster, type TestCluster } from './cluster.ts';
+import { requireCluster } from './availability.ts';
+import { type NodeShape, startCluster, type TestCluster } from './cluster.ts';
 import { gatedPod, job } from './workload.ts';
 
 const NODES: readonly NodeShape[] = [
@@ -24,13 +25,7 @@ describe('test cluster', function () {
   let cluster: TestCluster;
 
   before(async function () {
-    const availability = clusterAvailability();
-    if (!availability.available) {
-      const why = `${availability.reason}. ${availability.remedy}`;
-      if (process.env['STOWAGE_REQUIRE_CLUSTER'] === '1') throw new Error(why);
-      console.error(`      left out: ${why}`);
-      this.skip();
-    }
+    requireCluster(this);
     this.timeout(30 * 60_000); // the first start on a machine builds Kubernetes
     cluster = await startCluster({ nodes: NODES, metrics: true, onProgress: (text) => console.error(`      ${text}`) });
   });

@@ -1,9 +1,10 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { buildCluster } from './build.ts';
+import { run } from './run.ts';
 
 export { type Availability, buildCluster, clusterAvailability } from './build.ts';
 
@@ -84,18 +85,9 @@ export async function startCluster(options: ClusterOptions = {}): Promise<TestCl
     server: string;
     directory: string;
   };
-  const kubectl = (args: readonly string[], stdin = '') =>
-    run(
-      spawn(programs.cluster, [
-        'kubectl',
-        ...args,
-        '--kubeconfig',
-        kubeconfig,
-        '--cache-dir',
-        join(directory, 'kubectl'),
-      ]),
-      stdin,
-    );
+  const access = ['--kubeconfig', kubeconfig, '--cache-dir', join(directory, 'kubectl')];
+  const kubectl = (args: readonly string[], stdin?: string) =>
+    run(programs.cluster, ['kubectl', ...args, ...access], stdin);
   return {
     kubeconfigPath: kubeconfig,
     server,
@@ -114,16 +106,4 @@ export async function startCluster(options: ClusterOptions = {}): Promise<TestCl
       await exited;
     },
   };
-}
-
-async function run(child: ChildProcessWithoutNullStreams, stdin: string): Promise<string> {
-  child.stdin.on('error', () => {}); // it may end without having read everything
-  child.stdin.end(stdin);
-  const [output, complaint, [status]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'exit') as Promise<[number | null]>,
-  ]);
-  if (status !== 0) throw new Error(complaint.trim() || `kubectl ended with status ${status}`);
-  return output;
 }

@@ -17,8 +17,8 @@ import (
 	scheduler "k8s.io/kubernetes/cmd/kube-scheduler/app"
 )
 
-// Every component is upstream's own command, except up (the launcher) and kubelet (upstream's
-// kubelet over a stand-in container runtime). One process runs one component, because upstream's
+// Every component is upstream's own command, except up (the launcher), kubelet (upstream's kubelet
+// over a stand-in container runtime) and the three that answer questions. One process runs one component, because upstream's
 // feature gates and signal handlers are per process.
 var components = map[string]func() error{
 	"up":                      up,
@@ -27,6 +27,9 @@ var components = map[string]func() error{
 	"kube-apiserver":          func() error { return cli.RunNoErrOutput(apiserver.NewAPIServerCommand()) },
 	"kube-controller-manager": func() error { return cli.RunNoErrOutput(controllers.NewControllerManagerCommand()) },
 	"kube-scheduler":          func() error { return cli.RunNoErrOutput(scheduler.NewSchedulerCommand()) },
+	"filter":                  answerFilters,
+	"requests":                answerRequests,
+	"quantity":                answerQuantities,
 	"kubectl": func() error {
 		kubectlutil.CheckErr(cli.RunNoErrOutput(kubectl.NewDefaultKubectlCommand()))
 		return nil
