@@ -79,10 +79,7 @@ function resize(world: World, { task: ref, to, record }: Extract<Act, { kind: 'r
   if (to.milliCpu <= 0 || to.memoryBytes <= 0) {
     return refused('invalid', `Cannot resize ${task.id}: its QoS class may not change by a resize to nothing.`);
   }
-  if (sameResources(task.desired, to)) {
-    if (!dryRun) found.record = record;
-    return done(task.generation);
-  }
+  if (sameResources(task.desired, to)) return done(task.generation);
   const changed = staleTask(found, ref);
   if (changed) return changed;
   const { node } = world.room.nodes[world.room.indexOf.get(task.node!)!]!;
@@ -112,7 +109,7 @@ function suspend(world: World, ref: OwnerRef, record: MoveRecord, dryRun: boolea
   const refusal = refusedChange(owner);
   if (refusal) return refusal;
   if (owner.suspended) {
-    if (owner.record && owner.record.moveId === record.moveId) return done(owner.generation);
+    if (owner.record?.moveId === record.moveId && owner.record.planId === record.planId) return done(owner.generation);
     const by = owner.record ? `move ${owner.record.moveId} of plan ${owner.record.planId}` : 'its owner';
     return refused('conflict', `Cannot suspend ${owner.key}: ${by} has suspended it already. Plan again.`);
   }
@@ -141,8 +138,6 @@ function resume(world: World, ref: OwnerRef, pin: Pin, dryRun: boolean): ActResu
   const refusal = refusedChange(owner);
   if (refusal) return refusal;
   if (!owner.suspended) return done(owner.generation);
-  const changed = staleOwner(owner, ref);
-  if (changed) return changed;
   if (pin.kind !== 'none' && !world.room.indexOf.has(pin.node)) {
     return refused(
       'invalid',

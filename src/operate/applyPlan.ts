@@ -1,0 +1,272 @@
+import type { Cluster } from '../cluster/cluster.ts';
+import { InputError } from '../core/model/input.ts';
+import type { Move } from '../core/model/moves.ts';
+import type { Settings } from '../core/model/settings.ts';
+import type { Snapshot } from '../core/model/snapshot.ts';
+import { checkPlan } from '../core/plan/checkPlan.ts';
+import type { Plan } from '../core/plan/plan.ts';
+import { previewPlan } from '../core/plan/previewPlan.ts';
+import { type Confirmation, describePreview, describeStale, describeStep, type StepText } from './describe.ts';
+import { isFinal, type Journal, type MoveState, type Operation, stateOf, unfinished } from './journal.ts';
+import { endedRows, type Ledger, predictedRows } from './ledger.ts';
+import { stepMigration } from './migrate.ts';
+import { stepPlacement } from './place.ts';
+import { stepResize } from './resize.ts';
+import { PATIENT, type Patience, type Scene } from './scene.ts';
+import { settleRecords } from './standing.ts';
+import { inverseOperation } from './undo.ts';
+
+export type OperateOptions = {
+  readonly journal: Journal;
+  readonly ledger: Ledger;
+  readonly settings: Settings;
+  /** Told whenever a move has come to another state, after that is in the journal. */
+  readonly onStep?: (step: StepText) => void;
+  /** Aborting it ends what can be ended: a move that has stopped a task is brought to its end first. */
+  readonly signal?: AbortSignal;
+  /** How long steps are followed; the default is for a clock that goes by itself. */
+  readonly patience?: Patience;
+};
+
+export type ApplyOptions = OperateOptions & {
+  /** Asks once, with all that is at stake; false: nothing is done. */
+  readonly confirm: (question: Confirmation) => Promise<boolean>;
+};
+
+/** What came of it. `waiting`: another apply goes on after `untilSeconds`, the earliest of the waits. */
+export type ApplyOutcome =
+  | {
+      readonly kind: 'applied' | 'waiting';
+      readonly done: number;
+      readonly failed: number;
+      readonly waiting: number;
+      readonly untilSeconds?: number;
+      readonly steps: readonly StepText[];
+    }
+  | { readonly kind: 'declined' }
+  | {
+      readonly kind: 'refused';
+      readonly code: 'complete' | 'stale' | 'otherCluster' | 'busy' | 'nothing';
+      readonly reason: string;
+    };
+
+/**
+ * Carries a plan out: preview, one question, check on a fresh snapshot, then move by move, each tried by the server's
+ * dry run first. A plan that is complete is refused, one that was cut off is gone on with, without a second question.
+ * The only way that anything is written to a cluster, with `continueMoves` and `undoResizes` below.
+ * @throws ClusterUnreachable when the cluster does not answer; what was begun is in the journal then
+ */
+export async function applyPlan(plan: Plan, cluster: Cluster, options: ApplyOptions): Promise<ApplyOutcome> {
+  const { journal, ledger, confirm, signal } = options;
+  if (plan.snapshot.cluster !== cluster.name) {
+    const reason = `This plan is for ${plan.snapshot.cluster}, not for ${cluster.name}.`;
+    return { kind: 'refused', code: 'otherCluster', reason };
+  }
+  const begun = journal.operations().find(({ planId }) => planId === plan.id);
+  if (begun) {
+    if (unfinished(begun).length > 0) return carryOut([begun], cluster, options);
+    const reason = 'This plan was applied already. Make a new one with "stowage plan --out plan.json".';
+    return { kind: 'refused', code: 'complete', reason };
+  }
+  if (plan.moves.length === 0) return { kind: 'refused', code: 'nothing', reason: 'The plan has no moves to apply.' };
+  const before = refusalOf(plan, await cluster.readSnapshot(signal), journal);
+  if (before) return before;
+  if (!(await confirm(describePreview(previewPlan(plan))))) return { kind: 'declined' };
+  const after = refusalOf(plan, await cluster.readSnapshot(signal), journal);
+  if (after) return after;
+  for (const row of predictedRows(plan)) await ledger.put(row);
+  const operation = await begin(plan, cluster, journal);
+  return carryOut([operation], cluster, options);
+}
+
+/**
+ * Goes on with everything that is not at its end: waits that are over and moves that were cut off, from the journal,
+ * and what other machines left standing on the cluster's objects.
+ */
+export async function continueMoves(cluster: Cluster, options: OperateOptions): Promise<ApplyOutcome> {
+  const { journal, ledger } = options;
+  const open = journal
+    .operations()
+    .filter(({ cluster: name, ...rest }) => name === cluster.name && unfinished({ cluster: name, ...rest }).length > 0);
+  const own = new Set(open.flatMap((operation) => unfinished(operation).map(({ id }) => `${operation.planId} ${id}`)));
+  const settled = await settleRecords(cluster, own, options);
+  const outcome = await carryOut(open, cluster, options);
+  const { tasks } = await cluster.readHistory(options.signal);
+  for (const row of endedRows(ledger.rows(), cluster.name, tasks)) await ledger.put(row);
+  return together(outcome, settled);
+}
+
+/** Takes back the resizes that were applied last, each to what the task had before. */
+export async function undoResizes(cluster: Cluster, options: ApplyOptions): Promise<ApplyOutcome> {
+  const { journal, confirm } = options;
+  const inverse = await inverseOperation(journal.operations(), cluster);
+  if (!inverse) return { kind: 'refused', code: 'nothing', reason: 'There is no applied resize to undo here.' };
+  const { moves } = inverse;
+  const verb = `Undo ${moves.length} ${moves.length === 1 ? 'resize' : 'resizes'}`;
+  const detail = moves.map((move) => describeStep(move, { kind: 'planned' }).title).join('\n');
+  if (!(await confirm({ message: `${verb} on ${cluster.name}?`, detail, verb }))) return { kind: 'declined' };
+  await journal.append({ type: 'begin', ...inverse });
+  return carryOut([operationOf(journal, inverse.planId)], cluster, options);
+}
+
+function refusalOf(
+  plan: Plan,
+  fresh: Snapshot,
+  journal: Journal,
+): Extract<ApplyOutcome, { kind: 'refused' }> | undefined {
+  const busy = touchedBy(journal, plan);
+  if (busy) {
+    const reason = `${busy} is in a move of another plan that is not at its end. Run "stowage apply" without a plan first.`;
+    return { kind: 'refused', code: 'busy', reason };
+  }
+  const check = checkPlan(plan, fresh);
+  if (check.kind === 'ok') return undefined;
+  const reasons = [...new Set(check.reasons.map(describeStale))];
+  const reason = `The cluster has changed since the plan was made. Plan again.\n${reasons.map((each) => `  ${each}`).join('\n')}`;
+  return { kind: 'refused', code: 'stale', reason };
+}
+
+/** A task or owner of the plan that an unfinished move of another plan is about. */
+function touchedBy(journal: Journal, plan: Plan): string | undefined {
+  const others = journal
+    .operations()
+    .filter(({ planId, cluster }) => planId !== plan.id && cluster === plan.snapshot.cluster);
+  const taken = new Set(others.flatMap((operation) => unfinished(operation).flatMap(uidsOf)));
+  return plan.moves.find((move) => uidsOf(move).some((uid) => taken.has(uid)))?.task.id;
+}
+
+function uidsOf(move: Move): string[] {
+  return move.kind === 'migration' ? [move.task.uid, move.owner.uid] : [move.task.uid];
+}
+
+async function begin(plan: Plan, cluster: Cluster, journal: Journal): Promise<Operation> {
+  await journal.append({
+    type: 'begin',
+    planId: plan.id,
+    cluster: cluster.name,
+    ...(plan.target && { target: plan.target }),
+    atSeconds: cluster.nowSeconds(),
+    moves: plan.moves,
+  });
+  return operationOf(journal, plan.id);
+}
+
+function operationOf(journal: Journal, planId: string): Operation {
+  const operation = journal.operations().find((each) => each.planId === planId);
+  if (!operation) throw new InputError(`The journal lost the plan ${planId} while it was being applied.`);
+  return operation;
+}
+
+/** Every unfinished move of the operations, in order, as far as it goes now. */
+async function carryOut(
+  operations: readonly Operation[],
+  cluster: Cluster,
+  options: OperateOptions,
+): Promise<ApplyOutcome> {
+  const reached: { readonly move: Move; readonly state: MoveState }[] = [];
+  for (const operation of operations) {
+    let earlierUnderWay = false;
+    for (const move of operation.moves) {
+      const state = await carryOn(operation, move, earlierUnderWay, cluster, options);
+      reached.push({ move, state });
+      earlierUnderWay ||= !isFinal(state);
+    }
+  }
+  return outcomeOf(reached);
+}
+
+/** One move from where it stands to its end, or to a wait. */
+async function carryOn(
+  operation: Operation,
+  move: Move,
+  earlierUnderWay: boolean,
+  cluster: Cluster,
+  options: OperateOptions,
+): Promise<MoveState> {
+  const { journal, ledger, settings, signal, onStep, patience = PATIENT } = options;
+  const scene: Scene = {
+    cluster,
+    settings,
+    planId: operation.planId,
+    patience,
+    earlierUnderWay,
+    look: () => cluster.readSnapshot(),
+  };
+  let state = stateOf(operation, move.id);
+  while (!isFinal(state) && !(isResting(state, cluster.nowSeconds()) && !signal?.aborted)) {
+    const next = (signal?.aborted ? cancelled(state) : undefined) ?? (await step(scene, move, state));
+    const atSeconds = cluster.nowSeconds();
+    await journal.append({ type: 'step', planId: operation.planId, moveId: move.id, atSeconds, state: next });
+    state = next;
+    onStep?.(describeStep(move, state));
+    if (isFinal(state)) {
+      const row = ledger.rows().find(({ planId, moveId }) => planId === operation.planId && moveId === move.id);
+      if (row) await ledger.put({ ...row, outcome: { kind: state.kind, atSeconds } });
+    }
+    if (signal?.aborted && isResting(state, atSeconds)) break;
+  }
+  return state;
+}
+
+function step(scene: Scene, move: Move, state: MoveState): Promise<MoveState> {
+  switch (move.kind) {
+    case 'placement':
+      return stepPlacement(scene, move, state);
+    case 'resize':
+      return stepResize(scene, move, state);
+    case 'migration':
+      return stepMigration(scene, move, state);
+  }
+}
+
+function isResting(state: MoveState, nowSeconds: number): boolean {
+  return 'dueSeconds' in state && state.dueSeconds !== undefined && state.dueSeconds > nowSeconds;
+}
+
+/** Where a cancelled move goes: nothing done stays so, what can be taken back is, the stopped are resumed; else on. */
+function cancelled(state: MoveState): MoveState | undefined {
+  switch (state.kind) {
+    case 'planned':
+    case 'waiting':
+      return { kind: 'cancelled' };
+    case 'granting':
+      return state.dueSeconds === undefined ? undefined : { kind: 'reverting', reason: 'Cancelled.' };
+    case 'stopped':
+      return { kind: 'resuming', saved: state.saved, pin: { kind: 'none' }, givenUp: 'Cancelled.' };
+    default:
+      return undefined;
+  }
+}
+
+function outcomeOf(reached: readonly { readonly move: Move; readonly state: MoveState }[]): ApplyOutcome {
+  const count = (wanted: (state: MoveState) => boolean) => reached.filter(({ state }) => wanted(state)).length;
+  const waiting = count((state) => !isFinal(state));
+  const dues = reached.flatMap(({ state }) =>
+    'dueSeconds' in state && state.dueSeconds !== undefined ? [state.dueSeconds] : [],
+  );
+  return {
+    kind: waiting > 0 ? 'waiting' : 'applied',
+    done: count(({ kind }) => kind === 'done'),
+    failed: count(({ kind }) => kind === 'failed' || kind === 'cancelled'),
+    waiting,
+    ...(dues.length > 0 && { untilSeconds: Math.min(...dues) }),
+    steps: reached.map(({ move, state }) => describeStep(move, state)),
+  };
+}
+
+function together(outcome: ApplyOutcome, settled: readonly StepText[]): ApplyOutcome {
+  if (outcome.kind !== 'applied' && outcome.kind !== 'waiting') return outcome;
+  if (settled.length + outcome.steps.length === 0) {
+    return { kind: 'refused', code: 'nothing', reason: 'There is nothing to go on with.' };
+  }
+  const count = (wanted: StepText['state']) => settled.filter(({ state }) => state === wanted).length;
+  const waiting = outcome.waiting + count('waiting');
+  return {
+    ...outcome,
+    kind: waiting > 0 ? 'waiting' : 'applied',
+    done: outcome.done + count('done'),
+    failed: outcome.failed + count('failed'),
+    waiting,
+    steps: [...settled, ...outcome.steps],
+  };
+}

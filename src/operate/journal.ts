@@ -1,0 +1,237 @@
+import { link, mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Pin } from '../cluster/cluster.ts';
+import { InputError } from '../core/model/input.ts';
+import type { Move, RunInformation } from '../core/model/moves.ts';
+import type { Task } from '../core/model/task.ts';
+import type { ClusterTarget } from '../core/plan/plan.ts';
+
+/** What is written before each step, one JSON line each. */
+export type JournalEntry =
+  | {
+      readonly type: 'begin';
+      readonly planId: string;
+      readonly cluster: string;
+      /** How to open the cluster again; absent where the plan did not tell. */
+      readonly target?: ClusterTarget;
+      readonly atSeconds: number;
+      readonly moves: readonly Move[];
+      /** The plan whose resizes this one takes back. */
+      readonly undoes?: string;
+    }
+  | {
+      readonly type: 'step';
+      readonly planId: string;
+      readonly moveId: string;
+      readonly atSeconds: number;
+      readonly state: MoveState;
+    };
+
+/**
+ * Where a move stands. The state is written first; what it says is done next, and can be done again: a process that is
+ * killed between the two, or after, goes on from the state without doing anything twice.
+ */
+export type MoveState =
+  /** Nothing was asked of the cluster yet. */
+  | { readonly kind: 'planned' }
+  /** A wait of the method before anything is done; `dueSeconds` is when to look again. */
+  | ({ readonly kind: 'waiting'; readonly wait: WaitName } & Wait)
+  /** Placement: the gate is being lifted; then the task is awaited on its node. */
+  | { readonly kind: 'placing' }
+  | ({ readonly kind: 'binding' } & Partial<Wait>)
+  /** Resize: asked for; awaited; being taken back because of `reason`. */
+  | { readonly kind: 'resizing' }
+  | ({ readonly kind: 'granting'; readonly sinceSeconds: number } & Partial<Wait>)
+  | { readonly kind: 'reverting'; readonly reason: string }
+  /** Migration, S410: the owner is being suspended; its tasks stop; the target is awaited; it is resumed; it starts. */
+  | { readonly kind: 'suspending'; readonly saved: SavedRun; readonly givenUp?: string }
+  | { readonly kind: 'stopping'; readonly saved: SavedRun; readonly givenUp?: string }
+  | ({ readonly kind: 'stopped'; readonly saved: SavedRun } & Wait)
+  | {
+      readonly kind: 'resuming';
+      readonly saved: SavedRun;
+      readonly pin: Pin;
+      readonly givenUp?: string;
+      readonly dueSeconds?: number;
+    }
+  | { readonly kind: 'starting'; readonly saved: SavedRun; readonly pin: Pin; readonly givenUp?: string }
+  | FinalState;
+
+export type FinalState =
+  | { readonly kind: 'done'; readonly text: string }
+  /** Not done, and nothing is left half done. */
+  | { readonly kind: 'failed'; readonly reason: string }
+  | { readonly kind: 'cancelled' };
+
+/** Names of the method's waits, and `earlier` for room that an earlier move of the plan has still to make. */
+export type WaitName = 'first' | 'third' | 'sixth' | 'earlier';
+
+export type Wait = { readonly sinceSeconds: number; readonly dueSeconds: number; readonly reason: string };
+
+/** S410's run information and what the tasks ask for, so that the target can be checked again when they are gone. */
+export type SavedRun = { readonly run: RunInformation; readonly tasks: readonly Task[] };
+
+/** A plan as far as it has been carried out. */
+export type Operation = {
+  readonly planId: string;
+  readonly cluster: string;
+  readonly target?: ClusterTarget;
+  readonly atSeconds: number;
+  readonly moves: readonly Move[];
+  readonly undoes?: string;
+  /** By move id. */
+  readonly states: ReadonlyMap<string, MoveState>;
+};
+
+export interface Journal {
+  /** All operations, the oldest first, with their latest states. */
+  operations(): readonly Operation[];
+  /** Returns once the entry is on disk. */
+  append(entry: JournalEntry): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Where a move stands in its operation. */
+export function stateOf({ states }: Operation, moveId: string): MoveState {
+  return states.get(moveId) ?? { kind: 'planned' };
+}
+
+export function isFinal(state: MoveState): state is FinalState {
+  return state.kind === 'done' || state.kind === 'failed' || state.kind === 'cancelled';
+}
+
+/** Moves of an operation that are not at their end, in its order. */
+export function unfinished(operation: Operation): readonly Move[] {
+  return operation.moves.filter(({ id }) => !isFinal(stateOf(operation, id)));
+}
+
+/** Folds entries to operations. Steps of a plan that never began are passed over. */
+export function operationsOf(entries: readonly JournalEntry[]): Operation[] {
+  const operations = new Map<string, Operation & { states: Map<string, MoveState> }>();
+  for (const entry of entries) {
+    if (entry.type === 'step') operations.get(entry.planId)?.states.set(entry.moveId, entry.state);
+    else if (!operations.has(entry.planId)) operations.set(entry.planId, operationOf(entry));
+  }
+  return [...operations.values()];
+}
+
+function operationOf({ type: _, ...begin }: Extract<JournalEntry, { type: 'begin' }>) {
+  return { ...begin, states: new Map<string, MoveState>() };
+}
+
+/**
+ * Opens `<directory>/journal.jsonl` for one process at a time. A last line that a crash cut off is dropped.
+ * @throws InputError when another living process has it open, or a whole line of it cannot be read
+ */
+export async function openJournal(directory: string): Promise<Journal> {
+  await mkdir(directory, { recursive: true });
+  const unlock = await lock(path.join(directory, 'journal.lock'));
+  try {
+    const file = path.join(directory, 'journal.jsonl');
+    const { entries, wholeBytes } = parseJournal(await readIfThere(file), file);
+    const handle = await open(file, 'a');
+    await handle.truncate(wholeBytes);
+    return {
+      operations: () => operationsOf(entries),
+      async append(entry) {
+        await handle.write(`${JSON.stringify(entry)}\n`);
+        await handle.sync();
+        entries.push(entry);
+      },
+      async close() {
+        await handle.close();
+        await unlock();
+      },
+    };
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+}
+
+/** What a journal holds, without opening it for writing; empty when there is none. */
+export async function readOperations(directory: string): Promise<readonly Operation[]> {
+  const file = path.join(directory, 'journal.jsonl');
+  return operationsOf(parseJournal(await readIfThere(file), file).entries);
+}
+
+/** A journal that is kept in memory only. */
+export function memoryJournal(entries: JournalEntry[] = []): Journal {
+  return {
+    operations: () => operationsOf(entries),
+    async append(entry) {
+      entries.push(entry);
+    },
+    async close() {},
+  };
+}
+
+function parseJournal(text: string, file: string): { entries: JournalEntry[]; wholeBytes: number } {
+  const lines = text.split('\n');
+  const cutOff = lines.pop()!;
+  const entries = lines.map((line, index) => {
+    const entry = parseEntry(line);
+    if (entry) return entry;
+    throw new InputError(
+      `Line ${index + 1} of the journal ${file} cannot be read. Move the file away; "stowage apply" then goes on from what stands on the cluster.`,
+    );
+  });
+  return { entries, wholeBytes: Buffer.byteLength(text) - Buffer.byteLength(cutOff) };
+}
+
+function parseEntry(line: string): JournalEntry | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    if (typeof value !== 'object' || value === null) return undefined;
+    const { type, planId, moves, moveId, state } = value as Record<string, unknown>;
+    if (typeof planId !== 'string') return undefined;
+    if (type === 'begin' && Array.isArray(moves)) return value as JournalEntry;
+    if (type === 'step' && typeof moveId === 'string' && typeof state === 'object') return value as JournalEntry;
+    return undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function readIfThere(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw new InputError(`Cannot read the journal ${file}: ${(error as Error).message}.`);
+  }
+}
+
+/** Takes a lock file, whole at once; one whose process is dead does not count. */
+async function lock(file: string): Promise<() => Promise<void>> {
+  const own = `${file}.${process.pid}`;
+  await writeFile(own, String(process.pid));
+  try {
+    for (let attempt = 0; attempt < 2; attempt += 1) {
+      try {
+        await link(own, file);
+        return () => rm(file, { force: true });
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      }
+      const holder = Number(await readIfThere(file));
+      if (isAlive(holder)) {
+        throw new InputError(`Another apply is at work here (process ${holder}). Wait until it is done, or stop it.`);
+      }
+      await rm(file, { force: true });
+    }
+    throw new InputError(`Cannot take the lock ${file}. Another apply is starting; try again.`);
+  } finally {
+    await rm(own, { force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

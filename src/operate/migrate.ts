@@ -1,0 +1,204 @@
+import type { ActResult, OwnerState, Pin } from '../cluster/cluster.ts';
+import type { Migration, OwnerRef } from '../core/model/moves.ts';
+import type { Snapshot } from '../core/model/snapshot.ts';
+import type { Task } from '../core/model/task.ts';
+import { describeRefusal } from '../core/place/explain.ts';
+import { nodeFilter, type Refusal } from '../core/place/filter.ts';
+import { clusterRoom, withTask } from '../core/place/room.ts';
+import { describeShort, describeStale, listed } from './describe.ts';
+import type { MoveState, SavedRun, Wait } from './journal.ts';
+import { act, checkMove, follow, recordOf, type Scene } from './scene.ts';
+
+/**
+ * S410: saves the run information, stops the owner with a record on it, and resumes it on the target. The target is
+ * checked before the end, when the wait costs nothing, and again after it; when the seventh wait ends, or a task does
+ * not start on the target, the owner is resumed where its tasks find room. No way out of here leaves it suspended.
+ * One step: what comes next.
+ */
+export async function stepMigration(scene: Scene, move: Migration, state: MoveState): Promise<MoveState> {
+  switch (state.kind) {
+    case 'suspending':
+      return suspend(scene, move, state.saved, state.givenUp);
+    case 'stopping':
+      return awaitStop(scene, move, state.saved, state.givenUp);
+    case 'stopped':
+      return checkTarget(scene, move, state.saved, state);
+    case 'resuming':
+      return resume(scene, move, state.saved, state.pin, state.givenUp);
+    case 'starting':
+      return awaitStart(scene, move, state.saved, state.pin, state.givenUp);
+    default:
+      return begin(scene, move, state.kind === 'waiting' ? state : undefined);
+  }
+}
+
+async function begin(scene: Scene, move: Migration, waited: Wait | undefined): Promise<MoveState> {
+  const { cluster, settings } = scene;
+  const check = await checkMove(scene, move);
+  if (check.kind === 'stale') return { kind: 'failed', reason: listed(check.reasons.map(describeStale)) };
+  if (check.kind === 'ok') return { kind: 'suspending', saved: savedRun(move, check.snapshot) };
+  const now = cluster.nowSeconds();
+  const sinceSeconds = waited?.sinceSeconds ?? now;
+  const endSeconds = sinceSeconds + settings.seventhWaitSeconds;
+  const reason = describeShort(check.short);
+  if (now >= endSeconds) return { kind: 'failed', reason: `${reason} Given up: the seventh wait is over.` };
+  const dueSeconds = Math.min(now + sixthWait(scene), endSeconds);
+  return { kind: 'waiting', wait: 'sixth', sinceSeconds, dueSeconds, reason };
+}
+
+/** At least the target's turnover. */
+function sixthWait({ settings: { sixthWaitSeconds, turnoverSeconds } }: Scene): number {
+  return Math.max(sixthWaitSeconds, turnoverSeconds ?? 0);
+}
+
+/** The run information as of now, and what the tasks ask for; saved before anything is stopped. */
+function savedRun({ task, others = [], run }: Migration, { tasks, takenAtSeconds }: Snapshot): SavedRun {
+  const ids = new Set([task, ...others].map(({ id }) => id));
+  const own = tasks.filter(({ id }) => ids.has(id));
+  const startedAt = own.find(({ id }) => id === task.id)?.startedAtSeconds;
+  const elapsedSeconds = startedAt === undefined ? run.elapsedSeconds : Math.max(0, takenAtSeconds - startedAt);
+  const passed = elapsedSeconds - run.elapsedSeconds;
+  return {
+    run: { ...run, elapsedSeconds, remainingSeconds: Math.max(0, run.remainingSeconds - passed) },
+    // A resumed task asks for its request again, whatever it was resized to.
+    tasks: own.map(({ node: _, gpuIndex: __, ...rest }) => ({
+      ...rest,
+      allocation: rest.request,
+      desired: rest.request,
+    })),
+  };
+}
+
+async function suspend(scene: Scene, move: Migration, saved: SavedRun, givenUp?: string): Promise<MoveState> {
+  const { cluster } = scene;
+  const record = recordOf(scene, move);
+  const owner = givenUp === undefined ? move.owner : await present(scene, move.owner);
+  if (!owner) return ended(move);
+  const result = await act(scene, (options) => cluster.suspend(owner, record, options));
+  if (result.kind === 'done') return { kind: 'stopping', saved, ...(givenUp !== undefined && { givenUp }) };
+  if (givenUp === undefined) return { kind: 'failed', reason: result.reason };
+  return { kind: 'failed', reason: `${givenUp} It stays in the scheduler's queue: ${result.reason}` };
+}
+
+/** Until no task of the owner is left: only then is the old process gone, and its room free. */
+async function awaitStop(scene: Scene, move: Migration, saved: SavedRun, givenUp?: string): Promise<MoveState> {
+  const { cluster, patience } = scene;
+  const owner = await follow(scene, patience.stopLooks, async () => {
+    const found = await cluster.readOwner(move.owner);
+    if (!found) return 'gone';
+    return !found.suspended || found.finished || found.active + found.terminating === 0 ? found : undefined;
+  });
+  if (owner === 'gone' || owner?.finished) return ended(move);
+  if (owner && !owner.suspended) return startedElsewhere(move, saved);
+  if (givenUp !== undefined) return { kind: 'resuming', saved, pin: { kind: 'none' }, givenUp };
+  return checkTarget(scene, move, saved, undefined);
+}
+
+/** Somebody resumed it first (its user, or a process that found our record): it is only followed. */
+function startedElsewhere({ owner }: Migration, saved: SavedRun): MoveState {
+  const givenUp = `Somebody else resumed ${owner.namespace}/${owner.name}.`;
+  return { kind: 'starting', saved, pin: { kind: 'none' }, givenUp };
+}
+
+/** The target again, now that the task is gone from its old node; the sixth wait while it is full, the seventh in sum. */
+async function checkTarget(
+  scene: Scene,
+  { to }: Migration,
+  saved: SavedRun,
+  waited: Wait | undefined,
+): Promise<MoveState> {
+  const { settings, cluster } = scene;
+  const refusal = targetRefusal(await scene.look(), to, saved.tasks);
+  if (!refusal) return { kind: 'resuming', saved, pin: { kind: 'required', node: to } };
+  const now = cluster.nowSeconds();
+  const sinceSeconds = waited?.sinceSeconds ?? now;
+  const endSeconds = sinceSeconds + settings.seventhWaitSeconds;
+  const reason = refusal === 'gone' ? `Node ${to} is gone.` : `Node ${to} ${describeRefusal(refusal)}.`;
+  const mayPass = refusal !== 'gone' && (refusal.code === 'resource' || refusal.code === 'gpuShare');
+  if (!mayPass) return { kind: 'resuming', saved, pin: { kind: 'none' }, givenUp: reason };
+  if (now >= endSeconds) return { kind: 'resuming', saved, pin: { kind: 'preferred', node: to }, givenUp: reason };
+  return { kind: 'stopped', saved, sinceSeconds, dueSeconds: Math.min(now + sixthWait(scene), endSeconds), reason };
+}
+
+/** Why the node cannot take all of the tasks now; undefined when it can. */
+function targetRefusal(snapshot: Snapshot, to: string, tasks: readonly Task[]): Refusal | 'gone' | undefined {
+  let room = clusterRoom(snapshot);
+  const index = room.indexOf.get(to);
+  if (index === undefined) return 'gone';
+  for (const task of tasks) {
+    const refusal = nodeFilter(task, room)(room.nodes[index]!);
+    if (refusal) return refusal;
+    room = withTask(room, task, to);
+  }
+  return undefined;
+}
+
+/** Tried until it is done: nothing here may end with a suspended owner. */
+async function resume(scene: Scene, move: Migration, saved: SavedRun, pin: Pin, givenUp?: string): Promise<MoveState> {
+  const { cluster } = scene;
+  const because = givenUp !== undefined ? { givenUp } : {};
+  const result = await act(scene, (options) => cluster.resume(move.owner, pin, options));
+  if (result.kind === 'done') return { kind: 'starting', saved, pin, ...because };
+  const owner = await cluster.readOwner(move.owner);
+  if (!owner || owner.finished) return ended(move);
+  if (!owner.suspended) return startedElsewhere(move, saved);
+  if (pin.kind !== 'none' && !isPassing(result)) {
+    return { kind: 'resuming', saved, pin: { kind: 'none' }, givenUp: result.reason };
+  }
+  return { kind: 'resuming', saved, pin, ...because, dueSeconds: cluster.nowSeconds() + RETRY_SECONDS };
+}
+
+const RETRY_SECONDS = 30;
+
+function isPassing(result: ActResult): boolean {
+  return result.kind === 'refused' && (result.code === 'conflict' || result.code === 'forbidden');
+}
+
+/** Until all its tasks run. One that a full target keeps waiting goes back to where there is room. */
+async function awaitStart(
+  scene: Scene,
+  move: Migration,
+  saved: SavedRun,
+  pin: Pin,
+  givenUp?: string,
+): Promise<MoveState> {
+  const { cluster, patience } = scene;
+  let last: OwnerState | undefined;
+  const outcome = await follow(scene, patience.looks, async (): Promise<MoveState | undefined> => {
+    last = await cluster.readOwner(move.owner);
+    if (!last || last.finished) return ended(move);
+    const tasks = livingTasks(last);
+    if (last.suspended || tasks.length === 0 || tasks.some(({ phase, node }) => phase === 'pending' || !node))
+      return undefined;
+    return started(move, tasks, givenUp);
+  });
+  if (outcome) return outcome;
+  if (last?.suspended) return { kind: 'resuming', saved, pin: { kind: 'none' }, givenUp: 'It was suspended again.' };
+  const tasks = livingTasks(last!);
+  const unbound = tasks.filter(({ node }) => node === undefined).length;
+  if (unbound === 0 && tasks.length > 0) return started(move, tasks, givenUp);
+  const reason = `Node ${move.to} did not take ${unbound || 'any'} of its tasks in time.`;
+  if (pin.kind === 'required') return { kind: 'suspending', saved, givenUp: reason };
+  return { kind: 'failed', reason: `${givenUp ?? reason} ${move.task.id} is in the scheduler's queue.` };
+}
+
+function livingTasks({ tasks }: OwnerState): OwnerState['tasks'] {
+  return tasks.filter(({ phase }) => phase === 'pending' || phase === 'running');
+}
+
+function started(move: Migration, tasks: OwnerState['tasks'], givenUp: string | undefined): MoveState {
+  const nodes = [...new Set(tasks.map(({ node }) => node!))].sort();
+  const runs = `${move.owner.namespace}/${move.owner.name} runs on ${nodes.join(' and ')}`;
+  if (nodes.length === 1 && nodes[0] === move.to) return { kind: 'done', text: `${runs}.` };
+  return { kind: 'failed', reason: `${givenUp ?? `It did not stay on ${move.to}.`} ${runs}, not on ${move.to}.` };
+}
+
+function ended({ owner }: Migration): MoveState {
+  return { kind: 'done', text: `${owner.namespace}/${owner.name} has ended; there is nothing left to move.` };
+}
+
+/** The owner with its generation of now; undefined when it is gone or finished. */
+async function present({ cluster }: Scene, owner: OwnerRef): Promise<OwnerRef | undefined> {
+  const found = await cluster.readOwner(owner);
+  return found && !found.finished ? { ...owner, generation: found.generation } : undefined;
+}

@@ -1,0 +1,54 @@
+import type { TaskState } from '../cluster/cluster.ts';
+import type { Placement } from '../core/model/moves.ts';
+import { describeShort, describeStale, listed } from './describe.ts';
+import type { MoveState } from './journal.ts';
+import { act, checkMove, follow, type Scene } from './scene.ts';
+
+/** S205: lifts a pending task's gate for the chosen node and waits until it runs there. One step: what comes next. */
+export async function stepPlacement(scene: Scene, move: Placement, state: MoveState): Promise<MoveState> {
+  switch (state.kind) {
+    case 'placing':
+      return place(scene, move);
+    case 'binding':
+      return awaitBinding(scene, move, state.sinceSeconds);
+    default:
+      return begin(scene, move, state);
+  }
+}
+
+/** A placement has no wait of its own; it waits only for room that an earlier move of the plan makes. */
+async function begin(scene: Scene, move: Placement, state: MoveState): Promise<MoveState> {
+  const check = await checkMove(scene, move);
+  if (check.kind === 'ok') return { kind: 'placing' };
+  const reason = check.kind === 'short' ? describeShort(check.short) : listed(check.reasons.map(describeStale));
+  const forRoom = check.kind === 'short' || check.reasons.every(({ code }) => code === 'doesNotFit');
+  if (!forRoom || !scene.earlierUnderWay) return { kind: 'failed', reason };
+  const now = scene.cluster.nowSeconds();
+  const sinceSeconds = state.kind === 'waiting' ? state.sinceSeconds : now;
+  return { kind: 'waiting', wait: 'earlier', sinceSeconds, dueSeconds: now + 60, reason };
+}
+
+async function place(scene: Scene, { task, to }: Placement): Promise<MoveState> {
+  const result = await act(scene, (options) => scene.cluster.place(task, to, options));
+  return result.kind === 'done' ? { kind: 'binding' } : { kind: 'failed', reason: result.reason };
+}
+
+/** Until the task runs. It keeps its place in the scheduler's queue however long that takes. */
+async function awaitBinding(scene: Scene, move: Placement, since: number | undefined): Promise<MoveState> {
+  const { cluster, patience, settings } = scene;
+  const end = await follow(scene, patience.looks, async () => outcomeOf(move, await cluster.readTask(move.task)));
+  if (end) return end;
+  const now = cluster.nowSeconds();
+  const sinceSeconds = since ?? now;
+  const reason = `${move.task.id} has no place on ${move.to} yet; it is in the scheduler's queue.`;
+  if (now - sinceSeconds >= settings.fourthWaitSeconds) return { kind: 'failed', reason };
+  return { kind: 'binding', sinceSeconds, dueSeconds: now + settings.thirdWaitSeconds, reason };
+}
+
+function outcomeOf({ task, to }: Placement, found: TaskState | undefined): MoveState | undefined {
+  if (!found) return { kind: 'failed', reason: `${task.id} is gone: somebody deleted it.` };
+  if (found.node === undefined || found.phase === 'pending') return undefined;
+  if (found.node !== to) return { kind: 'failed', reason: `${task.id} runs on ${found.node}, not on ${to}.` };
+  const text = found.phase === 'running' ? `${task.id} runs on ${to}.` : `${task.id} ran on ${to} and has ended.`;
+  return { kind: 'done', text };
+}

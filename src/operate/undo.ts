@@ -1,0 +1,55 @@
+import type { Cluster } from '../cluster/cluster.ts';
+import type { Resize } from '../core/model/moves.ts';
+import { sameResources } from '../core/model/resources.ts';
+import type { JournalEntry, Operation } from './journal.ts';
+import { stateOf } from './journal.ts';
+
+/**
+ * The newest operation on this cluster that resized something and was not undone, turned round: the last resize first,
+ * each from what the task has now back to what it had. Tasks that have ended or were changed since are left out.
+ * @returns undefined when there is nothing to undo
+ */
+export async function inverseOperation(
+  operations: readonly Operation[],
+  cluster: Cluster,
+): Promise<Omit<Extract<JournalEntry, { type: 'begin' }>, 'type'> | undefined> {
+  const undone = new Set(operations.map(({ undoes }) => undoes));
+  const candidates = operations.filter(
+    ({ cluster: name, undoes, planId }) => name === cluster.name && undoes === undefined && !undone.has(planId),
+  );
+  for (const operation of candidates.reverse()) {
+    const moves = (await Promise.all(doneResizes(operation).map((move) => inverse(move, cluster)))).filter(
+      (move) => move !== undefined,
+    );
+    if (moves.length === 0) continue;
+    const { planId, target } = operation;
+    return {
+      planId: `undo ${planId}`,
+      cluster: cluster.name,
+      ...(target && { target }),
+      atSeconds: cluster.nowSeconds(),
+      moves: moves.reverse(),
+      undoes: planId,
+    };
+  }
+  return undefined;
+}
+
+function doneResizes(operation: Operation): Resize[] {
+  return operation.moves.filter(
+    (move): move is Resize => move.kind === 'resize' && stateOf(operation, move.id).kind === 'done',
+  );
+}
+
+async function inverse(move: Resize, cluster: Cluster): Promise<Resize | undefined> {
+  const found = await cluster.readTask(move.task);
+  if (found?.phase !== 'running' || !sameResources(found.desired, move.to)) return undefined;
+  return {
+    ...move,
+    id: `undo ${move.id}`,
+    task: { ...move.task, generation: found.generation },
+    direction: move.direction === 'shrink' ? 'expand' : 'shrink',
+    from: move.to,
+    to: move.from,
+  };
+}
