@@ -10,9 +10,9 @@ import type { Task } from '../model/task.ts';
 export type MoveKind = Move['kind'];
 
 /**
- * The cluster with moves carried out now: pending tasks bound, running ones resized, others moved. A migrated task comes
- * out younger by the work it loses and by the restart, so that its remaining runtime grows by both. Moves of tasks that
- * are gone are left out.
+ * The cluster with moves carried out now: pending tasks bound, running ones resized, others moved with all of their
+ * owner's. A migrated task comes out younger by the work it loses and by the restart, so that its remaining runtime grows
+ * by both. Moves of tasks that are gone are left out.
  */
 export function withMoves(
   snapshot: Snapshot,
@@ -23,7 +23,8 @@ export function withMoves(
   const byTask = new Map<string, Move[]>();
   for (const move of moves) {
     if (!kinds.includes(move.kind)) continue;
-    byTask.set(move.task.id, [...(byTask.get(move.task.id) ?? []), move]);
+    const others = move.kind === 'migration' ? (move.others ?? []) : [];
+    for (const { id } of [move.task, ...others]) byTask.set(id, [...(byTask.get(id) ?? []), move]);
   }
   return {
     ...snapshot,
@@ -63,16 +64,16 @@ function moveTask(
       return { ...task, allocation: move.to, desired: move.to };
     case 'migration': {
       const { gpuIndex: _, ...moved } = task;
-      const elapsed = Math.max(0, move.run.elapsedSeconds - move.run.lostSeconds);
-      return {
-        ...moved,
-        node: move.to,
-        allocation: move.allocation,
-        desired: move.allocation,
-        startedAtSeconds: takenAtSeconds + settings.restartSeconds - elapsed,
-      };
+      const startedAtSeconds = takenAtSeconds + settings.restartSeconds - keptWork(task, takenAtSeconds);
+      return { ...moved, node: move.to, startedAtSeconds };
     }
   }
+}
+
+/** Seconds of its run that a task resumes from: up to its checkpoint; one without a time is saved when it is told to stop. */
+function keptWork({ checkpoint, startedAtSeconds }: Task, nowSeconds: number): number {
+  if (!checkpoint || startedAtSeconds === undefined) return 0;
+  return Math.max(0, Math.min(nowSeconds, checkpoint.savedAtSeconds ?? nowSeconds) - startedAtSeconds);
 }
 
 function pendingAgain(task: Task): Task {

@@ -6,6 +6,7 @@ import { withMoves, withNode, withoutNode } from '../../../src/core/forecast/sce
 import type { Migration, Placement, Resize } from '../../../src/core/model/moves.ts';
 import { DEFAULT_SETTINGS } from '../../../src/core/model/settings.ts';
 import type { Snapshot } from '../../../src/core/model/snapshot.ts';
+import type { Checkpoint } from '../../../src/core/model/task.ts';
 import { amounts, node, snapshot, sure, task } from '../place/cluster.ts';
 
 const HOUR = 3600;
@@ -27,7 +28,7 @@ const resize: Resize = {
   to: amounts({ milliCpu: 500, memoryBytes: 2 ** 30 }),
   request: small,
 };
-const migration = (lostSeconds: number): Migration => ({
+const migration: Migration = {
   kind: 'migration',
   id: '3',
   task: ref(running.id),
@@ -35,8 +36,8 @@ const migration = (lostSeconds: number): Migration => ({
   from: 'a',
   to: 'b',
   allocation: small,
-  run: { elapsedSeconds: HOUR, remainingSeconds: HOUR, usageSoFar: amounts({}), lostSeconds },
-});
+  run: { elapsedSeconds: HOUR, remainingSeconds: HOUR, usageSoFar: amounts({}), lostSeconds: 0 },
+};
 
 /** Free CPU now and after each horizon, with both tasks sure to take 2 h. */
 function freeCores(scenario: Snapshot): number[] {
@@ -69,13 +70,33 @@ describe('a scenario with moves', () => {
   });
 
   it('moves a task and makes it younger by the work it loses and its restart', () => {
-    const moved = withMoves(snap, [migration(1000)], DEFAULT_SETTINGS).tasks[1]!;
-    // It has run 3,600 s, loses 1,000 and begins 60 s from now: 2,600 s old at 3,660.
-    assert.deepEqual([moved.node, moved.startedAtSeconds], ['b', HOUR + 60 - 2600]);
+    const startOf = (checkpoint?: Checkpoint) => {
+      const tasks = [pending, { ...running, ...(checkpoint && { checkpoint }) }];
+      const moved = withMoves({ ...snap, tasks }, [migration], DEFAULT_SETTINGS).tasks[1]!;
+      assert.equal(moved.node, 'b');
+      return moved.startedAtSeconds! - HOUR;
+    };
+    // It begins 60 s from now: from nothing, from what was saved at 2,600 s of its run, or from where it stopped.
+    assert.equal(startOf(), 60);
+    assert.equal(startOf({ location: 's3://x', savedAtSeconds: 2600 }), 60 - 2600);
+    assert.equal(startOf({ location: 's3://x' }), 60 - 3600);
+  });
+
+  it("moves all of an owner's tasks", () => {
+    const twin = { ...running, id: 'default/twin' };
+    const both = withMoves(
+      { ...snap, tasks: [running, twin] },
+      [{ ...migration, others: [ref(twin.id)] }],
+      DEFAULT_SETTINGS,
+    );
+    assert.deepEqual(
+      both.tasks.map(({ node: on }) => on),
+      ['b', 'b'],
+    );
   });
 
   it('carries out only the kinds asked for', () => {
-    const all = [placement, resize, migration(0)];
+    const all = [placement, resize, migration];
     const tasks = withMoves(snap, all, DEFAULT_SETTINGS, ['resize']).tasks;
     assert.deepEqual(
       tasks.map((each) => [each.node, each.allocation.milliCpu]),
@@ -93,8 +114,9 @@ describe('a scenario with moves', () => {
   });
 
   it('shows in the forecast: lost work holds room longer', () => {
-    const kept = freeCores(withMoves(snap, [migration(0)], DEFAULT_SETTINGS));
-    const lost = freeCores(withMoves(snap, [migration(HOUR)], DEFAULT_SETTINGS));
+    const saved = { ...running, checkpoint: { location: 's3://x' } };
+    const kept = freeCores(withMoves({ ...snap, tasks: [pending, saved] }, [migration], DEFAULT_SETTINGS));
+    const lost = freeCores(withMoves(snap, [migration], DEFAULT_SETTINGS));
     assert.ok(kept.every((cores, index) => cores >= lost[index]!));
     assert.ok(kept.some((cores, index) => cores > lost[index]!));
   });
