@@ -1,0 +1,244 @@
+import type { Candidate } from '../core/defrag/candidates.ts';
+import type { Blocked, Goal, MigrationAdvice } from '../core/defrag/searchDefrag.ts';
+import type { Trigger } from '../core/defrag/triggers.ts';
+import { describeRefusal } from '../core/place/explain.ts';
+import type { Stale } from '../core/plan/checkPlan.ts';
+import type { PlanPreview } from '../core/plan/previewPlan.ts';
+import type { KeptCode, ResizeAdvice, ResizeRefusal, ResizeWait, Rule } from '../core/resize/adviseResizes.ts';
+import { amount, clock, duration, percent } from '../words.ts';
+
+/** Every sentence about resizes, migrations and plans stands in this file; those about placements in core/place/explain. */
+
+/** What a resize does, as a table's cell: `8 → 4 CPU`. */
+export function resizeChange({ resource, allocation, decision }: ResizeAdvice): string {
+  switch (decision.kind) {
+    case 'shrink':
+    case 'expand':
+    case 'advise':
+      return fromTo(resource, allocation, decision.to);
+    case 'wait':
+      return `wait until then`;
+    case 'refused':
+      return 'leave';
+  }
+}
+
+/** A change without naming the unit twice: `8 → 4 CPU`, `512 MiB → 2 GiB`. */
+export function fromTo(resource: string, from: number, to: number): string {
+  const [left, right] = [amount(resource, from), amount(resource, to)];
+  const unit = right.slice(right.indexOf(' '));
+  return left.endsWith(unit) ? `${left.slice(0, -unit.length)} → ${right}` : `${left} → ${right}`;
+}
+
+/** A rule with this task's numbers: "uses 12 %, takes 2 CPU: needs 0.6 of the 2 CPU left". */
+export function describeRule(rule: Rule, resource: string, r: { shrinkBelow: number; expandAbove: number }): string {
+  const uses = `${amount(resource, rule.usage)} is ${percent(rule.usageFraction)}`;
+  switch (rule.says) {
+    case 'shrink':
+      return `${uses} < ${percent(r.shrinkBelow)}: take ${amount(resource, rule.amount)}; needs ${amount(resource, rule.needed)} of the ${amount(resource, rule.left)} left`;
+    case 'expand':
+      return `${uses} > ${percent(r.expandAbove)}: give ${amount(resource, rule.amount)}`;
+    case 'keep':
+      return `${uses}: keep`;
+  }
+}
+
+/** A wait of the method: "the node has 0.6 CPU free of the 1.2 CPU wanted; look again at 14:05, give up at 16:00". */
+export function describeWait(wait: ResizeWait, resource: string, nowSeconds: number): string {
+  const again = `look again at ${clock(wait.untilSeconds, nowSeconds)}`;
+  const end = nowSeconds - wait.waitedSeconds + (wait.limitSeconds ?? 0);
+  const waited = wait.waitedSeconds > 0 ? `, ${duration(wait.waitedSeconds)} waited so far` : '';
+  switch (wait.wait) {
+    case 'first':
+      return `what it uses with the margin is more than a shrink by ${amount(resource, wait.amount)} would leave; ${again}, give up at ${clock(end, nowSeconds)}${waited}`;
+    case 'third':
+      return `its node has ${amount(resource, wait.free ?? 0)} free of the ${amount(resource, wait.amount)} wanted; ${again}, give up at ${clock(end, nowSeconds)}${waited}`;
+    case 'firstWindow':
+      return `it was shrunk ${duration(wait.waitedSeconds)} ago; ${again}`;
+  }
+}
+
+/** Why a resize that a rule asks for is not made. */
+export function describeResizeRefusal(reason: ResizeRefusal, resource: string): string {
+  switch (reason.code) {
+    case 'right':
+      return `the right is missing: ${reason.missing}`;
+    case 'migrates':
+      return 'this plan migrates it';
+    case 'resizeUnderWay':
+      return `a resize is ${reason.state === 'inProgress' ? 'in progress' : reason.state}${reason.message ? `: ${reason.message}` : ''}`;
+    case 'noPrediction':
+      return 'nothing is known of how long it runs';
+    case 'endsSoon':
+      return `it ends in ${duration(reason.remainingSeconds)}; a shrink needs ${duration(reason.neededSeconds)} to go`;
+    case 'recentPeak':
+      return `its recent peak of ${amount(resource, reason.peak)} with the margin is ${amount(resource, reason.needed)}`;
+    case 'enough':
+      return `what it has covers its usage with the margin, ${amount(resource, reason.needed)}`;
+    case 'smallest':
+      return `${amount(resource, reason.least)} is the least there is`;
+    case 'nodeTooSmall':
+      return `${amount(resource, reason.wanted)} is more than its node's ${amount(resource, reason.allocatable)}`;
+    case 'waitedOut':
+      return `${duration(reason.waitedSeconds)} of waiting used the ${reason.wait} wait up`;
+  }
+}
+
+/** Running tasks without resize advice, in one line; undefined where there are none. */
+export function describeKept(kept: Readonly<Record<KeptCode, number>>): string | undefined {
+  const words: Record<KeptCode, string> = {
+    betweenThresholds: 'between the thresholds',
+    fewReadings: 'with fewer than 3 readings (measure with --observe 60s)',
+    noUsage: 'without any reading',
+    bestEffort: 'BestEffort: a resize would change the QoS class',
+  };
+  const parts = (Object.keys(words) as KeptCode[])
+    .filter((code) => kept[code] > 0)
+    .map((code) => `${kept[code]} ${words[code]}`);
+  return parts.length > 0 ? `Left as they are: ${parts.join(', ')}.` : undefined;
+}
+
+/** What a migration is for: "start pretrain-1 on gpu-3", "free 8 GPU on gpu-4". */
+export function describeGoal(goal: Goal): string {
+  if (goal.kind === 'start') return `start ${nameOf(goal.taskId)}${goal.node ? ` on ${goal.node}` : ''}`;
+  return `free ${amount(goal.resource, goal.amount)} on ${goal.node}`;
+}
+
+/** What a goal wins: "starts 7 h 32 min earlier". */
+export function describeGain(goal: Goal): string {
+  const saved = duration(goal.savedSeconds);
+  return goal.kind === 'start' ? `it starts ${saved} earlier` : `${saved} earlier than by itself`;
+}
+
+/** Shares of a node × seconds as people can compare them: "7.5 node-hours". */
+export function nodeHours(nodeSeconds: number): string {
+  const hours = nodeSeconds / 3600;
+  return `${hours >= 10 ? Math.round(hours) : Math.round(hours * 100) / 100} node-h`;
+}
+
+/** What ends by itself before a move pays off. */
+export function describeEnd(
+  { goal, decision, costNodeSeconds, gainNodeSeconds }: MigrationAdvice,
+  nowSeconds: number,
+): string {
+  if (decision.kind !== 'wait') return '';
+  const inMinutes = duration(decision.untilSeconds - nowSeconds);
+  const who = `${nameOf(decision.taskId)} ends by itself in ${inMinutes} (${clock(decision.untilSeconds, nowSeconds)})`;
+  return `To ${describeGoal(goal)}, wait: ${who}; moving costs ${nodeHours(costNodeSeconds)} and wins ${nodeHours(gainNodeSeconds)}.`;
+}
+
+/** Why a marked task, or a goal, is not moved: its first blocking rule. */
+export function describeBlocked(reason: Blocked): string {
+  switch (reason.code) {
+    case 'endless':
+      return 'never ends by itself: nothing resumes it from where it stopped';
+    case 'noOwner':
+      return 'has no owner that would start it again';
+    case 'ownerKind':
+      return `belongs to a ${reason.kind}; only Jobs are migrated`;
+    case 'unsteady':
+      return UNSTEADY[reason.phase] ?? `is ${reason.phase}`;
+    case 'right':
+      return `the right is missing: ${reason.missing}`;
+    case 'budget':
+      return `the disruption budget ${reason.budget} allows ${reason.disruptionsAllowed} and ${reason.needed} are needed`;
+    case 'noTarget':
+      return describeNoTarget(reason);
+    case 'neighbour':
+      return `its node stays: ${nameOf(reason.taskId)} ${describeBlocked(reason.reason)}`;
+    case 'target':
+      return 'its node takes tasks in this plan';
+    case 'noCandidate':
+      return `none of the ${reason.nodes} nodes that could take it keeps ${percent(reason.thresholdFraction)} free`;
+    case 'stuck':
+      return 'nothing that may move makes enough room';
+    case 'gain':
+      return `wins less than ${reason.ratio} times what it costs`;
+  }
+}
+
+const UNSTEADY: Readonly<Record<string, string>> = {
+  pending: 'some of its owner’s tasks do not run yet',
+  resizing: 'is being resized',
+  moving: 'moves already in this plan',
+  suspended: 'its owner is suspended',
+};
+
+function describeNoTarget({ candidates, example }: Extract<Blocked, { code: 'noTarget' }>): string {
+  if (candidates === 0) return 'there is no other candidate node';
+  const because = example ? `: ${example.node} ${describeRefusal(example.refusal)}` : '';
+  return `none of the ${candidates} other candidates can take it${because}`;
+}
+
+/** A trigger of S407 and whether it starts anything. */
+export function describeTrigger(trigger: Trigger, nowSeconds: number, windowSeconds: number): string {
+  const since = duration(Math.max(0, nowSeconds - trigger.sinceSeconds));
+  const state = trigger.held ? `for ${since}` : `for ${since} of the ${duration(windowSeconds)} it must hold`;
+  if (trigger.kind === 'unscheduled') {
+    return `${nameOf(trigger.taskId)} fits nowhere although the nodes together have room, ${state}`;
+  }
+  return `${trigger.nodes.length} nodes keep more than the preset free, ${state}`;
+}
+
+export function describeCandidate({ node, resource, freeFraction, usageFraction }: Candidate): string {
+  return `${node} (${percent(freeFraction)} of its ${RESOURCES[resource] ?? resource} free, ${percent(usageFraction)} used)`;
+}
+
+const RESOURCES: Readonly<Record<string, string>> = { milliCpu: 'CPU', memoryBytes: 'memory', gpuMilli: 'GPU' };
+
+/** What the one question before an apply says. */
+export function describePreview(preview: PlanPreview): string[] {
+  const { placements, shrinks, expands, migrations, tasksEnded, lostSeconds, withoutCheckpoint } = preview;
+  const parts = [
+    counted(placements, 'placement'),
+    counted(shrinks, 'shrink'),
+    counted(expands, 'expand'),
+    counted(migrations, 'migration'),
+  ].filter(Boolean);
+  if (parts.length === 0) return [`Nothing to do on ${preview.cluster}.`];
+  const lines = [`On ${preview.cluster}: ${parts.join(', ')}.`];
+  if (tasksEnded.length > 0) {
+    lines.push(
+      `${counted(tasksEnded.length, 'running task')} will be stopped and started again, losing ${duration(lostSeconds)} of work: ${tasksEnded.join(', ')}.`,
+    );
+  }
+  if (withoutCheckpoint.length > 0) {
+    lines.push(`Without a checkpoint, from the beginning: ${withoutCheckpoint.join(', ')}.`);
+  }
+  return lines;
+}
+
+/** Why a plan is stale, with what to do. */
+export function describeStale(stale: Stale): string {
+  const task = nameOf(stale.taskId);
+  switch (stale.code) {
+    case 'taskGone':
+      return `${task} is gone`;
+    case 'taskReplaced':
+      return `${task} is another task of the same name now`;
+    case 'taskChanged':
+      return `${task} was changed (generation ${stale.planned} when planned, ${stale.found} now)`;
+    case 'taskMoved':
+      return `${task} was on ${stale.planned ?? 'no node'} and is on ${stale.found ?? 'no node'} now`;
+    case 'taskEnding':
+      return `${task} is ending`;
+    case 'allocationChanged':
+      return `${task} holds other amounts than when the plan was made`;
+    case 'ownerChanged':
+      return `the owner of ${task} was changed, stopped, or runs other tasks now`;
+    case 'nodeGone':
+      return `node ${stale.node} is gone`;
+    case 'doesNotFit':
+      return `node ${stale.node} ${describeRefusal(stale.refusal)}`;
+  }
+}
+
+/** `3 migrations`, `1 placement`, `` for none. */
+export function counted(count: number, what: string): string {
+  return count === 0 ? '' : `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
+/** A task's name without its namespace. */
+export function nameOf(taskId: string): string {
+  return taskId.slice(taskId.indexOf('/') + 1);
+}
