@@ -29,7 +29,7 @@ export const CODE_SERVER_VERSION = dependencies['code-server'];
 export const CODE_SERVER_HOME = join(
   process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'),
   'stowage/code-server',
-  `${CODE_SERVER_VERSION}-node${process.versions.modules}`,
+  CODE_SERVER_VERSION,
 );
 
 /** What building code-server's native modules takes on Linux: a file that shows it is there, and the Debian package that brings it. */
@@ -99,7 +99,7 @@ async function npmInstall(directory, onProgress) {
   const lines = [];
   const child = spawn('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: directory,
-    env: installEnvironment(),
+    env: installEnvironment(directory),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const started = Date.now();
@@ -111,18 +111,15 @@ async function npmInstall(directory, onProgress) {
     throw new Error(`Installing code-server failed:\n${lines.join('').split('\n').slice(-15).join('\n')}`);
 }
 
-/** Native modules are built for this very Node, from the headers that its npm package brings. */
-function installEnvironment() {
-  const packages = join(root, 'node_modules/node/node_modules');
-  const headers = (existsSync(packages) ? readdirSync(packages) : [])
-    .map((name) => join(packages, name))
-    .find((path) => existsSync(join(path, 'include/node/node.h')));
+/** Native modules are built from the headers that the `node` package beside code-server brings, of the version that runs it. */
+function installEnvironment(directory) {
+  const name = `${process.platform === 'darwin' && process.arch === 'arm64' ? 'node-bin' : 'node'}-${process.platform}-${process.arch}`;
   return {
     ...process.env,
-    PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter),
+    PATH: [join(directory, 'node_modules/node/bin'), dirname(process.execPath), process.env['PATH']].join(delimiter),
     npm_config_unsafe_perm: 'true',
     npm_config_legacy_peer_deps: 'true',
-    ...(headers ? { npm_config_nodedir: headers } : {}),
+    npm_config_nodedir: join(directory, 'node_modules/node/node_modules', name),
   };
 }
 
@@ -133,7 +130,7 @@ function installEnvironment() {
  */
 export async function startCodeServer({ folder, userData, extensions, trust = true, port: wanted }) {
   const port = wanted ?? (await freePort());
-  const child = spawn(process.execPath, [entry(), ...serverWords({ port, userData, extensions, trust }), folder], {
+  const child = spawn(nodePath(), [entry(), ...serverWords({ port, userData, extensions, trust }), folder], {
     env: { ...process.env, PORT: undefined, VSCODE_PROXY_URI: undefined },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -193,7 +190,7 @@ export const QUIET_SETTINGS = {
 /** Installs a packaged extension into `extensions`. @throws Error with what code-server said */
 export async function installExtension({ vsix, userData, extensions }) {
   const words = [entry(), '--install-extension', vsix, '--user-data-dir', userData, '--extensions-dir', extensions];
-  const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(nodePath(), words, { stdio: ['ignore', 'pipe', 'pipe'] });
   const lines = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => lines.push(String(text)));
   const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
@@ -215,6 +212,10 @@ function serverWords({ port, userData, extensions, trust }) {
     ...['--disable-telemetry', '--disable-update-check', '--disable-getting-started-override'],
     ...(trust ? ['--disable-workspace-trust'] : []),
   ];
+}
+
+function nodePath() {
+  return join(CODE_SERVER_HOME, 'node_modules/node/bin/node');
 }
 
 function entry() {
