@@ -27,7 +27,7 @@ const TYPICAL_RUNS = 100;
 
 export function baselineForecast(runs: Runs, row: number, past: Past): BaselineForecast {
   const ended = (grouping: number) => past.endedIn(grouping, runs.groups[grouping]![row]!);
-  const limit = Math.exp(runs.logRequest[row]!);
+  const limit = runs.request[row]!;
   const grouping = CHAIN.find((each) => ended(each).length > 0);
   const last20 = grouping === undefined ? [] : lastRuntimes(runs, ended(grouping), 20);
   const sample = last20.toSorted((a, b) => a - b);
@@ -77,5 +77,5 @@ export function typicalRuntime(runs: Runs, past: Past): number {
 }
 
 function lastRuntimes(runs: Runs, ended: readonly number[], count: number): number[] {
-  return ended.slice(-count).map((row) => Math.exp(runs.logRuntime[row]!));
+  return ended.slice(-count).map((row) => runs.runtime[row]!);
 }

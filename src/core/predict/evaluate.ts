@@ -1,12 +1,12 @@
 import type { FinishedTask } from '../model/finished.ts';
 import { type Baseline, type BaselineForecast, baselineForecast, sampleQuantile, within } from './baselines.ts';
 import { QUANTILE_LEVELS, remainingQuantile } from './distribution.ts';
-import { type Outlook, startLearner } from './learner.ts';
+import { type Learner, type Outlook, startLearner } from './learner.ts';
 import { type BandMetrics, bandMetrics, inBand, type PointMetrics, pointMetrics } from './metrics.ts';
 import { type Network, newNetwork } from './network.ts';
-import { replayRuns } from './past.ts';
+import { type Past, replayRuns } from './past.ts';
 import { type Runs, runsOf } from './runs.ts';
-import { type Engine, makeTrainer } from './training.ts';
+import { blockSteps, type Engine, makeTrainer, warmUpSteps } from './training.ts';
 
 /** How every predictor did on the scored part of a log. */
 export type Evaluation = {
@@ -47,6 +47,8 @@ export type EvaluationOptions = {
 
 const WARM_UP_FRACTION = 0.2;
 const BLOCKS = 40;
+/** The half of a batch that is drawn from the newest runs reaches back so many blocks, or runs. */
+const [NEWEST_BLOCKS, NEWEST_RUNS] = [4, 4000];
 /** Ages at which remaining time is judged: quantiles of the group's last 20 runs. */
 const AGES = { age0: undefined, q25: 0.25, q50: 0.5, q90: 0.9 } as const;
 /** A group with fewer ended runs has no quantiles to speak of. */
@@ -67,16 +69,12 @@ export function evaluatePredictors(tasks: readonly FinishedTask[], options: Eval
   const runs = runsOf(tasks);
   const first = Math.floor(runs.count * WARM_UP_FRACTION);
   const network = structuredClone(options.network) ?? newNetwork(options.random);
-  const learner = startLearner(runs, {
-    network,
-    ...(options.learns ? { training: trainingOf(network, first, options) } : {}),
-    onTrained: (row, step, steps) => {
-      if (row === first) options.onProgress?.((0.4 * step) / steps, `warming up: step ${step} of ${steps}`);
-    },
-  });
+  const learner = startLearner(runs, network);
+  const train = options.learns ? blockTraining(runs, first, network, learner, options) : () => {};
   const scores = startScores(runs, first);
   replayRuns(runs, ({ kind, row }, past) => {
     if (kind === 'ended') return learner.ended(row, past);
+    if (row >= first) train(row, past);
     learner.submitted(row, past);
     if (row < first) return;
     scores.add(row, baselineForecast(runs, row, past), learner.predict(row, past));
@@ -88,15 +86,35 @@ export function evaluatePredictors(tasks: readonly FinishedTask[], options: Eval
   return { jobs: runs.count, scored: runs.count - first, predictors: scores.metrics() };
 }
 
-function trainingOf(network: Network, first: number, { tf, random }: EvaluationOptions) {
-  return { trainer: makeTrainer(tf, network, random), random, schedule: { first, blocks: BLOCKS } };
+/** Trains before the first scored run, and before each of 40 equal parts of the rest. */
+function blockTraining(
+  runs: Runs,
+  first: number,
+  network: Network,
+  learner: Learner,
+  { tf, random, onProgress }: EvaluationOptions,
+): (row: number, past: Past) => void {
+  const trainer = makeTrainer(tf, network, random);
+  const blockRows = Math.max(1, Math.ceil((runs.count - first) / BLOCKS));
+  return (row, past) => {
+    if ((row - first) % blockRows !== 0) return;
+    if (row > first) {
+      const newest = Math.max(NEWEST_BLOCKS * blockRows, NEWEST_RUNS);
+      learner.train(row, past, { trainer, random, newest, ...blockSteps(blockRows) });
+      return;
+    }
+    const plan = warmUpSteps(row);
+    const onStep = (step: number) =>
+      onProgress?.((0.4 * step) / plan.steps, `warming up: step ${step} of ${plan.steps}`);
+    learner.train(row, past, { trainer, random, onStep, ...plan });
+  };
 }
 
 /** Collects what each predictor said of the rows from `first` on, and makes the metrics of it. */
 function startScores(runs: Runs, first: number) {
   const count = runs.count - first;
-  const actual = runs.logRuntime.slice(first).map((log) => Math.exp(log));
-  const limits = runs.logRequest.slice(first).map((log) => Math.exp(log));
+  const actual = runs.runtime.subarray(first);
+  const limits = runs.request.subarray(first);
   const column = () => new Float64Array(count);
   const points: Record<Baseline, Float64Array> = {
     request: column(),

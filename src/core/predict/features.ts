@@ -56,9 +56,6 @@ export const PAIR_FEATURES = [
   'memoryUsage',
 ] as const;
 
-/** Pair features whose meaning differs from log to log; masked while a network is pretrained. */
-export const MASKED_IN_PRETRAINING = ['sameName', 'sameQueue'] as const;
-
 /**
  * Features of runs at their submit, kept in a ring of the latest `capacity` rows. Everything is online: what is written
  * for a row is what was known at its submit, and is never touched again.

@@ -1,11 +1,20 @@
 import { type BandGroup, bandGroup, type Calibration, calibrateTable, learnOutcome, trackerOf } from './calibration.ts';
 import { QUANTILE_LEVELS } from './distribution.ts';
-import { type FeatureStore, makeFeatureStore } from './features.ts';
-import { type HeadWeights, headWeights, makeHeadSpace, type Network, predictRow } from './network.ts';
+import type { RunShare } from './explain.ts';
+import { makeFeatureStore } from './features.ts';
+import {
+  type HeadWeights,
+  headWeights,
+  type Mixture,
+  makeHeadSpace,
+  type Network,
+  predictRow,
+  slotWeight,
+} from './network.ts';
 import type { Past } from './past.ts';
 import { makeReadoutSpace, readMixture } from './readout.ts';
 import type { Runs } from './runs.ts';
-import { blockSteps, drawBatch, type Trainer, warmUpSteps } from './training.ts';
+import { drawBatch, type Trainer } from './training.ts';
 
 /** What the network says of one run at its submit. Logs are ln seconds. */
 export type Outlook = {
@@ -17,50 +26,46 @@ export type Outlook = {
   readonly group: BandGroup;
 };
 
-/** When a learner trains: once before row `first`, then before each of `blocks` equal parts of the rest. */
-export type Schedule = {
-  readonly first: number;
-  readonly blocks: number;
-  /** Steps of the first training and its rates; absent: by the rows there are. */
-  readonly warmUp?: { readonly steps: number; rate(step: number): number };
-};
-
 /**
- * The network at work over a replay: it describes each run, predicts it, learns from it in blocks, and keeps its bands
- * calibrated at every end. Tell it of every event before the event enters the past.
+ * The network at work over a replay: it describes each run, predicts it, and keeps its bands calibrated at every end.
+ * Tell it of every event before the event enters the past.
  */
 export type Learner = {
   ended(row: number, past: Past): void;
   submitted(row: number, past: Past): void;
   /** Predicts the row that was just submitted; its end will count for the calibration. */
   predict(row: number, past: Past): Outlook;
+  /** How much of the last prediction stands on which past run, largest first. */
+  shares(row: number): readonly RunShare[];
+  /** Trains on the runs that have started by now, of those submitted before `row`. */
+  train(row: number, past: Past, training: Training): void;
   readonly calibration: Calibration;
 };
 
-export type LearnerOptions = {
-  readonly network: Network;
-  readonly calibration?: Calibration;
-  /** Absent: the weights stay as they are. */
-  readonly training?: { readonly trainer: Trainer; readonly random: () => number; readonly schedule: Schedule };
-  readonly onTrained?: (row: number, step: number, steps: number, loss: number) => void;
+export type Training = {
+  readonly trainer: Trainer;
+  readonly random: () => number;
+  readonly steps: number;
+  rate(step: number): number;
+  /** Draws half of each batch from so many of the newest runs. */
+  readonly newest?: number;
+  readonly onStep?: (step: number, loss: number) => void;
 };
 
 const LEVELS = QUANTILE_LEVELS.length;
 const [LOW, HIGH] = [0.1, 0.9].map((level) => QUANTILE_LEVELS.indexOf(level)) as [number, number];
 /** Fewer started runs than this teach nothing. */
 const LEAST_RUNS = 20;
-/** The half of a batch that is drawn from the newest runs reaches back so many blocks, or runs. */
-const [NEWEST_BLOCKS, NEWEST_RUNS] = [4, 4000];
 
-export function startLearner(runs: Runs, options: LearnerOptions): Learner {
-  const { network, training } = options;
+/** The network is trained in place. */
+export function startLearner(runs: Runs, network: Network, since: Calibration = {}): Learner {
   const store = makeFeatureStore(runs);
   const space = makeHeadSpace();
   const readout = makeReadoutSpace();
   const issued = new Map<number, Outlook>();
-  const train = training ? trainingAt(store, training, options.onTrained) : () => false;
+  const startedBy = startedRows(runs);
   let head: HeadWeights = headWeights(network);
-  let calibration = options.calibration ?? {};
+  let calibration = since;
   return {
     get calibration() {
       return calibration;
@@ -76,9 +81,15 @@ export function startLearner(runs: Runs, options: LearnerOptions): Learner {
         above: log > outlook.logTable[HIGH]! + ROUNDING,
       });
     },
-    submitted(row, past) {
-      if (train(row, past)) head = headWeights(network);
-      store.submitted(row, past);
+    submitted: (row, past) => store.submitted(row, past),
+    shares: (row) => runShares(store.atomsOf(row), space),
+    train(row, past, { trainer, random, steps, rate, newest, onStep }) {
+      const pool = { started: startedBy(row, past.nowSeconds), nowSeconds: past.nowSeconds };
+      if (pool.started.length < LEAST_RUNS) return;
+      for (let step = 0; step < steps; step++) {
+        onStep?.(step, trainer.step(store, drawBatch(store, pool, random, newest), rate(step)));
+      }
+      head = headWeights(network);
     },
     predict(row, past) {
       predictRow(network, head, store, row, space);
@@ -100,36 +111,24 @@ export function startLearner(runs: Runs, options: LearnerOptions): Learner {
 /** A part in a million: a runtime at the band's edge is inside. */
 const ROUNDING = 1e-6;
 
-/** Trains when a block begins; tells whether it did. */
-function trainingAt(
-  store: FeatureStore,
-  { trainer, random, schedule }: NonNullable<LearnerOptions['training']>,
-  onTrained: LearnerOptions['onTrained'],
-): (row: number, past: Past) => boolean {
-  const { runs } = store;
-  const started: number[] = [];
+function runShares(atoms: Int32Array, mixture: Mixture): readonly RunShare[] {
+  const shares = new Map<number, number>();
+  for (const [slot, row] of atoms.entries()) {
+    if (row >= 0) shares.set(row, (shares.get(row) ?? 0) + slotWeight(mixture, slot));
+  }
+  return [...shares].map(([row, share]) => ({ row, share })).sort((a, b) => b.share - a.share || b.row - a.row);
+}
+
+/** Rows in the order they started, as far as they had at a moment; moments come in the order of time. */
+function startedRows(runs: Runs): (beforeRow: number, nowSeconds: number) => readonly number[] {
   const byStart = Int32Array.from(runs.start.keys()).sort((a, b) => runs.start[a]! - runs.start[b]! || a - b);
-  const blockRows = Math.max(1, Math.ceil((runs.count - schedule.first) / schedule.blocks));
-  let next = 0;
-  const catchUp = (row: number, nowSeconds: number) => {
-    for (; next < byStart.length; next++) {
-      const candidate = byStart[next]!;
-      if (runs.start[candidate]! > nowSeconds || candidate >= row) return;
-      started.push(candidate);
+  const started: number[] = [];
+  return (beforeRow, nowSeconds) => {
+    while (started.length < byStart.length) {
+      const next = byStart[started.length]!;
+      if (runs.start[next]! > nowSeconds || next >= beforeRow) break;
+      started.push(next);
     }
-  };
-  return (row, past) => {
-    if (row < schedule.first || (row - schedule.first) % blockRows !== 0) return false;
-    catchUp(row, past.nowSeconds);
-    if (started.length < LEAST_RUNS) return false;
-    const pool = { started, nowSeconds: past.nowSeconds };
-    const isFirst = row === schedule.first;
-    const { steps, rate } = isFirst ? (schedule.warmUp ?? warmUpSteps(started.length)) : blockSteps(blockRows);
-    const newest = isFirst ? undefined : Math.max(NEWEST_BLOCKS * blockRows, NEWEST_RUNS);
-    for (let step = 0; step < steps; step++) {
-      const loss = trainer.step(store, drawBatch(store, pool, random, newest), rate(step));
-      onTrained?.(row, step, steps, loss);
-    }
-    return true;
+    return started;
   };
 }

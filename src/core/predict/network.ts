@@ -66,6 +66,13 @@ export type Mixture = {
   readonly weight: Float64Array;
 };
 
+/** Share of the mixture that stands on the run in a slot. */
+export function slotWeight({ weight }: Mixture, slot: number): number {
+  let sum = 0;
+  for (let kernel = 0; kernel < KERNELS; kernel++) sum += weight[slot * KERNELS + kernel]!;
+  return sum;
+}
+
 /** Room for one row's passage through the head; reused from row to row. */
 export type HeadSpace = Mixture & {
   readonly features: Float64Array;

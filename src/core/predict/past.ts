@@ -21,8 +21,9 @@ export type PastEvent = { readonly kind: 'ended' | 'submitted'; readonly row: nu
 /**
  * Replays runs as time went by: at each submit only what had started or ended by then is visible, so nothing that reads
  * `past` can look ahead (prequential protocol, `bench/README.md`). Each event is told before it enters the past.
+ * @returns the past after the last known end
  */
-export function replayRuns(runs: Runs, visit: (event: PastEvent, past: Past) => void): void {
+export function replayRuns(runs: Runs, visit: (event: PastEvent, past: Past) => void): Past {
   const past = emptyPast(runs);
   const byStart = eventOrder(runs.start);
   const byEnd = eventOrder(runs.end);
@@ -51,6 +52,7 @@ export function replayRuns(runs: Runs, visit: (event: PastEvent, past: Past) => 
     past.submit(row);
   }
   advance(Number.MAX_VALUE, runs.count);
+  return past;
 }
 
 function eventOrder(times: Float64Array): Int32Array {

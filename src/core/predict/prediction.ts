@@ -4,6 +4,8 @@ import type { RuntimeDistribution } from './distribution.ts';
 export type RuntimePrediction = {
   /** Of the whole runtime, from start to end; condition it on the age with `remainingRuntime`. */
   readonly runtime: RuntimeDistribution;
+  /** The one point with the best expected ratio min(p/r, r/p) to the truth, in seconds. */
+  readonly bestRatioSeconds?: number;
   /** Predictor that was chosen for this task: `stowage`, `med5`, `request`, … */
   readonly predictor: string;
   /** In words: "6 latest runs of train-resnet by ana". */

@@ -1,27 +1,237 @@
 import type { FinishedTask } from '../model/finished.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Task } from '../model/task.ts';
-import { BASELINES, type Baseline, type BaselineForecast, baselineForecast, within } from './baselines.ts';
+import { type BaselineForecast, baselineForecast, within } from './baselines.ts';
+import type { Calibration } from './calibration.ts';
 import { QUANTILE_LEVELS, type RuntimeDistribution } from './distribution.ts';
-import { type Past, replayRuns } from './past.ts';
+import { describeBaseline, describeNetwork } from './explain.ts';
+import { type Learner, type Outlook, startLearner } from './learner.ts';
+import { type Network, newNetwork } from './network.ts';
+import type { NetworkCard } from './networkFile.ts';
+import { type Past, type PastEvent, replayRuns } from './past.ts';
 import type { Predictions, RuntimePrediction } from './prediction.ts';
-import { GROUPINGS, type Run, type Runs, runsOf } from './runs.ts';
+import {
+  type Claims,
+  choosePredictor,
+  EMPTY_RECORD,
+  groupLabel,
+  type OpenRecord,
+  openRecord,
+  spreadAround,
+  type TrackRecord,
+} from './record.ts';
+import { type Run, type Runs, runsOf } from './runs.ts';
+import { blockSteps, type Engine, makeTrainer, warmUpSteps } from './training.ts';
 
 /** All that predicts runtimes, as plain data. */
 export type Predictor = {
+  readonly card: PredictorCard;
   /** The latest finished tasks it knows: what a prediction stands on. */
   readonly tasks: readonly FinishedTask[];
+  /** Absent: baselines alone. */
+  readonly network?: Network;
+  readonly calibration: Calibration;
+  readonly record: TrackRecord;
 };
+
+/** What a predictor was made from and how; shown wherever it is used. */
+export type PredictorCard = {
+  /** Finished tasks it has learned from. */
+  readonly tasks: number;
+  /** Submit times of the first and the last of them, epoch seconds; absent without any. */
+  readonly fromSeconds?: number;
+  readonly toSeconds?: number;
+  /** Rows that could not be used, by reason. */
+  readonly leftOut: Readonly<Record<string, number>>;
+  /** Where the weights come from: `none`, `pretrained`, `fine-tuned`, `trained here`. */
+  readonly weights: 'none' | 'pretrained' | 'fine-tuned' | 'trained here';
+  readonly pretraining?: NetworkCard;
+  readonly notes: readonly string[];
+};
+
+const NOTES = [
+  'Protocol: submit order; an outcome enters histories, scores and training only when the task has ended.',
+  'The network minimises the negative log-likelihood of ln runtime; its median minimises the absolute error, its best-ratio point maximises min(p/r, r/p).',
+  'The 80 % band is held at 80 % by levels that follow its misses; scores and coverage are of predictions made before the outcome.',
+];
 
 /** A predictor of the baselines alone: nothing to train, ready at once. An empty history is fine. */
 export function fitPredictor(history: readonly FinishedTask[]): Predictor {
-  return { tasks: history };
+  const runs = runsOf(history);
+  const record = openRecord(EMPTY_RECORD);
+  replayRuns(runs, scoring(runs, history, record, 0));
+  return {
+    card: cardOf(history, 'none'),
+    tasks: latest(history),
+    calibration: {},
+    record: record.close(),
+  };
+}
+
+export type TrainingSettings = {
+  readonly tf: Engine;
+  readonly random: () => number;
+  /** Weights trained elsewhere, with their card: used as they are until there is enough to learn from. */
+  readonly pretrained?: { readonly network: Network; readonly card: NetworkCard };
+  readonly leftOut?: PredictorCard['leftOut'];
+  readonly onProgress?: (progress: TrainingProgress) => void;
+};
+
+/** One step of a training, for a bar and for live curves. */
+export type TrainingProgress = {
+  readonly fraction: number;
+  readonly text: string;
+  /** Mean loss of the step's batch. */
+  readonly loss?: number;
+};
+
+/** Below this, training on the own tasks hurts (measured, `bench/README.md`): pretrained weights stay as they are. */
+const LEAST_TASKS = 2000;
+/** Training looks at most so far back. */
+const MOST_TASKS = 200_000;
+/** Finished tasks kept for predictions: enough for the farthest rank of many groups. */
+const KEPT_TASKS = 20_000;
+/** The last part is predicted before it is learned from: it makes the track record. */
+const RECORD_FRACTION = 0.2;
+const RECORD_BLOCKS = 5;
+
+/**
+ * Learns runtimes from finished tasks: trains on the first four fifths, then predicts and learns the last fifth in five
+ * parts, so that scores, coverage and calibration are of predictions made before the outcome.
+ */
+export function trainPredictor(history: readonly FinishedTask[], settings: TrainingSettings): Predictor {
+  const { tf, random, pretrained, onProgress } = settings;
+  const tasks = history.toSorted((a, b) => a.submittedAtSeconds - b.submittedAtSeconds).slice(-MOST_TASKS);
+  const enough = tasks.length >= LEAST_TASKS;
+  const network = pretrained ? structuredClone(pretrained.network) : newNetwork(random);
+  const runs = runsOf(tasks);
+  const learner = startLearner(runs, network);
+  const trainer = makeTrainer(tf, network, random);
+  const first = enough ? Math.floor(tasks.length * (1 - RECORD_FRACTION)) : 0;
+  const blockRows = Math.max(1, Math.ceil((tasks.length - first) / RECORD_BLOCKS));
+  const record = openRecord(EMPTY_RECORD);
+  const score = scoring(runs, tasks, record, first, learner);
+  const report = (from: number, to: number, steps: number) => (step: number, loss: number) =>
+    onProgress?.({ fraction: from + ((to - from) * step) / steps, text: `training: step ${step} of ${steps}`, loss });
+  const trainBlock = (row: number, past: Past) => {
+    const block = Math.floor((row - first) / blockRows);
+    const plan = row === first ? firstTraining(first) : blockSteps(blockRows);
+    const [from, to] = row === first ? [0.05, 0.75] : [0.75 + 0.05 * (block - 1), 0.75 + 0.05 * block];
+    const newest = row === first ? {} : { newest: Math.max(4000, 2 * blockRows) };
+    learner.train(row, past, { trainer, random, onStep: report(from, to, plan.steps), ...newest, ...plan });
+  };
+  const last = replayRuns(runs, (event, past) => {
+    const { kind, row } = event;
+    if (enough && kind === 'submitted' && row >= first && (row - first) % blockRows === 0) trainBlock(row, past);
+    score(event, past);
+  });
+  if (enough) trainBlock(first + RECORD_BLOCKS * blockRows, last);
+  return {
+    card: {
+      ...cardOf(history, enough ? (pretrained ? 'fine-tuned' : 'trained here') : pretrained ? 'pretrained' : 'none'),
+      leftOut: settings.leftOut ?? {},
+      ...(pretrained ? { pretraining: pretrained.card } : {}),
+    },
+    tasks: latest(tasks),
+    ...(enough || pretrained ? { network } : {}),
+    calibration: learner.calibration,
+    record: record.close(),
+  };
+}
+
+/** Two passes, and not more steps than a minute holds. */
+function firstTraining(rows: number) {
+  return warmUpSteps(rows, Math.max(300, Math.min(500, Math.ceil((2 * rows) / 512))));
+}
+
+/**
+ * The predictor after more tasks have ended, without starting over: they are first predicted (scores, calibration), then
+ * learned from together with the kept ones. Tasks it knows already are left out.
+ */
+export function updatePredictor(
+  predictor: Predictor,
+  more: readonly FinishedTask[],
+  { tf, random, onProgress }: TrainingSettings,
+): Predictor {
+  const tasks = mergeTasks(predictor.tasks, more);
+  const fresh = tasks.length - predictor.tasks.length;
+  if (fresh === 0) return predictor;
+  const network = structuredClone(predictor.network);
+  const runs = runsOf(tasks);
+  const record = openRecord(predictor.record);
+  const learner = network ? startLearner(runs, network, predictor.calibration) : undefined;
+  const isFresh = (row: number) => runs.order[row]! >= predictor.tasks.length;
+  const last = replayRuns(runs, scoring(runs, tasks, record, isFresh, learner));
+  const learns = predictor.card.weights === 'trained here' || predictor.card.weights === 'fine-tuned';
+  if (network && learner && learns) {
+    const plan = blockSteps(fresh);
+    const onStep = (step: number, loss: number) =>
+      onProgress?.({ fraction: step / plan.steps, text: `learning ${fresh} new tasks`, loss });
+    const trainer = makeTrainer(tf, network, random);
+    learner.train(runs.count, last, { trainer, random, onStep, newest: Math.max(4000, fresh), ...plan });
+  }
+  const { card } = predictor;
+  return {
+    ...predictor,
+    card: {
+      ...cardOf(tasks, card.weights),
+      ...card,
+      ...spanOf([...more, ...predictor.tasks]),
+      tasks: card.tasks + fresh,
+    },
+    tasks: latest(tasks),
+    ...(network ? { network } : {}),
+    calibration: learner?.calibration ?? predictor.calibration,
+    record: record.close(),
+  };
+}
+
+/** Visits a replay: predicts the chosen rows by every predictor, and scores what was said of each at its end. */
+function scoring(
+  runs: Runs,
+  tasks: readonly FinishedTask[],
+  record: OpenRecord,
+  chosen: number | ((row: number) => boolean),
+  learner?: Learner,
+): (event: PastEvent, past: Past) => void {
+  const pending = new Map<number, { claims: Claims; forecast: BaselineForecast }>();
+  const isChosen = typeof chosen === 'number' ? (row: number) => row >= chosen : chosen;
+  return ({ kind, row }, past) => {
+    if (kind === 'ended') {
+      learner?.ended(row, past);
+      const said = pending.get(row);
+      if (!said) return;
+      pending.delete(row);
+      const label = groupLabel(tasks[runs.order[row]!]!.parameters);
+      record.learn(label, runs.runtime[row]!, runs.end[row]!, said.claims, said.forecast);
+      return;
+    }
+    learner?.submitted(row, past);
+    if (!isChosen(row)) return;
+    const forecast = baselineForecast(runs, row, past);
+    const limit = runs.request[row]!;
+    const claims = record.claims(forecast, limit);
+    pending.set(row, {
+      forecast,
+      claims: learner ? { ...claims, stowage: claimOf(learner.predict(row, past), limit) } : claims,
+    });
+  };
+}
+
+const [LOW, HIGH] = [0.1, 0.9].map((level) => QUANTILE_LEVELS.indexOf(level)) as [number, number];
+
+function claimOf({ logTable, bestRatio }: Outlook, limit: number) {
+  return {
+    point: within(Math.exp(bestRatio), limit),
+    low: Math.exp(logTable[LOW]!),
+    high: Math.exp(logTable[HIGH]!),
+  };
 }
 
 /**
  * Predicts every task of a snapshot that ends by itself: endless and infrastructure tasks are left out. A running task
  * is predicted as it was when it started, a pending one as of now.
- * @param history further finished tasks, of the cluster itself; one that the predictor knows by its id counts once
+ * @param history further finished tasks, of the cluster itself; one that the predictor knows counts once
  */
 export function predictSnapshot(
   predictor: Predictor,
@@ -31,24 +241,57 @@ export function predictSnapshot(
   const tasks = snapshot.tasks.filter((task) => !task.endless && !task.infrastructure);
   const known = mergeTasks(predictor.tasks, history);
   const runs = runsOf([...known, ...tasks.map((task) => runOf(task, snapshot.takenAtSeconds))]);
+  const learner = predictor.network ? startLearner(runs, predictor.network, predictor.calibration) : undefined;
   const predictions: Record<string, RuntimePrediction> = {};
-  const record = startRecord();
-  const forecasts = new Map<number, BaselineForecast>();
   replayRuns(runs, ({ kind, row }, past) => {
+    if (kind === 'ended') return learner?.ended(row, past);
     const task = tasks[runs.order[row]! - known.length];
-    if (kind === 'ended') {
-      const forecast = forecasts.get(row);
-      if (forecast) record.learn(Math.exp(runs.logRuntime[row]!), forecast);
-      forecasts.delete(row);
-    } else {
-      const forecast = baselineForecast(runs, row, past);
-      if (task) predictions[task.id] = record.predict(forecast, runs, row, past, task);
-      else forecasts.set(row, forecast);
-    }
+    if (!task) return;
+    learner?.submitted(row, past);
+    predictions[task.id] = predictTask(predictor, task, known, runs, row, past, learner);
   });
   return predictions;
 }
 
+function predictTask(
+  { record }: Predictor,
+  task: Task,
+  known: readonly FinishedTask[],
+  runs: Runs,
+  row: number,
+  past: Past,
+  learner: Learner | undefined,
+): RuntimePrediction {
+  const { name, score, instead } = choosePredictor(record, groupLabel(task.parameters), learner !== undefined);
+  const coverage = score ? { coverage: { fraction: score.inBand / score.outcomes, outcomes: score.outcomes } } : {};
+  if (name === 'stowage' && learner) {
+    const { logTable, bestRatio } = learner.predict(row, past);
+    return {
+      runtime: limited({ seconds: Array.from(logTable, Math.exp) }, task),
+      bestRatioSeconds: Math.min(Math.exp(bestRatio), task.runtimeLimitSeconds ?? Number.POSITIVE_INFINITY),
+      predictor: name,
+      basis: describeNetwork(learner.shares(row), known, runs, row),
+      ...coverage,
+    };
+  }
+  const baseline = name === 'stowage' ? 'med5' : name;
+  const forecast = baselineForecast(runs, row, past);
+  const basis = describeBaseline(baseline, forecast, task.parameters, past.ended.length);
+  return {
+    runtime: limited(spreadAround(record, baseline, forecast, runs.request[row]!), task),
+    bestRatioSeconds: forecast.points[baseline],
+    predictor: name,
+    basis: instead ? `${basis}; ${instead}` : basis,
+    ...coverage,
+  };
+}
+
+function limited(runtime: RuntimeDistribution, { runtimeLimitSeconds }: Task): RuntimeDistribution {
+  if (runtimeLimitSeconds === undefined) return runtime;
+  return { seconds: runtime.seconds.map((seconds) => Math.min(seconds, runtimeLimitSeconds)) };
+}
+
+/** Finished tasks of both, each once: by id and times. */
 function mergeTasks(left: readonly FinishedTask[], right: readonly FinishedTask[]): readonly FinishedTask[] {
   if (right.length === 0) return left;
   const key = (task: FinishedTask) => `${task.id} ${task.submittedAtSeconds} ${task.endedAtSeconds}`;
@@ -56,98 +299,32 @@ function mergeTasks(left: readonly FinishedTask[], right: readonly FinishedTask[
   return [...left, ...right.filter((task) => !known.has(key(task)))];
 }
 
+function latest(tasks: readonly FinishedTask[]): readonly FinishedTask[] {
+  if (tasks.length <= KEPT_TASKS) return tasks;
+  return tasks.toSorted((a, b) => a.endedAtSeconds - b.endedAtSeconds).slice(-KEPT_TASKS);
+}
+
+function cardOf(tasks: readonly FinishedTask[], weights: PredictorCard['weights']): PredictorCard {
+  return { tasks: tasks.length, ...spanOf(tasks), leftOut: {}, weights, notes: NOTES };
+}
+
+function spanOf(tasks: readonly FinishedTask[]): { readonly fromSeconds?: number; readonly toSeconds?: number } {
+  if (tasks.length === 0) return {};
+  let [fromSeconds, toSeconds] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const { submittedAtSeconds } of tasks) {
+    fromSeconds = Math.min(fromSeconds, submittedAtSeconds);
+    toSeconds = Math.max(toSeconds, submittedAtSeconds);
+  }
+  return { fromSeconds, toSeconds };
+}
+
 function runOf(task: Task, nowSeconds: number): Run {
-  const submitted = Math.min(nowSeconds, task.startedAtSeconds ?? nowSeconds);
   const gpus = task.request.gpuMilli / 1000;
   return {
     parameters: task.parameters,
     request: task.request,
     size: gpus > 0 ? gpus : Math.max(task.request.milliCpu / 1000, 0.001),
-    submittedAtSeconds: submitted,
+    submittedAtSeconds: Math.min(nowSeconds, task.startedAtSeconds ?? nowSeconds),
     ...(task.startedAtSeconds === undefined ? {} : { startedAtSeconds: task.startedAtSeconds }),
   };
-}
-
-/** Outcomes kept per baseline and class, for the spread around its point. */
-const KEPT_OUTCOMES = 2000;
-/** Spread in ln units where nothing has ended yet: a factor of e² either way at one standard deviation. */
-const UNKNOWN_SPREAD = 2;
-
-/** How each baseline has done so far: its errors as ln(runtime / point), by how many runs it stood on. */
-function startRecord() {
-  const errors = new Map<string, number[]>();
-  const utility = new Map<string, { sum: number; count: number }>();
-  const classOf = ({ sample }: BaselineForecast) => (sample.length === 0 ? 'none' : sample.length < 5 ? 'few' : 'many');
-  return {
-    learn(runtime: number, forecast: BaselineForecast): void {
-      for (const name of BASELINES) {
-        const point = forecast.points[name];
-        const key = `${name} ${classOf(forecast)}`;
-        const kept = errors.get(key) ?? [];
-        errors.set(key, kept);
-        kept.push(Math.log(runtime / point));
-        if (kept.length > 2 * KEPT_OUTCOMES) kept.splice(0, KEPT_OUTCOMES);
-        const score = utility.get(key) ?? { sum: 0, count: 0 };
-        utility.set(key, score);
-        score.sum += Math.min(runtime / point, point / runtime);
-        score.count += 1;
-      }
-    },
-    predict(forecast: BaselineForecast, runs: Runs, row: number, past: Past, task: Task): RuntimePrediction {
-      const score = (name: Baseline) => {
-        const found = utility.get(`${name} ${classOf(forecast)}`);
-        return found ? found.sum / found.count : 0;
-      };
-      const name = (['med20', 'last2', 'request'] as const).reduce<Baseline>(
-        (best, each) => (score(each) > score(best) ? each : best),
-        'med5',
-      );
-      const point = forecast.points[name];
-      const spread = (errors.get(`${name} ${classOf(forecast)}`) ?? []).slice(-KEPT_OUTCOMES).sort((a, b) => a - b);
-      return {
-        runtime: around(point, spread, Math.exp(runs.logRequest[row]!)),
-        predictor: name,
-        basis: basisOf(name, forecast, runs, row, past, task),
-      };
-    },
-  };
-}
-
-/** A distribution of the point times its past errors; wide where fewer than 20 are known. */
-function around(point: number, errors: readonly number[], limit: number): RuntimeDistribution {
-  const seconds = QUANTILE_LEVELS.map((level) => {
-    const error = errors.length >= 20 ? rank(errors, level) : UNKNOWN_SPREAD * normalQuantile(level);
-    return within(point * Math.exp(error), limit);
-  });
-  return { seconds };
-}
-
-function rank(ascending: readonly number[], level: number): number {
-  return ascending[Math.round(level * (ascending.length - 1))]!;
-}
-
-/** Quantile of the normal distribution, by the logistic approximation ln(p/(1−p))/1.702. */
-function normalQuantile(level: number): number {
-  return Math.log(level / (1 - level)) / 1.702;
-}
-
-function basisOf(
-  name: Baseline,
-  { sample, grouping }: BaselineForecast,
-  runs: Runs,
-  row: number,
-  past: Past,
-  task: Task,
-): string {
-  if (name === 'request' && !Number.isNaN(runs.logRequest[row]!)) return 'the runtime it asked for';
-  if (grouping === undefined || sample.length === 0) {
-    return past.ended.length === 0
-      ? 'no past runs: a wide guess'
-      : 'no past runs of its creator: recent tasks of everyone';
-  }
-  const count =
-    name === 'med20' ? sample.length : name === 'med5' ? Math.min(5, sample.length) : Math.min(2, sample.length);
-  const { name: label, creator } = task.parameters;
-  const of = GROUPINGS[grouping]!.fields.includes('name') && label !== undefined ? ` of ${label}` : '';
-  return `${count} latest ${count === 1 ? 'run' : 'runs'}${of}${creator === undefined ? '' : ` by ${creator}`}`;
 }

@@ -1,4 +1,3 @@
-import type { FinishedTask } from '../model/finished.ts';
 import { amountOf, type Resources } from '../model/resources.ts';
 import type { TaskParameters } from '../model/task.ts';
 
@@ -23,9 +22,13 @@ export type Runs = {
   readonly submit: Float64Array;
   readonly start: Float64Array;
   readonly end: Float64Array;
-  /** ln of the runtime in seconds, at least 0 (1 s); NaN while it is not known. */
-  readonly logRuntime: Float32Array;
-  readonly logRequest: Float32Array;
+  /** Seconds, at least 1; NaN while it is not known. */
+  readonly runtime: Float64Array;
+  /** The limit in seconds; NaN where there is none. */
+  readonly request: Float64Array;
+  /** ln of `runtime` and `request`. */
+  readonly logRuntime: Float64Array;
+  readonly logRequest: Float64Array;
   readonly logSize: Float32Array;
   readonly logScale: Float32Array;
   readonly memory: Float64Array;
@@ -63,15 +66,14 @@ export function runsOf(list: readonly Run[]): Runs {
   const at = (row: number) => list[order[row]!]!;
   const numbers = (read: (run: Run) => number) => Float64Array.from(order, (_, row) => read(at(row)));
   const logs = (read: (run: Run) => number | undefined) =>
-    Float32Array.from(order, (_, row) => {
-      const value = read(at(row));
-      return value !== undefined && value > 0 && Number.isFinite(value) ? Math.log(value) : Number.NaN;
-    });
+    Float32Array.from(order, (_, row) => Math.log(positive(read(at(row)))));
   const ids = (read: (run: Run) => string | number | undefined) => intern(order, (row) => read(at(row)));
   const user = ids((run) => run.parameters.creator);
   const name = ids((run) => run.parameters.name);
   const queue = ids((run) => run.parameters.queue);
   const memory = numbers((run) => amountOf(run.request, 'memoryBytes'));
+  const runtime = numbers(runtimeOf);
+  const request = numbers((run) => positive(run.parameters.requestedRuntimeSeconds));
   const fields: Readonly<Record<Field, Int32Array>> = {
     user,
     name,
@@ -86,8 +88,10 @@ export function runsOf(list: readonly Run[]): Runs {
     submit: numbers((run) => run.submittedAtSeconds),
     start: numbers(startOf),
     end: numbers((run) => Math.max(startOf(run), run.endedAtSeconds ?? Number.POSITIVE_INFINITY)),
-    logRuntime: logs((run) => runtimeOf(run)),
-    logRequest: logs((run) => run.parameters.requestedRuntimeSeconds),
+    runtime,
+    request,
+    logRuntime: runtime.map(Math.log),
+    logRequest: request.map(Math.log),
     logSize: logs((run) => run.size),
     logScale: logs((run) => run.parameters.dataScale),
     memory,
@@ -107,8 +111,12 @@ export function runsOf(list: readonly Run[]): Runs {
   };
 }
 
-/** Runtime in seconds, at least 1; NaN while it is not known. */
-export function runtimeOf(run: Pick<FinishedTask, 'startedAtSeconds' | 'endedAtSeconds'> | Run): number {
+/** NaN for what is missing, infinite or not above 0. */
+function positive(value: number | undefined): number {
+  return value !== undefined && value > 0 && Number.isFinite(value) ? value : Number.NaN;
+}
+
+function runtimeOf(run: Run): number {
   if (run.startedAtSeconds === undefined || run.endedAtSeconds === undefined) return Number.NaN;
   return Math.max(1, run.endedAtSeconds - run.startedAtSeconds);
 }

@@ -1,11 +1,5 @@
 import type * as TensorFlow from '@tensorflow/tfjs-core';
-import {
-  CONTEXT_INPUTS,
-  type FeatureStore,
-  FIRST_LOCAL_INPUT,
-  MASKED_IN_PRETRAINING,
-  PAIR_FEATURES,
-} from './features.ts';
+import { CONTEXT_INPUTS, type FeatureStore, FIRST_LOCAL_INPUT, PAIR_FEATURES } from './features.ts';
 import {
   ENCODER,
   GUIDE,
@@ -42,6 +36,9 @@ export type Trainer = {
   /** The weights as they are now: a live view. */
   readonly network: Network;
 };
+
+/** Pair features whose meaning differs from log to log. */
+export const MASKED_IN_PRETRAINING = ['sameName', 'sameQueue'] as const;
 
 const BATCH = 512;
 const GRADIENT_NORM = 2;
@@ -214,8 +211,10 @@ export function drawBatch(
 }
 
 /** Steps of the first training and the learning rate of each: a short ramp, then a fall to 0.3 of the top. */
-export function warmUpSteps(rows: number): { readonly steps: number; rate(step: number): number } {
-  const steps = Math.max(600, Math.ceil((4 * rows) / BATCH));
+export function warmUpSteps(
+  rows: number,
+  steps = Math.max(600, Math.ceil((4 * rows) / BATCH)),
+): { readonly steps: number; rate(step: number): number } {
   return { steps, rate: (step) => 3e-3 * Math.min(1, (step + 1) / 50) * (1 - (0.7 * step) / steps) };
 }
 
