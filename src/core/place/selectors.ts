@@ -22,11 +22,15 @@ export function isEmptySelector(selector: LabelSelector | undefined): boolean {
   );
 }
 
-/** True when a node satisfies at least one term; no term, or a term without requirements, is satisfied by no node. */
+/**
+ * True when a node satisfies at least one term. No term, a term without requirements, and a term with one that the
+ * scheduler cannot parse (`Gt` by a negative number is one: no label value may begin with a minus) match no node.
+ */
 export function matchesTerms(terms: readonly NodeSelectorTerm[], node: Node): boolean {
   return terms.some(
     ({ expressions, fields }) =>
       expressions.length + fields.length > 0 &&
+      expressions.every(isWellFormed) &&
       expressions.every((requirement) => meets(labelOf(node.labels, requirement.key), requirement)) &&
       fields.every((field) => field.key === 'metadata.name' && meets(node.name, field)),
   );
@@ -66,6 +70,24 @@ function tolerates(toleration: Toleration, taint: Taint): boolean {
       return (toleration.value ?? '') === taint.value;
   }
 }
+
+/** apimachinery's `labels.NewRequirement`. */
+function isWellFormed({ operator, values }: SelectorRequirement): boolean {
+  if (!values.every((value) => LABEL_VALUE.test(value))) return false;
+  switch (operator) {
+    case 'In':
+    case 'NotIn':
+      return values.length > 0;
+    case 'Exists':
+    case 'DoesNotExist':
+      return values.length === 0;
+    case 'Gt':
+    case 'Lt':
+      return values.length === 1 && integerOf(values[0]!) !== undefined;
+  }
+}
+
+const LABEL_VALUE = /^(?=.{0,63}$)([A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?)?$/;
 
 function meets(value: string | undefined, { operator, values }: SelectorRequirement): boolean {
   switch (operator) {
