@@ -1,11 +1,12 @@
 import { Worker } from 'node:worker_threads';
-import type { Confirmation, FromPlanner, Step, ToPlanner } from './protocol.ts';
+import type { Confirmation, StepText } from './operate/describe.ts';
+import type { FromPlanner, ToPlanner } from './protocol.ts';
 import type { ClusterView } from './views/clusterView.ts';
 
 /** What the planning thread tells without being asked. */
 export type PlannerEvents = {
   onView(view: ClusterView): void;
-  onStep(step: Step): void;
+  onStep(step: StepText): void;
   confirm(preview: Confirmation): Promise<boolean>;
   /** The thread died; the next request starts a new one. */
   onDied(reason: string): void;

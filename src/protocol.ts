@@ -1,5 +1,6 @@
 import type { Settings } from './core/model/settings.ts';
 import type { ClusterTarget } from './core/plan/plan.ts';
+import type { Confirmation, StepText } from './operate/describe.ts';
 import type { ClusterView } from './views/clusterView.ts';
 
 /** What the editor's thread asks of the planning thread; every request is answered once, with the same `id`. */
@@ -27,21 +28,9 @@ export type FromPlanner =
   | { readonly type: 'answer'; readonly id: number; readonly result: unknown }
   | { readonly type: 'failure'; readonly id: number; readonly message: string; readonly cancelled: boolean }
   | { readonly type: 'view'; readonly view: ClusterView }
-  | { readonly type: 'step'; readonly step: Step }
+  | { readonly type: 'step'; readonly step: StepText }
   | { readonly type: 'progress'; readonly id: number; readonly text: string; readonly fraction?: number }
   | { readonly type: 'confirm'; readonly id: number; readonly preview: Confirmation };
-
-/** What happened to one move: shown in the panel, the notification and the log. */
-export type Step = {
-  readonly moveId: string;
-  readonly title: string;
-  readonly state: 'running' | 'waiting' | 'done' | 'failed';
-  readonly text: string;
-  readonly untilSeconds?: number;
-};
-
-/** The one modal of an apply. */
-export type Confirmation = { readonly message: string; readonly detail: string; readonly verb: string };
 
 /** From the host to the plan panel. The panel draws from the last `state` alone. */
 export type ToWebview = { readonly type: 'state'; readonly state: PanelState };
@@ -50,7 +39,7 @@ export type PanelState = {
   readonly cluster: string;
   readonly plan?: unknown;
   readonly planId?: string;
-  readonly steps: readonly Step[];
+  readonly steps: readonly StepText[];
   readonly busy?: string;
   readonly failure?: string;
   /** Why nothing may be applied; absent when it may. */

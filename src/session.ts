@@ -1,8 +1,9 @@
 import * as vscode from 'vscode';
 import { matchesSetting, methodSettings } from './configuration.ts';
 import type { ClusterTarget } from './core/plan/plan.ts';
+import type { Confirmation, StepText } from './operate/describe.ts';
 import { Cancelled, Planner } from './planner.ts';
-import type { Confirmation, HistoryFile, Step } from './protocol.ts';
+import type { HistoryFile } from './protocol.ts';
 import type { ClusterView } from './views/clusterView.ts';
 
 /** The editor's state as one readonly value, replaced whole; views redraw from it. */
@@ -19,7 +20,7 @@ export type OpenState = {
   readonly view: ClusterView;
   readonly readOnly?: string;
   readonly plan?: IssuedPlan;
-  readonly steps: readonly Step[];
+  readonly steps: readonly StepText[];
   readonly busy?: string;
   /** What the last reading failed with; the view is the last good one. */
   readonly stale?: string;
@@ -198,7 +199,7 @@ export class Session implements vscode.Disposable {
     return typed === state.name;
   }
 
-  private step(step: Step): void {
+  private step(step: StepText): void {
     this.log.info(`${step.title}: ${step.state}. ${step.text}`);
     if (this.current.kind !== 'open') return;
     const others = this.current.steps.filter(({ moveId }) => moveId !== step.moveId);

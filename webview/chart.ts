@@ -18,6 +18,8 @@ export type ChartOptions = {
   readonly sentence: string;
   readonly xTicks: readonly { readonly at: number; readonly text: string }[];
   readonly yTitle: string;
+  /** How the axis writes its numbers, in d3's notation; plain when absent. */
+  readonly yFormat?: string;
   readonly series: readonly Series[];
   readonly format: (value: number) => string;
 };
@@ -73,11 +75,11 @@ function traces({ series, format }: ChartOptions): unknown[] {
   });
 }
 
-function layout({ xTicks, yTitle }: ChartOptions): unknown {
+function layout({ xTicks, yTitle, yFormat }: ChartOptions): unknown {
   const ink = themeColour('--vscode-foreground', '#888888');
   const faint = translucent(ink);
   return {
-    margin: { l: 56, r: 12, t: 8, b: 32 },
+    margin: { l: 48, r: 12, t: 8, b: 40 },
     height: 240,
     paper_bgcolor: 'rgba(0,0,0,0)',
     plot_bgcolor: 'rgba(0,0,0,0)',
@@ -89,7 +91,14 @@ function layout({ xTicks, yTitle }: ChartOptions): unknown {
       gridcolor: faint,
       zeroline: false,
     },
-    yaxis: { title: { text: yTitle }, gridcolor: faint, zeroline: false, rangemode: 'tozero' },
+    yaxis: {
+      title: { text: yTitle, font: { size: 11 } },
+      ...(yFormat && { tickformat: yFormat }),
+      gridcolor: faint,
+      zeroline: false,
+      rangemode: 'tozero',
+      automargin: true,
+    },
   };
 }
 

@@ -8,6 +8,8 @@ export type Column<Row> = {
   /** Share of 1 drawn as a bar behind the text. */
   readonly bar?: (row: Row) => number | undefined;
   readonly numeric?: boolean;
+  /** How much of the width it takes beside the others; 2, or 1 for numbers. */
+  readonly share?: number;
 };
 
 export type GridOptions<Row> = {
@@ -30,7 +32,9 @@ export function grid<Row>({ label, columns, rows, onOpen }: GridOptions<Row>): H
   let sorted: { column: number; descending: boolean } | undefined;
   let focus = { row: 0, column: 0 };
 
-  const template = columns.map((column) => (column.numeric ? 'minmax(7ch, 1fr)' : 'minmax(14ch, 2fr)')).join(' ');
+  const template = columns
+    .map(({ numeric, share }) => `minmax(${numeric ? 9 : 14}ch, ${share ?? (numeric ? 1 : 2)}fr)`)
+    .join(' ');
   const header = element('div', { role: 'row', class: 'grid-row grid-header', 'aria-rowindex': '1' });
   const body = element('div', { class: 'grid-body', role: 'rowgroup' });
   const spacer = element('div', { class: 'grid-spacer', role: 'presentation' });

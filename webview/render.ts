@@ -3,7 +3,7 @@ import type { Move } from '../src/core/model/moves.ts';
 import { describeFit, describeRefusal } from '../src/core/place/explain.ts';
 import type { RankedNode } from '../src/core/place/rankNodes.ts';
 import type { PlacementAdvice, Plan } from '../src/core/plan/plan.ts';
-import type { Step } from '../src/protocol.ts';
+import type { StepText } from '../src/operate/describe.ts';
 
 import { amount, amounts, clock, duration, percent } from '../src/words.ts';
 import { chart, type Series } from './chart.ts';
@@ -70,9 +70,9 @@ function header({ host }: PanelModel, plan: Plan | undefined, actions: PanelActi
   );
 }
 
-function stepsList(steps: readonly Step[]): HTMLElement {
+function stepsList(steps: readonly StepText[]): HTMLElement {
   if (steps.length === 0) return element('div');
-  const marks: Readonly<Record<Step['state'], string>> = { running: '…', waiting: '⏳', done: '✓', failed: '✗' };
+  const marks: Readonly<Record<StepText['state'], string>> = { running: '…', waiting: '⏳', done: '✓', failed: '✗' };
   return element(
     'section',
     { 'aria-label': 'Progress', 'aria-live': 'polite' },
@@ -162,27 +162,28 @@ function forecastCharts({ forecast }: Plan): HTMLElement {
       'div',
       { class: 'charts' },
       chart({
-        title: 'Fragmentation',
+        title: 'Fragmentation:',
         sentence: compare(forecast, ({ fragmentation }) => fragmentation[fragments].p50, percent),
         xTicks: ticks(forecast),
-        yTitle: `idle ${hasGpus ? 'GPU' : 'CPU'} that expected tasks cannot use`,
+        yTitle: `of idle ${hasGpus ? 'GPU' : 'CPU'}`,
+        yFormat: '.0%',
         series: series(forecast, ({ fragmentation }) => fragmentation[fragments]),
         format: percent,
       }),
       chart({
-        title: 'Free room',
+        title: 'Free room:',
         sentence: compare(
           forecast,
           (moment) => moment.free[free]?.p50 ?? 0,
           (value) => amount(free, value),
         ),
         xTicks: ticks(forecast),
-        yTitle: hasGpus ? 'GPU, milli' : 'CPU, milli',
-        series: series(forecast, (moment) => moment.free[free] ?? NOTHING),
-        format: (value) => amount(free, Math.round(value)),
+        yTitle: hasGpus ? 'GPUs' : 'CPUs',
+        series: series(forecast, (moment) => thousandth(moment.free[free] ?? NOTHING)),
+        format: (value) => amount(free, Math.round(1000 * value)),
       }),
       chart({
-        title: 'Waiting tasks',
+        title: 'Waiting tasks:',
         sentence: compare(
           forecast,
           ({ waiting }) => waiting.p50,
@@ -204,6 +205,11 @@ function forecastCharts({ forecast }: Plan): HTMLElement {
 }
 
 const NOTHING = { p10: 0, p50: 0, p90: 0 };
+
+/** Milli as whole units, for an axis. */
+function thousandth({ p10, p50, p90 }: typeof NOTHING): typeof NOTHING {
+  return { p10: p10 / 1000, p50: p50 / 1000, p90: p90 / 1000 };
+}
 
 function series(
   { scenarios }: Forecast,
@@ -276,7 +282,7 @@ function startText(start: ScenarioForecast['starts'][number] | undefined): strin
 }
 
 function placements({ placements: all }: Plan, chosen: string | undefined, actions: PanelActions): HTMLElement {
-  const shown = all.find(({ taskId }) => taskId === chosen) ?? all[0];
+  const shown = all.find(({ taskId }) => taskId === chosen) ?? all.find(({ ranked }) => ranked.length > 0) ?? all[0];
   return element(
     'section',
     { 'aria-label': 'Placements' },
@@ -290,7 +296,7 @@ function placements({ placements: all }: Plan, chosen: string | undefined, actio
           { title: 'task', text: ({ taskId }) => taskId },
           { title: 'asks for', text: ({ request }) => amounts(request) },
           { title: 'predicted runtime', text: runtimeText, value: ({ runtime }) => runtime?.p50 ?? 0 },
-          { title: 'decision', text: placementDecision },
+          { title: 'decision', text: placementDecision, share: 4 },
           { title: 'nodes', text: ({ fitting }) => String(fitting), value: ({ fitting }) => fitting, numeric: true },
         ],
         onOpen: ({ taskId }) => actions.showTask(taskId),
@@ -343,7 +349,7 @@ function rankedNodes(advice: PlacementAdvice, actions: PanelActions): HTMLElemen
             value: ({ fit }) => fit.available.seconds,
             numeric: true,
           },
-          { title: 'why', text: ({ fit }) => describeFit(fit) },
+          { title: 'why', text: ({ fit }) => describeFit(fit), share: 8 },
         ],
         onOpen: ({ node }) => actions.reveal('node', node),
       }),
@@ -404,7 +410,7 @@ function resizes({ resizes: all, snapshot }: Plan, actions: PanelActions): HTMLE
             text: ({ resource, printed }) =>
               `${printed.says}${printed.amount > 0 ? ` by ${amount(resource, printed.amount)}` : ''}`,
           },
-          { title: 'decision', text: (advice) => resizeDecision(advice, snapshot.takenAtSeconds) },
+          { title: 'decision', text: (advice) => resizeDecision(advice, snapshot.takenAtSeconds), share: 4 },
         ],
         onOpen: ({ taskId }) => actions.reveal('task', taskId),
       }),
@@ -427,7 +433,7 @@ function migrations({ migrations: all, snapshot }: Plan, actions: PanelActions):
           { title: 'from', text: ({ from }) => from ?? '—' },
           { title: 'to', text: ({ to }) => to ?? '—' },
           {
-            title: 'gain, node-hours',
+            title: 'node-h won',
             text: ({ gainNodeSeconds }) => (gainNodeSeconds / 3600).toFixed(1),
             value: ({ gainNodeSeconds }) => gainNodeSeconds,
             numeric: true,
@@ -438,7 +444,7 @@ function migrations({ migrations: all, snapshot }: Plan, actions: PanelActions):
             value: ({ lostSeconds }) => lostSeconds,
             numeric: true,
           },
-          { title: 'decision', text: (advice) => migrationDecision(advice, snapshot.takenAtSeconds) },
+          { title: 'decision', text: (advice) => migrationDecision(advice, snapshot.takenAtSeconds), share: 5 },
         ],
         onOpen: ({ taskIds }) => {
           const [first] = taskIds;

@@ -1,7 +1,7 @@
 /** Only the theme's own variables: light, dark and high contrast come by themselves. */
 export const STYLE = `
 body { color: var(--vscode-foreground); font-family: var(--vscode-font-family); font-size: var(--vscode-font-size); padding: 0 20px 40px; }
-main { max-width: 1200px; margin: 0 auto; }
+main { max-width: 1500px; margin: 0 auto; }
 h1 { font-size: 1.6em; font-weight: 600; margin: 16px 0 4px; }
 h2 { font-size: 1.2em; font-weight: 600; margin: 28px 0 8px; }
 h3 { font-size: 1em; font-weight: 600; margin: 16px 0 6px; }
@@ -18,7 +18,7 @@ ol.steps .done .mark { color: var(--vscode-testing-iconPassed); }
 ol.steps .failed .mark { color: var(--vscode-testing-iconFailed); }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(360px, 1fr)); gap: 16px; }
 figure.chart { margin: 0; min-width: 0; }
-.plot { min-height: 240px; }
+.plot { height: 240px; overflow: hidden; }
 details { margin: 8px 0; }
 summary { cursor: pointer; }
 table { border-collapse: collapse; margin: 6px 0; }
