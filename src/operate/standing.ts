@@ -56,9 +56,7 @@ async function settleOwner(scene: Scene, { record }: StandingRecord, owner: Owne
   const common = { moveId: record.moveId, title: `Finish the migration of ${name}` };
   const stopped = await follow(scene, patience.stopLooks, async () => {
     const found = await cluster.readOwner(owner);
-    return !found || !found.suspended || found.finished || found.active + found.terminating === 0
-      ? { found }
-      : undefined;
+    return !found?.suspended || found.finished || found.active + found.terminating === 0 ? { found } : undefined;
   });
   if (!stopped) {
     const untilSeconds = cluster.nowSeconds() + 60;
@@ -92,7 +90,7 @@ async function settleTask(scene: Scene, { record }: StandingRecord, task: TaskRe
   const { cluster, settings, patience } = scene;
   const found = await follow(scene, patience.looks, async () => {
     const state = await cluster.readTask(task);
-    return !state || state.resize !== 'inProgress' ? { state } : undefined;
+    return state?.resize !== 'inProgress' ? { state } : undefined;
   });
   const state = found?.state;
   if (state?.phase !== 'running' || state.resize === 'none' || !record.before) return undefined;

@@ -95,9 +95,8 @@ function submitOpening(world: World, seed: number): void {
       }
     });
   };
-  submit('evaluate-release', 25, {}, 3);
+  submit('evaluate-release', 25, { request: gpuRequest(64_000, 384, 8) }, 3);
   submit('train-detector', 35, { request: gpuRequest(24_000, 96, 4) }, 6);
-  submit('pretrain-encoder', 50, {}, 2);
   submit('simulate-flow', 45, { request: gpuRequest(48_000, 144, 0) }, 4);
   submit('etl-clickstream', 22, { gated: true });
   submit('finetune-bert', 20, { gated: true });

@@ -78,10 +78,10 @@ export type Service = {
 /** What serves the others, all day. */
 export const SERVICES: readonly Service[] = [
   service('answer-api', 'commerce', 'gil', 4, 2000, 4, { cpu: 0.55, memory: 0.6 }, 4),
-  service('feature-store', 'data', 'jun', 3, 4000, 16, { cpu: 0.3, memory: 0.7 }, 2),
-  service('tracking', 'vision', 'hana', 2, 1000, 4, { cpu: 0.4, memory: 0.5 }),
+  service('feature-store', 'data', 'jun', 3, 4000, 16, { cpu: 0.62, memory: 0.7 }, 2),
+  service('tracking', 'vision', 'hana', 2, 1000, 4, { cpu: 0.3, memory: 0.6 }),
   service('queue', 'data', 'mara', 3, 1000, 4, { cpu: 0.6, memory: 0.6 }, 2),
-  service('report-ui', 'risk', 'lena', 2, 500, 1, { cpu: 0.9, memory: 0.8 }),
+  service('report-ui', 'risk', 'lena', 2, 500, 1, { cpu: 0.8, memory: 0.78 }),
 ];
 
 /** What every node runs beside its tasks; it counts for room only. */

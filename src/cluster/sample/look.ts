@@ -66,7 +66,7 @@ export function limitOf({ qosClass }: Task, granted: Resources): Resources {
   return qosClass === 'Guaranteed' ? granted : { ...granted, milliCpu: granted.milliCpu * 2 };
 }
 
-/** Budgets of the services, and one over the evaluations, which must not be disturbed at all. */
+/** Budgets of the services, and one over a group's largest trainings, which must not be disturbed at all. */
 export function budgetsOf(live: Iterable<LiveTask>): DisruptionBudget[] {
   const all = [...live].filter(({ task }) => !task.infrastructure);
   const services = SERVICES.flatMap(({ name, namespace, minAvailable }): DisruptionBudget[] => {
@@ -76,7 +76,9 @@ export function budgetsOf(live: Iterable<LiveTask>): DisruptionBudget[] {
     const disruptionsAllowed = Math.max(0, healthy - minAvailable);
     return [{ namespace, name, disruptionsAllowed, taskIds: own.map(({ task }) => task.id) }];
   });
-  const evaluations = all.filter(({ task }) => task.parameters.type === 'evaluation' && task.namespace === 'language');
-  const taskIds = evaluations.map(({ task }) => task.id);
-  return [...services, { namespace: 'language', name: 'evaluations', disruptionsAllowed: 0, taskIds }];
+  const guarded = all.filter(({ task }) => GUARDED.has(task.parameters.name ?? ''));
+  const taskIds = guarded.map(({ task }) => task.id);
+  return [...services, { namespace: 'language', name: 'large-trainings', disruptionsAllowed: 0, taskIds }];
 }
+
+const GUARDED: ReadonlySet<string> = new Set(['pretrain-encoder', 'train-mixture']);

@@ -39,7 +39,7 @@ export function recurringTasks(seed: number): Recurring[] {
   const random = seededRandom(seed);
   return HABITS.flatMap((habit) =>
     habit.creators.map((creator): Recurring => {
-      const thrift = Math.exp(0.18 * normal(random));
+      const thrift = Math.exp(0.08 * normal(random));
       const { cpu, memory, gpu } = habit.use;
       return {
         habit,

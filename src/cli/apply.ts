@@ -1,0 +1,99 @@
+import { readFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import type { Command } from '../cli.ts';
+import { InputError } from '../core/model/input.ts';
+import { parsePlan } from '../core/plan/parsePlan.ts';
+import type { ClusterTarget, Plan } from '../core/plan/plan.ts';
+import { applyPlan, continueMoves } from '../operate/applyPlan.ts';
+import { readOperations, unfinished } from '../operate/journal.ts';
+import { askOnTerminal, operating, report } from './operating.ts';
+import { STATE_DIRECTORY, TARGET_HELP, TARGET_OPTIONS, targetOf } from './target.ts';
+
+const HELP = `stowage apply [PLAN] [--yes]: carry out a plan, or go on with what was begun
+
+With a plan of "stowage plan --out PLAN": shows what it does, asks once, checks it on the cluster as it is now, and
+follows each move. Without one: goes on with waits that are over, moves that were cut off, and what another machine left
+standing on the cluster; the cluster is the journal's unless it is named. Ctrl-C ends what can be ended safely.
+
+  --yes              does not ask
+  --setting N=V      a window, wait or threshold, for one: --setting sixthWaitSeconds=5m (repeatable)
+${TARGET_HELP}
+
+Exit code 0: all done, or waiting. 1: a move failed, or you declined. 2: refused.
+`;
+
+export const run: Command = async (words) => {
+  const { values, positionals } = parse(words);
+  if (values.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const [file, ...more] = positionals;
+  if (more.length > 0) throw new InputError(`apply takes one plan, not ${positionals.length}.`);
+  const named = isNamed(values) ? targetOf(values) : undefined;
+  if (file === undefined) return goOn(named, values.setting);
+  const plan = await readPlan(file);
+  const target = named ?? plan.target;
+  if (!target)
+    throw new InputError(`${file} does not tell its cluster. Name it: --cluster sample or --kubeconfig FILE.`);
+  const confirm = askOnTerminal(values.yes === true);
+  return operating(target, values.setting, async (cluster, options) =>
+    report(await applyPlan(plan, cluster, { ...options, confirm }), cluster),
+  );
+};
+
+/** Goes on on each cluster that has something unfinished; else on the one that was named or used last. */
+async function goOn(named: ClusterTarget | undefined, settings: readonly string[] | undefined): Promise<number> {
+  const targets = named ? [named] : await openTargets();
+  let worst = 0;
+  for (const target of targets) {
+    const code = await operating(target, settings, async (cluster, options) =>
+      report(await continueMoves(cluster, options), cluster),
+    );
+    worst = Math.max(worst, code);
+  }
+  return worst;
+}
+
+async function openTargets(): Promise<ClusterTarget[]> {
+  const operations = await readOperations(STATE_DIRECTORY);
+  const open = operations.filter((operation) => unfinished(operation).length > 0);
+  const used = (open.length > 0 ? open : operations.slice(-1)).flatMap(({ target }) => (target ? [target] : []));
+  const targets = [...new Map(used.map((target) => [JSON.stringify(target), target])).values()];
+  if (targets.length > 0) return targets;
+  throw new InputError(
+    'There is nothing to go on with here. Give a plan, or name the cluster on which another machine began moves.',
+  );
+}
+
+async function readPlan(file: string): Promise<Plan> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (error as Error).message;
+    throw new InputError(`Cannot read the plan ${file}: ${why}. Make one with "stowage plan --out ${file}".`);
+  }
+  return parsePlan(text);
+}
+
+function isNamed({ cluster, seed, kubeconfig, context }: ReturnType<typeof parse>['values']): boolean {
+  return [cluster, seed, kubeconfig, context].some((value) => value !== undefined);
+}
+
+function parse(words: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...words],
+      allowPositionals: true,
+      options: {
+        ...TARGET_OPTIONS,
+        yes: { type: 'boolean', short: 'y' },
+        setting: { type: 'string', multiple: true },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+  } catch (error) {
+    throw new InputError(`${error instanceof Error ? error.message : String(error)} See: stowage apply --help`);
+  }
+}

@@ -1,0 +1,116 @@
+import { createInterface } from 'node:readline/promises';
+import { styleText } from 'node:util';
+import type { Cluster } from '../cluster/cluster.ts';
+import { openCluster } from '../cluster/open.ts';
+import { InputError } from '../core/model/input.ts';
+import type { ClusterTarget } from '../core/plan/plan.ts';
+import type { ApplyOutcome, OperateOptions } from '../operate/applyPlan.ts';
+import { countSteps } from '../operate/countSteps.ts';
+import type { Confirmation, StepText } from '../operate/describe.ts';
+import { openJournal } from '../operate/journal.ts';
+import { openLedger } from '../operate/ledger.ts';
+import { PATIENT, RESTLESS } from '../operate/scene.ts';
+import { clock } from '../words.ts';
+import { settingsOf } from './settings.ts';
+import { STATE_DIRECTORY } from './target.ts';
+
+/**
+ * Opens cluster, journal and ledger for a command that writes, prints each step, and closes them again. The first
+ * Ctrl-C cancels, the second ends the process at once (another apply then goes on).
+ * With STOWAGE_STOP_AFTER_STEP=n, for tests, the process kills itself after n lasting steps (see `countSteps`).
+ */
+export async function operating(
+  target: ClusterTarget,
+  settings: readonly string[] | undefined,
+  work: (cluster: Cluster, options: OperateOptions) => Promise<number>,
+): Promise<number> {
+  const journal = await openJournal(STATE_DIRECTORY);
+  const cancel = new AbortController();
+  const onInterrupt = () => {
+    process.stderr.write('Cancelling: what has begun is brought to a safe end. Ctrl-C again to stop at once.\n');
+    cancel.abort();
+  };
+  process.once('SIGINT', onInterrupt);
+  try {
+    const cluster = await openCluster(target, { signal: cancel.signal });
+    try {
+      const watched = countSteps(cluster, journal, stopAfter(process.env['STOWAGE_STOP_AFTER_STEP']));
+      return await work(watched.cluster, {
+        journal: watched.journal,
+        ledger: await openLedger(STATE_DIRECTORY),
+        settings: settingsOf(settings ?? []),
+        patience: target.kind === 'sample' ? RESTLESS : PATIENT,
+        signal: cancel.signal,
+        onStep: (step) => printStep(step, cluster),
+      });
+    } finally {
+      await cluster.close();
+    }
+  } finally {
+    process.removeListener('SIGINT', onInterrupt);
+    await journal.close();
+  }
+}
+
+/** Shows the question and reads y or N; without a terminal there must have been a --yes. */
+export function askOnTerminal(yes: boolean): (question: Confirmation) => Promise<boolean> {
+  return async ({ message, detail, verb }) => {
+    process.stdout.write(`${message}\n${detail}\n`);
+    if (yes) return true;
+    if (!process.stdin.isTTY || !process.stdout.isTTY) {
+      throw new InputError(
+        'Nobody can be asked here: this is not a terminal. Add --yes to go ahead without a question.',
+      );
+    }
+    const terminal = createInterface({ input: process.stdin, output: process.stdout });
+    try {
+      return /^y(es)?$/i.test((await terminal.question(`${verb}? [y/N] `)).trim());
+    } finally {
+      terminal.close();
+    }
+  };
+}
+
+/** Prints what came of it, and gives the exit code. */
+export function report(outcome: ApplyOutcome, cluster: Cluster): number {
+  switch (outcome.kind) {
+    case 'declined':
+      process.stdout.write('Nothing was changed.\n');
+      return 1;
+    case 'refused':
+      process.stderr.write(`${outcome.reason}\n`);
+      return 2;
+    default: {
+      const { done, failed, waiting, untilSeconds } = outcome;
+      const until = untilSeconds === undefined ? '' : ` until ${clock(untilSeconds, cluster.nowSeconds())}`;
+      const parts = [
+        `${done} done`,
+        ...(failed > 0 ? [`${failed} not done`] : []),
+        ...(waiting > 0 ? [`${waiting} waiting${until}`] : []),
+      ];
+      const next = waiting > 0 ? ' Run "stowage apply" then to go on.' : '';
+      process.stdout.write(`${parts.join(', ')}.${next}\n`);
+      return failed > 0 ? 1 : 0;
+    }
+  }
+}
+
+function printStep({ title, state, text, untilSeconds }: StepText, cluster: Cluster): void {
+  const until = untilSeconds === undefined ? '' : ` Waiting until ${clock(untilSeconds, cluster.nowSeconds())}.`;
+  const mark = styleText(MARKS[state].style, MARKS[state].text.padEnd(7), { stream: process.stdout });
+  process.stdout.write(`${mark} ${title}: ${text}${until}\n`);
+}
+
+const MARKS = {
+  running: { text: '…', style: 'dim' },
+  waiting: { text: 'wait', style: 'yellow' },
+  done: { text: 'done', style: 'green' },
+  failed: { text: 'not', style: 'red' },
+} as const;
+
+function stopAfter(words: string | undefined): (steps: number) => void {
+  const last = Number(words);
+  return (steps) => {
+    if (words !== undefined && steps === last) process.kill(process.pid, 'SIGKILL');
+  };
+}
