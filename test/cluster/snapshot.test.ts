@@ -6,10 +6,9 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { after, before, describe, it } from 'mocha';
 import { parse } from 'yaml';
-import type { Cluster } from '../../src/cluster/cluster.ts';
 import { Connection } from '../../src/cluster/kubernetes/connection.ts';
 import { readContext } from '../../src/cluster/kubernetes/kubeconfig.ts';
-import { openKubernetesCluster } from '../../src/cluster/kubernetes/kubernetes.ts';
+import { type KubernetesCluster, openKubernetesCluster } from '../../src/cluster/kubernetes/kubernetes.ts';
 import { type FaultyServer, startFaultyServer } from '../cluster-kubernetes/faultyServer.ts';
 import { requireCluster } from './availability.ts';
 import { startCluster, type TestCluster } from './cluster.ts';
@@ -24,8 +23,8 @@ describe('the live copy of a cluster', function () {
   let test: TestCluster;
   let faulty: FaultyServer;
   let direct: Connection; // writes, and reads the truth
-  let truth: Cluster;
-  let live: Cluster;
+  let truth: KubernetesCluster;
+  let live: KubernetesCluster;
   const watching = new AbortController();
   let changes = 0;
 
@@ -127,6 +126,8 @@ describe('the live copy of a cluster', function () {
     const end = Date.now() + 60_000;
     for (;;) {
       try {
+        const lagging = live.inspect().filter(({ state }) => state.kind !== 'live' && state.kind !== 'absent');
+        assert.deepEqual(lagging, []); // else the snapshot would be read anew, and prove nothing
         const [seen, real] = [await live.readSnapshot(), await truth.readSnapshot()];
         assert.deepEqual({ nodes: seen.nodes, tasks: seen.tasks }, { nodes: real.nodes, tasks: real.tasks });
         return;

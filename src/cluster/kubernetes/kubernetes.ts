@@ -40,7 +40,7 @@ export type KubernetesOptions = ConnectionOptions & {
  * @throws InputError when the kubeconfig cannot be used; ClusterUnreachable when the server does not answer within 10 s or
  * does not take the credentials; the signal's reason when it is aborted
  */
-export async function openKubernetesCluster(options: KubernetesOptions = {}): Promise<Cluster> {
+export async function openKubernetesCluster(options: KubernetesOptions = {}): Promise<KubernetesCluster> {
   const connection = new Connection(readContext(options.kubeconfig, options.context), options);
   try {
     const namespaces = await readableNamespaces(connection, options.namespaces, options.signal);
@@ -53,6 +53,8 @@ export async function openKubernetesCluster(options: KubernetesOptions = {}): Pr
 
 /** Between two readings of usage while the cluster is watched, so that the window fills. */
 const USAGE_POLL_MILLISECONDS = 30_000;
+
+export type { KubernetesCluster };
 
 class KubernetesCluster implements Cluster {
   readonly name: string;
@@ -99,6 +101,11 @@ class KubernetesCluster implements Cluster {
       { cluster: this.name, takenAtSeconds, keys: this.#keys, usage, rights, problems },
       this.#tasks,
     );
+  }
+
+  /** Every source with its state, number of objects and age, while `watch` follows them; for the doctor and for tests. */
+  inspect(): ReturnType<Mirror['report']> {
+    return this.#mirror?.mirror.report() ?? [];
   }
 
   async readHistory(signal?: AbortSignal): Promise<{ tasks: FinishedTask[]; problems: string[] }> {

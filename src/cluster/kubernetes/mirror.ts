@@ -62,6 +62,7 @@ export class Mirror {
       claims: of('claims'),
       volumes: of('volumes'),
       nodeClaims: of('nodeClaims'),
+      namespaces: of('namespaces'),
     };
   }
 
@@ -69,7 +70,7 @@ export class Mirror {
   problems(): string[] {
     return (Object.keys(this.#sources) as (keyof Sources)[]).flatMap((name) => {
       const state = this.#reflectors[name].find((reflector) => reflector.state.kind === 'forbidden')?.state;
-      return state?.kind === 'forbidden' ? [unreadable(this.#sources[name].what, state.detail)] : [];
+      return state?.kind === 'forbidden' ? [unreadable(this.#sources[name], state.detail)] : [];
     });
   }
 
@@ -93,8 +94,12 @@ export class Mirror {
 }
 
 /** A source that may not be read, in words. */
-export function unreadable(what: string, detail: string): string {
-  return `The ${what} cannot be read: ${detail}. Ask an administrator for the role stowage-reader (media/rbac).`;
+export function unreadable(
+  { what, namespaced }: Pick<Source<ApiObject>, 'what' | 'namespaced'>,
+  detail: string,
+): string {
+  const role = namespaced ? 'stowage-reader' : 'stowage-nodes';
+  return `The ${what} cannot be read: ${detail}. Ask an administrator for the role ${role} (media/rbac).`;
 }
 
 /** Each ReplicaSet's own controller, by the ReplicaSet's uid. */

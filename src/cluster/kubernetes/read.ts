@@ -14,7 +14,7 @@ export async function readObjects(
   signal?: AbortSignal,
 ): Promise<ClusterObjects> {
   const read = <T extends ApiObject>(source: Source<T>) => readSource(connection, source, namespaces, problems, signal);
-  const [nodes, pods, jobs, replicaSets, budgets, claims, volumes, nodeClaims] = await Promise.all([
+  const [nodes, pods, jobs, replicaSets, budgets, claims, volumes, nodeClaims, namespaceObjects] = await Promise.all([
     read(sources.nodes),
     read(sources.pods),
     read(sources.jobs),
@@ -23,8 +23,19 @@ export async function readObjects(
     read(sources.claims),
     read(sources.volumes),
     read(sources.nodeClaims),
+    read(sources.namespaces),
   ]);
-  return { nodes, pods, jobs, replicaSets: controllersOf(replicaSets), budgets, claims, volumes, nodeClaims };
+  return {
+    nodes,
+    pods,
+    jobs,
+    replicaSets: controllersOf(replicaSets),
+    budgets,
+    claims,
+    volumes,
+    nodeClaims,
+    namespaces: namespaceObjects,
+  };
 }
 
 /** One source; see `readObjects`. */
@@ -49,7 +60,7 @@ export async function readSource<T extends ApiObject>(
         await connection.list<T>(path, take, { ...query, signal, onRestart: restart });
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
-        if (error.status === 403) problems.push(unreadable(source.what, error.message));
+        if (error.status === 403) problems.push(unreadable(source, error.message));
         else if (error.status !== 404) throw error;
         else if (source.absent) problems.push(source.absent);
       }

@@ -6,12 +6,14 @@ import { selectorTerm, selects } from './constraints.ts';
 import { nodeOf, nodeProblems } from './node.ts';
 import {
   type ApiNode,
+  type ApiObject,
   type Budget,
   controllerOf,
   type Job,
   type NodeClaim,
   type OwnerReference,
   type Pod,
+  type Strings,
   type Volume,
   type VolumeClaim,
 } from './objects.ts';
@@ -30,6 +32,7 @@ export type ClusterObjects = {
   readonly claims: Iterable<VolumeClaim>;
   readonly volumes: Iterable<Volume>;
   readonly nodeClaims: Iterable<NodeClaim>;
+  readonly namespaces: Iterable<ApiObject>;
 };
 
 export type SnapshotContext = {
@@ -64,12 +67,20 @@ export function makeSnapshot(objects: ClusterObjects, context: SnapshotContext, 
     cluster: context.cluster,
     takenAtSeconds: context.takenAtSeconds,
     nodes,
+    namespaceLabels: labelsOf(objects.namespaces),
     tasks,
     usage: usageOfTasks(context.usage, tasks),
     budgets: budgetsOf(objects.budgets, tasks),
     rights: context.rights,
     problems,
   };
+}
+
+/** Labels of each namespace, by its name. */
+function labelsOf(namespaces: Iterable<ApiObject>): Record<string, Strings> {
+  const labels: Record<string, Strings> = {};
+  for (const { metadata } of namespaces) labels[metadata?.name ?? ''] = metadata?.labels ?? {};
+  return labels;
 }
 
 /**

@@ -23,6 +23,7 @@ export type Sources = {
   readonly claims: Source<VolumeClaim>;
   readonly volumes: Source<Volume>;
   readonly nodeClaims: Source<NodeClaim>;
+  readonly namespaces: Source<ApiObject>;
 };
 
 /** All that is read of a cluster, with what is kept of it. Finished pods are left to the history. */
@@ -72,6 +73,13 @@ export function sourcesOf(keep: Keeper): Sources {
       resource: 'nodeclaims',
       namespaced: false,
       keep: (claim) => claim,
+    },
+    namespaces: {
+      what: 'namespaces',
+      group: '/api/v1',
+      resource: 'namespaces',
+      namespaced: false,
+      keep: keep.owned,
     },
   };
 }

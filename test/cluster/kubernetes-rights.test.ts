@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'mocha';
+import { parse } from 'yaml';
+import { ClusterUnreachable, type MoveRecord } from '../../src/cluster/cluster.ts';
+import { type KubernetesCluster, openKubernetesCluster } from '../../src/cluster/kubernetes/kubernetes.ts';
+import { requireCluster } from './availability.ts';
+import { startCluster, type TestCluster } from './cluster.ts';
+import { gatedPod, job } from './workload.ts';
+
+const ROLES = join(import.meta.dirname, '../../media/rbac');
+const RECORD: MoveRecord = { planId: 'p', moveId: 'm', kind: 'migration', startedAtSeconds: 1 };
+
+describe('the shipped roles', function () {
+  this.timeout(90_000);
+  let test: TestCluster;
+  const opened: KubernetesCluster[] = [];
+
+  before(async function () {
+    requireCluster(this);
+    this.timeout(30 * 60_000);
+    test = await startCluster({ nodes: [{ name: 'node-1', milliCpu: 8000, memoryBytes: 2 ** 34 }], metrics: true });
+    for (const file of ['nodes', 'reader', 'operator']) {
+      await test.kubectl(['apply', '-f', '-'], readFileSync(join(ROLES, `${file}.yaml`), 'utf8'));
+    }
+    await test.kubectl(['create', 'namespace', 'other']);
+    const task = { requests: { cpu: '1', memory: '1Gi' }, runtimeSeconds: 3600 };
+    await test.apply(job({ ...task, name: 'own' }), gatedPod({ ...task, name: 'gated' }));
+    await test.kubectl(['apply', '-n', 'other', '-f', '-'], JSON.stringify(job({ ...task, name: 'foreign' })));
+    await test.kubectl(['wait', 'pods', '-l', 'job-name', '--for=condition=Ready', '--timeout=60s']);
+  });
+  after(async () => {
+    for (const cluster of opened) await cluster.close();
+    await test?.stop();
+  });
+
+  it('let a reader see everything and change nothing, and the snapshot names each right that is missing', async () => {
+    const cluster = await openAs('reader', [['nodes'], ['reader']]);
+    const snapshot = await cluster.readSnapshot();
+    assert.deepEqual(snapshot.problems, []);
+    assert.deepEqual(
+      snapshot.tasks.map(({ namespace }) => namespace),
+      ['default', 'default', 'other'],
+    );
+    assert.deepEqual(snapshot.rights, {
+      place: { '*': 'the right to patch pods' },
+      resize: { '*': 'the right to patch pods/resize' },
+      migrate: { '*': 'the right to patch jobs.batch' },
+    });
+    const { owner, ...task } = snapshot.tasks.find(({ name }) => name.startsWith('own'))!;
+    const to = { ...task.desired, milliCpu: 500 };
+    const resized = await cluster.resize(task, to, { ...RECORD, kind: 'resize' }, { dryRun: true });
+    const suspended = await cluster.suspend({ ...owner!, namespace: 'default' }, RECORD, { dryRun: true });
+    for (const result of [resized, suspended]) {
+      assert.equal(result.kind === 'refused' && result.code, 'forbidden');
+      assert.match(result.kind === 'refused' ? result.reason : '', /cannot patch resource.*media\/rbac/);
+    }
+  });
+
+  it('let an operator of one namespace place, resize and migrate there, and nowhere else', async () => {
+    const cluster = await openAs('operator', [['nodes'], ['reader'], ['operator', 'default']]);
+    const snapshot = await cluster.readSnapshot();
+    assert.deepEqual(snapshot.rights, {
+      place: { other: 'the right to patch pods' },
+      resize: { other: 'the right to patch pods/resize' },
+      migrate: { other: 'the right to patch jobs.batch' },
+    });
+    const find = (prefix: string) => snapshot.tasks.find(({ name }) => name.startsWith(prefix))!;
+    assert.equal((await cluster.place(find('gated'), 'node-1', { dryRun: false })).kind, 'done');
+    const own = find('own');
+    const to = { ...own.desired, milliCpu: 1500 };
+    assert.equal((await cluster.resize(own, to, { ...RECORD, kind: 'resize' }, { dryRun: false })).kind, 'done');
+    const owner = { ...own.owner!, namespace: 'default' };
+    assert.equal((await cluster.suspend(owner, RECORD, { dryRun: false })).kind, 'done');
+    assert.equal((await cluster.resume(owner, { kind: 'required', node: 'node-1' }, { dryRun: false })).kind, 'done');
+    const foreign = find('foreign');
+    const refused = await cluster.suspend({ ...foreign.owner!, namespace: 'other' }, RECORD, { dryRun: false });
+    assert.equal(refused.kind === 'refused' && refused.code, 'forbidden');
+  });
+
+  it('show a user of one namespace that namespace, and say what cannot be read', async () => {
+    const cluster = await openAs('tenant', [['reader', 'other']], 'other');
+    const snapshot = await cluster.readSnapshot();
+    assert.deepEqual(
+      snapshot.tasks.map(({ namespace }) => namespace),
+      ['other'],
+    );
+    assert.deepEqual(snapshot.nodes, []);
+    assert.match(snapshot.problems.join('\n'), /The nodes cannot be read: nodes is forbidden.*role stowage-nodes/);
+    assert.doesNotMatch(snapshot.problems.join('\n'), /The pods/);
+  });
+
+  it('are told to a live copy, too: it follows what it may and names the rest', async () => {
+    const cluster = await openAs('watcher', [['reader', 'other']], 'other');
+    const end = new AbortController();
+    await new Promise<void>((resolve) => {
+      const look = () => {
+        if (cluster.inspect().every(({ state }) => state.kind !== 'starting')) resolve();
+      };
+      cluster.watch(look, end.signal);
+    });
+    const snapshot = await cluster.readSnapshot();
+    assert.deepEqual(
+      snapshot.tasks.map(({ namespace }) => namespace),
+      ['other'],
+    );
+    assert.match(snapshot.problems.join('\n'), /The nodes cannot be read/);
+    end.abort();
+  });
+
+  it('are not there for a token that the server does not take: one clear text', async () => {
+    const kubeconfig = kubeconfigOf('expired', 'not-a-token');
+    await assert.rejects(openKubernetesCluster({ kubeconfig }), (error: Error) => {
+      assert.ok(error instanceof ClusterUnreachable);
+      assert.match(error.message, /did not accept the credentials of context "expired".*Log in to the cluster again/);
+      return true;
+    });
+  });
+
+  /** A user with the given roles, each everywhere or in one namespace. */
+  async function openAs(name: string, roles: [role: string, namespace?: string][], namespace = 'default') {
+    await test.kubectl(['create', 'serviceaccount', name]);
+    for (const [role, where] of roles) {
+      const grant = [`--clusterrole=stowage-${role}`, `--serviceaccount=default:${name}`];
+      if (where) await test.kubectl(['-n', where, 'create', 'rolebinding', `${name}-${role}`, ...grant]);
+      else await test.kubectl(['create', 'clusterrolebinding', `${name}-${role}`, ...grant]);
+    }
+    const token = (await test.kubectl(['create', 'token', name])).trim();
+    const cluster = await openKubernetesCluster({ kubeconfig: kubeconfigOf(name, token, namespace) });
+    opened.push(cluster);
+    return cluster;
+  }
+
+  function kubeconfigOf(name: string, token: string, namespace = 'default'): string {
+    const config = parse(readFileSync(test.kubeconfigPath, 'utf8'));
+    const path = join(test.directory, `${name}.yaml`);
+    writeFileSync(
+      path,
+      JSON.stringify({
+        ...config,
+        'current-context': name,
+        contexts: [{ name, context: { cluster: config.clusters[0].name, user: name, namespace } }],
+        users: [{ name, user: { token } }],
+      }),
+    );
+    return path;
+  }
+});
