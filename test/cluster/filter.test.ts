@@ -183,7 +183,7 @@ function randomPod(
               ...(chance(random, 0.1) && { 'ephemeral-storage': pick(random, ['1Gi', '6Gi']) }),
             },
           },
-          ports: chance(random, 0.2) ? [randomPort(random)] : [],
+          ports: chance(random, 0.35) ? [randomPort(random)] : [],
         },
       ],
       affinity: {

@@ -183,6 +183,15 @@ describe('the filter: node affinity', () => {
     assert.ok(!meets(term('rack', 'Gt', '1')));
   });
 
+  it('matches nothing by a term the scheduler cannot parse, whatever else it says', () => {
+    // No label value begins with a minus, so `Gt -5` is refused as malformed, though 64 is more.
+    assert.ok(!meets(term('cores', 'Gt', '-5')));
+    assert.ok(!meets(term('zone', 'NotIn', 'not a value')));
+    assert.ok(!meets(term('zone', 'NotIn')));
+    assert.ok(!meets(term('zone', 'Exists', 'z1')));
+    assert.ok(meets(term('cores', 'Gt', '-5'), term('zone', 'Exists')));
+  });
+
   it('takes any of the terms, wants all inside one, and matches nothing by an empty term or none', () => {
     assert.ok(meets(term('zone', 'In', 'z9'), term('cores', 'Exists')));
     const both = {
