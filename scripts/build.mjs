@@ -17,10 +17,18 @@ const REQUIRE =
 const shared = { absWorkingDir: root, bundle: true, minify: true, legalComments: 'none', logLevel: 'warning' };
 const node = { ...shared, platform: 'node', target: 'node22', mainFields: ['module', 'main'] };
 
+/** danfojs brings packages that are abandoned, large or native; one TensorFlow.js is enough, and the rest has stand-ins. */
+const DANFO = {
+  '@tensorflow/tfjs-node': '@tensorflow/tfjs',
+  request: './src/notebook/danfo/request.ts',
+  'node-fetch': './src/notebook/danfo/nodeFetch.ts',
+  xlsx: './src/notebook/danfo/xlsx.ts',
+};
+
 export async function buildAll() {
   rmSync(dist, { recursive: true, force: true });
   mkdirSync(dist, { recursive: true });
-  await Promise.all([commandLineAndWorkers(), extension(), kernel(), panel(), renderer()]);
+  await Promise.all([commandLineAndWorkers(), extension(), panel(), renderer()]);
   copyWasm();
   writeFileSync(join(dist, '.built'), new Date().toISOString());
 }
@@ -29,7 +37,14 @@ function commandLineAndWorkers() {
   const workers = existing('src/worker') ? readdirSync(join(root, 'src/worker')) : [];
   return build({
     ...node,
-    entryPoints: { cli: 'src/cli.ts', ...Object.fromEntries(workers.filter(isEntry).map(workerEntry)) },
+    entryPoints: {
+      cli: 'src/cli.ts',
+      ...(existing('src/notebook/kernel.ts') && { kernel: 'src/notebook/kernel.ts' }),
+      ...Object.fromEntries(workers.filter(isEntry).map(workerEntry)),
+    },
+    alias: DANFO,
+    // danfojs asks for it in a browser only.
+    external: ['plotly.js-dist-min'],
     format: 'esm',
     splitting: true,
     outdir: 'dist',
@@ -49,18 +64,6 @@ function extension() {
     external: ['vscode'],
     define: { 'import.meta.url': 'importMetaUrl' },
     banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
-  });
-}
-
-/** The process that runs notebook cells. */
-function kernel() {
-  if (!existing('src/notebook/kernel.ts')) return;
-  return build({
-    ...node,
-    entryPoints: { kernel: 'src/notebook/kernel.ts' },
-    format: 'esm',
-    outdir: 'dist',
-    banner: { js: REQUIRE },
   });
 }
 

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { loadEngine } from '../worker/engine.ts';
 import { makeStowage } from './api.ts';
-import { loadDanfo } from './danfo.ts';
+import { loadDanfo } from './danfo/danfo.ts';
 import type { KernelContext, MimeBundle } from './messages.ts';
 import { makePlotly } from './plotly.ts';
 import type { Runner } from './runner.ts';

@@ -129,10 +129,16 @@ export class Runner {
     }) as (specifier: string, options?: ImportCallOptions) => Promise<object>;
     const live = async (value: unknown) => {
       const run = this.current;
-      try {
-        return await value;
-      } finally {
+      const checkStopped = () => {
         if (run?.signal.aborted) throw new Interrupted();
+      };
+      try {
+        const settled = await value;
+        checkStopped();
+        return settled;
+      } catch (error) {
+        checkStopped();
+        throw error;
       }
     };
     const liveEach = async function* (values: AsyncIterable<unknown> | Iterable<unknown>) {

@@ -6,7 +6,9 @@ import type { CellLanguage } from '../../src/notebook/cell.ts';
 import type { CellError, KernelContext } from '../../src/notebook/messages.ts';
 import { type CellMessage, KernelProcess, type RunEnd } from '../../src/notebook/process.ts';
 
-export const KERNEL_SCRIPT = fileURLToPath(new URL('../../src/notebook/kernel.ts', import.meta.url));
+/** The source; STOWAGE_KERNEL=dist/kernel.js runs the same tests on the bundle. */
+export const KERNEL_SCRIPT =
+  process.env['STOWAGE_KERNEL'] ?? fileURLToPath(new URL('../../src/notebook/kernel.ts', import.meta.url));
 
 /** A run's end, and all it sent, as a reader of the notebook sees it. */
 export type RunOutcome = {

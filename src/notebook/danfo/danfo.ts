@@ -1,5 +1,5 @@
 import type { DataFrame as DanfoFrame } from 'danfojs-node';
-import type { Plotly } from './plotly.ts';
+import type { Plotly } from '../plotly.ts';
 
 export type Danfo = typeof import('danfojs-node');
 
