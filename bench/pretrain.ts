@@ -6,7 +6,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { formatNetwork } from '../src/core/predict/networkFile.ts';
+import { networkJson } from '../src/core/predict/networkFile.ts';
 import { pretrainNetwork } from '../src/core/predict/pretrain.ts';
 import { seededRandom } from '../src/core/simulate/random.ts';
 import { loadEngine } from '../src/worker/engine.ts';
@@ -42,4 +42,7 @@ const card = {
     'Clock, absolute scale, names, queues, types, frameworks, data scale and usage were hidden: their weights are 0.',
   ],
 };
-writeFileSync(new URL(`../media/${name}.json`, import.meta.url), formatNetwork({ network, card }));
+writeFileSync(
+  new URL(`../media/${name}.json`, import.meta.url),
+  `${JSON.stringify(networkJson({ network, card }), null, 1)}\n`,
+);

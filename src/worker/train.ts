@@ -1,14 +1,22 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { FinishedTask } from '../core/model/finished.ts';
+import type { FinishedTask, RowProblem } from '../core/model/finished.ts';
 import { InputError } from '../core/model/input.ts';
 import { type Evaluation, evaluatePredictors } from '../core/predict/evaluate.ts';
+import {
+  type PredictorCard,
+  type TrainingProgress,
+  trainPredictor,
+  updatePredictor,
+} from '../core/predict/predictor.ts';
+import type { Scores } from '../core/predict/record.ts';
 import { seededRandom } from '../core/simulate/random.ts';
 import { loadEngine } from './engine.ts';
 import { type HistoryFile, readHistoryFiles } from './files/history.ts';
-import { historyDigest, readPretrainedWithout } from './files/networks.ts';
+import { historyDigest, readPretrained, readPretrainedWithout } from './files/networks.ts';
+import { readPredictor, writePredictor } from './files/predictors.ts';
 
 /** What the learning thread is asked; one question a thread. */
-export type Question = EvaluateQuestion;
+export type Question = EvaluateQuestion | TrainQuestion;
 
 export type EvaluateQuestion = {
   readonly type: 'evaluate';
@@ -18,19 +26,41 @@ export type EvaluateQuestion = {
   readonly pretrained: 'no' | 'fine-tune' | 'only';
 };
 
+export type TrainQuestion = {
+  readonly type: 'train';
+  /** Where the finished tasks are: in files, or read from a cluster already. */
+  readonly history: readonly HistoryFile[] | { readonly tasks: readonly FinishedTask[] };
+  readonly seed: number;
+  /** File that the predictor is written to. */
+  readonly out: string;
+  /** A predictor that goes on with what has ended since, in place of a new one. */
+  readonly update?: string;
+};
+
+/** What was made; the predictor itself lies in the file. */
+export type TrainOutcome = {
+  readonly out: string;
+  readonly card: PredictorCard;
+  /** Scores and coverage over everyone, of predictions made before the outcome. */
+  readonly scores: Scores;
+  readonly seconds: number;
+};
+
 export type EvaluateOutcome = Evaluation & { readonly problems: number; readonly network: string };
 
-export type Outcome<Asked extends Question> = Asked extends EvaluateQuestion ? EvaluateOutcome : never;
+export type Outcome<Asked extends Question> = Asked extends EvaluateQuestion ? EvaluateOutcome : TrainOutcome;
 
 export type Answer =
-  | { readonly type: 'progress'; readonly fraction: number; readonly text: string }
+  | { readonly type: 'progress'; readonly fraction: number; readonly text: string; readonly loss?: number }
   | { readonly type: 'done'; readonly result: Outcome<Question> }
   | { readonly type: 'failed'; readonly message: string; readonly input: boolean };
 
-async function answer(question: Question): Promise<Outcome<Question>> {
+function answer(question: Question): Promise<Outcome<Question>> {
   switch (question.type) {
     case 'evaluate':
       return evaluate(question);
+    case 'train':
+      return train(question);
   }
 }
 
@@ -47,18 +77,61 @@ async function evaluate({ files, seed, pretrained }: EvaluateQuestion): Promise<
   return { ...evaluation, problems, network: start?.card.title ?? `random weights, seed ${seed}` };
 }
 
+async function train({ history, seed, out, update }: TrainQuestion): Promise<TrainOutcome> {
+  const started = performance.now();
+  const before = update === undefined ? undefined : await readPredictor(update);
+  const { tasks, leftOut } = 'tasks' in history ? { tasks: history.tasks, leftOut: {} } : await readFiles(history);
+  const settings = {
+    tf: await loadEngine(),
+    random: seededRandom(seed),
+    leftOut,
+    onProgress: ({ fraction, text, loss }: TrainingProgress) => tell(fraction, text, loss),
+  };
+  const predictor = before
+    ? updatePredictor(before, tasks, settings)
+    : trainPredictor(tasks, { ...settings, pretrained: await readPretrained() });
+  await writePredictor(out, predictor);
+  const seconds = Math.round(performance.now() - started) / 1000;
+  return { out, card: predictor.card, scores: predictor.record.scores[''] ?? {}, seconds };
+}
+
+async function readFiles(files: readonly HistoryFile[]) {
+  const { tasks, problems } = await readHistoryFiles(files);
+  sayProblems(problems);
+  return { tasks, leftOut: countReasons(problems) };
+}
+
+/** Rows by what is wrong with them, without their own numbers. */
+function countReasons(problems: readonly RowProblem[]): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const { reason } of problems) {
+    const kind = reason.replace(/-?\d+(\.\d+)?/g, 'N');
+    counts[kind] = (counts[kind] ?? 0) + 1;
+  }
+  return counts;
+}
+
+function sayProblems(problems: readonly RowProblem[]): void {
+  for (const { line, reason } of problems.slice(0, 5)) tell(0, `left out line ${line}: ${reason}`);
+  if (problems.length > 5) tell(0, `left out ${problems.length} rows in all`);
+}
+
 async function readHistory(
   files: readonly HistoryFile[],
 ): Promise<{ readonly tasks: readonly FinishedTask[]; readonly problems: number }> {
   tell(0, 'reading the history');
   const { tasks, problems } = await readHistoryFiles(files);
-  for (const { line, reason } of problems.slice(0, 5)) tell(0, `left out line ${line}: ${reason}`);
-  if (problems.length > 5) tell(0, `left out ${problems.length} rows in all`);
+  sayProblems(problems);
   return { tasks, problems: problems.length };
 }
 
-function tell(fraction: number, text: string): void {
-  parentPort?.postMessage({ type: 'progress', fraction, text } satisfies Answer);
+function tell(fraction: number, text: string, loss?: number): void {
+  parentPort?.postMessage({
+    type: 'progress',
+    fraction,
+    text,
+    ...(loss === undefined ? {} : { loss }),
+  } satisfies Answer);
 }
 
 answer(workerData as Question).then(

@@ -17,10 +17,10 @@ const FORMAT = 'stowage-network';
 /** Raised whenever features, slots or shapes change their meaning. */
 export const NETWORK_VERSION = 1;
 
-/** Weights as JSON data, 32-bit floats in base64. */
-export function formatNetwork({ network, card }: NetworkFile): string {
+/** Weights and card as plain JSON data; 32-bit floats in base64. */
+export function networkJson({ network, card }: NetworkFile): object {
   const tensors = Object.fromEntries(TENSORS.map((name) => [name, encodeFloats(network[name])]));
-  return `${JSON.stringify({ format: FORMAT, version: NETWORK_VERSION, inputs: inputNames(), card, tensors }, null, 1)}\n`;
+  return { format: FORMAT, version: NETWORK_VERSION, inputs: inputNames(), card, tensors };
 }
 
 /**

@@ -7,7 +7,7 @@ import type { Answer, Outcome, Question } from '../train.ts';
 
 export type LearningOptions = {
   readonly signal?: AbortSignal;
-  readonly onProgress?: (fraction: number, text: string) => void;
+  readonly onProgress?: (fraction: number, text: string, loss?: number) => void;
 };
 
 /**
@@ -25,7 +25,7 @@ export function learnOnThread<Asked extends Question>(
   return new Promise<Outcome<Asked>>((resolve, reject) => {
     signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
     worker.on('message', (answer: Answer) => {
-      if (answer.type === 'progress') onProgress?.(answer.fraction, answer.text);
+      if (answer.type === 'progress') onProgress?.(answer.fraction, answer.text, answer.loss);
       else if (answer.type === 'done') resolve(answer.result as Outcome<Asked>);
       else reject(answer.input ? new InputError(answer.message) : new Error(answer.message));
     });

@@ -1,0 +1,120 @@
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Command } from '../cli.ts';
+import { openCluster } from '../cluster/open.ts';
+import { InputError } from '../core/model/input.ts';
+import { PREDICTORS } from '../core/predict/record.ts';
+import { learnOnThread } from '../worker/threads/learning.ts';
+import type { TrainOutcome, TrainQuestion } from '../worker/train.ts';
+import { progressLine } from './progress.ts';
+import { STATE_DIRECTORY, TARGET_HELP, TARGET_OPTIONS, targetOf } from './target.ts';
+
+const HELP = `stowage train: learn runtimes from finished tasks
+
+From files:
+  --history FILE     Standard Workload Format, CSV (with --columns), JSON lines, Parquet, an openb pod list or metrics of
+                     kube-state-metrics; .gz is unpacked; may be given several times
+  --columns MAP      what a table's columns mean: submit=created,end=finished,creator=user,…
+or from a cluster:
+${TARGET_HELP}
+
+  --out FILE         where the predictor goes (default .stowage/predictor.json)
+  --update           go on with the predictor in that file: only what has ended since is learned
+  --training-seed N  seed of the training (default 1)
+`;
+
+/** Where a predictor lies unless told otherwise. */
+export const PREDICTOR_FILE = join(STATE_DIRECTORY, 'predictor.json');
+
+export const run: Command = async (words) => {
+  const values = parse(words);
+  if (values.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const seed = Number(values['training-seed'] ?? 1);
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw new InputError(`--training-seed ${values['training-seed']} is not a whole number from 0.`);
+  }
+  const out = values.out === undefined ? PREDICTOR_FILE : resolve(values.out);
+  const progress = progressLine();
+  const history = await historyOf(values);
+  const outcome = await learnOnThread(
+    { type: 'train', history, seed, out, ...(values.update ? { update: out } : {}) },
+    { onProgress: progress.show },
+  ).finally(progress.end);
+  process.stdout.write(describe(outcome));
+  return 0;
+};
+
+type Options = ReturnType<typeof parse>;
+
+function parse(words: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...words],
+      options: {
+        ...TARGET_OPTIONS,
+        history: { type: 'string', multiple: true },
+        columns: { type: 'string' },
+        out: { type: 'string' },
+        update: { type: 'boolean' },
+        'training-seed': { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }).values;
+  } catch (error) {
+    throw new InputError(`${error instanceof Error ? error.message : String(error)} See: stowage train --help`);
+  }
+}
+
+async function historyOf(values: Options): Promise<TrainQuestion['history']> {
+  const { history: paths = [], columns } = values;
+  const named = values.cluster ?? values.kubeconfig ?? values.context ?? values.seed;
+  if (paths.length > 0 && named !== undefined)
+    throw new InputError('--history and a cluster name two sources. Choose one.');
+  if (paths.length > 0) return paths.map((path) => ({ path, ...(columns === undefined ? {} : { columns }) }));
+  if (named === undefined) throw new InputError('What to learn from? Add --history FILE, or --cluster sample.');
+  const cluster = await openCluster(targetOf(values));
+  try {
+    const { tasks, problems } = await cluster.readHistory();
+    for (const problem of problems) process.stderr.write(`${problem}\n`);
+    return { tasks };
+  } finally {
+    await cluster.close();
+  }
+}
+
+function describe({ out, card, scores, seconds }: TrainOutcome): string {
+  const span = card.fromSeconds === undefined ? '' : `, submitted ${day(card.fromSeconds)} to ${day(card.toSeconds!)}`;
+  const leftOut = Object.entries(card.leftOut).map(([reason, count]) => `  left out ${count}: ${reason}`);
+  const rows = PREDICTORS.flatMap((name) => {
+    const score = scores[name];
+    if (!score) return [];
+    const inBand = (score.inBand / score.outcomes).toFixed(3);
+    return [
+      `  ${name.padEnd(9)} AVGpred ${score.ratio.toFixed(3)}   80 % band held ${inBand}   ${score.outcomes} outcomes`,
+    ];
+  });
+  return [
+    `Learned from ${card.tasks} finished tasks${span} in ${seconds.toFixed(0)} s; weights: ${card.weights}.`,
+    ...leftOut,
+    ...(rows.length > 0 ? ['Predicted before the outcome (AVGpred over about the last 500):', ...rows] : []),
+    verdict(scores),
+    `Written to ${out}`,
+    '',
+  ].join('\n');
+}
+
+/** Which predictor is used, said plainly where the network is not the best. */
+function verdict(scores: TrainOutcome['scores']): string {
+  const { stowage } = scores;
+  if (!stowage) return 'There is no network yet: the medians of past runs are used.';
+  const better = PREDICTORS.filter((name) => (scores[name]?.ratio ?? 0) > stowage.ratio);
+  if (better.length === 0) return 'The network is ahead of every baseline.';
+  return `On these tasks the network is not ahead of ${better.join(', ')}; for each group the better one is used.`;
+}
+
+function day(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().slice(0, 10);
+}

@@ -1,0 +1,63 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { InputError } from '../../core/model/input.ts';
+import type { ReplayLists } from '../../core/simulate/replay.ts';
+import { builtDirectory } from '../engine.ts';
+import type { ReplayAnswer, ReplayJob } from '../replay.ts';
+
+export type ReplayOutcome = Extract<ReplayAnswer, { readonly type: 'saturation' | 'timed' }>;
+
+/**
+ * Runs replays on as many threads as there are processors, and gives their outcomes in the order of the jobs.
+ * @param onProgress told when a job is over and, in timed replays, after each simulated day
+ * @throws InputError with the thread's own words for bad input
+ */
+export async function replayOnThreads(
+  lists: ReplayLists,
+  jobs: readonly ReplayJob[],
+  onProgress: (job: ReplayJob, day: number | 'done') => void,
+): Promise<ReplayOutcome[]> {
+  const outcomes: ReplayOutcome[] = [];
+  let next = 0;
+  const work = async () => {
+    const worker = startWorker(lists);
+    try {
+      for (let index = next++; index < jobs.length; index = next++) {
+        const job = jobs[index]!;
+        outcomes[index] = await ask(worker, job, (day) => onProgress(job, day));
+        onProgress(job, 'done');
+      }
+    } finally {
+      await worker.terminate();
+    }
+  };
+  const threads = Math.min(availableParallelism(), jobs.length);
+  await Promise.all(Array.from({ length: threads }, work));
+  return outcomes;
+}
+
+function startWorker(lists: ReplayLists): Worker {
+  const built = builtDirectory();
+  const script = built ? pathToFileURL(join(built, 'worker/replay.js')) : new URL('../replay.ts', import.meta.url);
+  return new Worker(script, { workerData: lists });
+}
+
+function ask(worker: Worker, job: ReplayJob, onDay: (day: number) => void): Promise<ReplayOutcome> {
+  return new Promise<ReplayOutcome>((resolve, reject) => {
+    const settle = (act: () => void) => {
+      worker.removeAllListeners();
+      act();
+    };
+    worker.on('message', (answer: ReplayAnswer) => {
+      if (answer.type === 'day') onDay(answer.day);
+      else if (answer.type === 'failed') {
+        settle(() => reject(answer.input ? new InputError(answer.message) : new Error(answer.message)));
+      } else settle(() => resolve(answer));
+    });
+    worker.on('error', (error) => settle(() => reject(error)));
+    worker.on('exit', (code) => settle(() => reject(new Error(`A replay thread ended with code ${code}.`))));
+    worker.postMessage(job);
+  });
+}
