@@ -60,7 +60,7 @@ const DEFAULT_NODES: readonly NodeShape[] = ['node-1', 'node-2', 'node-3'].map((
 }));
 
 /**
- * Starts a cluster (building it first where needed), and resolves when its nodes are ready: about 7 s.
+ * Starts a cluster (building it first where needed), and resolves when its nodes are ready: about 10 s.
  * @throws Error when the build or a component fails, with the end of its log
  */
 export async function startCluster(options: ClusterOptions = {}): Promise<TestCluster> {
