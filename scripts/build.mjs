@@ -10,9 +10,13 @@ import { build } from 'esbuild';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, 'dist');
 
-/** Bundled CommonJS packages call `require` for Node's own modules; an ES module has none. */
-const REQUIRE =
-  "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);";
+/** Bundled CommonJS packages use `require` and `__dirname`; an ES module has neither. */
+const REQUIRE = [
+  "import { createRequire as makeRequire } from 'node:module';",
+  "import { dirname as directoryOf } from 'node:path';",
+  "import { fileURLToPath as pathOf } from 'node:url';",
+  'const require = makeRequire(import.meta.url), __filename = pathOf(import.meta.url), __dirname = directoryOf(__filename);',
+].join(' ');
 
 const shared = { absWorkingDir: root, bundle: true, minify: true, legalComments: 'none', logLevel: 'warning' };
 const node = { ...shared, platform: 'node', target: 'node22', mainFields: ['module', 'main'] };
