@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -5,22 +6,16 @@ import { parseArgs, styleText } from 'node:util';
 import type { Command } from '../cli.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { openCluster } from '../cluster/open.ts';
-import { countArrivals } from '../core/forecast/arrivals.ts';
-import { type Forecast, forecast } from '../core/forecast/forecast.ts';
-import { withMoves } from '../core/forecast/scenarios.ts';
-import type { FinishedTask } from '../core/model/finished.ts';
 import { InputError } from '../core/model/input.ts';
 import type { Settings } from '../core/model/settings.ts';
-import type { Snapshot } from '../core/model/snapshot.ts';
-import { type DraftPlan, draftPlan, finishPlan } from '../core/plan/makePlan.ts';
 import type { ClusterTarget, Plan } from '../core/plan/plan.ts';
-import type { Predictions } from '../core/predict/prediction.ts';
-import { fitPredictor, predictSnapshot } from '../core/predict/predictor.ts';
+import type { Predictor } from '../core/predict/predictor.ts';
+import { planSituation, readSituation } from '../planning.ts';
+import { readPredictor } from '../worker/files/predictors.ts';
 import { nextSteps, planText } from './planText/planText.ts';
 import type { Paint } from './planText/section.ts';
 import { progressLine } from './progress.ts';
 import { secondsOf, settingsOf } from './settings.ts';
-import { lastShrinks, readSince, writeSince } from './since.ts';
 import { STATE_DIRECTORY, TARGET_HELP, TARGET_OPTIONS, targetOf } from './target.ts';
 
 const HELP = `stowage plan --cluster sample | --kubeconfig FILE | --context NAME: print what to do, change nothing
@@ -45,9 +40,14 @@ export const run: Command = async (words) => {
   }
   const settings = settingsOf(options.setting ?? []);
   const target = targetOf(options);
-  const cluster = await openCluster(target, advanceOf(options, target));
+  const cluster = await openCluster(target, {
+    ...advanceOf(options, target),
+    usageWindowSeconds: settings.firstWindowSeconds,
+  });
   try {
-    const plan = await planCluster(cluster, target, settings, options);
+    if (options.observe !== undefined) await observeUsage(cluster, target, options.observe);
+    const situation = await readSituation(cluster, STATE_DIRECTORY, await predictorOf(options.predictor));
+    const plan = await planSituation(situation, target, settings, STATE_DIRECTORY);
     if (options.out !== undefined) await writePlan(options.out, plan);
     process.stdout.write(options.json ? planJson(plan) : printed(plan, settings, options));
     return 0;
@@ -87,64 +87,28 @@ function advanceOf({ advance }: Options, target: ClusterTarget): { readonly adva
   return { advanceSeconds: secondsOf('--advance', advance) };
 }
 
-/** Reads, predicts, drafts, forecasts. What must be remembered for the next plan is written beside the sample's state. */
-async function planCluster(
-  cluster: Cluster,
-  target: ClusterTarget,
-  settings: Settings,
-  options: Options,
-): Promise<Plan> {
-  const snapshot = await readSnapshot(cluster, target, options);
-  const [{ tasks: history, problems }, records] = await Promise.all([cluster.readHistory(), cluster.readRecords()]);
-  const whole = { ...snapshot, problems: [...snapshot.problems, ...problems] };
-  const sinceFile = join(STATE_DIRECTORY, 'since.json');
-  const since = { ...(await readSince(sinceFile, whole)), ...lastShrinks(records, whole) };
-  const predictions = predictSnapshot(fitPredictor(history), whole);
-  const predictor = { name: 'baselines', tasks: history.length };
-  const draft = draftPlan({ snapshot: whole, predictions, predictor, settings, since });
-  await writeSince(sinceFile, whole.cluster, draft.since);
-  return finishPlan(draft, { target, forecast: forecastOf(whole, draft, predictions, history, settings) });
-}
-
-async function readSnapshot(cluster: Cluster, target: ClusterTarget, { observe }: Options): Promise<Snapshot> {
-  if (observe === undefined) return cluster.readSnapshot();
+/** Looks at a cluster several times: it remembers its readings, so that the last one is a mean over the span. */
+async function observeUsage(cluster: Cluster, target: ClusterTarget, observe: string): Promise<void> {
   if (target.kind === 'sample') throw new InputError('The sample tells usage over its windows: leave --observe out.');
   const seconds = secondsOf('--observe', observe);
   const looks = Math.max(1, Math.ceil(seconds / PAUSE_SECONDS));
   const progress = progressLine();
   for (let look = 0; look < looks; look++) {
     await cluster.readSnapshot();
-    progress.show(
-      (look + 1) / (looks + 1),
-      `observing usage, ${Math.round((seconds * (looks - look)) / looks)} s left`,
-    );
+    const left = Math.round((seconds * (looks - look)) / looks);
+    progress.show((look + 1) / (looks + 1), `observing usage, ${left} s left`);
     await sleep((seconds / looks) * 1000);
   }
   progress.end();
-  return cluster.readSnapshot();
 }
 
 /** metrics-server looks every 15 s by default; a shorter pause would read the same instant twice. */
 const PAUSE_SECONDS = 15;
 
-/** Futures behind each band. */
-const SAMPLES = 40;
-const FORECAST_SEED = 1;
-
-function forecastOf(
-  snapshot: Snapshot,
-  { moves }: DraftPlan,
-  predictions: Predictions,
-  history: readonly FinishedTask[],
-  settings: Settings,
-): Forecast {
-  const arrivals = countArrivals(history, snapshot, snapshot.takenAtSeconds);
-  const scenarios = { nothing: snapshot, plan: withMoves(snapshot, moves, settings) };
-  const futures = forecast({ scenarios, predictions, arrivals, settings, seed: FORECAST_SEED, samples: SAMPLES });
-  for (;;) {
-    const { done, value } = futures.next();
-    if (done) return value;
-  }
+/** The predictor that is named, else the workspace's own; undefined where there is none yet. */
+async function predictorOf(file: string | undefined): Promise<Predictor | undefined> {
+  const own = join(STATE_DIRECTORY, 'predictor.json');
+  return file !== undefined || existsSync(own) ? readPredictor(file ?? own) : undefined;
 }
 
 async function writePlan(file: string, plan: Plan): Promise<void> {

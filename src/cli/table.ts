@@ -29,11 +29,11 @@ export function shortened(text: string, length: number): string {
   return `${text.slice(0, head)}…${text.slice(text.length - (length - 1 - head))}`;
 }
 
-/** Lines of at most `length` characters, broken at spaces; later ones stand under the first. */
+/** Lines of at most `length` characters, broken at spaces but not between a number and its unit. */
 export function wrapped(text: string, indent: string, length = 116): string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ')) {
+  for (const word of text.split(BREAKS)) {
     if (line && indent.length + width(line) + 1 + width(word) > length) {
       lines.push(indent + line);
       line = word;
@@ -41,6 +41,8 @@ export function wrapped(text: string, indent: string, length = 116): string[] {
   }
   return [...lines, indent + line];
 }
+
+const BREAKS = / (?!%|(?:s|min|h|d|CPU|GPU|KiB|MiB|GiB|TiB|node-h)\b)/;
 
 function width(text: string): number {
   return [...text.replace(ANSI, '')].length;

@@ -2,45 +2,16 @@ import type { Candidate } from '../core/defrag/candidates.ts';
 import type { Blocked, Goal, MigrationAdvice } from '../core/defrag/searchDefrag.ts';
 import type { Trigger } from '../core/defrag/triggers.ts';
 import { describeRefusal } from '../core/place/explain.ts';
-import type { Stale } from '../core/plan/checkPlan.ts';
-import type { PlanPreview } from '../core/plan/previewPlan.ts';
-import type { KeptCode, ResizeAdvice, ResizeRefusal, ResizeWait, Rule } from '../core/resize/adviseResizes.ts';
+import type { KeptCode, ResizeRefusal, ResizeWait } from '../core/resize/adviseResizes.ts';
 import { amount, clock, duration, percent } from '../words.ts';
 
 /** Every sentence about resizes, migrations and plans stands in this file; those about placements in core/place/explain. */
-
-/** What a resize does, as a table's cell: `8 → 4 CPU`. */
-export function resizeChange({ resource, allocation, decision }: ResizeAdvice): string {
-  switch (decision.kind) {
-    case 'shrink':
-    case 'expand':
-    case 'advise':
-      return fromTo(resource, allocation, decision.to);
-    case 'wait':
-      return `wait until then`;
-    case 'refused':
-      return 'leave';
-  }
-}
 
 /** A change without naming the unit twice: `8 → 4 CPU`, `512 MiB → 2 GiB`. */
 export function fromTo(resource: string, from: number, to: number): string {
   const [left, right] = [amount(resource, from), amount(resource, to)];
   const unit = right.slice(right.indexOf(' '));
   return left.endsWith(unit) ? `${left.slice(0, -unit.length)} → ${right}` : `${left} → ${right}`;
-}
-
-/** A rule with this task's numbers: "uses 12 %, takes 2 CPU: needs 0.6 of the 2 CPU left". */
-export function describeRule(rule: Rule, resource: string, r: { shrinkBelow: number; expandAbove: number }): string {
-  const uses = `${amount(resource, rule.usage)} is ${percent(rule.usageFraction)}`;
-  switch (rule.says) {
-    case 'shrink':
-      return `${uses} < ${percent(r.shrinkBelow)}: take ${amount(resource, rule.amount)}; needs ${amount(resource, rule.needed)} of the ${amount(resource, rule.left)} left`;
-    case 'expand':
-      return `${uses} > ${percent(r.expandAbove)}: give ${amount(resource, rule.amount)}`;
-    case 'keep':
-      return `${uses}: keep`;
-  }
 }
 
 /** A wait of the method: "the node has 0.6 CPU free of the 1.2 CPU wanted; look again at 14:05, give up at 16:00". */
@@ -104,10 +75,9 @@ export function describeGoal(goal: Goal): string {
   return `free ${amount(goal.resource, goal.amount)} on ${goal.node}`;
 }
 
-/** What a goal wins: "starts 7 h 32 min earlier". */
-export function describeGain(goal: Goal): string {
-  const saved = duration(goal.savedSeconds);
-  return goal.kind === 'start' ? `it starts ${saved} earlier` : `${saved} earlier than by itself`;
+/** What a goal wins over doing nothing: "7 h 32 min earlier". */
+export function describeGain({ savedSeconds }: Goal): string {
+  return `${duration(savedSeconds)} earlier`;
 }
 
 /** Shares of a node × seconds as people can compare them: "7.5 node-hours". */
@@ -185,53 +155,6 @@ export function describeCandidate({ node, resource, freeFraction, usageFraction 
 }
 
 const RESOURCES: Readonly<Record<string, string>> = { milliCpu: 'CPU', memoryBytes: 'memory', gpuMilli: 'GPU' };
-
-/** What the one question before an apply says. */
-export function describePreview(preview: PlanPreview): string[] {
-  const { placements, shrinks, expands, migrations, tasksEnded, lostSeconds, withoutCheckpoint } = preview;
-  const parts = [
-    counted(placements, 'placement'),
-    counted(shrinks, 'shrink'),
-    counted(expands, 'expand'),
-    counted(migrations, 'migration'),
-  ].filter(Boolean);
-  if (parts.length === 0) return [`Nothing to do on ${preview.cluster}.`];
-  const lines = [`On ${preview.cluster}: ${parts.join(', ')}.`];
-  if (tasksEnded.length > 0) {
-    lines.push(
-      `${counted(tasksEnded.length, 'running task')} will be stopped and started again, losing ${duration(lostSeconds)} of work: ${tasksEnded.join(', ')}.`,
-    );
-  }
-  if (withoutCheckpoint.length > 0) {
-    lines.push(`Without a checkpoint, from the beginning: ${withoutCheckpoint.join(', ')}.`);
-  }
-  return lines;
-}
-
-/** Why a plan is stale, with what to do. */
-export function describeStale(stale: Stale): string {
-  const task = nameOf(stale.taskId);
-  switch (stale.code) {
-    case 'taskGone':
-      return `${task} is gone`;
-    case 'taskReplaced':
-      return `${task} is another task of the same name now`;
-    case 'taskChanged':
-      return `${task} was changed (generation ${stale.planned} when planned, ${stale.found} now)`;
-    case 'taskMoved':
-      return `${task} was on ${stale.planned ?? 'no node'} and is on ${stale.found ?? 'no node'} now`;
-    case 'taskEnding':
-      return `${task} is ending`;
-    case 'allocationChanged':
-      return `${task} holds other amounts than when the plan was made`;
-    case 'ownerChanged':
-      return `the owner of ${task} was changed, stopped, or runs other tasks now`;
-    case 'nodeGone':
-      return `node ${stale.node} is gone`;
-    case 'doesNotFit':
-      return `node ${stale.node} ${describeRefusal(stale.refusal)}`;
-  }
-}
 
 /** `3 migrations`, `1 placement`, `` for none. */
 export function counted(count: number, what: string): string {

@@ -5,6 +5,8 @@ import type { Cluster } from './cluster.ts';
 export type OpenOptions = {
   /** Lets so much of the sample's time pass first. */
   readonly advanceSeconds?: number;
+  /** Over how long a Kubernetes cluster remembers readings of usage (the first window); the default setting's if absent. */
+  readonly usageWindowSeconds?: number;
   readonly signal?: AbortSignal;
 };
 
@@ -13,12 +15,13 @@ export type OpenOptions = {
  * @throws InputError for a kubeconfig, context or seed that cannot be used; ClusterUnreachable when nothing answers
  */
 export async function openCluster(target: ClusterTarget, options: OpenOptions = {}): Promise<Cluster> {
-  const { advanceSeconds, signal } = options;
+  const { advanceSeconds, usageWindowSeconds, signal } = options;
   if (target.kind === 'sample') {
     const { openSampleCluster } = await import('./sample/sampleCluster.ts');
     const { seed, directory } = target;
     return openSampleCluster({ seed, directory, ...(advanceSeconds !== undefined && { advanceSeconds }) });
   }
   const { openKubernetesCluster } = await import('./kubernetes/kubernetes.ts');
-  return openKubernetesCluster({ kubeconfig: target.kubeconfig, context: target.context, signal });
+  const window = usageWindowSeconds === undefined ? {} : { usageWindowSeconds };
+  return openKubernetesCluster({ kubeconfig: target.kubeconfig, context: target.context, signal, ...window });
 }

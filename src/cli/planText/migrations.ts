@@ -3,9 +3,11 @@ import type { Plan } from '../../core/plan/plan.ts';
 import { duration } from '../../words.ts';
 import { shortened, table, wrapped } from '../table.ts';
 import {
+  counted,
   describeBlocked,
   describeCandidate,
   describeEnd,
+  describeGain,
   describeGoal,
   describeTrigger,
   nameOf,
@@ -14,7 +16,9 @@ import {
 
 import { type Paint, type PlanTextOptions, part, title } from './section.ts';
 
-const BLOCKED_SHOWN = 8;
+/** Reasons shown for each goal, and goals. */
+const REASONS_SHOWN = 4;
+const GOALS_SHOWN = 6;
 
 export function moveText({ migrations, snapshot }: Plan, options: PlanTextOptions): string[] {
   const { settings, paint, all } = options;
@@ -27,20 +31,9 @@ export function moveText({ migrations, snapshot }: Plan, options: PlanTextOption
     part(waits.length, 'better waited for'),
     part(blocked.length, 'blocked'),
   ];
-  const columns = [
-    { head: 'task' },
-    { head: 'from → to' },
-    { head: 'in order to' },
-    { head: 'wins' },
-    { head: 'costs' },
-    { head: 'work lost', align: 'right' as const },
-    { head: 'to go', align: 'right' as const },
-  ];
   const triggers = snapshot.triggers.map((trigger) =>
     describeTrigger(trigger, nowSeconds, settings.fifthWindowSeconds),
   );
-  const shownBlocked = blocked.slice(0, all ? blocked.length : BLOCKED_SHOWN);
-  const more = blocked.length - shownBlocked.length + snapshot.counts.blockedLeftOut;
   const nothing =
     triggers.length === 0 ? 'no trigger' : held ? 'nothing to move' : 'no trigger has held long enough yet';
   return [
@@ -57,45 +50,73 @@ export function moveText({ migrations, snapshot }: Plan, options: PlanTextOption
           '  ',
         ).map((line) => paint('dim', line))
       : []),
-    ...(moves.length > 0
-      ? [
-          '',
-          ...table(
-            columns,
-            moves.map((each, index) => moveCells(each, moves[index - 1], paint)),
-          ),
-        ]
-      : []),
+    ...movesText(moves, paint),
     ...(waits.length > 0
       ? ['', ...goalsOnce(waits).flatMap((each) => wrapped(describeEnd(each, nowSeconds), '  '))]
       : []),
-    ...(shownBlocked.length > 0 ? ['', '  Why not'] : []),
-    ...shownBlocked.flatMap((each) => wrapped(blockedText(each), '    ').map((line) => paint('dim', line))),
-    ...(more > 0 ? [paint('dim', `    and ${more} more${all ? '' : ' (--all)'}`)] : []),
+    ...blockedText(blocked, snapshot.counts.blockedLeftOut, options),
   ];
 }
 
-/** One move's row; what belongs to the whole goal stands on the goal's first row. */
-function moveCells(advice: MigrationAdvice, above: MigrationAdvice | undefined, paint: Paint): string[] {
-  const { taskIds, from, to, goal, gainNodeSeconds, costNodeSeconds, lostSeconds, remaining } = advice;
-  const repeated = above !== undefined && JSON.stringify(above.goal) === JSON.stringify(goal);
-  const others = taskIds.length > 1 ? ` +${taskIds.length - 1}` : '';
-  return [
-    `${shortened(nameOf(taskIds[0] ?? ''), 28)}${others}`,
-    paint('green', `${from} → ${to}`),
-    repeated ? 'the same' : shortened(describeGoal(goal), 40),
-    repeated ? '' : nodeHours(gainNodeSeconds),
-    repeated ? '' : nodeHours(costNodeSeconds),
-    duration(lostSeconds),
-    remaining ? duration(remaining.p50) : '',
-  ];
+/** Moves under what they are for: the goal, what it wins and costs, then one row a move. */
+function movesText(moves: readonly MigrationAdvice[], paint: Paint): string[] {
+  const goals = new Map<string, MigrationAdvice[]>();
+  for (const move of moves) {
+    const key = JSON.stringify(move.goal);
+    goals.set(key, [...(goals.get(key) ?? []), move]);
+  }
+  return [...goals.values()].flatMap((group) => {
+    const { goal, gainNodeSeconds, costNodeSeconds } = group[0]!;
+    const summary = `To ${describeGoal(goal)} ${describeGain(goal)}: wins ${nodeHours(gainNodeSeconds)}, costs ${nodeHours(costNodeSeconds)}`;
+    const columns = [{ head: '' }, { head: '' }, { head: '' }, { head: '' }];
+    const rows = group.map((move) => moveCells(move, paint));
+    return ['', ...wrapped(summary, '  '), ...table(columns, rows, '    ')];
+  });
 }
 
-function blockedText({ taskIds, from, goal, decision }: MigrationAdvice): string {
-  const reason = decision.kind === 'blocked' ? describeBlocked(decision.reason) : '';
-  if (taskIds.length === 0) return `To ${describeGoal(goal)}: ${reason}.`;
+function moveCells({ taskIds, from, to, lostSeconds, remaining }: MigrationAdvice, paint: Paint): string[] {
   const others = taskIds.length > 1 ? ` and ${taskIds.length - 1} more` : '';
-  return `${nameOf(taskIds[0]!)}${others} on ${from}, to ${describeGoal(goal)}: ${reason}.`;
+  return [
+    `${shortened(taskIds[0] ?? '', 44)}${others}`,
+    paint('green', `${from} → ${to}`),
+    `loses ${duration(lostSeconds)} of work`,
+    remaining ? `${duration(remaining.p50)} to go` : '',
+  ];
+}
+
+/** Why not, goal by goal: tasks of one node that one reason keeps stand together. */
+function blockedText(blocked: readonly MigrationAdvice[], leftOut: number, { paint, all }: PlanTextOptions): string[] {
+  const goals = new Map<string, Map<string, MigrationAdvice[]>>();
+  for (const each of blocked) {
+    if (each.decision.kind !== 'blocked') continue;
+    const { goal, from, decision } = each;
+    const name = goal.kind === 'start' ? `start ${nameOf(goal.taskId)}` : describeGoal(goal);
+    const why = `${from === undefined ? '' : `${from}: `}${describeBlocked(decision.reason)}`;
+    const reasons = goals.get(name) ?? new Map<string, MigrationAdvice[]>();
+    goals.set(name, reasons);
+    reasons.set(why, [...(reasons.get(why) ?? []), each]);
+  }
+  const more = (count: number, what: string) =>
+    count > 0 ? [paint('dim', `    and ${counted(count, what)} more${all ? '' : ' (--all)'}`)] : [];
+  const shown = [...goals].slice(0, all ? goals.size : GOALS_SHOWN);
+  return [
+    ...shown.flatMap(([goal, reasons]) => {
+      const listed = [...reasons].slice(0, all ? reasons.size : REASONS_SHOWN);
+      const lines = listed.flatMap(([why, group]) =>
+        wrapped(`${namesText(group.flatMap(({ taskIds }) => taskIds))}${why}`, '    '),
+      );
+      const rest = more(reasons.size - listed.length, 'reason');
+      return ['', `  Why nothing moves to ${goal}`, ...lines.map((line) => paint('dim', line)), ...rest];
+    }),
+    ...more(goals.size - shown.length + leftOut, 'goal'),
+  ];
+}
+
+/** `a, b and 3 more on `; empty where nobody is named. */
+function namesText(taskIds: readonly string[]): string {
+  if (taskIds.length === 0) return '';
+  const names = taskIds.slice(0, 2).map(nameOf).join(', ');
+  return `${names}${taskIds.length > 2 ? ` and ${taskIds.length - 2} more` : ''} on `;
 }
 
 /** One entry a goal. */

@@ -1,8 +1,8 @@
 import type { Plan } from '../../core/plan/plan.ts';
 import { previewPlan } from '../../core/plan/previewPlan.ts';
+import { describePreview, listed } from '../../operate/describe.ts';
 import { wrapped } from '../table.ts';
-import { counted, describePreview } from '../words.ts';
-
+import { counted } from '../words.ts';
 import { forecastText } from './forecast.ts';
 import { moveText } from './migrations.ts';
 import { placeText } from './placements.ts';
@@ -16,15 +16,23 @@ export function planText(plan: Plan, options: PlanTextOptions): string {
   return `${parts.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 
-/** What the plan would do, and the command that does it. */
+/** What an apply would do and lose, and the command for it. */
 export function nextSteps(plan: Plan, planFile: string | undefined, { paint }: PlanTextOptions): string {
-  const lines = describePreview(previewPlan(plan)).flatMap((line) => wrapped(line, ''));
-  if (plan.moves.length > 0) {
-    const command =
-      planFile === undefined ? 'add --out plan.json, then: stowage apply plan.json' : `stowage apply ${planFile}`;
-    lines.push(`${paint('bold', 'Next:')} ${command}`);
-  }
-  return `\n${lines.join('\n')}\n`;
+  if (plan.moves.length === 0) return `\nNothing to do on ${plan.snapshot.cluster}.\n`;
+  const preview = previewPlan(plan);
+  const { placements, shrinks, expands, migrations } = preview;
+  const moves = [
+    counted(placements, 'placement'),
+    counted(shrinks, 'shrink'),
+    counted(expands, 'expand'),
+    counted(migrations, 'migration'),
+  ].filter(Boolean);
+  const lines = [`${listed(moves)}.`, ...describePreview(preview).detail.split('\n')].flatMap((line) =>
+    wrapped(line, ''),
+  );
+  const file = planFile ?? 'plan.json';
+  const first = planFile === undefined ? `add --out ${file}, then: ` : '';
+  return `\n${lines.join('\n')}\n${paint('bold', 'Next:')} ${first}stowage apply ${file}\n`;
 }
 
 function heading({ snapshot, predictor }: Plan, { paint }: PlanTextOptions): string[] {
