@@ -74,7 +74,13 @@ async function readPlan(file: string): Promise<Plan> {
     const why = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (error as Error).message;
     throw new InputError(`Cannot read the plan ${file}: ${why}. Make one with "stowage plan --out ${file}".`);
   }
-  return parsePlan(text);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new InputError(`${file} is not a plan: it is not JSON. Make one with "stowage plan --out ${file}".`);
+  }
+  return parsePlan(value);
 }
 
 function isNamed({ cluster, seed, kubeconfig, context }: ReturnType<typeof parse>['values']): boolean {

@@ -81,7 +81,11 @@ export function report(outcome: ApplyOutcome, cluster: Cluster): number {
       process.stderr.write(`${outcome.reason}\n`);
       return 2;
     default: {
-      const { done, failed, waiting, untilSeconds } = outcome;
+      const { done, failed, waiting, untilSeconds, steps } = outcome;
+      if (steps.length === 0) {
+        process.stdout.write('There is nothing to go on with.\n');
+        return 0;
+      }
       const until = untilSeconds === undefined ? '' : ` until ${clock(untilSeconds, cluster.nowSeconds())}`;
       const parts = [
         `${done} done`,

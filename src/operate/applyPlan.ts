@@ -189,6 +189,7 @@ async function carryOn(
     settings,
     planId: operation.planId,
     patience,
+    undoing: operation.undoes !== undefined,
     earlierUnderWay,
     look: () => cluster.readSnapshot(),
   };
@@ -256,9 +257,6 @@ function outcomeOf(reached: readonly { readonly move: Move; readonly state: Move
 
 function together(outcome: ApplyOutcome, settled: readonly StepText[]): ApplyOutcome {
   if (outcome.kind !== 'applied' && outcome.kind !== 'waiting') return outcome;
-  if (settled.length + outcome.steps.length === 0) {
-    return { kind: 'refused', code: 'nothing', reason: 'There is nothing to go on with.' };
-  }
   const count = (wanted: StepText['state']) => settled.filter(({ state }) => state === wanted).length;
   const waiting = outcome.waiting + count('waiting');
   return {

@@ -33,7 +33,7 @@ async function begin(scene: Scene, move: Resize, waited: Wait | undefined): Prom
     const { thirdWaitSeconds, fourthWaitSeconds } = settings;
     return waitOn(scene, 'third', describeShort(check.short), waited, thirdWaitSeconds, fourthWaitSeconds);
   }
-  const needed = neededMore(move, check.snapshot.usage[move.task.id], settings.marginFraction);
+  const needed = neededMore(scene, move, check.snapshot.usage[move.task.id]);
   if (needed === undefined) return { kind: 'resizing' };
   return waitOn(scene, 'first', needed, waited, settings.firstWaitSeconds, settings.secondWaitSeconds);
 }
@@ -61,15 +61,17 @@ function waitOn(
 
 /**
  * S308's test of a shrink on fresh readings: both sides are rates over the same remaining time, so the rates are
- * compared; memory by its peak. Undefined when what stays is enough, or nothing was measured.
+ * compared; memory by its peak. An undo gives up CPU as it was told to; memory that is in use it cannot.
+ * Undefined when what stays is enough, or nothing was measured.
  */
-function neededMore(move: Resize, usage: Usage | undefined, margin: number): string | undefined {
+function neededMore({ settings, undoing }: Scene, move: Resize, usage: Usage | undefined): string | undefined {
   if (!usage) return undefined;
-  for (const resource of resourceNames(move.from)) {
-    if (amountOf(move.to, resource) >= amountOf(move.from, resource)) continue;
+  for (const resource of undoing ? (['memoryBytes'] as const) : resourceNames(move.from)) {
+    const left = amountOf(move.to, resource);
+    if (left >= amountOf(move.from, resource)) continue;
     const used = amountOf(resource === 'memoryBytes' ? usage.peak : usage.mean, resource);
-    if (used * (1 + margin) <= amountOf(move.to, resource)) continue;
-    return `${move.task.id} now uses ${amount(resource, used)} and would be left ${amount(resource, amountOf(move.to, resource))}.`;
+    if (used * (1 + settings.marginFraction) <= left) continue;
+    return `${move.task.id} now uses ${amount(resource, used)} and would be left ${amount(resource, left)}.`;
   }
   return undefined;
 }

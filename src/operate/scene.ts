@@ -10,6 +10,8 @@ export type Scene = {
   readonly settings: Settings;
   readonly planId: string;
   readonly patience: Patience;
+  /** The moves take back what an earlier plan did. */
+  readonly undoing: boolean;
   /** Moves earlier in the plan are not at their end, and may still make room. */
   readonly earlierUnderWay: boolean;
   /** The cluster as it is now. */

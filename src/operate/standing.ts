@@ -35,6 +35,7 @@ export async function settleRecords(
       settings,
       planId: record.planId,
       patience,
+      undoing: false,
       earlierUnderWay: false,
       look: () => cluster.readSnapshot(),
     };

@@ -1,0 +1,334 @@
+import assert from 'node:assert/strict';
+import type { ActResult, Cluster, MoveRecord, OwnerState, TaskState } from '../../src/cluster/cluster.ts';
+import type { OwnerRef, TaskRef } from '../../src/core/model/moves.ts';
+import { amountOf, type Resources, sameResources } from '../../src/core/model/resources.ts';
+import type { Snapshot } from '../../src/core/model/snapshot.ts';
+import type { Task } from '../../src/core/model/task.ts';
+import { nodeFilter } from '../../src/core/place/filter.ts';
+import { clusterRoom, withoutTask } from '../../src/core/place/room.ts';
+
+/** A cluster to hold against the port's contract. */
+export type Stage = {
+  readonly cluster: Cluster;
+  /** Lets so much time pass that the cluster can have moved on by one step. */
+  wait(): Promise<void>;
+};
+
+/**
+ * What every Cluster must do, whichever side it is. The stage has running Jobs of one task that may be resized and moved,
+ * with room on their nodes and on another, and a gated pending task that fits somewhere; each test takes its own.
+ * @param open gives a stage; it is opened once and closed by `close` when all tests have run
+ */
+export function clusterContract(open: () => Promise<Stage>, close: (stage: Stage) => Promise<void>): void {
+  let stage: Stage;
+  let cluster: Cluster;
+  const used = new Set<string>();
+
+  before(async () => {
+    stage = await open();
+    cluster = stage.cluster;
+  });
+  after(() => close(stage));
+
+  it('names itself as its snapshots do', async () => {
+    assert.equal((await cluster.readSnapshot()).cluster, cluster.name);
+  });
+
+  it('reads nodes and tasks in the order of their names and ids, each once, each task on a node that is there', async () => {
+    const { nodes, tasks, takenAtSeconds } = await cluster.readSnapshot();
+    assert.ok(nodes.length > 0 && tasks.length > 0);
+    assertAscending(nodes.map(({ name }) => name));
+    assertAscending(tasks.map(({ id }) => id));
+    const names = new Set(nodes.map(({ name }) => name));
+    for (const { id, node } of tasks) assert.ok(node === undefined || names.has(node), `${id} is on ${node}`);
+    assert.ok(Math.abs(takenAtSeconds - cluster.nowSeconds()) <= 60);
+  });
+
+  it('reads whole amounts that are not negative', async () => {
+    const { nodes, tasks } = await cluster.readSnapshot();
+    const all = [
+      ...nodes.map(({ allocatable }) => allocatable),
+      ...tasks.flatMap((task) => [task.request, task.allocation, task.desired]),
+    ];
+    for (const { milliCpu, memoryBytes, gpuMilli, extended } of all) {
+      for (const amount of [milliCpu, memoryBytes, gpuMilli, ...Object.values(extended)]) {
+        assert.ok(Number.isSafeInteger(amount) && amount >= 0, `${amount}`);
+      }
+    }
+  });
+
+  it('reads usage with the span it was taken over', async () => {
+    const { usage, tasks, takenAtSeconds } = await cluster.readSnapshot();
+    const ids = new Set(tasks.map(({ id }) => id));
+    for (const [id, { fromSeconds, toSeconds, readings }] of Object.entries(usage)) {
+      assert.ok(ids.has(id));
+      assert.ok(fromSeconds <= toSeconds && toSeconds <= takenAtSeconds + 60 && readings >= 1, id);
+    }
+  });
+
+  it('reads finished tasks whose times follow each other', async () => {
+    for (const { submittedAtSeconds, startedAtSeconds, endedAtSeconds } of (await cluster.readHistory()).tasks) {
+      assert.ok(submittedAtSeconds <= startedAtSeconds && startedAtSeconds <= endedAtSeconds);
+    }
+  });
+
+  it('throws the reason of a signal that is aborted', async () => {
+    const reason = new Error('not wanted any more');
+    await assert.rejects(cluster.readSnapshot(AbortSignal.abort(reason)), (error) => error === reason);
+  });
+
+  it('knows nothing of a task and an owner that are not there', async () => {
+    const task = { id: 'default/never-was', uid: 'none', generation: 1 };
+    const owner = { kind: 'Job', namespace: 'default', name: 'never-was', uid: 'none', generation: 1 };
+    assert.equal(await cluster.readTask(task), undefined);
+    assert.equal(await cluster.readOwner(owner), undefined);
+    assertRefused(await cluster.place(task, 'nowhere', REAL), ['notFound']);
+    assertRefused(await cluster.resize(task, CORE, resizeRecord(CORE), REAL), ['notFound']);
+    assertRefused(await cluster.suspend(owner, migrationRecord('never', 'a', 'b'), REAL), ['notFound']);
+    assertRefused(await cluster.resume(owner, { kind: 'none' }, REAL), ['notFound']);
+  });
+
+  it('changes nothing in a dry run', async () => {
+    const snapshot = await cluster.readSnapshot();
+    const gated = gatedTask(snapshot);
+    const { task, owner } = movableJob(snapshot, used, true);
+    const less = shrunk(task);
+    assertDone(await cluster.place(refOf(gated.task), gated.node, DRY));
+    assertDone(await cluster.resize(refOf(task), less, resizeRecord(task.desired), DRY));
+    assertDone(await cluster.suspend(owner, migrationRecord('dry', 'a', 'b'), DRY));
+    const after = await cluster.readSnapshot();
+    assert.ok(find(after, gated.task.id).gated);
+    assert.deepEqual(find(after, task.id).desired, task.desired);
+    assert.equal((await cluster.readOwner(owner))?.suspended, false);
+    assert.deepEqual(await cluster.readRecords(), []);
+  });
+
+  it('refuses what has changed since it was read, and what is another object of the same name', async () => {
+    const { task, owner } = movableJob(await cluster.readSnapshot(), used, true);
+    const record = resizeRecord(task.desired);
+    const stale = { ...refOf(task), generation: task.generation + 100 };
+    const other = { ...refOf(task), uid: '00000000-0000-0000-0000-000000000000' };
+    assertRefused(await cluster.resize(stale, shrunk(task), record, REAL), ['conflict']);
+    assertRefused(await cluster.resize(other, shrunk(task), record, REAL), ['conflict', 'notFound']);
+    const staleOwner = { ...owner, generation: owner.generation + 100 };
+    assertRefused(await cluster.suspend(staleOwner, migrationRecord('stale', 'a', 'b'), REAL), ['conflict']);
+    const otherOwner = { ...owner, uid: '00000000-0000-0000-0000-000000000000' };
+    assertRefused(await cluster.suspend(otherOwner, migrationRecord('other', 'a', 'b'), REAL), [
+      'conflict',
+      'notFound',
+    ]);
+    assert.deepEqual(find(await cluster.readSnapshot(), task.id).desired, task.desired);
+  });
+
+  it('shrinks a running task in place and expands it again, its original request kept', async () => {
+    const { task } = movableJob(await cluster.readSnapshot(), used, true);
+    const less = shrunk(task);
+    const record = { ...resizeRecord(task.desired), request: task.request };
+    assertDone(await cluster.resize(refOf(task), less, record, REAL));
+    const granted = await until(stage, () => cluster.readTask(refOf(task)), isGranted);
+    assert.ok(sameCpu(granted.actual, less), 'the node grants it');
+    const seen = find(await cluster.readSnapshot(), task.id);
+    assert.equal(seen.node, task.node);
+    assert.ok(sameResources(seen.request, task.request), 'the request stays the 100 %');
+    assert.ok(sameCpu(seen.allocation, less), 'what it no longer holds is free');
+    const again = await cluster.resize({ ...refOf(task), generation: granted.generation }, less, record, REAL);
+    assert.equal(assertDone(again), granted.generation, 'repeating it changes nothing');
+    const standing = (await cluster.readRecords()).find((each) => each.task?.id === task.id);
+    assert.deepEqual(standing?.record, record);
+    const back = { ...refOf(task), generation: granted.generation };
+    assertDone(await cluster.resize(back, task.desired, record, REAL));
+    const restored = await until(stage, () => cluster.readTask(refOf(task)), isGranted);
+    assert.ok(sameCpu(restored.actual, task.desired));
+  });
+
+  it('never grants more than the node has, and says so', async () => {
+    const snapshot = await cluster.readSnapshot();
+    const { task } = movableJob(snapshot, used, true);
+    const node = snapshot.nodes.find(({ name }) => name === task.node)!;
+    const tooMuch = { ...task.desired, milliCpu: node.allocatable.milliCpu + 1000 };
+    const result = await cluster.resize(refOf(task), tooMuch, resizeRecord(task.desired), REAL);
+    if (result.kind === 'refused') assert.equal(result.code, 'noRoom');
+    else {
+      const state = await until(
+        stage,
+        () => cluster.readTask(refOf(task)),
+        ({ resize }) => resize !== 'inProgress',
+      );
+      assert.ok(state.resize === 'deferred' || state.resize === 'infeasible');
+    }
+  });
+
+  it('places a gated task on the node it is told', async () => {
+    const { task, node } = gatedTask(await cluster.readSnapshot());
+    const generation = assertDone(await cluster.place(refOf(task), node, REAL));
+    const bound = await until(
+      stage,
+      () => cluster.readTask(refOf(task)),
+      ({ node: at }) => at !== undefined,
+    );
+    assert.equal(bound.node, node);
+    assertDone(await cluster.place({ ...refOf(task), generation }, node, REAL));
+  });
+
+  it('stops an owner with a record on it, and resumes it where it is told', async () => {
+    const { task, owner, target } = movableJob(await cluster.readSnapshot(), used, false);
+    const record = migrationRecord('move', task.node!, target);
+    assertDone(await cluster.suspend(owner, record, REAL));
+    assertDone(await cluster.suspend(owner, record, REAL));
+    assertRefused(await cluster.suspend(owner, { ...record, moveId: 'another' }, REAL), ['conflict']);
+    const standing = (await cluster.readRecords()).find((each) => each.owner?.uid === owner.uid);
+    assert.deepEqual(standing?.record, record, 'anyone can find it');
+    const stopped = await until(stage, () => cluster.readOwner(owner), isStopped);
+    assert.ok(stopped.suspended);
+    assert.deepEqual(stopped.record, record);
+    const ref = { ...owner, generation: stopped.generation };
+    assertDone(await cluster.resume(ref, { kind: 'required', node: target }, REAL));
+    assertDone(await cluster.resume(ref, { kind: 'required', node: target }, REAL));
+    const running = await until(stage, () => cluster.readOwner(owner), isRunning);
+    assert.deepEqual([running.suspended, running.record], [false, undefined], 'the record is gone');
+    assert.deepEqual(
+      running.tasks.map(({ node }) => node),
+      [target],
+    );
+    assert.ok(
+      running.tasks.every(({ uid }) => uid !== task.uid),
+      'it is a new task',
+    );
+  });
+
+  it('resumes an owner without a pin', async () => {
+    const { task, owner, target } = movableJob(await cluster.readSnapshot(), used, false);
+    assertDone(await cluster.suspend(owner, migrationRecord('free', task.node!, target), REAL));
+    await until(stage, () => cluster.readOwner(owner), isStopped);
+    assertDone(await cluster.resume(owner, { kind: 'none' }, REAL));
+    const running = await until(stage, () => cluster.readOwner(owner), isRunning);
+    assert.equal(running.suspended, false);
+  });
+
+  it('calls a watcher back after a change, and no more once its signal is aborted', async () => {
+    const { task } = movableJob(await cluster.readSnapshot(), used, true);
+    const stop = new AbortController();
+    let calls = 0;
+    cluster.watch(() => {
+      calls += 1;
+    }, stop.signal);
+    assertDone(await cluster.resize(refOf(task), shrunk(task), resizeRecord(task.desired), REAL));
+    await until(
+      stage,
+      async () => calls,
+      (count) => count > 0,
+    );
+    await until(stage, () => cluster.readTask(refOf(task)), isGranted);
+    stop.abort();
+    const before = calls;
+    const generation = (await cluster.readTask(refOf(task)))!.generation;
+    assertDone(await cluster.resize({ ...refOf(task), generation }, task.desired, resizeRecord(task.desired), REAL));
+    await until(stage, () => cluster.readTask(refOf(task)), isGranted);
+    assert.equal(calls, before);
+  });
+}
+
+const REAL = { dryRun: false };
+const DRY = { dryRun: true };
+const CORE: Resources = { milliCpu: 1000, memoryBytes: 2 ** 30, gpuMilli: 0, extended: {} };
+
+/** A running Job of one task that nothing keeps from being resized and moved, and a node that could take it. */
+function movableJob(
+  snapshot: Snapshot,
+  used: Set<string>,
+  kept: boolean,
+): { readonly task: Task; readonly owner: OwnerRef; readonly target: string } {
+  const room = clusterRoom(snapshot);
+  const guarded = new Set(
+    snapshot.budgets.flatMap(({ disruptionsAllowed, taskIds }) => (disruptionsAllowed > 0 ? [] : taskIds)),
+  );
+  const refused = new Set([
+    ...Object.keys(snapshot.rights.resize ?? {}),
+    ...Object.keys(snapshot.rights.migrate ?? {}),
+  ]);
+  for (const task of snapshot.tasks) {
+    const { owner, phase, qosClass, namespace } = task;
+    if (phase !== 'running' || owner?.kind !== 'Job' || owner.parallelism !== 1 || task.resizeState) continue;
+    if (qosClass === 'BestEffort' || guarded.has(task.id) || refused.has(namespace) || refused.has('*')) continue;
+    if (used.has(owner.uid) || task.gpuCount > 0 || task.desired.milliCpu < 200) continue;
+    const { node: from, gpuIndex: _, ...free } = task;
+    const refuses = nodeFilter(free, withoutTask(room, task));
+    const target = room.nodes.find((held) => held.node.name !== from && !refuses(held))?.node.name;
+    if (target === undefined) continue;
+    if (!kept) used.add(owner.uid);
+    const { kind, name, uid, generation } = owner;
+    return { task, owner: { kind, namespace, name, uid, generation }, target };
+  }
+  throw new Error('The stage has no running Job left that can be resized and moved');
+}
+
+function gatedTask(snapshot: Snapshot): { readonly task: Task; readonly node: string } {
+  const room = clusterRoom(snapshot);
+  for (const task of snapshot.tasks) {
+    if (!task.gated) continue;
+    const refuses = nodeFilter(task, room);
+    const fitting = room.nodes.filter((held) => !refuses(held));
+    if (fitting.length > 0) return { task, node: fitting.at(-1)!.node.name };
+  }
+  throw new Error('The stage has no gated task that fits somewhere');
+}
+
+function refOf({ id, uid, generation, node }: Task): TaskRef {
+  return { id, uid, generation, ...(node !== undefined && { node }) };
+}
+
+/** Nine tenths of its CPU: no QoS class changes by that. */
+function shrunk({ desired }: Task): Resources {
+  return { ...desired, milliCpu: Math.ceil(desired.milliCpu * 0.9) };
+}
+
+function resizeRecord(before: Resources): MoveRecord {
+  return { planId: 'contract', moveId: 'resize', kind: 'resize', startedAtSeconds: 1_793_000_000, before };
+}
+
+function migrationRecord(moveId: string, from: string, to: string): MoveRecord {
+  return { planId: 'contract', moveId, kind: 'migration', startedAtSeconds: 1_793_000_000, from, to };
+}
+
+function find({ tasks }: Snapshot, id: string): Task {
+  return tasks.find((task) => task.id === id) ?? assert.fail(`${id} is not in the snapshot`);
+}
+
+function isGranted({ resize, desired, actual }: TaskState): boolean {
+  return resize === 'none' && sameCpu(desired, actual);
+}
+
+function isStopped({ active, terminating }: OwnerState): boolean {
+  return active + terminating === 0;
+}
+
+function isRunning({ tasks }: OwnerState): boolean {
+  return tasks.length > 0 && tasks.every(({ phase, node }) => phase === 'running' && node !== undefined);
+}
+
+function sameCpu(left: Resources, right: Resources): boolean {
+  return amountOf(left, 'milliCpu') === amountOf(right, 'milliCpu');
+}
+
+async function until<T>(stage: Stage, read: () => Promise<T | undefined>, holds: (value: T) => boolean): Promise<T> {
+  for (let look = 0; look < 60; look += 1) {
+    const value = await read();
+    if (value !== undefined && holds(value)) return value;
+    await stage.wait();
+  }
+  return assert.fail('it has not come to pass within 60 looks');
+}
+
+function assertDone(result: ActResult): number {
+  return result.kind === 'done' ? result.generation : assert.fail(result.reason);
+}
+
+function assertRefused(result: ActResult, codes: readonly string[]): void {
+  if (result.kind === 'done') assert.fail('it was done');
+  assert.ok(codes.includes(result.code), `${result.code}: ${result.reason}`);
+  assert.ok(result.reason.length > 10);
+}
+
+function assertAscending(names: readonly string[]): void {
+  for (const [index, name] of names.entries()) assert.ok(index === 0 || names[index - 1]! < name, name);
+}
