@@ -21,6 +21,9 @@ export type ExpectedClass = TaskClass & {
 /** The tasks to expect, most popular first. */
 export type ExpectedMix = readonly ExpectedClass[];
 
+/** A class with how often it was seen. */
+export type CountedClass = { readonly taskClass: TaskClass; readonly count: number };
+
 /**
  * The expected mix of tasks like the ones seen: classes by count, the rare ones that lie beyond `coverage` of all tasks
  * left out, the rest renormalised (FGD, ATC'23: "typical pods"; 0.95 there). Equal counts stay in order of first sight.
@@ -28,11 +31,15 @@ export type ExpectedMix = readonly ExpectedClass[];
  * @returns empty when nothing was seen
  */
 export function expectedMix(seen: Iterable<TaskClass>, coverage = 0.95): ExpectedMix {
-  const classes = countClasses(seen).sort((left, right) => right.count - left.count);
-  const all = classes.reduce((sum, { count }) => sum + count, 0);
-  const kept: typeof classes = [];
+  return mixOfCounts(countClasses(seen), coverage);
+}
+
+/** The same from classes that are counted already. */
+export function mixOfCounts(counts: readonly CountedClass[], coverage = 0.95): ExpectedMix {
+  const all = counts.reduce((sum, { count }) => sum + count, 0);
+  const kept: CountedClass[] = [];
   let covered = 0;
-  for (const counted of classes) {
+  for (const counted of [...counts].sort((left, right) => right.count - left.count)) {
     if (covered >= coverage * all) break;
     kept.push(counted);
     covered += counted.count;
@@ -41,7 +48,7 @@ export function expectedMix(seen: Iterable<TaskClass>, coverage = 0.95): Expecte
 }
 
 /** Every class with how often it was seen, in order of first sight. */
-export function countClasses(seen: Iterable<TaskClass>): { readonly taskClass: TaskClass; count: number }[] {
+export function countClasses(seen: Iterable<TaskClass>): CountedClass[] {
   const counted = new Map<string, { readonly taskClass: TaskClass; count: number }>();
   for (const taskClass of seen) {
     const key = classKey(taskClass);

@@ -17,8 +17,9 @@ import { createSimulator } from './simulator.ts';
 export type TimedOptions = {
   /** GPU time asked for ÷ GPU time there is. */
   readonly load: number;
-  /** Days that are measured, after the warm-up. */
+  /** Simulated days in all. */
   readonly days: number;
+  /** The first of them, which are not measured. */
   readonly warmUpDays: number;
   /** Longer runs are cut to this. */
   readonly capSeconds: number;
@@ -28,7 +29,7 @@ export type TimedOptions = {
   readonly onDay?: (day: number) => void;
 };
 
-/** Means over the measured days; shares in per cent. */
+/** Means over the days after the warm-up; shares in per cent. */
 export type TimedRun = {
   /** Nodes without any task. */
   readonly emptyNodes: number;
@@ -101,7 +102,7 @@ export function runTimed(
 
   let id = 0;
   let nextSeconds = randomExponential(random, gapSeconds);
-  for (let day = 1; day <= options.warmUpDays + options.days; day += 1) {
+  for (let day = 1; day <= options.days; day += 1) {
     for (let now = (day - 1) * DAY + SAMPLE_SECONDS; now <= day * DAY; now += SAMPLE_SECONDS) {
       for (; nextSeconds <= now; nextSeconds += randomExponential(random, gapSeconds)) {
         simulator.submit({ ...rows[randomIndex(random, rows.length)]!, id, atSeconds: nextSeconds }, nextSeconds);

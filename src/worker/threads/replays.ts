@@ -45,19 +45,18 @@ function startWorker(lists: ReplayLists): Worker {
 }
 
 function ask(worker: Worker, job: ReplayJob, onDay: (day: number) => void): Promise<ReplayOutcome> {
+  const listening = new AbortController();
   return new Promise<ReplayOutcome>((resolve, reject) => {
-    const settle = (act: () => void) => {
-      worker.removeAllListeners();
-      act();
-    };
-    worker.on('message', (answer: ReplayAnswer) => {
+    const hear = (answer: ReplayAnswer) => {
       if (answer.type === 'day') onDay(answer.day);
-      else if (answer.type === 'failed') {
-        settle(() => reject(answer.input ? new InputError(answer.message) : new Error(answer.message)));
-      } else settle(() => resolve(answer));
-    });
-    worker.on('error', (error) => settle(() => reject(error)));
-    worker.on('exit', (code) => settle(() => reject(new Error(`A replay thread ended with code ${code}.`))));
+      else if (answer.type === 'failed')
+        reject(answer.input ? new InputError(answer.message) : new Error(answer.message));
+      else resolve(answer);
+    };
+    const fail = (error: Error) => reject(error);
+    const leave = (code: number) => reject(new Error(`A replay thread ended with code ${code}.`));
+    worker.on('message', hear).on('error', fail).on('exit', leave);
+    listening.signal.addEventListener('abort', () => worker.off('message', hear).off('error', fail).off('exit', leave));
     worker.postMessage(job);
-  });
+  }).finally(() => listening.abort());
 }

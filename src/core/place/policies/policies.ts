@@ -1,4 +1,5 @@
-import { expectedMix } from '../../fragment/mix.ts';
+import type { CountedClass } from '../../fragment/mix.ts';
+import { mixOfCounts } from '../../fragment/mix.ts';
 import { InputError } from '../../model/input.ts';
 import { fgdPolicy } from './fgd.ts';
 import type { Fleet } from './fleet.ts';
@@ -13,7 +14,6 @@ import { lavaPolicy } from './lava.ts';
 import { nilasPolicy } from './nilas.ts';
 import type { Policy } from './policy.ts';
 import { bestFitPolicy, dotProductPolicy, gpuClusteringPolicy, gpuPackingPolicy, randomPolicy } from './published.ts';
-import type { CountedClass } from './rollout.ts';
 import { stowageOnlinePolicy, stowagePolicy } from './stowage.ts';
 
 /** What a policy is made from. */
@@ -31,7 +31,7 @@ export const POLICIES: Readonly<Record<string, (setup: PolicySetup) => Policy>> 
   bestFit: ({ fleet }) => bestFitPolicy(fleet),
   gpuPacking: ({ fleet }) => gpuPackingPolicy(fleet),
   gpuClustering: ({ fleet }) => gpuClusteringPolicy(fleet),
-  fgd: ({ fleet, seen }) => fgdPolicy(fleet, mixOf(seen)),
+  fgd: ({ fleet, seen }) => fgdPolicy(fleet, mixOfCounts(seen)),
   leastAllocated: ({ fleet }) => kubernetesPolicy(fleet, 'leastAllocated', leastAllocated),
   mostAllocated: ({ fleet }) => kubernetesPolicy(fleet, 'mostAllocated', mostAllocated),
   requestedToCapacityRatio: ({ fleet }) =>
@@ -62,7 +62,3 @@ const SHORT_NAMES: Readonly<Record<string, string>> = {
   packing: 'gpuPacking',
   clustering: 'gpuClustering',
 };
-
-function mixOf(seen: readonly CountedClass[]) {
-  return expectedMix(seen.flatMap(({ taskClass, count }) => new Array<typeof taskClass>(count).fill(taskClass)));
-}

@@ -1,8 +1,5 @@
-import type { TaskClass } from '../../fragment/mix.ts';
+import type { CountedClass, TaskClass } from '../../fragment/mix.ts';
 import type { StateRoom } from './states.ts';
-
-/** A class with how often it is seen. */
-export type CountedClass = { readonly taskClass: TaskClass; readonly count: number };
 
 /**
  * What a room is worth: minus the milli-GPU that stay idle, on average, when sequences of expected tasks fill it. The

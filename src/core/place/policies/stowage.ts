@@ -1,4 +1,4 @@
-import type { TaskClass } from '../../fragment/mix.ts';
+import type { CountedClass, TaskClass } from '../../fragment/mix.ts';
 import { countClasses } from '../../fragment/mix.ts';
 import { sharesToTry } from './fgd.ts';
 import type { Fleet } from './fleet.ts';
@@ -6,7 +6,6 @@ import { fits, refreshStates, stateAfter } from './fleet.ts';
 import type { Ask, Policy } from './policy.ts';
 import type { Prices } from './prices.ts';
 import { clusterPrices } from './prices.ts';
-import type { CountedClass } from './rollout.ts';
 import { roomValue } from './rollout.ts';
 import type { StateRoom } from './states.ts';
 import { rememberedByClassAndState, rememberedByState } from './states.ts';
