@@ -1,8 +1,334 @@
-export type StowageOptions = {
-  readonly context: () => unknown;
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { planText } from '../cli/planText/planText.ts';
+import type { Cluster } from '../cluster/cluster.ts';
+import { openCluster } from '../cluster/open.ts';
+import { countArrivals } from '../core/forecast/arrivals.ts';
+import { type Forecast, HORIZON_SECONDS } from '../core/forecast/forecast.ts';
+import type { FinishedTask, RowProblem } from '../core/model/finished.ts';
+import { InputError } from '../core/model/input.ts';
+import { DEFAULT_SETTINGS, type Settings } from '../core/model/settings.ts';
+import type { ClusterTarget, Plan } from '../core/plan/plan.ts';
+import { quantile } from '../core/predict/distribution.ts';
+import type { Predictor } from '../core/predict/predictor.ts';
+import { planSituation, readSituation, type Situation } from '../planning.ts';
+import { readHistoryFiles } from '../worker/files/history.ts';
+import { readPredictor, writePredictor } from '../worker/files/predictors.ts';
+import { forecastOnThread } from '../worker/threads/forecasting.ts';
+import { learnOnThread } from '../worker/threads/learning.ts';
+import type { EvaluateOutcome } from '../worker/train.ts';
+import type { KernelContext, MimeBundle } from './messages.ts';
+import { rowsBundle, SHOWN_AS } from './show.ts';
+
+/** What the process around gives `stowage`. */
+export type StowageHost = {
+  readonly context: () => KernelContext;
+  /** Aborts when the running cell is stopped. */
   readonly signal: () => AbortSignal | undefined;
+  /** A path as the notebook means it: relative to its folder. */
   readonly resolvePath: (path: string) => string;
+  /** Shows under the running cell; the handle replaces it. */
+  readonly show: (bundle: MimeBundle) => { update(next: MimeBundle): void };
 };
-export function makeStowage(_options: StowageOptions): object {
-  return {};
+
+/** `stowage` as cells see it: the planner's own core, read-only on the cluster. */
+export type Stowage = {
+  history(source?: string | readonly string[], options?: HistoryOptions): Promise<History>;
+  rows(of: History | readonly FinishedTask[]): HistoryRow[];
+  split(history: History, fraction?: number): { readonly earlier: History; readonly later: History };
+  train(history: History, options?: LearnOptions): Promise<Trained>;
+  evaluate(history: History, options?: EvaluateOptions): Promise<Evaluated>;
+  promote(trained: Trained): Promise<string>;
+  cluster(): Promise<Situation>;
+  tasks(situation: Situation): TaskRow[];
+  forecast(options?: ForecastOptions): Promise<Forecast>;
+  plan(): Promise<Plan>;
+};
+
+export type HistoryOptions = {
+  /** What a table's columns mean: `{ submit: 'created', end: 'finished', creator: 'user' }`. */
+  readonly columns?: Readonly<Record<string, string>>;
+};
+
+/** Finished tasks in the order of their submits, and what could not be read. */
+export type History = {
+  readonly name: string;
+  readonly tasks: readonly FinishedTask[];
+  readonly problems: readonly RowProblem[];
+};
+
+/** One finished task as a flat row, for danfo and charts; missing is null. */
+export type HistoryRow = {
+  readonly id: string;
+  readonly creator: string | null;
+  readonly name: string | null;
+  readonly type: string | null;
+  readonly framework: string | null;
+  readonly dataScale: number | null;
+  readonly size: number;
+  readonly cores: number;
+  readonly memoryGiB: number;
+  readonly gpus: number;
+  readonly submittedAt: string;
+  readonly waitSeconds: number;
+  readonly runtimeSeconds: number;
+  readonly requestedSeconds: number | null;
+  readonly outcome: string;
+};
+
+/** A task of the cluster with what is predicted for it; missing is null. */
+export type TaskRow = {
+  readonly id: string;
+  readonly phase: string;
+  readonly node: string | null;
+  readonly creator: string | null;
+  readonly elapsedSeconds: number | null;
+  readonly runtimeP10: number | null;
+  readonly runtimeP50: number | null;
+  readonly runtimeP90: number | null;
+  readonly predictor: string | null;
+  readonly basis: string | null;
+};
+
+export type LearnProgress = { readonly fraction: number; readonly text: string; readonly loss?: number };
+
+export type LearnOptions = {
+  readonly seed?: number;
+  /** Told after each step; without it a line under the cell tells how far it is. */
+  readonly onProgress?: (progress: LearnProgress) => void;
+};
+
+export type EvaluateOptions = LearnOptions & {
+  /** Start from the shipped weights (default), use them as they are, or start from random ones. */
+  readonly pretrained?: 'fine-tune' | 'only' | 'no';
+};
+
+export type Trained = { readonly file: string; readonly predictor: Predictor; readonly seconds: number };
+
+export type Evaluated = EvaluateOutcome & {
+  /** One row for each predictor: `mae`, `avgPred`, `coverage80`, … */
+  readonly rows: readonly Readonly<Record<string, string | number>>[];
+};
+
+export type ForecastOptions = {
+  /** How far to look, in hours; default 24. */
+  readonly hours?: number;
+  /** Sampled futures behind the bands; default 40. */
+  readonly samples?: number;
+  /** Coarse forecasts while the samples grow. */
+  readonly onPicture?: (forecast: Forecast) => void;
+};
+
+export function makeStowage(host: StowageHost): Stowage {
+  const settings = (): Settings => ({ ...DEFAULT_SETTINGS, ...host.context().settings });
+  const directory = () => host.context().stateDirectory ?? join(host.context().folder, '.stowage');
+  const target = (): ClusterTarget =>
+    host.context().cluster ?? { kind: 'sample', seed: SAMPLE_SEED, directory: directory() };
+  const withCluster = async <T>(work: (cluster: Cluster) => Promise<T>): Promise<T> => {
+    const signal = host.signal();
+    const cluster = await openCluster(target(), signal ? { signal } : {});
+    try {
+      return await work(cluster);
+    } finally {
+      await cluster.close();
+    }
+  };
+  const situation = () =>
+    withCluster(async (cluster) => readSituation(cluster, directory(), await promoted(directory()), host.signal()));
+  return {
+    async history(source, { columns } = {}) {
+      if (source === undefined) {
+        const { name, read } = await withCluster(async (cluster) => ({
+          name: cluster.name,
+          read: await cluster.readHistory(host.signal()),
+        }));
+        return historyOf(
+          name,
+          read.tasks,
+          read.problems.map((reason) => ({ line: 0, reason })),
+        );
+      }
+      const paths = (typeof source === 'string' ? [source] : source).map(host.resolvePath);
+      const map =
+        columns &&
+        Object.entries(columns)
+          .map(([meaning, column]) => `${meaning}=${column}`)
+          .join(',');
+      const { tasks, problems } = await readHistoryFiles(
+        paths.map((path) => ({ path, ...(map === undefined ? {} : { columns: map }) })),
+      );
+      return historyOf(paths.map((path) => basename(path)).join(' + '), tasks, problems);
+    },
+    rows: (of) => ('tasks' in of ? of.tasks : of).map(historyRow),
+    split,
+    async train(history, options = {}) {
+      const file = join(directory(), 'candidate.json');
+      const { seconds } = await learn(host, options, (handed) =>
+        learnOnThread({ type: 'train', history: { tasks: history.tasks }, seed: options.seed ?? 1, out: file }, handed),
+      );
+      const trained: Trained = { file, predictor: await readPredictor(file), seconds };
+      return shownAs(trained, () => rowsBundle(scoreRows(trained.predictor)));
+    },
+    async evaluate(history, options = {}) {
+      const { pretrained = 'fine-tune', seed = 1 } = options;
+      const outcome = await learn(host, options, (handed) =>
+        learnOnThread({ type: 'evaluate', files: { tasks: history.tasks }, seed, pretrained }, handed),
+      );
+      const rows = Object.entries(outcome.predictors).map(([predictor, metrics]) => ({ predictor, ...flat(metrics) }));
+      return shownAs({ ...outcome, rows }, () => rowsBundle(rows));
+    },
+    async promote({ predictor }) {
+      const file = join(directory(), PREDICTOR);
+      await writePredictor(file, predictor);
+      return `Plans now use this predictor (${file}).`;
+    },
+    cluster: situation,
+    tasks: taskRows,
+    async forecast({ hours = 24, samples = 40, onPicture } = {}) {
+      const { snapshot, history, predictions } = await situation();
+      const request = {
+        scenarios: { nothing: snapshot },
+        predictions,
+        arrivals: countArrivals(history, snapshot, snapshot.takenAtSeconds),
+        settings: settings(),
+        seed: 1,
+        samples,
+        horizonSeconds: horizon(hours),
+      };
+      const signal = host.signal();
+      return forecastOnThread(request, { ...(signal && { signal }), ...(onPicture && { onPicture }) });
+    },
+    async plan() {
+      const signal = host.signal();
+      const plan = await planSituation(await situation(), target(), settings(), directory(), signal ? { signal } : {});
+      const text = { settings: settings(), paint: (_: unknown, words: string) => words, all: false };
+      return shownAs(plan, () => [{ mime: 'text/plain', text: planText(plan, text) }]);
+    },
+  };
+}
+
+const PREDICTOR = 'predictor.json';
+const SAMPLE_SEED = 7;
+
+/** The predictor that plans use, where one was promoted. */
+async function promoted(directory: string): Promise<Predictor | undefined> {
+  const file = join(directory, PREDICTOR);
+  return existsSync(file) ? readPredictor(file) : undefined;
+}
+
+function historyOf(name: string, tasks: readonly FinishedTask[], problems: readonly RowProblem[]): History {
+  const sorted = tasks.toSorted((a, b) => a.submittedAtSeconds - b.submittedAtSeconds);
+  const left =
+    problems.length > 0 ? `; ${problems.length} rows left out, the first because ${problems[0]?.reason}` : '';
+  return shownAs({ name, tasks: sorted, problems }, () => [
+    { mime: 'text/plain', text: `${name}: ${sorted.length} finished tasks${left}` },
+  ]);
+}
+
+/** The method's split in time: what had ended when the later part began, and what was submitted from then on. */
+function split(history: History, fraction = 0.8): { readonly earlier: History; readonly later: History } {
+  if (!(fraction > 0 && fraction < 1)) throw new InputError(`A split is between 0 and 1, not ${fraction}.`);
+  const { name, tasks } = history;
+  const cut = tasks[Math.floor(tasks.length * fraction)]?.submittedAtSeconds ?? Number.POSITIVE_INFINITY;
+  const part = (title: string, keep: (task: FinishedTask) => boolean) =>
+    historyOf(`${name}, ${title}`, tasks.filter(keep), []);
+  return {
+    earlier: part('earlier part', ({ endedAtSeconds }) => endedAtSeconds <= cut),
+    later: part('later part', ({ submittedAtSeconds }) => submittedAtSeconds >= cut),
+  };
+}
+
+/** Runs a piece of learning with the cell's stop signal and its progress, told to the cell or shown under it. */
+function learn<T>(
+  { signal, show }: StowageHost,
+  { onProgress }: LearnOptions,
+  work: (handed: {
+    signal?: AbortSignal;
+    onProgress: (fraction: number, text: string, loss?: number) => void;
+  }) => Promise<T>,
+): Promise<T> {
+  const line = (text: string): MimeBundle => [{ mime: 'text/plain', text }];
+  const shown = onProgress ? undefined : show(line('Starting …'));
+  const stop = signal();
+  return work({
+    ...(stop && { signal: stop }),
+    onProgress(fraction, text, loss) {
+      onProgress?.({ fraction, text, ...(loss !== undefined && { loss }) });
+      shown?.update(line(`${Math.round(100 * fraction)} %  ${text}`));
+    },
+  });
+}
+
+function historyRow(task: FinishedTask): HistoryRow {
+  const { parameters, request } = task;
+  return {
+    id: task.id,
+    creator: parameters.creator ?? null,
+    name: parameters.name ?? null,
+    type: parameters.type ?? null,
+    framework: parameters.framework ?? null,
+    dataScale: parameters.dataScale ?? null,
+    size: task.size,
+    cores: request.milliCpu / 1000,
+    memoryGiB: request.memoryBytes / 2 ** 30,
+    gpus: request.gpuMilli / 1000,
+    submittedAt: new Date(task.submittedAtSeconds * 1000).toISOString(),
+    waitSeconds: task.startedAtSeconds - task.submittedAtSeconds,
+    runtimeSeconds: task.endedAtSeconds - task.startedAtSeconds,
+    requestedSeconds: parameters.requestedRuntimeSeconds ?? null,
+    outcome: task.outcome,
+  };
+}
+
+function taskRows({ snapshot, predictions }: Situation): TaskRow[] {
+  return snapshot.tasks
+    .filter(({ infrastructure }) => !infrastructure)
+    .map((task) => {
+      const predicted = predictions[task.id];
+      const at = (level: number) => (predicted ? Math.round(quantile(predicted.runtime, level)) : null);
+      return {
+        id: task.id,
+        phase: task.phase,
+        node: task.node ?? null,
+        creator: task.parameters.creator ?? null,
+        elapsedSeconds: task.startedAtSeconds === undefined ? null : snapshot.takenAtSeconds - task.startedAtSeconds,
+        runtimeP10: at(0.1),
+        runtimeP50: at(0.5),
+        runtimeP90: at(0.9),
+        predictor: predicted?.predictor ?? null,
+        basis: predicted?.basis ?? null,
+      };
+    });
+}
+
+/** Of each predictor over everyone: mean min(p/r, r/p), and the share of outcomes inside its 80 % band. */
+function scoreRows({ record }: Predictor): object[] {
+  return Object.entries(record.scores[''] ?? {}).map(([predictor, score]) => ({
+    predictor,
+    outcomes: score?.outcomes,
+    avgPred: score?.ratio,
+    coverage80: score && score.inBand / score.outcomes,
+  }));
+}
+
+/** The metrics that are one number each. */
+function flat(metrics: object): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(metrics).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
+  );
+}
+
+function horizon(hours: number): readonly number[] {
+  if (!(hours > 0 && hours <= MOST_HOURS))
+    throw new InputError(`A forecast reaches 1 to ${MOST_HOURS} hours, not ${hours}.`);
+  const end = hours * 3600;
+  return [...HORIZON_SECONDS.filter((seconds) => seconds < end), end];
+}
+
+const MOST_HOURS = 7 * 24;
+
+/** Gives a value a look of its own in a notebook, which does not travel with it. */
+function shownAs<T extends object>(value: T, look: () => MimeBundle): T {
+  const forms = () => Object.fromEntries(look().map(({ mime, text }) => [mime, text]));
+  return Object.defineProperty(value, SHOWN_AS, { value: forms, enumerable: false });
 }

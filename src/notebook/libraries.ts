@@ -54,6 +54,7 @@ export function defineLibraries(runner: Runner, folder: string): Libraries {
     context: () => context,
     signal: () => runner.signal,
     resolvePath: (path) => resolve(folder, path),
+    show: (bundle) => runner.show(bundle),
   });
   const loaders: Readonly<Record<LibraryName, () => Promise<object>>> = {
     stowage: async () => stowage,

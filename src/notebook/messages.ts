@@ -15,8 +15,10 @@ export type ToKernel =
 
 /** What `stowage` in a cell works on. */
 export type KernelContext = {
-  /** Folder in which `.stowage/` and relative history files are. */
+  /** The workspace's folder. */
   readonly folder: string;
+  /** Where predictor, journal and the sample's state lie; absent: `.stowage` in the folder. */
+  readonly stateDirectory?: string;
   /** The open cluster; absent: the sample. */
   readonly cluster?:
     | { readonly kind: 'sample'; readonly seed: number; readonly directory: string }

@@ -20,7 +20,8 @@ export type Question = EvaluateQuestion | TrainQuestion;
 
 export type EvaluateQuestion = {
   readonly type: 'evaluate';
-  readonly files: readonly HistoryFile[];
+  /** Finished tasks: in files, or read already. */
+  readonly files: readonly HistoryFile[] | { readonly tasks: readonly FinishedTask[] };
   readonly seed: number;
   /** Start from the pretrained weights (`fine-tune`), use them as they are (`only`), or not at all. */
   readonly pretrained: 'no' | 'fine-tune' | 'only';
@@ -65,7 +66,7 @@ function answer(question: Question): Promise<Outcome<Question>> {
 }
 
 async function evaluate({ files, seed, pretrained }: EvaluateQuestion): Promise<EvaluateOutcome> {
-  const { tasks, problems } = await readHistory(files);
+  const { tasks, problems } = 'tasks' in files ? { tasks: files.tasks, problems: 0 } : await readHistory(files);
   const start = pretrained === 'no' ? undefined : await readPretrainedWithout(historyDigest(tasks));
   const evaluation = evaluatePredictors(tasks, {
     tf: await loadEngine(),

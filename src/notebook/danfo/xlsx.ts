@@ -1,6 +1,8 @@
 /** Stands in for the package `xlsx` in the bundle: large, with known holes, and not what finished tasks come in. */
 function refuse(): never {
-  throw new Error('Excel files are not read or written here. Save the sheet as CSV and use dfd.readCSV or stowage.history.');
+  throw new Error(
+    'Excel files are not read or written here. Save the sheet as CSV and use dfd.readCSV or stowage.history.',
+  );
 }
 
 export const read = refuse;
