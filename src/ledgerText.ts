@@ -1,3 +1,4 @@
+import { escaped } from './doctorText.ts';
 import type { LedgerRow } from './operate/ledger.ts';
 import { duration } from './words.ts';
 
@@ -41,8 +42,4 @@ function happenedText({ outcome, ended, predicted, predictedAtSeconds }: LedgerR
     if (predicted.remainingSeconds) parts.push(`${(ran / predicted.remainingSeconds).toFixed(2)} × predicted`);
   }
   return parts.join('; ');
-}
-
-function escaped(text: string): string {
-  return text.replace(/[\\|`<>[\]*_]/g, '\\$&').replace(/\s+/g, ' ');
 }

@@ -15,7 +15,7 @@ export type ToPlanner = { readonly id: number } & (
   | { readonly type: 'undo' }
   | { readonly type: 'train'; readonly history?: HistoryFile; readonly out: string }
   | { readonly type: 'ledger' }
-  | { readonly type: 'doctor'; readonly target?: ClusterTarget }
+  | { readonly type: 'doctor' }
   | { readonly type: 'confirmed'; readonly yes: boolean }
   | { readonly type: 'cancel'; readonly request: number }
   | { readonly type: 'close' }
@@ -37,6 +37,7 @@ export type ToWebview = { readonly type: 'state'; readonly state: PanelState };
 
 export type PanelState = {
   readonly cluster: string;
+  /** Sent once for each `planId`; absent in later states of the same plan. */
   readonly plan?: unknown;
   readonly planId?: string;
   readonly steps: readonly StepText[];

@@ -161,8 +161,10 @@ export class Session implements vscode.Disposable {
     return String(await this.planner.ask({ type: 'ledger' }));
   }
 
-  async doctor(target: ClusterTarget | undefined): Promise<string> {
-    return String(await this.planner.ask({ type: 'doctor', ...(target && { target }) }));
+  async doctor(): Promise<string> {
+    const state = this.current;
+    if (state.kind === 'failed') return `# Doctor: ${state.name}\n\n${state.message}\n`;
+    return String(await this.planner.ask({ type: 'doctor' }));
   }
 
   async settingsChanged(): Promise<void> {

@@ -6,6 +6,7 @@ export type Series = {
   readonly name: string;
   /** A theme colour: `charts-blue`, `charts-orange`, … */
   readonly colour: string;
+  readonly dash: 'solid' | 'dot' | 'dash';
   readonly x: readonly number[];
   readonly low: readonly number[];
   readonly median: readonly number[];
@@ -48,8 +49,8 @@ export function redrawCharts(): void {
 const CONFIGURATION = { displayModeBar: false, showSendToCloud: false, responsive: false };
 
 function traces({ series, format }: ChartOptions): unknown[] {
-  return series.flatMap(({ name, colour, x, low, median, high }) => {
-    const line = themeColour(`--vscode-${colour}`, '#3794ff');
+  return series.flatMap(({ name, colour, dash, x, low, median, high }) => {
+    const line = themeColour(`--vscode-${colour}`, dash === 'solid' ? '#3794ff' : '#cca700');
     const shared = { x, mode: 'lines', legendgroup: name };
     return [
       { ...shared, y: low, line: { width: 0 }, hoverinfo: 'skip', showlegend: false },
@@ -67,7 +68,7 @@ function traces({ series, format }: ChartOptions): unknown[] {
         y: median,
         name,
         mode: 'lines+markers',
-        line: { color: line, width: 2 },
+        line: { color: line, width: 2, dash },
         text: median.map(format),
         hovertemplate: '%{text}',
       },

@@ -156,8 +156,10 @@ export function grid<Row>({ label, columns, rows, onOpen }: GridOptions<Row>): H
       End: () => moveTo(event.ctrlKey ? order.length - 1 : row, columns.length - 1),
       Enter: () => {
         const opened = order[row];
-        if (row === -1) sortBy(column);
-        else if (opened !== undefined) onOpen?.(opened);
+        if (row === -1) {
+          sortBy(column);
+          moveTo(row, column);
+        } else if (opened !== undefined) onOpen?.(opened);
       },
     };
     const move = moves[event.key];

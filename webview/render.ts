@@ -146,7 +146,11 @@ function moveText(move: Move): string {
   }
 }
 
-const COLOURS: Readonly<Record<string, string>> = { nothing: 'charts-orange', plan: 'charts-blue' };
+/** A dashed line beside a full one: the two are told apart without colours too. */
+const LOOKS: Readonly<Record<string, Pick<Series, 'colour' | 'dash'>>> = {
+  nothing: { colour: 'charts-yellow', dash: 'dot' },
+  plan: { colour: 'charts-blue', dash: 'solid' },
+};
 const TITLES: Readonly<Record<string, string>> = { nothing: 'do nothing', plan: 'with this plan' };
 
 function forecastCharts({ forecast }: Plan): HTMLElement {
@@ -217,7 +221,7 @@ function series(
 ): Series[] {
   return scenarios.map(({ name, moments }) => ({
     name: TITLES[name] ?? name,
-    colour: COLOURS[name] ?? 'charts-purple',
+    ...(LOOKS[name] ?? { colour: 'charts-purple', dash: 'dash' }),
     x: moments.map((_, index) => index),
     low: moments.map((moment) => pick(moment).p10),
     median: moments.map((moment) => pick(moment).p50),

@@ -20,7 +20,11 @@ export const EMPTY_MODEL: PanelModel = { host: { cluster: '', steps: [] } };
 export function reduce(model: PanelModel, event: PanelEvent): PanelModel {
   switch (event.type) {
     case 'state':
-      return event.state.planId === model.host.planId ? { ...model, host: event.state } : { host: event.state };
+      if (event.state.planId !== model.host.planId) return { host: event.state };
+      return {
+        ...model,
+        host: model.host.plan === undefined ? event.state : { plan: model.host.plan, ...event.state },
+      };
     case 'choose': {
       const before = model.chosen ?? event.all;
       const others = before.filter((id) => id !== event.moveId);

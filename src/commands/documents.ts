@@ -23,11 +23,7 @@ export const openNotebooks = (extensionUri: vscode.Uri) => async () => {
 export const showLedger = (session: Session) => async () => showText(await session.ledger());
 
 /** Checks every source and says what fixes what is missing. */
-export const doctor = (session: Session) => async () => {
-  const state = session.state;
-  const target = state.kind === 'open' || state.kind === 'failed' ? state.target : undefined;
-  await showText(await session.doctor(target));
-};
+export const doctor = (session: Session) => async () => showText(await session.doctor());
 
 async function showText(text: string): Promise<void> {
   const document = await vscode.workspace.openTextDocument({ content: text, language: 'markdown' });

@@ -18,7 +18,7 @@ const COLUMNS = [
   { name: 'type', text: 'type of task', required: false },
   { name: 'framework', text: 'framework', required: false },
   { name: 'size', text: 'processors or GPUs it asked for', required: false },
-  { name: 'requestedRuntime', text: 'runtime limit in seconds', required: false },
+  { name: 'request', text: 'runtime limit in seconds', required: false },
 ] as const;
 
 const NONE = '(none)';

@@ -14,6 +14,8 @@ export type PanelActions = {
 export class PlanPanel implements vscode.WebviewPanelSerializer, vscode.Disposable {
   static readonly type = 'stowage.plan';
   private panel: vscode.WebviewPanel | undefined;
+  /** Id of the plan that the page holds: a plan is large, so it is sent once. */
+  private sentPlan: string | undefined;
   private readonly subscriptions: vscode.Disposable[];
   private readonly extensionUri: vscode.Uri;
   private readonly session: Session;
@@ -71,6 +73,7 @@ export class PlanPanel implements vscode.WebviewPanelSerializer, vscode.Disposab
   private act(message: FromWebview): void {
     switch (message.type) {
       case 'ready':
+        this.sentPlan = undefined;
         return this.send(this.session.state);
       case 'refresh':
         return this.actions.refresh();
@@ -84,7 +87,11 @@ export class PlanPanel implements vscode.WebviewPanelSerializer, vscode.Disposab
   }
 
   private send(state: SessionState): void {
-    void this.panel?.webview.postMessage({ type: 'state', state: panelState(state) } satisfies ToWebview);
+    if (!this.panel) return;
+    const { plan, ...rest } = panelState(state);
+    const news = plan !== undefined && rest.planId !== this.sentPlan;
+    this.sentPlan = rest.planId;
+    void this.panel.webview.postMessage({ type: 'state', state: news ? { ...rest, plan } : rest } satisfies ToWebview);
   }
 }
 

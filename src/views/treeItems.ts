@@ -107,7 +107,7 @@ function taskIcon(task: TaskRow, pinned: boolean): vscode.ThemeIcon {
     case 'ending':
       return new vscode.ThemeIcon('circle-slash');
     case 'running':
-      return new vscode.ThemeIcon(task.endless ? 'infinity' : 'play-circle', new vscode.ThemeColor('charts.green'));
+      return new vscode.ThemeIcon(task.endless ? 'sync' : 'play-circle', new vscode.ThemeColor('charts.green'));
   }
 }
 

@@ -16,6 +16,15 @@ describe('the state of the plan panel', () => {
     assert.deepEqual(reduce(without, choose('a', true)).chosen, ['a', 'b', 'c']);
   });
 
+  it('keeps the plan that a later state of the same plan does not carry', () => {
+    const first = reduce(EMPTY_MODEL, {
+      type: 'state',
+      state: { cluster: 'c', steps: [], planId: 'p', plan: { moves: [] } },
+    });
+    assert.deepEqual(reduce(first, host('p')).host.plan, { moves: [] });
+    assert.equal(reduce(first, host('q')).host.plan, undefined);
+  });
+
   it('keeps the choice over progress, and forgets it with a new plan', () => {
     const chosen = reduce(reduce(EMPTY_MODEL, host('p')), choose('b', false));
     assert.deepEqual(reduce(chosen, host('p')).chosen, ['a', 'c']);

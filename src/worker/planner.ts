@@ -1,0 +1,252 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parentPort } from 'node:worker_threads';
+import type { Cluster } from '../cluster/cluster.ts';
+import { openCluster } from '../cluster/open.ts';
+import { DEFAULT_SETTINGS, type Settings } from '../core/model/settings.ts';
+import type { ClusterTarget, Plan } from '../core/plan/plan.ts';
+import { selectMoves } from '../core/plan/previewPlan.ts';
+import type { Predictor } from '../core/predict/predictor.ts';
+import { doctorText } from '../doctorText.ts';
+import { ledgerText } from '../ledgerText.ts';
+import { type ApplyOutcome, applyPlan, continueMoves, type OperateOptions, undoResizes } from '../operate/applyPlan.ts';
+import type { Confirmation } from '../operate/describe.ts';
+import { openJournal } from '../operate/journal.ts';
+import { openLedger } from '../operate/ledger.ts';
+import { PATIENT, RESTLESS } from '../operate/scene.ts';
+import { planSituation, readSituation, type Situation } from '../planning.ts';
+import type { FromPlanner, HistoryFile, ToPlanner } from '../protocol.ts';
+import { clusterView } from '../views/clusterView.ts';
+import { clock } from '../words.ts';
+import { readPredictor } from './files/predictors.ts';
+import { learnOnThread } from './threads/learning.ts';
+
+/**
+ * The planning thread: the cluster, the last reading of it, and the plans that were issued. One cluster at a time; a new
+ * one drops all that belongs to the old.
+ */
+type Desk = {
+  readonly cluster: Cluster;
+  readonly target: ClusterTarget;
+  readonly directory: string;
+  readonly watching: AbortController;
+  readonly plans: Map<string, Plan>;
+  situation?: Situation;
+};
+
+let desk: Desk | undefined;
+let stored: { path: string; changedAt: number; predictor: Predictor } | undefined;
+let settings: Settings = DEFAULT_SETTINGS;
+const running = new Map<number, AbortController>();
+const questions = new Map<number, (yes: boolean) => void>();
+
+parentPort?.on('message', (request: ToPlanner) => void answer(request));
+
+async function answer(request: ToPlanner): Promise<void> {
+  const { id } = request;
+  if (request.type === 'cancel') return running.get(request.request)?.abort();
+  if (request.type === 'confirmed') return questions.get(id)?.(request.yes);
+  const abort = new AbortController();
+  running.set(id, abort);
+  try {
+    say({ type: 'answer', id, result: await carryOut(request, abort.signal) });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    say({ type: 'failure', id, message, cancelled: abort.signal.aborted });
+  } finally {
+    running.delete(id);
+  }
+}
+
+async function carryOut(request: ToPlanner, signal: AbortSignal): Promise<unknown> {
+  switch (request.type) {
+    case 'connect':
+      return connect(request.target, request.stateDirectory, signal);
+    case 'settings':
+      settings = request.settings;
+      return undefined;
+    case 'refresh':
+      return look(opened(), signal);
+    case 'advance': {
+      const { target, directory } = opened();
+      return connect(target, directory, signal, request.seconds);
+    }
+    case 'plan':
+      return plan(request.id, opened(), signal);
+    case 'apply':
+      return apply(request.id, request.planId, request.moveIds, signal);
+    case 'continue': {
+      const { cluster } = opened();
+      return summary(await continueMoves(cluster, await operateOptions(signal)), cluster);
+    }
+    case 'undo': {
+      const { cluster } = opened();
+      const options = {
+        ...(await operateOptions(signal)),
+        confirm: (preview: Confirmation) => ask(request.id, preview),
+      };
+      return summary(await undoResizes(cluster, options), cluster);
+    }
+    case 'train':
+      return train(request, signal);
+    case 'ledger':
+      return ledgerText((await openLedger(opened().directory)).rows());
+    case 'doctor':
+      await look(opened(), signal);
+      return doctorText(opened().situation!);
+    case 'close':
+      return close();
+    case 'cancel':
+    case 'confirmed':
+      return undefined;
+    default:
+      return request satisfies never;
+  }
+}
+
+async function connect(target: ClusterTarget, directory: string, signal: AbortSignal, advanceSeconds?: number) {
+  await close();
+  const cluster = await openCluster(target, { signal, ...(advanceSeconds !== undefined && { advanceSeconds }) });
+  if (signal.aborted) {
+    await cluster.close();
+    signal.throwIfAborted();
+  }
+  const next: Desk = { cluster, target, directory, watching: new AbortController(), plans: new Map() };
+  desk = next;
+  const view = await look(next, signal);
+  cluster.watch(() => void show(next), next.watching.signal);
+  return view;
+}
+
+async function close(): Promise<void> {
+  const last = desk;
+  desk = undefined;
+  last?.watching.abort();
+  await last?.cluster.close();
+}
+
+/** Reads the cluster anew and gives the rows of the trees. */
+async function look(at: Desk, signal?: AbortSignal) {
+  const predictor = await storedPredictor(at.directory);
+  at.situation = await readSituation(at.cluster, at.directory, predictor, signal);
+  const { snapshot, predictions, predictor: used } = at.situation;
+  return clusterView(snapshot, predictions, settings, `${used.name}, from ${used.tasks} finished tasks`);
+}
+
+/** After a change of the cluster: the new rows, unless another cluster was opened meanwhile. */
+async function show(at: Desk): Promise<void> {
+  try {
+    const view = await look(at, at.watching.signal);
+    if (desk === at) say({ type: 'view', view });
+  } catch {
+    // The next refresh says what is wrong; a watch only brings news.
+  }
+}
+
+async function plan(id: number, at: Desk, signal: AbortSignal) {
+  say({ type: 'progress', id, text: 'reading the cluster' });
+  await look(at, signal);
+  signal.throwIfAborted();
+  const onProgress = ({ samples, of }: { samples: number; of: number }) =>
+    say({ type: 'progress', id, text: `forecasting: ${samples} of ${of} futures`, fraction: samples / of });
+  const made = await planSituation(at.situation!, at.target, settings, at.directory, { signal, onProgress });
+  at.plans.set(made.id, made);
+  return { id: made.id, value: made };
+}
+
+async function apply(id: number, planId: string, moveIds: readonly string[] | undefined, signal: AbortSignal) {
+  const at = opened();
+  const issued = at.plans.get(planId);
+  if (!issued) throw new Error('This plan is not of this window. Preview the plan again, then apply it.');
+  const chosen = moveIds && moveIds.length < issued.moves.length ? selectMoves(issued, new Set(moveIds)) : issued;
+  const confirm = (preview: Confirmation) => ask(id, preview);
+  return summary(await applyPlan(chosen, at.cluster, { ...(await operateOptions(signal)), confirm }), at.cluster);
+}
+
+async function operateOptions(signal: AbortSignal): Promise<OperateOptions> {
+  const { directory, target } = opened();
+  return {
+    journal: await openJournal(directory),
+    ledger: await openLedger(directory),
+    settings,
+    signal,
+    onStep: (step) => say({ type: 'step', step }),
+    patience: target.kind === 'sample' ? RESTLESS : PATIENT,
+  };
+}
+
+/** What came of an operation, in one sentence; a refusal is an error with its reason. */
+function summary(outcome: ApplyOutcome, cluster: Cluster): string {
+  switch (outcome.kind) {
+    case 'declined':
+      return '';
+    case 'refused':
+      throw new Error(outcome.reason);
+    case 'applied':
+    case 'waiting': {
+      const parts = [
+        `${outcome.done} done`,
+        ...(outcome.failed > 0 ? [`${outcome.failed} failed`] : []),
+        ...(outcome.waiting > 0 && outcome.untilSeconds !== undefined
+          ? [`${outcome.waiting} waiting until ${clock(outcome.untilSeconds, cluster.nowSeconds())}`]
+          : []),
+      ];
+      return `Moves: ${parts.join(', ')}.`;
+    }
+  }
+}
+
+function ask(id: number, preview: Confirmation): Promise<boolean> {
+  return new Promise((resolve) => {
+    questions.set(id, (yes) => {
+      questions.delete(id);
+      resolve(yes);
+    });
+    say({ type: 'confirm', id, preview });
+  });
+}
+
+function opened(): Desk {
+  if (!desk) throw new Error('No cluster is open. Open one from the Stowage view.');
+  return desk;
+}
+
+function say(message: FromPlanner): void {
+  parentPort?.postMessage(message);
+}
+
+/** Learns on a thread of its own, from a file or from the open cluster; the predictor is used from the next look on. */
+async function train(
+  { id, history, out }: Extract<ToPlanner, { type: 'train' }>,
+  signal: AbortSignal,
+): Promise<string> {
+  const onProgress = (fraction: number, text: string) => say({ type: 'progress', id, text, fraction });
+  const from = history ? [historyFile(history)] : { tasks: [...(await opened().cluster.readHistory(signal)).tasks] };
+  const { card, scores } = await learnOnThread({ type: 'train', history: from, seed: 1, out }, { signal, onProgress });
+  const network = scores.stowage;
+  const better = Object.entries(scores).filter(
+    ([name, score]) => name !== 'stowage' && network && score.ratio > network.ratio,
+  );
+  const verdict = !network
+    ? 'There is too little for a network yet: medians of past runs are used.'
+    : better.length > 0
+      ? `The network is not ahead of ${better.map(([name]) => name).join(', ')}; for each group the better one is used.`
+      : 'The network is ahead of every baseline.';
+  return `Learned from ${card.tasks} finished tasks. ${verdict}`;
+}
+
+function historyFile({ path, columns }: HistoryFile) {
+  const map = Object.entries(columns ?? {}).map(([field, column]) => `${field}=${column}`);
+  return { path, ...(map.length > 0 && { columns: map.join(',') }) };
+}
+
+/** The workspace's predictor; undefined where none was trained. */
+async function storedPredictor(directory: string): Promise<Predictor | undefined> {
+  const path = join(directory, 'predictor.json');
+  const changedAt = (await stat(path).catch(() => undefined))?.mtimeMs;
+  if (changedAt === undefined) return undefined;
+  if (stored?.path !== path || stored.changedAt !== changedAt) {
+    stored = { path, changedAt, predictor: await readPredictor(path) };
+  }
+  return stored.predictor;
+}
