@@ -152,8 +152,11 @@ class Sample implements SampleCluster {
 
   private async act(act: Act, { dryRun, signal }: ActOptions): Promise<ActResult> {
     await this.catchUp(signal);
-    const result = perform(this.world, act, dryRun);
-    if (result.kind === 'done' && !dryRun) {
+    const tried = perform(this.world, act, true);
+    if (dryRun || tried.kind === 'refused') return tried;
+    const result = perform(this.world, act, false);
+    // What was so already has changed nothing, and needs not be kept.
+    if (result.kind === 'done' && result.generation !== tried.generation) {
       await this.keep({ ...this.state, acts: [...this.state.acts, { ...act, atSeconds: this.world.nowSeconds }] });
     }
     return result;
