@@ -1,32 +1,44 @@
 import type { FinishedTask } from '../model/finished.ts';
 import type { Resources } from '../model/resources.ts';
 import type { Snapshot } from '../model/snapshot.ts';
+import { type Random, randomIndex } from '../simulate/random.ts';
 
-/** What arrives from outside: a Poisson stream whose tasks are drawn from the kinds seen. */
+/** What arrived from outside in a span before now: what futures draw their arrivals from. */
 export type Arrivals = {
   readonly perSecond: number;
   /** Most frequent first; their shares sum to 1. Empty where nothing was seen. */
   readonly kinds: readonly ArrivalKind[];
-  /** The span that was counted. */
+  /** In the order of their arrival. */
+  readonly past: readonly PastArrival[];
+  /** The span that was counted, up to now. */
   readonly fromSeconds: number;
   readonly toSeconds: number;
-  readonly seen: number;
 };
 
-/** Tasks of one shape, with the runtimes that such tasks had. */
+/** Tasks of one shape. */
 export type ArrivalKind = {
   readonly request: Resources;
   readonly gpuCount: number;
   readonly share: number;
-  /** Of the latest finished ones in the span, at least one. */
+  /** Of those that finished, ascending. */
   readonly runtimesSeconds: readonly number[];
 };
 
-export const NO_ARRIVALS: Arrivals = { perSecond: 0, kinds: [], fromSeconds: 0, toSeconds: 0, seen: 0 };
+/** One task that arrived; `kind` is an index into `kinds`. */
+export type PastArrival = {
+  readonly atSeconds: number;
+  readonly kind: number;
+  /** How long it ran; absent for one that still waits or runs. */
+  readonly runtimeSeconds?: number;
+};
+
+/** An arrival of a future, in seconds from now. */
+export type Arrival = { readonly inSeconds: number; readonly kind: number; readonly runtimeSeconds: number };
+
+export const NO_ARRIVALS: Arrivals = { perSecond: 0, kinds: [], past: [], fromSeconds: 0, toSeconds: 0 };
 
 /**
- * Counts what was submitted in a span before now, finished or still there; endless tasks and infrastructure are left out.
- * Rare shapes beyond 95 % of all tasks join the rate but are drawn as the others are, as FGD's typical pods.
+ * Collects what was submitted in a span before now, finished or still there; endless tasks and infrastructure are left out.
  * @param history in any order; tasks that ended after `nowSeconds` are not looked at
  * @param windowSeconds how far back; a history that begins later is counted from its beginning
  */
@@ -34,36 +46,54 @@ export function countArrivals(
   history: readonly FinishedTask[],
   snapshot: Snapshot,
   nowSeconds: number,
-  windowSeconds: number = 7 * 86400,
+  windowSeconds: number = 7 * DAY,
 ): Arrivals {
-  const fromSeconds = Math.max(nowSeconds - windowSeconds, Math.min(nowSeconds, earliest(history)));
-  const kinds = new Map<string, { request: Resources; gpuCount: number; count: number; runtimes: number[] }>();
-  let seen = 0;
-  const count = (request: Resources, gpuCount: number, submittedAtSeconds: number, runtimeSeconds?: number) => {
-    if (submittedAtSeconds < fromSeconds || submittedAtSeconds > nowSeconds) return;
-    const key = shapeKey(request, gpuCount);
-    const kind = kinds.get(key) ?? { request, gpuCount, count: 0, runtimes: [] };
-    kinds.set(key, kind);
-    kind.count++;
-    seen++;
-    if (runtimeSeconds !== undefined) kind.runtimes.push(runtimeSeconds);
-  };
-  for (const { request, submittedAtSeconds, startedAtSeconds, endedAtSeconds } of history) {
-    if (endedAtSeconds > nowSeconds) continue;
-    count(
-      request,
-      Math.ceil(request.gpuMilli / 1000),
-      submittedAtSeconds,
-      Math.max(0, endedAtSeconds - startedAtSeconds),
-    );
-  }
-  for (const { request, gpuCount, createdAtSeconds, endless, infrastructure } of snapshot.tasks) {
-    if (!endless && !infrastructure) count(request, request.gpuMilli > 0 ? gpuCount : 0, createdAtSeconds);
-  }
+  const finished = history.filter(({ endedAtSeconds }) => endedAtSeconds <= nowSeconds);
+  const fromSeconds = Math.max(nowSeconds - windowSeconds, Math.min(nowSeconds, earliest(finished)));
+  const seen = [...finished.map(seenFinished), ...snapshot.tasks.filter(endsByItself).map(seenLive)]
+    .filter(({ atSeconds }) => atSeconds >= fromSeconds && atSeconds <= nowSeconds)
+    .sort((left, right) => left.atSeconds - right.atSeconds);
   const span = nowSeconds - fromSeconds;
-  const typical = typicalOf([...kinds.values()].filter(({ runtimes }) => runtimes.length > 0));
-  if (!(span > 0) || typical.length === 0) return { ...NO_ARRIVALS, fromSeconds, toSeconds: nowSeconds, seen };
-  return { perSecond: seen / span, kinds: typical, fromSeconds, toSeconds: nowSeconds, seen };
+  if (seen.length === 0 || !(span > 0)) return { ...NO_ARRIVALS, fromSeconds, toSeconds: nowSeconds };
+  const kinds = kindsOf(seen);
+  const number = new Map(kinds.map(({ key }, kind) => [key, kind]));
+  return {
+    perSecond: seen.length / span,
+    kinds: kinds.map(({ key: _, ...kind }) => kind),
+    past: seen.map(({ atSeconds, key, roundedKey, runtimeSeconds }) => ({
+      atSeconds,
+      kind: number.get(key) ?? number.get(roundedKey)!,
+      ...(runtimeSeconds !== undefined && { runtimeSeconds }),
+    })),
+    fromSeconds,
+    toSeconds: nowSeconds,
+  };
+}
+
+/**
+ * One sample of the arrivals to come: for each two hours, those of the same hours of a past day drawn at random (a block
+ * bootstrap, Künsch 1989), with their real shapes and runtimes. So the daily rhythm, batches of tasks and what they ask
+ * for together stay as they were. Where less than a day is known, any past stretch serves.
+ */
+export function drawArrivals(arrivals: Arrivals, random: Random, lastSeconds: number): Arrival[] {
+  const { past, fromSeconds, toSeconds } = arrivals;
+  const block = Math.min(BLOCK, toSeconds - fromSeconds);
+  if (past.length === 0 || !(block > 0)) return [];
+  const drawn: Arrival[] = [];
+  for (let begin = 0; begin < lastSeconds; begin += block) {
+    const pastBegin = pastBlock(arrivals, random, toSeconds + begin, block);
+    for (let index = firstFrom(past, pastBegin); index < past.length; index++) {
+      const { atSeconds, kind, runtimeSeconds } = past[index]!;
+      const inSeconds = begin + atSeconds - pastBegin;
+      if (inSeconds >= begin + block || inSeconds > lastSeconds) break;
+      drawn.push({
+        inSeconds,
+        kind,
+        runtimeSeconds: runtimeSeconds ?? longerThan(arrivals.kinds[kind]!, toSeconds - atSeconds, random),
+      });
+    }
+  }
+  return drawn;
 }
 
 /** Equal for requests of the same amounts. */
@@ -72,26 +102,99 @@ export function shapeKey(request: Resources, gpuCount: number): string {
   return `${request.milliCpu} ${request.memoryBytes} ${request.gpuMilli} ${gpuCount} ${JSON.stringify(extended)}`;
 }
 
-const KEPT_RUNTIMES = 500;
-const COVERAGE = 0.95;
+const DAY = 86400;
+const BLOCK = 2 * 3600;
+/** Beyond so many shapes the rarer ones are rounded up to powers of two, so that they become the same. */
+const EXACT_KINDS = 200;
 
-function typicalOf(
-  kinds: readonly { request: Resources; gpuCount: number; count: number; runtimes: readonly number[] }[],
-): ArrivalKind[] {
-  const all = kinds.reduce((sum, { count }) => sum + count, 0);
-  const kept: (typeof kinds)[number][] = [];
-  let covered = 0;
-  for (const kind of [...kinds].sort((left, right) => right.count - left.count)) {
-    if (covered >= COVERAGE * all) break;
-    kept.push(kind);
-    covered += kind.count;
+type Seen = {
+  readonly atSeconds: number;
+  readonly request: Resources;
+  readonly gpuCount: number;
+  readonly key: string;
+  readonly roundedKey: string;
+  readonly runtimeSeconds?: number;
+};
+
+function endsByItself({ endless, infrastructure }: Snapshot['tasks'][number]): boolean {
+  return !endless && !infrastructure;
+}
+
+function seenFinished({ request, submittedAtSeconds, startedAtSeconds, endedAtSeconds }: FinishedTask): Seen {
+  const runtimeSeconds = Math.max(0, endedAtSeconds - startedAtSeconds);
+  return { ...seenAt(request, Math.ceil(request.gpuMilli / 1000), submittedAtSeconds), runtimeSeconds };
+}
+
+function seenLive({ request, gpuCount, createdAtSeconds }: Snapshot['tasks'][number]): Seen {
+  return seenAt(request, request.gpuMilli > 0 ? gpuCount : 0, createdAtSeconds);
+}
+
+function seenAt(request: Resources, gpuCount: number, atSeconds: number): Seen {
+  const key = shapeKey(request, gpuCount);
+  return { atSeconds, request, gpuCount, key, roundedKey: shapeKey(rounded(request), gpuCount) };
+}
+
+function kindsOf(seen: readonly Seen[]): (ArrivalKind & { readonly key: string })[] {
+  const exact = grouped(seen, ({ key }) => key);
+  const common = new Set([...exact.keys()].slice(0, EXACT_KINDS));
+  const groups =
+    exact.size <= EXACT_KINDS ? exact : grouped(seen, ({ key, roundedKey }) => (common.has(key) ? key : roundedKey));
+  return [...groups].map(([key, tasks]) => {
+    const { request, gpuCount } = tasks[0]!;
+    return {
+      key,
+      request: key === tasks[0]!.key ? request : rounded(request),
+      gpuCount,
+      share: tasks.length / seen.length,
+      runtimesSeconds: tasks
+        .flatMap(({ runtimeSeconds }) => (runtimeSeconds === undefined ? [] : [runtimeSeconds]))
+        .sort((left, right) => left - right),
+    };
+  });
+}
+
+/** By key, the largest group first. */
+function grouped(seen: readonly Seen[], keyOf: (task: Seen) => string): ReadonlyMap<string, readonly Seen[]> {
+  const groups = new Map<string, Seen[]>();
+  for (const task of seen) {
+    const group = groups.get(keyOf(task));
+    if (group) group.push(task);
+    else groups.set(keyOf(task), [task]);
   }
-  return kept.map(({ request, gpuCount, count, runtimes }) => ({
-    request,
-    gpuCount,
-    share: count / covered,
-    runtimesSeconds: runtimes.slice(-KEPT_RUNTIMES),
-  }));
+  return new Map([...groups].sort(([, left], [, right]) => right.length - left.length));
+}
+
+function rounded(request: Resources): Resources {
+  const up = (amount: number) => (amount > 0 ? 2 ** Math.ceil(Math.log2(amount)) : 0);
+  return { ...request, milliCpu: up(request.milliCpu), memoryBytes: up(request.memoryBytes) };
+}
+
+/** Where the past stretch begins that stands for the block from `atSeconds` on. */
+function pastBlock({ fromSeconds, toSeconds }: Arrivals, random: Random, atSeconds: number, block: number): number {
+  const latest = Math.ceil((atSeconds + block - toSeconds) / DAY);
+  const days = Math.floor((atSeconds - fromSeconds) / DAY) - latest + 1;
+  if (days > 0) return atSeconds - DAY * (latest + randomIndex(random, days));
+  return fromSeconds + random() * (toSeconds - block - fromSeconds);
+}
+
+/** The first arrival at or after a time, by halving. */
+function firstFrom(past: readonly PastArrival[], seconds: number): number {
+  let low = 0;
+  let high = past.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (past[middle]!.atSeconds < seconds) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** A runtime of the kind that is longer than an age; where none was, as long again (Lindy). */
+function longerThan({ runtimesSeconds }: ArrivalKind, ageSeconds: number, random: Random): number {
+  let first = 0;
+  while (first < runtimesSeconds.length && runtimesSeconds[first]! <= ageSeconds) first++;
+  const longer = runtimesSeconds.length - first;
+  return longer > 0 ? runtimesSeconds[first + randomIndex(random, longer)]! : 2 * ageSeconds;
 }
 
 function earliest(history: readonly FinishedTask[]): number {

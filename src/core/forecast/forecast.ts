@@ -82,14 +82,8 @@ export type EarliestStart = {
 export function* forecast(request: ForecastRequest): Generator<Forecast, Forecast> {
   const { samples, seed, arrivals } = request;
   const horizon = request.horizonSeconds ?? HORIZON_SECONDS;
-  const mix = expectedMix(
-    arrivals.kinds.flatMap(({ request: each, gpuCount, share }) =>
-      new Array<ReturnType<typeof classOfRequest>>(Math.max(1, Math.round(1000 * share))).fill(
-        classOfRequest(each, gpuCount),
-      ),
-    ),
-    1,
-  );
+  const classes = arrivals.kinds.map((kind) => classOfRequest(kind.request, kind.gpuCount));
+  const mix = expectedMix(arrivals.past.map(({ kind }) => classes[kind]!));
   const runs = Object.entries(request.scenarios).map(([name, snapshot]) => {
     const start = futureStart(snapshot, request.predictions, arrivals, request.settings, mix);
     const shapes = arrivals.kinds

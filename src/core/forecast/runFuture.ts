@@ -1,7 +1,8 @@
 import type { GpuMask } from '../place/policies/fleet.ts';
 import { quantile } from '../predict/distribution.ts';
 import { createEventQueue } from '../simulate/eventQueue.ts';
-import { type Random, randomExponential, randomIndex, seededRandom } from '../simulate/random.ts';
+import { seededRandom } from '../simulate/random.ts';
+import { drawArrivals } from './arrivals.ts';
 import type { FutureStart, Leaving, Waiting } from './futureStart.ts';
 import { createFutureWorld, type FutureWorld } from './futureWorld.ts';
 
@@ -22,7 +23,8 @@ export function runFuture(
   const lastSeconds = atSeconds.at(-1) ?? 0;
   const world = createFutureWorld(start, seededRandom(seed + 0.5));
   const ends = drawEnds(start.leaving, seed, lastSeconds);
-  const arrivals = drawArrivals(start, seededRandom(seed + 0.25));
+  const arrivals = drawArrivals(start.arrivals, seededRandom(seed + 0.25), lastSeconds);
+  let nextArrival = 0;
   const begun = createEventQueue<Held>();
   const startSeconds = new Float64Array(start.waiting.length).fill(Number.POSITIVE_INFINITY);
   const queues = new Map<number, Queued[]>();
@@ -61,11 +63,17 @@ export function runFuture(
   });
   for (const [moment, untilSeconds] of atSeconds.entries()) {
     for (;;) {
-      const first = Math.min(ends.nextSeconds(), begun.nextSeconds(), arrivals.nextSeconds());
+      const arrival = arrivals[nextArrival];
+      const first = Math.min(ends.nextSeconds(), begun.nextSeconds(), arrival?.inSeconds ?? Number.POSITIVE_INFINITY);
       if (first > untilSeconds) break;
-      if (first === ends.nextSeconds()) leave(ends.take(), first);
-      else if (first === begun.nextSeconds()) leave(begun.pop()!, first);
-      else arrive(arrivals.take(), first);
+      if (first === ends.nextSeconds()) {
+        leave(ends.take(), first);
+      } else if (first === begun.nextSeconds()) {
+        leave(begun.pop()!, first);
+      } else {
+        arrive({ kind: start.arrivalKinds[arrival!.kind]!, runtimeSeconds: arrival!.runtimeSeconds }, first);
+        nextArrival++;
+      }
     }
     measure(world, moment, waiting);
   }
@@ -112,29 +120,6 @@ function drawEnds(leaving: readonly Leaving[], seed: number, lastSeconds: number
 
 /** More than a snapshot's tasks; a day of seconds times this stays an exact number. */
 const TASKS = 2 ** 24;
-
-/** The arrivals of a sample, one after the other. */
-function drawArrivals({ arrivals, arrivalKinds }: FutureStart, random: Random) {
-  const bounds: number[] = [];
-  for (const { share } of arrivals.kinds) bounds.push((bounds.at(-1) ?? 0) + share);
-  const gap = () =>
-    arrivals.perSecond > 0 ? randomExponential(random, 1 / arrivals.perSecond) : Number.POSITIVE_INFINITY;
-  let nextSeconds = gap();
-  return {
-    nextSeconds: () => nextSeconds,
-    take(): Queued {
-      const draw = random();
-      let which = 0;
-      while (which < bounds.length - 1 && draw >= bounds[which]!) which++;
-      const { runtimesSeconds } = arrivals.kinds[which]!;
-      nextSeconds += gap();
-      return {
-        kind: arrivalKinds[which]!,
-        runtimeSeconds: runtimesSeconds[randomIndex(random, runtimesSeconds.length)]!,
-      };
-    },
-  };
-}
 
 /**
  * A uniform number of one task in one sample, in [0, 1): a hash of both (MurmurHash3's finaliser, Appleby), so that it

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { countArrivals } from '../../../src/core/forecast/arrivals.ts';
+import { countArrivals, drawArrivals, NO_ARRIVALS } from '../../../src/core/forecast/arrivals.ts';
 import type { FinishedTask } from '../../../src/core/model/finished.ts';
+import { seededRandom } from '../../../src/core/simulate/random.ts';
 import { amounts, node, snapshot, task } from '../place/cluster.ts';
 
+const HOUR = 3600;
 const DAY = 86400;
 
 function finished(name: string, submitted: number, runtime: number, milliCpu = 1000, gpuMilli = 0): FinishedTask {
@@ -22,8 +24,8 @@ function finished(name: string, submitted: number, runtime: number, milliCpu = 1
 describe('counted arrivals', () => {
   it('are what was submitted in the window, over its length', () => {
     const history = [0, 1, 2, 3].map((day) => finished(`h${day}`, day * DAY, 100));
-    const { perSecond, seen, fromSeconds } = countArrivals(history, snapshot([], []), 4 * DAY, 2 * DAY);
-    assert.deepEqual([perSecond * DAY, seen, fromSeconds], [1, 2, 2 * DAY]);
+    const { perSecond, past, fromSeconds } = countArrivals(history, snapshot([], []), 4 * DAY, 2 * DAY);
+    assert.deepEqual([perSecond * DAY, past.length, fromSeconds], [1, 2, 2 * DAY]);
   });
 
   it('begin where the history begins when it is shorter than the window', () => {
@@ -39,17 +41,25 @@ describe('counted arrivals', () => {
       task('agent', { node: 'a', infrastructure: true, createdAtSeconds: 300 }),
     ];
     const history = [finished('done', 0, 100), finished('later', 500, 2 * DAY)];
-    assert.equal(countArrivals(history, snapshot([node('a')], live), DAY).seen, 3);
+    const { past } = countArrivals(history, snapshot([node('a')], live), DAY);
+    assert.deepEqual(
+      past.map(({ atSeconds, runtimeSeconds }) => [atSeconds, runtimeSeconds]),
+      [
+        [0, 100],
+        [100, undefined],
+        [200, undefined],
+      ],
+    );
   });
 
   it('know the shapes with their shares and runtimes, most frequent first', () => {
     const history = [
-      finished('a', 0, 100),
-      finished('b', 10, 300),
+      finished('a', 0, 300),
+      finished('b', 10, 100),
       finished('c', 20, 500),
       finished('g', 30, 7000, 4000, 2000),
     ];
-    const { kinds } = countArrivals(history, snapshot([], []), DAY);
+    const { kinds, past } = countArrivals(history, snapshot([], []), DAY);
     assert.deepEqual(
       kinds.map(({ request, gpuCount, share, runtimesSeconds }) => [
         request.milliCpu,
@@ -62,18 +72,79 @@ describe('counted arrivals', () => {
         [4000, 2, 0.25, [7000]],
       ],
     );
+    assert.deepEqual(
+      past.map(({ kind }) => kind),
+      [0, 0, 0, 1],
+    );
   });
 
-  it('leave the rare shapes out of the draw, not out of the rate', () => {
-    const common = Array.from({ length: 99 }, (_, index) => finished(`c${index}`, index, 100));
-    const { kinds, seen } = countArrivals([...common, finished('rare', 50, 100, 64_000)], snapshot([], []), DAY);
-    assert.deepEqual([kinds.length, kinds[0]!.share, seen], [1, 1, 100]);
+  it('round the rarer of very many shapes up to powers of two, and lose none', () => {
+    const history = Array.from({ length: 1000 }, (_, index) => finished(`h${index}`, index, 100, 1000 + index));
+    const { kinds, past } = countArrivals(history, snapshot([], []), DAY);
+    // The first 200 stay; of 1,200 … 1,999 milli-CPU all become 2,048.
+    assert.equal(kinds.length, 201);
+    assert.deepEqual([kinds[0]!.request.milliCpu, kinds[0]!.share], [2048, 0.8]);
+    assert.equal(past.length, 1000);
   });
 
   it('are none where nothing was seen', () => {
-    assert.deepEqual(
-      [countArrivals([], snapshot([], []), DAY).perSecond, countArrivals([], snapshot([], []), DAY).kinds],
-      [0, []],
-    );
+    const { perSecond, kinds, past } = countArrivals([], snapshot([], []), DAY);
+    assert.deepEqual([perSecond, kinds, past], [0, [], []]);
   });
+});
+
+describe('drawn arrivals', () => {
+  /** One task each day at 01:00, its CPU telling the day, over seven days up to midnight. */
+  const daily = [0, 1, 2, 3, 4, 5, 6].map((day) => finished(`d${day}`, day * DAY + HOUR, 60, 1000 + day));
+  const week = countArrivals(daily, snapshot([], []), 7 * DAY);
+
+  it('come at the time of day at which they came', () => {
+    for (let seed = 0; seed < 50; seed++) {
+      const drawn = drawArrivals(week, seededRandom(seed), DAY);
+      assert.deepEqual(
+        drawn.map(({ inSeconds }) => inSeconds),
+        [HOUR],
+      );
+    }
+  });
+
+  it('are of every past day alike that is known whole', () => {
+    const counts = new Map<number, number>();
+    for (let seed = 0; seed < 700; seed++) {
+      for (const { kind } of drawArrivals(week, seededRandom(seed), DAY)) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    }
+    // The history begins at 01:00 of the first day, so six are left: 117 each; 77 … 157 is four standard deviations.
+    assert.equal(counts.size, 6);
+    for (const count of counts.values()) assert.ok(count > 77 && count < 157, `${[...counts.values()]}`);
+  });
+
+  it('are ascending, within the span asked for, and as many as the rate says', () => {
+    const history = Array.from({ length: 700 }, (_, index) => finished(`h${index}`, index * 864, 60));
+    const dense = countArrivals(history, snapshot([], []), 7 * DAY);
+    const drawn = drawArrivals(dense, seededRandom(1), 10 * HOUR);
+    assert.ok(drawn.every(({ inSeconds }, index) => index === 0 || inSeconds >= drawn[index - 1]!.inSeconds));
+    assert.ok(drawn.every(({ inSeconds }) => inSeconds >= 0 && inSeconds <= 10 * HOUR));
+    assert.ok(Math.abs(drawn.length - (10 * HOUR) / 864) <= 5, `${drawn.length}`);
+  });
+
+  it('take any past stretch where less than a day is known', () => {
+    const short = countArrivals([finished('x', 0, 60), finished('y', 1800, 60)], snapshot([], []), HOUR);
+    const drawn = drawArrivals(short, seededRandom(1), DAY);
+    assert.equal(drawn.length, 48);
+  });
+
+  it('run longer than they have run already where they still run: as one that did, or as long again', () => {
+    const request = amounts({ milliCpu: 1000 });
+    const live = task('live', { node: 'a', request, createdAtSeconds: 6 * DAY + HOUR });
+    const runtimes = (known: FinishedTask[]) => {
+      const history = [finished('first', 0, 60, 2000), ...known];
+      const arrivals = countArrivals(history, snapshot([node('a')], [live]), 7 * DAY);
+      const drawn = Array.from({ length: 100 }, (_, seed) => drawArrivals(arrivals, seededRandom(seed), DAY)).flat();
+      return [...new Set(drawn.flatMap((each) => (each.inSeconds === HOUR ? [each.runtimeSeconds] : [])))];
+    };
+    assert.deepEqual(runtimes([finished('long', 10, 5 * DAY), finished('short', 20, 60)]), [5 * DAY]);
+    assert.deepEqual(runtimes([finished('short', 20, 60)]), [2 * 23 * HOUR]);
+  });
+
+  it('are none where nothing was seen', () => assert.deepEqual(drawArrivals(NO_ARRIVALS, seededRandom(1), DAY), []));
 });

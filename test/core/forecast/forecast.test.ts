@@ -221,33 +221,58 @@ describe('the forecast of earliest starts', () => {
   });
 });
 
-describe('the forecast of arrivals', () => {
-  const arrivals: Arrivals = {
-    ...NO_ARRIVALS,
-    perSecond: 10 / HOUR,
-    kinds: [{ request: amounts({ milliCpu: 1000, memoryBytes: GIB }), gpuCount: 0, share: 1, runtimesSeconds: [1e6] }],
+/** A week in which tasks of each shape came at their rate, evenly over a whole week before 0. */
+function steady(shapes: readonly { request: Task['request']; perHour: number; runtimeSeconds: number }[]): Arrivals {
+  const perHour = shapes.reduce((sum, shape) => sum + shape.perHour, 0);
+  const past = shapes.flatMap(({ perHour: rate, runtimeSeconds }, kind) =>
+    Array.from({ length: 168 * rate }, (_, index) => ({
+      atSeconds: ((index + 0.5) * HOUR) / rate - 168 * HOUR,
+      kind,
+      runtimeSeconds,
+    })),
+  );
+  return {
+    perSecond: perHour / HOUR,
+    kinds: shapes.map(({ request, perHour: rate, runtimeSeconds }) => ({
+      request,
+      gpuCount: Math.ceil(request.gpuMilli / 1000),
+      share: rate / perHour,
+      runtimesSeconds: [runtimeSeconds],
+    })),
+    past: past.sort((left, right) => left.atSeconds - right.atSeconds),
+    fromSeconds: -168 * HOUR,
+    toSeconds: 0,
   };
+}
 
-  it('come at their rate and hold room: 10 an hour of a core each take 40 of 400 cores in 4 h', () => {
+describe('the forecast of arrivals', () => {
+  const arrivals = steady([
+    { request: amounts({ milliCpu: 1000, memoryBytes: GIB }), perHour: 10, runtimeSeconds: 1e6 },
+  ]);
+
+  it('come as they came and hold room: 10 an hour of a core each take 40 of 400 cores in 4 h', () => {
     const wide = node('a', { allocatable: amounts({ milliCpu: 400_000, memoryBytes: 999 * GIB }), maxTasks: 9999 });
-    const { moments } = only(snapshot([wide], []), { arrivals, samples: 300 });
-    const { p10, p50, p90 } = moments[5]!.free['milliCpu']!;
-    // Poisson(40): sd 6.3, so that the 80 % band is about 32 … 48.
-    assert.ok(Math.abs(p50 / 1000 - 360) <= 2, `${p50}`);
-    assert.ok(Math.abs((p90 - p10) / 1000 - 16) <= 4, `${p90 - p10}`);
+    const { moments } = only(snapshot([wide], []), { arrivals, samples: 20 });
+    assert.deepEqual(moments[5]!.free['milliCpu'], { p10: 360_000, p50: 360_000, p90: 360_000 });
+  });
+
+  it('leave when they have run', () => {
+    const wide = node('a', { allocatable: amounts({ milliCpu: 400_000, memoryBytes: 999 * GIB }), maxTasks: 9999 });
+    const brief = steady([{ request: amounts({ milliCpu: 1000 }), perHour: 10, runtimeSeconds: HOUR }]);
+    assert.equal(only(snapshot([wide], []), { arrivals: brief }).moments[8]!.free['milliCpu']!.p50, 390_000);
   });
 
   it('wait where there is no room, and leave it to those before them', () => {
-    const { moments } = only(snapshot([node('a')], []), { arrivals, samples: 100 });
-    // 8 cores are full after 48 min; of about 240 arrivals in 24 h, 232 wait.
+    const { moments } = only(snapshot([node('a')], []), { arrivals, samples: 20 });
+    // 8 cores are full after 48 min; of 240 arrivals in 24 h, 232 wait.
     assert.equal(moments[8]!.free['milliCpu']!.p50, 0);
-    assert.ok(Math.abs(moments[8]!.waiting.p50 - 232) < 8, `${moments[8]!.waiting.p50}`);
+    assert.equal(moments[8]!.waiting.p50, 232);
     assert.ok(moments.every(({ waiting }, index) => index === 0 || waiting.p50 >= moments[index - 1]!.waiting.p50));
   });
 
   it('tell how many of each shape fit', () => {
     const { moments } = only(snapshot([node('a'), node('b')], [full('x', 'a')]), {
-      arrivals: { ...arrivals, perSecond: 1e-9 },
+      arrivals: { ...arrivals, past: [] },
       predictions: { 'default/x': sure(HOUR) },
     });
     assert.deepEqual(
@@ -267,19 +292,10 @@ describe('a forecast', () => {
   const predictions: Predictions = Object.fromEntries(
     tasks.map(({ id }, index) => [id, prediction([HOUR, (index + 2) * HOUR, 9 * HOUR])]),
   );
-  const arrivals: Arrivals = {
-    ...NO_ARRIVALS,
-    perSecond: 1 / HOUR,
-    kinds: [
-      {
-        request: amounts({ milliCpu: 1000, gpuMilli: 500 }),
-        gpuCount: 1,
-        share: 0.7,
-        runtimesSeconds: [HOUR, 3 * HOUR],
-      },
-      { request: amounts({ milliCpu: 4000, gpuMilli: 2000 }), gpuCount: 2, share: 0.3, runtimesSeconds: [2 * HOUR] },
-    ],
-  };
+  const arrivals = steady([
+    { request: amounts({ milliCpu: 1000, gpuMilli: 500 }), perHour: 2, runtimeSeconds: 2 * HOUR },
+    { request: amounts({ milliCpu: 4000, gpuMilli: 2000 }), perHour: 1, runtimeSeconds: 3 * HOUR },
+  ]);
   const snap = snapshot(nodes, tasks);
   const bytes = (seed: number) =>
     JSON.stringify(lastOf({ scenarios: { now: snap }, predictions, arrivals, seed, samples: 20 }));
