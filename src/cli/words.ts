@@ -80,10 +80,11 @@ export function describeGain({ savedSeconds }: Goal): string {
   return `${duration(savedSeconds)} earlier`;
 }
 
-/** Shares of a node × seconds as people can compare them: "7.5 node-hours". */
+/** Shares of a node × seconds as people can compare them: "7.5 node-h", "3 node-min". */
 export function nodeHours(nodeSeconds: number): string {
   const hours = nodeSeconds / 3600;
-  return `${hours >= 10 ? Math.round(hours) : Math.round(hours * 100) / 100} node-h`;
+  if (hours < 1) return nodeSeconds > 0 && nodeSeconds < 30 ? 'under 1 node-min' : `${Math.round(hours * 60)} node-min`;
+  return `${hours >= 10 ? Math.round(hours) : Math.round(hours * 10) / 10} node-h`;
 }
 
 /** What ends by itself before a move pays off. */

@@ -129,7 +129,7 @@ function migrationMove(group: Group, to: string, snapshot: Snapshot): Migration 
 
 /** S410: what is saved before the task is ended. A task of which nothing is measured is taken to use what it holds. */
 function runInformation(task: Task, { remaining, tasks }: Group, { takenAtSeconds, usage }: Snapshot): RunInformation {
-  const elapsedSeconds = Math.max(0, takenAtSeconds - (task.startedAtSeconds ?? takenAtSeconds));
+  const elapsedSeconds = Math.round(Math.max(0, takenAtSeconds - (task.startedAtSeconds ?? takenAtSeconds)));
   const rate = usage[task.id]?.mean ?? heldBy(task);
   const usageSoFar = resourceNames(rate).reduce(
     (sum, name) => withAmount(sum, name, Math.round(amountOf(rate, name) * elapsedSeconds)),
@@ -140,7 +140,7 @@ function runInformation(task: Task, { remaining, tasks }: Group, { takenAtSecond
     remainingSeconds: Math.round(remaining.p50),
     usageSoFar,
     ...(task.checkpoint && { checkpoint: task.checkpoint.location }),
-    lostSeconds: tasks.reduce((sum, each) => sum + lostWork(each, takenAtSeconds), 0),
+    lostSeconds: Math.round(tasks.reduce((sum, each) => sum + lostWork(each, takenAtSeconds), 0)),
   };
 }
 
