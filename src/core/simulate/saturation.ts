@@ -55,7 +55,8 @@ export function seededWorkload(
 }
 
 /**
- * Runs one policy over a workload. A load that no arrival rounds to is sampled at the first arrival beyond it.
+ * Runs one policy over a workload. A load that no arrival rounds to is sampled at the first arrival beyond it, the last
+ * one at the end at the latest (a small list is tuned to somewhat less than the load).
  * @param fleet the one the policy was made for, empty
  * @param mix what fragments are measured against
  * @param sampleAt arrived loads in whole per cent, ascending
@@ -86,6 +87,8 @@ export function runSaturation(
       if (arrived === load || (arrived > load && taken.length === 0)) taken.push(sample(fleet, fragments));
     }
   }
+  const last = samples.get(sampleAt.at(-1) ?? 0);
+  if (last?.length === 0) last.push(sample(fleet, fragments));
   return {
     samples: new Map([...samples].filter(([, taken]) => taken.length > 0).map(([load, taken]) => [load, mean(taken)])),
     failed: failedTasks(dropped, fleet.capacity.gpuMilli),
