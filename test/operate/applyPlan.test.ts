@@ -1,0 +1,437 @@
+import assert from 'node:assert/strict';
+import type { SampleCluster } from '../../src/cluster/sample/sampleCluster.ts';
+import type { Migration, Resize } from '../../src/core/model/moves.ts';
+import { DEFAULT_SETTINGS } from '../../src/core/model/settings.ts';
+import type { Plan } from '../../src/core/plan/plan.ts';
+import { selectMoves } from '../../src/core/plan/previewPlan.ts';
+import { type ApplyOutcome, applyPlan, continueMoves, undoResizes } from '../../src/operate/applyPlan.ts';
+import type { Confirmation, StepText } from '../../src/operate/describe.ts';
+import { type MoveState, memoryJournal, stateOf } from '../../src/operate/journal.ts';
+import { memoryLedger } from '../../src/operate/ledger.ts';
+import { doctored, filled } from './doctored.ts';
+import {
+  firstOfEach,
+  freshSample,
+  isExpand,
+  isMigration,
+  isPlacement,
+  isShrink,
+  open,
+  optionsOf,
+  planOf,
+} from './samplePlan.ts';
+
+const {
+  thirdWaitSeconds,
+  fourthWaitSeconds,
+  sixthWaitSeconds,
+  seventhWaitSeconds,
+  firstWaitSeconds,
+  secondWaitSeconds,
+} = DEFAULT_SETTINGS;
+
+describe('applying a plan', function () {
+  this.timeout(60_000);
+  let cluster: SampleCluster;
+  let whole: Plan;
+  let remove: () => Promise<void>;
+
+  beforeEach(async () => {
+    const fresh = await freshSample();
+    remove = fresh.remove;
+    cluster = await open(fresh.directory);
+    whole ??= await planOf(cluster); // each test begins with the same cluster
+  });
+  afterEach(() => remove());
+
+  const one = (wanted: (move: Plan['moves'][number]) => boolean) => firstOfEach(whole, [wanted]);
+
+  describe('the question', () => {
+    it('is asked once and names the cluster, the moves, who is ended and what is lost', async () => {
+      const plan = firstOfEach(whole, [isShrink, isMigration]);
+      const asked: Confirmation[] = [];
+      await applyPlan(
+        plan,
+        cluster,
+        optionsOf(memoryJournal(), { confirm: async (question) => asked.push(question) > 0 }),
+      );
+      const [question] = asked;
+      assert.equal(asked.length, 1);
+      assert.match(question!.message, /1 shrink and 1 migration to sample seed 7/);
+      assert.match(question!.detail, /1 running task will be ended/);
+      assert.ok(question!.detail.includes(plan.moves.find(isMigration)!.task.id));
+      assert.equal(question!.verb, 'Apply 2 moves');
+    });
+
+    it('answered with no changes nothing', async () => {
+      const journal = memoryJournal();
+      const outcome = await applyPlan(whole, cluster, optionsOf(journal, { confirm: async () => false }));
+      assert.deepEqual(outcome, { kind: 'declined' });
+      assert.deepEqual([journal.operations(), await cluster.readRecords()], [[], []]);
+    });
+  });
+
+  describe('is refused', () => {
+    it('as stale when a task was changed meanwhile, before anything is done', async () => {
+      const plan = firstOfEach(whole, [isShrink, isMigration]);
+      const { task, from, to, request } = plan.moves.find((move): move is Resize => move.kind === 'resize')!;
+      const record = { planId: 'x', moveId: 'y', kind: 'resize', startedAtSeconds: 0, before: from, request } as const;
+      await cluster.resize(task, { ...to, milliCpu: to.milliCpu + 100 }, record, { dryRun: false });
+      const outcome = await applyPlan(plan, cluster, optionsOf());
+      assertRefusal(outcome, 'stale', task.id);
+      assert.equal((await cluster.readRecords()).filter(({ owner }) => owner).length, 0);
+    });
+
+    it('when the cluster changes while the question stands', async () => {
+      const plan = one(isPlacement);
+      const confirm = async () => {
+        const { task, to } = plan.moves[0] as Extract<Plan['moves'][number], { kind: 'placement' }>;
+        await cluster.place(task, to, { dryRun: false });
+        return true;
+      };
+      assertRefusal(
+        await applyPlan(plan, cluster, optionsOf(memoryJournal(), { confirm })),
+        'stale',
+        plan.moves[0]!.task.id,
+      );
+    });
+
+    it('on another cluster than its own', async () => {
+      const other = { ...whole, snapshot: { ...whole.snapshot, cluster: 'sample seed 8' } };
+      assertRefusal(await applyPlan(other, cluster, optionsOf()), 'otherCluster', 'sample seed 8');
+    });
+
+    it('without moves', async () => {
+      assertRefusal(await applyPlan(selectMoves(whole, new Set()), cluster, optionsOf()), 'nothing', 'no moves');
+    });
+
+    it('while an unfinished plan is about the same task', async () => {
+      const journal = memoryJournal();
+      const plan = one(isMigration);
+      const full = doctored(cluster, { snapshot: (snapshot) => filled(snapshot, (plan.moves[0] as Migration).to) });
+      assert.equal((await applyPlan(plan, full, optionsOf(journal))).kind, 'waiting');
+      const second = { ...plan, id: 'another plan with the same move' };
+      assertRefusal(await applyPlan(second, cluster, optionsOf(journal)), 'busy', plan.moves[0]!.task.id);
+    });
+  });
+
+  describe('a resize', () => {
+    it('that its task no longer has slack for waits the first wait, and is given up at the second', async () => {
+      const plan = one((move) => isShrink(move) && move.task.id.startsWith('vision/tracking')); // never ends by itself
+      const { task } = plan.moves[0]!;
+      const busy = doctored(cluster, {
+        snapshot: (snapshot) => {
+          const usage = snapshot.usage[task.id]!;
+          const hungry = {
+            ...usage.mean,
+            milliCpu: usage.mean.milliCpu * 10,
+            memoryBytes: usage.mean.memoryBytes * 10,
+          };
+          return { ...snapshot, usage: { ...snapshot.usage, [task.id]: { ...usage, mean: hungry, peak: hungry } } };
+        },
+      });
+      await assertWaits(busy, plan, 'first', firstWaitSeconds, secondWaitSeconds);
+    });
+
+    it('that its node has no room for waits the third wait, and is given up at the fourth', async () => {
+      const plan = one(isExpand);
+      const node = plan.moves[0]!.task.node!;
+      const full = doctored(cluster, { snapshot: (snapshot) => filled(snapshot, node) });
+      await assertWaits(full, plan, 'third', thirdWaitSeconds, fourthWaitSeconds);
+    });
+
+    it('that its node has deferred is waited for, and taken back at the fourth wait', async () => {
+      const plan = one((move) => isShrink(move) && move.task.id.startsWith('vision/tracking')); // never ends by itself
+      const move = plan.moves[0] as Resize;
+      const journal = memoryJournal();
+      const grants = { now: false };
+      const slow = doctored(cluster, {
+        task: (state) => (grants.now ? state : { ...state, resize: 'deferred', message: 'no room' }),
+      });
+      const first = await applyPlan(plan, slow, optionsOf(journal));
+      assert.equal(first.kind, 'waiting');
+      assert.match(stepsOf(first)[0]!.text, /no room/);
+      await cluster.advance(fourthWaitSeconds);
+      grants.now = false;
+      const end = await continueMoves(slow, optionsOf(journal));
+      assert.match(stepsOf(end)[0]!.text, /Taken back/);
+      grants.now = true;
+      await cluster.advance(10);
+      const task = (await cluster.readSnapshot()).tasks.find(({ id }) => id === move.task.id)!;
+      assert.deepEqual(task.allocation, move.from);
+    });
+
+    it('that its node can never grant is taken back at once', async () => {
+      // Guaranteed tasks on the node with the static CPU manager keep their cores.
+      const { tasks } = await cluster.readSnapshot();
+      const task = tasks.find(({ node, gpuCount }) => node === 'gpu-a100-static-1' && gpuCount > 0)!;
+      const { id, uid, generation, node, allocation, request } = task;
+      const less = { ...allocation, milliCpu: Math.ceil(allocation.milliCpu * 0.9) };
+      const move: Resize = {
+        kind: 'resize',
+        id: `resize ${id}`,
+        task: { id, uid, generation, node: node! },
+        direction: 'shrink',
+        from: allocation,
+        to: less,
+        request,
+      };
+      const outcome = await applyPlan({ ...whole, id: 'static', moves: [move] }, cluster, optionsOf());
+      assert.deepEqual([outcome.kind, 'failed' in outcome && outcome.failed], ['applied', 1]);
+      assert.match(stepsOf(outcome)[0]!.text, /can never grant this.*static policy.*Taken back/);
+      const after = (await cluster.readSnapshot()).tasks.find((each) => each.id === id)!;
+      assert.deepEqual([after.allocation, after.desired, after.resizeState], [allocation, allocation, undefined]);
+    });
+  });
+
+  describe('a migration', () => {
+    it('whose target is full waits with its task still running, and is given up at the seventh wait', async () => {
+      const plan = one(isMigration);
+      const { to, owner } = plan.moves[0] as Migration;
+      const full = doctored(cluster, { snapshot: (snapshot) => filled(snapshot, to) });
+      await assertWaits(full, plan, 'sixth', sixthWaitSeconds, seventhWaitSeconds, async () => {
+        const found = await cluster.readOwner(owner);
+        assert.ok(found?.finished || (found?.suspended === false && found.active === 1));
+      });
+    });
+
+    it('whose target fills up after the end waits again, and goes there once it has room', async () => {
+      const plan = one(isMigration);
+      const { to, owner } = plan.moves[0] as Migration;
+      const journal = memoryJournal();
+      const target = { full: true };
+      const racing = fullOnceStopped(cluster, plan.moves[0] as Migration, target);
+      const first = await applyPlan(plan, racing, optionsOf(journal));
+      assert.equal(first.kind, 'waiting');
+      assert.equal((await cluster.readOwner(owner))?.suspended, true);
+      target.full = false;
+      await cluster.advance(sixthWaitSeconds);
+      const end = await continueMoves(racing, optionsOf(journal));
+      assert.deepEqual([end.kind, 'done' in end && end.done], ['applied', 1]);
+      assert.deepEqual(
+        (await cluster.readOwner(owner))?.tasks.map(({ node }) => node),
+        [to],
+      );
+    });
+
+    it('whose target stays full after the end is resumed where there is room when the seventh wait ends', async () => {
+      const plan = one(isMigration);
+      const { owner } = plan.moves[0] as Migration;
+      const journal = memoryJournal();
+      const racing = fullOnceStopped(cluster, plan.moves[0] as Migration, { full: true });
+      let outcome = await applyPlan(plan, racing, optionsOf(journal));
+      let waited = 0;
+      while (outcome.kind === 'waiting') {
+        const seconds = outcome.untilSeconds! - cluster.nowSeconds();
+        assert.ok(seconds > 0 && seconds <= sixthWaitSeconds);
+        waited += seconds;
+        await cluster.advance(seconds);
+        outcome = await continueMoves(racing, optionsOf(journal));
+      }
+      assert.equal(waited, seventhWaitSeconds);
+      const found = await cluster.readOwner(owner);
+      assert.deepEqual([found?.suspended, found?.active, found?.record], [false, 1, undefined]);
+    });
+
+    it('whose target goes away after the end is resumed at once where there is room', async () => {
+      const plan = one(isMigration);
+      const move = plan.moves[0] as Migration;
+      const gone = doctored(cluster, {
+        snapshot: (snapshot) =>
+          isThere(snapshot.tasks, move)
+            ? snapshot
+            : { ...snapshot, nodes: snapshot.nodes.filter(({ name }) => name !== move.to) },
+      });
+      const outcome = await applyPlan(plan, gone, optionsOf());
+      assert.match(stepsOf(outcome)[0]!.text, new RegExp(`Node ${move.to} is gone`));
+      const found = await cluster.readOwner(move.owner);
+      assert.deepEqual([found?.suspended, found?.active], [false, 1]);
+    });
+
+    it('whose task does not start on the target in time is resumed without the pin', async () => {
+      const plan = one(isMigration);
+      const move = plan.moves[0] as Migration;
+      const blind = doctored(cluster, {});
+      const realResume = cluster.resume.bind(cluster);
+      Object.defineProperty(blind, 'resume', {
+        value: (...words: Parameters<typeof cluster.resume>) =>
+          // The target fills up in the very moment: the pin leads to a node that takes nothing.
+          realResume(
+            words[0],
+            words[1].kind === 'required' ? { kind: 'required', node: 'gpu-t4-1' } : words[1],
+            words[2],
+          ),
+      });
+      const outcome = await applyPlan(plan, blind, optionsOf());
+      assert.match(stepsOf(outcome)[0]!.text, /did not take/);
+      const found = await cluster.readOwner(move.owner);
+      assert.deepEqual([found?.suspended, found?.active, found?.record], [false, 1, undefined]);
+      assert.notEqual(found?.tasks[0]?.node, undefined);
+    });
+
+    it('that a disruption budget speaks against is refused, its task left running', async () => {
+      const { tasks, budgets } = await cluster.readSnapshot();
+      const guarded = new Set(
+        budgets.flatMap(({ disruptionsAllowed, taskIds }) => (disruptionsAllowed > 0 ? [] : taskIds)),
+      );
+      const task = tasks.find(
+        ({ id, phase, owner }) => guarded.has(id) && phase === 'running' && owner?.kind === 'Job',
+      );
+      assert.ok(task?.owner, 'the sample has a task under a spent budget');
+      const owner = {
+        kind: 'Job',
+        namespace: task.namespace,
+        name: task.owner.name,
+        uid: task.owner.uid,
+        generation: task.owner.generation,
+      };
+      const record = { planId: 'p', moveId: 'm', kind: 'migration', startedAtSeconds: 0 } as const;
+      const result = await cluster.suspend(owner, record, { dryRun: false });
+      assert.deepEqual([result.kind, 'code' in result && result.code], ['refused', 'budget']);
+      assert.equal((await cluster.readOwner(owner))?.suspended, false);
+    });
+  });
+
+  describe('cancelling', () => {
+    it('before a move leaves it and all later ones undone, for good', async () => {
+      const plan = firstOfEach(whole, [isShrink, isPlacement]);
+      const cancel = new AbortController();
+      const journal = memoryJournal();
+      const onStep = (step: StepText) => {
+        if (step.moveId === plan.moves[0]!.id && step.state === 'done') cancel.abort();
+      };
+      const outcome = await applyPlan(plan, cluster, optionsOf(journal, { signal: cancel.signal, onStep }));
+      assert.deepEqual([outcome.kind, 'done' in outcome && [outcome.done, outcome.failed]], ['applied', [1, 1]]);
+      const placed = (await cluster.readSnapshot()).tasks.find(({ id }) => id === plan.moves[1]!.task.id)!;
+      assert.ok(placed.gated);
+      assert.deepEqual(stepsOf(await continueMoves(cluster, optionsOf(journal))), []);
+    });
+
+    it('at any step of a migration leaves nobody suspended', async () => {
+      const plan = one(isMigration);
+      const { owner } = plan.moves[0] as Migration;
+      for (const stopAt of [
+        'Suspending its owner.',
+        'Waiting until its tasks have stopped.',
+        'Resuming its owner.',
+        'Waiting until its tasks run.',
+      ]) {
+        const fresh = await freshSample();
+        const another = await open(fresh.directory);
+        const cancel = new AbortController();
+        const onStep = ({ text }: StepText) => {
+          if (text === stopAt) cancel.abort();
+        };
+        await applyPlan(plan, another, optionsOf(memoryJournal(), { signal: cancel.signal, onStep }));
+        assert.ok(cancel.signal.aborted, stopAt);
+        const found = await another.readOwner(owner);
+        assert.deepEqual([found?.suspended, found?.active], [false, 1], stopAt);
+        await fresh.remove();
+      }
+    });
+  });
+
+  describe('undo', () => {
+    it('gives each resized task back what it had, once', async () => {
+      const plan = firstOfEach(whole, [isShrink, isExpand]);
+      const journal = memoryJournal();
+      await applyPlan(plan, cluster, optionsOf(journal));
+      const outcome = await undoResizes(cluster, optionsOf(journal));
+      assert.deepEqual([outcome.kind, 'done' in outcome && outcome.done], ['applied', 2]);
+      const { tasks } = await cluster.readSnapshot();
+      for (const move of plan.moves as readonly Resize[]) {
+        assert.deepEqual(tasks.find(({ uid }) => uid === move.task.uid)?.allocation, move.from);
+      }
+      assertRefusal(await undoResizes(cluster, optionsOf(journal)), 'nothing', 'no applied resize');
+    });
+
+    it('leaves alone what somebody has changed since', async () => {
+      const plan = one(isShrink);
+      const move = plan.moves[0] as Resize;
+      const journal = memoryJournal();
+      await applyPlan(plan, cluster, optionsOf(journal));
+      const generation = (await cluster.readTask(move.task))!.generation;
+      const record = { planId: 'x', moveId: 'y', kind: 'resize', startedAtSeconds: 0 } as const;
+      await cluster.resize({ ...move.task, generation }, { ...move.to, milliCpu: move.to.milliCpu + 300 }, record, {
+        dryRun: false,
+      });
+      assertRefusal(await undoResizes(cluster, optionsOf(journal)), 'nothing', 'no applied resize');
+    });
+  });
+
+  it('writes what was predicted into the ledger, then what came of it, then when the task ended', async () => {
+    const plan = firstOfEach(whole, [isPlacement, isMigration]);
+    const ledger = memoryLedger();
+    const journal = memoryJournal();
+    await applyPlan(plan, cluster, optionsOf(journal, { ledger }));
+    for (const row of ledger.rows()) {
+      assert.ok((row.predicted.remainingSeconds ?? 0) > 0, row.moveId);
+      assert.equal(row.outcome?.kind, 'done', row.moveId);
+      assert.equal(row.ended, undefined, row.moveId);
+    }
+    await cluster.advance(4 * 86_400);
+    await continueMoves(cluster, optionsOf(journal, { ledger }));
+    for (const row of ledger.rows()) assert.ok(row.ended!.atSeconds > row.outcome!.atSeconds, row.moveId);
+  });
+
+  it('follows a whole plan of the planner to its end', async () => {
+    const journal = memoryJournal();
+    const outcome = await applyPlan(whole, cluster, optionsOf(journal));
+    assert.deepEqual([outcome.kind, 'done' in outcome && outcome.done], ['applied', whole.moves.length]);
+    const [operation] = journal.operations();
+    assert.ok(whole.moves.every(({ id }) => stateOf(operation!, id).kind === 'done'));
+  });
+
+  /** Waits of one kind until they are over, then gives up; nothing was asked of the cluster. */
+  async function assertWaits(
+    doctoredCluster: Parameters<typeof applyPlan>[1],
+    plan: Plan,
+    wait: string,
+    seconds: number,
+    limitSeconds: number,
+    meanwhile: () => Promise<void> = async () => {},
+  ): Promise<void> {
+    const journal = memoryJournal();
+    const begin = cluster.nowSeconds();
+    let outcome = await applyPlan(plan, doctoredCluster, optionsOf(journal));
+    // A task may end while it is waited for; then the plan is stale, which ends the wait too.
+    while (outcome.kind === 'waiting') {
+      const state = stateOf(journal.operations()[0]!, plan.moves[0]!.id) as Extract<MoveState, { kind: 'waiting' }>;
+      assert.deepEqual([state.kind, state.wait], ['waiting', wait]);
+      assert.ok(state.dueSeconds <= cluster.nowSeconds() + seconds);
+      await meanwhile();
+      const early = await continueMoves(doctoredCluster, optionsOf(journal));
+      assert.equal(early.kind, 'waiting', 'nothing happens before the wait is over');
+      await cluster.advance(state.dueSeconds - cluster.nowSeconds());
+      outcome = await continueMoves(doctoredCluster, optionsOf(journal));
+    }
+    const [step] = stepsOf(outcome);
+    assert.equal(step?.state, 'failed');
+    if (/Given up/.test(step!.text)) assert.equal(cluster.nowSeconds() - begin, limitSeconds);
+    else assert.match(step!.text, /is gone/);
+    assert.deepEqual(await cluster.readRecords(), []);
+  }
+});
+
+/** Full for everyone who looks after the task has gone from its old node. */
+function fullOnceStopped(cluster: SampleCluster, move: Migration, target: { full: boolean }) {
+  return doctored(cluster, {
+    snapshot: (snapshot) => (target.full && !isThere(snapshot.tasks, move) ? filled(snapshot, move.to) : snapshot),
+  });
+}
+
+function isThere(tasks: readonly { readonly uid: string }[], { task }: Migration): boolean {
+  return tasks.some(({ uid }) => uid === task.uid);
+}
+
+function stepsOf(outcome: ApplyOutcome): readonly StepText[] {
+  return 'steps' in outcome
+    ? outcome.steps
+    : assert.fail(`${outcome.kind}: ${'reason' in outcome ? outcome.reason : ''}`);
+}
+
+function assertRefusal(outcome: ApplyOutcome, code: string, words: string): void {
+  if (outcome.kind !== 'refused') assert.fail(outcome.kind);
+  assert.equal(outcome.code, code, outcome.reason);
+  assert.ok(outcome.reason.includes(words), outcome.reason);
+}
