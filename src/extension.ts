@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import { advanceSample } from './commands/advanceSample.ts';
 import { connect } from './commands/connect.ts';
@@ -9,6 +9,8 @@ import { applyPlan, continueMoves, previewPlan, undoResizes } from './commands/p
 import { registerCommands } from './commands/table.ts';
 import { train } from './commands/train.ts';
 import { copyKubectl, filterTasks, groupTasks, pin, revealNode, revealTask } from './commands/trees.ts';
+import { methodSettings } from './configuration.ts';
+import { registerNotebooks } from './notebook/controller.ts';
 import { Session } from './session.ts';
 import { bindContextKeys } from './views/contextKeys.ts';
 import { NodesTree } from './views/nodesTree.ts';
@@ -80,6 +82,19 @@ export function activate(context: vscode.ExtensionContext): void {
   const settings = vscode.workspace.onDidChangeConfiguration((event) => {
     if (event.affectsConfiguration('stowage')) void session.settingsChanged();
   });
+  const notebooks = registerNotebooks({
+    script: context.asAbsolutePath('dist/kernel.js'),
+    folder: dirname(directory),
+    context: () => ({
+      folder: dirname(directory),
+      stateDirectory: directory,
+      settings: methodSettings(),
+      ...(session.state.kind === 'open' && { cluster: session.state.target }),
+    }),
+    onDidChange: session.onDidChange,
+    log,
+  });
+  context.subscriptions.push(notebooks);
   context.subscriptions.push(log, session, pins, nodes, tasks, nodesView, tasksView, panel, settings);
   context.subscriptions.push(bindContextKeys(session), createStatusItem(session), ...commands);
 }

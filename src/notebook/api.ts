@@ -17,6 +17,7 @@ import { readPredictor, writePredictor } from '../worker/files/predictors.ts';
 import { forecastOnThread } from '../worker/threads/forecasting.ts';
 import { learnOnThread } from '../worker/threads/learning.ts';
 import type { EvaluateOutcome } from '../worker/train.ts';
+import { type Foretold, type ForetoldMetrics, foretell, metricsOf } from './foretell.ts';
 import type { KernelContext, MimeBundle } from './messages.ts';
 import { rowsBundle, SHOWN_AS } from './show.ts';
 
@@ -37,6 +38,7 @@ export type Stowage = {
   rows(of: History | readonly FinishedTask[]): HistoryRow[];
   split(history: History, fraction?: number): { readonly earlier: History; readonly later: History };
   train(history: History, options?: LearnOptions): Promise<Trained>;
+  foretell(trained: Trained, later: History): Foretelling;
   evaluate(history: History, options?: EvaluateOptions): Promise<Evaluated>;
   promote(trained: Trained): Promise<string>;
   cluster(): Promise<Situation>;
@@ -105,6 +107,9 @@ export type EvaluateOptions = LearnOptions & {
 
 export type Trained = { readonly file: string; readonly predictor: Predictor; readonly seconds: number };
 
+/** What a trained predictor says of tasks it has not seen, task by task, and how it compares with the baselines. */
+export type Foretelling = { readonly rows: readonly Foretold[]; readonly metrics: readonly ForetoldMetrics[] };
+
 export type Evaluated = EvaluateOutcome & {
   /** One row for each predictor: `mae`, `avgPred`, `coverage80`, … */
   readonly rows: readonly Readonly<Record<string, string | number>>[];
@@ -168,6 +173,11 @@ export function makeStowage(host: StowageHost): Stowage {
       );
       const trained: Trained = { file, predictor: await readPredictor(file), seconds };
       return shownAs(trained, () => rowsBundle(scoreRows(trained.predictor)));
+    },
+    foretell({ predictor }, { tasks }) {
+      const rows = foretell(predictor, tasks);
+      const metrics = metricsOf(rows);
+      return shownAs({ rows, metrics }, () => rowsBundle(metrics));
     },
     async evaluate(history, options = {}) {
       const { pretrained = 'fine-tune', seed = 1 } = options;

@@ -32,7 +32,7 @@ export async function describeValue(expression: string, libraries: Libraries): P
   if (value === undefined) return undefined;
   if (typeof value === 'function') return `\`\`\`typescript\n${signatureOf(steps.at(-1) ?? '', value)}\n\`\`\``;
   if (typeof value === 'object' && isLibrary(steps[0]) && steps.length === 1) return undefined;
-  const text = inspectShort(value);
+  const text = inspectShort(value).replaceAll('```', '` ` `');
   return `\`\`\`javascript\n${expression} = ${text.length > MOST_TEXT ? `${text.slice(0, MOST_TEXT)} …` : text}\n\`\`\``;
 }
 

@@ -29,7 +29,10 @@ export function describeFigure(figure: Figure): string {
     .map((axis) => titleText((figure.layout[axis] as Record<string, unknown> | undefined)?.['title']))
     .flatMap((text, index) => (text ? `${index === 0 ? 'x' : 'y'}: ${text}` : []));
   const head = `Chart${title ? `: ${title}` : ''}${axes.length > 0 ? ` (${axes.join(', ')})` : ''}`;
-  return [head, ...figure.data.map((trace, index) => `  ${describeTrace(trace, index)}`)].join('\n');
+  const traces = figure.data.map((trace, index) => ({ trace, text: `  ${describeTrace(trace, index)}` }));
+  // The edges of a band are traces of their own that no legend names.
+  const named = traces.filter(({ trace }) => trace['showlegend'] !== false);
+  return [head, ...(named.length > 0 ? named : traces).map(({ text }) => text)].join('\n');
 }
 
 function describeTrace(trace: Trace, index: number): string {

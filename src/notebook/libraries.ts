@@ -5,7 +5,7 @@ import { loadDanfo } from './danfo/danfo.ts';
 import type { KernelContext, MimeBundle } from './messages.ts';
 import { makePlotly } from './plotly.ts';
 import type { Runner } from './runner.ts';
-import { bundleOf, rowsBundle } from './show.ts';
+import { ALREADY_SHOWN, bundleOf, rowsBundle } from './show.ts';
 
 /** What every cell finds without importing it. */
 export const LIBRARY_NAMES = ['stowage', 'tf', 'dfd', 'Plotly', 'display'] as const;
@@ -96,7 +96,7 @@ function makeDisplay(runner: Runner): Display {
     (bundle: (value: unknown) => MimeBundle) =>
     (value: unknown): Shown => {
       const handle = runner.show(bundle(value));
-      return { update: (next) => handle.update(bundle(next)) };
+      return { ...ALREADY_SHOWN, update: (next) => handle.update(bundle(next)) };
     };
   const textAs = (mime: string) => shown((text) => [{ mime, text: String(text) }]);
   return Object.assign(shown(bundleOf), {

@@ -1,6 +1,6 @@
 import type { Figure, Trace } from './figure.ts';
 import type { MimeBundle } from './messages.ts';
-import { figureBundle } from './show.ts';
+import { ALREADY_SHOWN, figureBundle } from './show.ts';
 
 /** Shows a chart and can show another in its place. */
 export type Plot = {
@@ -26,6 +26,7 @@ export function makePlotly(show: Show): Plotly {
     let figure: Figure = { data, layout };
     const shown = show(figureBundle(figure));
     return {
+      ...ALREADY_SHOWN,
       get figure() {
         return figure;
       },

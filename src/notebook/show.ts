@@ -9,6 +9,9 @@ export const TABLE_MIME = 'application/vnd.stowage.table+json';
 /** An object that says itself how it is shown: a function under this symbol that gives texts by MIME type. */
 export const SHOWN_AS = Symbol.for('Jupyter.display');
 
+/** The look of what is on the screen already: a handle that is a cell's last expression shows nothing. */
+export const ALREADY_SHOWN = { [SHOWN_AS]: () => ({}) };
+
 const LONGEST_TEXT = 100_000;
 
 /**
