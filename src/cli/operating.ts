@@ -46,6 +46,10 @@ export async function operating(
     } finally {
       await cluster.close();
     }
+  } catch (error) {
+    if (!cancel.signal.aborted || error !== cancel.signal.reason) throw error;
+    process.stderr.write('Cancelled before anything was changed.\n');
+    return 1;
   } finally {
     process.removeListener('SIGINT', onInterrupt);
     await journal.close();
