@@ -50,10 +50,10 @@ export type Moment = {
   /** Summed over all nodes that take tasks, by resource name. */
   readonly free: Readonly<Record<string, Band>>;
   readonly fragmentation: {
-    /** Idle GPU that a task drawn from the expected mix cannot use (FGD), amount and share of what is idle. */
+    /** Idle GPU that a GPU task drawn from the expected mix cannot use (FGD), amount and share of what is idle. */
     readonly gpuMilli: Band;
     readonly gpuRatio: Band;
-    /** Free CPU on nodes that such a task cannot go to. */
+    /** Free CPU on nodes that a task drawn from the expected mix cannot go to. */
     readonly cpuMilli: Band;
     readonly cpuRatio: Band;
   };

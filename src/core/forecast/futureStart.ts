@@ -6,6 +6,7 @@ import type { Task } from '../model/task.ts';
 import { nodeFilter } from '../place/filter.ts';
 import { classNumber, type Fleet, type GpuMask } from '../place/policies/fleet.ts';
 import { heldBy, nodeRoom } from '../place/room.ts';
+import { untoleratedTaint } from '../place/selectors.ts';
 import { probabilityEndedBy } from '../predict/distribution.ts';
 import type { Predictions, RuntimePrediction } from '../predict/prediction.ts';
 import { simulationStart } from '../simulate/fromSnapshot.ts';
@@ -180,12 +181,38 @@ function extendedNames({ nodes }: Snapshot): string[] {
   return [...new Set(nodes.flatMap(({ allocatable }) => Object.keys(allocatable.extended)))].sort();
 }
 
+/** One task of each set of rules, by shape. */
+function liveByShape({ tasks }: Snapshot): ReadonlyMap<string, readonly Task[]> {
+  const byShape = new Map<string, Task[]>();
+  const seen = new Set<string>();
+  for (const task of tasks) {
+    if (task.infrastructure || task.endless) continue;
+    const shape = shapeKey(task.request, task.request.gpuMilli > 0 ? task.gpuCount : 0);
+    const rules = `${shape} ${task.gpuResource} ${JSON.stringify(task.constraints)}`;
+    if (seen.has(rules)) continue;
+    seen.add(rules);
+    byShape.set(shape, [...(byShape.get(shape) ?? []), task]);
+  }
+  return byShape;
+}
+
+/** Extended resources of devices have a domain in their name; memory pages and storage have none. */
+function asksDevices({ extended }: Resources): boolean {
+  return Object.keys(extended).some((name) => name.includes('/'));
+}
+
+function anyAdmits(masks: readonly Uint8Array[], node: number): number {
+  return masks.some((admits) => admits[node] === 1) ? 1 : 0;
+}
+
 function kindTable(snapshot: Snapshot, fleet: Fleet, extraNames: readonly string[]) {
   const list: Kind[] = [];
   const numbers = new Map<string, number>();
   const everywhere = new Uint8Array(snapshot.nodes.length).fill(1);
+  const untainted = Uint8Array.from(snapshot.nodes, ({ taints }) => (untoleratedTaint(taints, []) ? 0 : 1));
   const nowhere = new Uint8Array(snapshot.nodes.length);
   const bare = snapshot.nodes.map((node) => nodeRoom(node, []));
+  const alikeByShape = liveByShape(snapshot);
   const room = { nodes: bare, indexOf: new Map<string, number>(), namespaceLabels: {} };
 
   const add = (key: string, make: () => Kind): number => {
@@ -235,9 +262,18 @@ function kindTable(snapshot: Snapshot, fleet: Fleet, extraNames: readonly string
         return kindOf(task.request, task.gpuCount, constraints.gpuModels ?? [], admits);
       });
     },
-    /** An arrival's kind; history tells no constraints. */
+    /**
+     * An arrival's kind. History tells no rules: it may go where tasks of its shape that are here now may go. Where none
+     * is, a task that asks for devices may go wherever they are, any other to all nodes that keep nobody away.
+     */
     ofRequest(request: Resources, gpuCount: number): number {
-      return add(`free ${shapeKey(request, gpuCount)}`, () => kindOf(request, gpuCount, [], everywhere));
+      const shape = shapeKey(request, gpuCount);
+      return add(`arrival ${shape}`, () => {
+        const alike = (alikeByShape.get(shape) ?? []).map((task) => list[this.ofPending(task)]!.admits);
+        const open = request.gpuMilli > 0 || asksDevices(request) ? everywhere : untainted;
+        const admits = alike.length === 0 ? open : Uint8Array.from(open, (_, node) => anyAdmits(alike, node));
+        return kindOf(request, gpuCount, [], admits);
+      });
     },
   };
 }

@@ -18,7 +18,8 @@ export type CountedShape = { readonly request: Resources; readonly gpuCount: num
 /**
  * The measures of a start:
  * - `free milliCpu`, `free memoryBytes`, `free gpuMilli` and every extended resource, summed over the nodes;
- * - `fragment gpuMilli` and `fragment gpuRatio`: FGD's measure over the expected mix;
+ * - `fragment gpuMilli` and `fragment gpuRatio`: FGD's measure over those of the expected mix that ask for GPUs (idle GPUs are
+ *   useless to all others, which would only add a constant);
  * - `fragment cpuMilli` and `fragment cpuRatio`: the same idea for CPU, free CPU on nodes that a task drawn from the mix cannot go to;
  * - `waiting`: tasks that wait for room;
  * - `fits i`: how many tasks of shape i fit, each node filled by that shape alone.
@@ -36,6 +37,7 @@ export function measuresOf(start: FutureStart, shapes: readonly CountedShape[]):
     'waiting',
     ...shapes.map((_, index) => `fits ${index}`),
   ];
+  const gpuMix = withGpus(start.mix);
   return {
     names,
     measure(world, waiting) {
@@ -50,7 +52,7 @@ export function measuresOf(start: FutureStart, shapes: readonly CountedShape[]):
         for (let column = 0; column < columns; column++)
           extra[column]! += Math.max(0, extraFree[node * columns + column]!);
       }
-      const gpu = clusterFragmentation(freeRoomsOf(fleet), start.mix);
+      const gpu = clusterFragmentation(freeRoomsOf(fleet), gpuMix);
       const cpuMilli = uselessCpu(fleet, start.mix);
       return Float64Array.from([
         milliCpu,
@@ -66,6 +68,13 @@ export function measuresOf(start: FutureStart, shapes: readonly CountedShape[]):
       ]);
     },
   };
+}
+
+/** The classes with GPUs, their shares brought to 1 again. */
+function withGpus(mix: ExpectedMix): ExpectedMix {
+  const asking = mix.filter(({ gpuCount }) => gpuCount > 0);
+  const share = asking.reduce((sum, { popularity }) => sum + popularity, 0);
+  return asking.map((expected) => ({ ...expected, popularity: expected.popularity / share }));
 }
 
 /** Free room of every node that has some, one after the other. */
