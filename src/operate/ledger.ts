@@ -102,7 +102,10 @@ function ownerGuess(taskId: string): string {
 export async function openLedger(directory: string): Promise<Ledger> {
   await mkdir(directory, { recursive: true });
   const file = path.join(directory, 'ledger.jsonl');
-  const rows = new Map((await readRows(file)).map((row) => [keyOf(row), row]));
+  const text = await readText(file);
+  const rows = new Map(rowsOf(text).map((row) => [keyOf(row), row]));
+  // A line that a crash cut off stays alone.
+  if (text !== '' && !text.endsWith('\n')) await appendFile(file, '\n');
   return {
     rows: () => [...rows.values()],
     async put(row) {
@@ -127,15 +130,17 @@ function keyOf({ planId, moveId }: LedgerRow): string {
   return `${planId} ${moveId}`;
 }
 
-/** Lines that a crash cut off, or that are not rows, are passed over: the ledger decides nothing. */
-async function readRows(file: string): Promise<LedgerRow[]> {
-  let text: string;
+async function readText(file: string): Promise<string> {
   try {
-    text = await readFile(file, 'utf8');
+    return await readFile(file, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
     throw new InputError(`Cannot read the ledger ${file}: ${(error as Error).message}.`);
   }
+}
+
+/** Lines that a crash cut off, or that are not rows, are passed over: the ledger decides nothing. */
+function rowsOf(text: string): LedgerRow[] {
   return text.split('\n').flatMap((line) => {
     try {
       const row: unknown = JSON.parse(line);

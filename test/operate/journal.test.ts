@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Placement } from '../../src/core/model/moves.ts';
+import {
+  type JournalEntry,
+  openJournal,
+  operationsOf,
+  readOperations,
+  stateOf,
+  unfinished,
+} from '../../src/operate/journal.ts';
+
+const move = (id: string): Placement => ({
+  kind: 'placement',
+  id,
+  task: { id: `a/${id}`, uid: id, generation: 1 },
+  to: 'n',
+  request: { milliCpu: 1, memoryBytes: 1, gpuMilli: 0, extended: {} },
+});
+const begin: JournalEntry = {
+  type: 'begin',
+  planId: 'p',
+  cluster: 'c',
+  atSeconds: 1,
+  moves: [move('one'), move('two')],
+};
+const step = (moveId: string, state: Extract<JournalEntry, { type: 'step' }>['state']): JournalEntry => ({
+  type: 'step',
+  planId: 'p',
+  moveId,
+  atSeconds: 2,
+  state,
+});
+
+describe('the journal', () => {
+  let directory: string;
+  let file: string;
+  beforeEach(async () => {
+    directory = await mkdtemp(path.join(tmpdir(), 'stowage-journal-'));
+    file = path.join(directory, 'journal.jsonl');
+  });
+  afterEach(() => rm(directory, { recursive: true }));
+
+  const written = async (...entries: JournalEntry[]) => {
+    const journal = await openJournal(directory);
+    for (const entry of entries) await journal.append(entry);
+    await journal.close();
+  };
+
+  it('is empty where there is none', async () => {
+    assert.deepEqual(await readOperations(directory), []);
+    const journal = await openJournal(path.join(directory, 'not', 'there', 'yet'));
+    assert.deepEqual(journal.operations(), []);
+    await journal.close();
+  });
+
+  it('gives each move its latest state, and a move without one is planned', async () => {
+    await written(begin, step('one', { kind: 'placing' }), step('one', { kind: 'done', text: 'there' }));
+    const [operation] = await readOperations(directory);
+    assert.deepEqual(stateOf(operation!, 'one'), { kind: 'done', text: 'there' });
+    assert.deepEqual(stateOf(operation!, 'two'), { kind: 'planned' });
+    assert.deepEqual(
+      unfinished(operation!).map(({ id }) => id),
+      ['two'],
+    );
+  });
+
+  it('has each entry on disk when append returns', async () => {
+    const journal = await openJournal(directory);
+    await journal.append(begin);
+    assert.deepEqual(JSON.parse(await readFile(file, 'utf8')), begin);
+    await journal.close();
+  });
+
+  it('drops a last line that a crash cut off, at every length, and goes on behind the whole ones', async () => {
+    const whole = `${JSON.stringify(begin)}\n`;
+    const last = `${JSON.stringify(step('one', { kind: 'done', text: 'größer' }))}`;
+    for (let length = 0; length <= last.length; length += 7) {
+      await writeFile(file, whole + last.slice(0, length));
+      const journal = await openJournal(directory);
+      assert.equal(stateOf(journal.operations()[0]!, 'one').kind, 'planned', `${length} characters`);
+      await journal.append(step('two', { kind: 'cancelled' }));
+      await journal.close();
+      assert.equal(stateOf((await readOperations(directory))[0]!, 'two').kind, 'cancelled');
+    }
+  });
+
+  it('says which line in the middle cannot be read, and what to do', async () => {
+    await writeFile(file, `${JSON.stringify(begin)}\n{"type":"step"\n${JSON.stringify(begin)}\n`);
+    await assert.rejects(openJournal(directory), /Line 2 of the journal .* Move the file away/);
+    await appendFile(file, '');
+    assert.match(await readFile(file, 'utf8'), /"step"/, 'it is left as it is');
+  });
+
+  it('is open in one living process at a time; the lock of a dead one does not count', async () => {
+    const journal = await openJournal(directory);
+    await assert.rejects(openJournal(directory), /Another apply is at work here \(process \d+\)/);
+    await journal.close();
+    await writeFile(path.join(directory, 'journal.lock'), '999999999');
+    await (await openJournal(directory)).close();
+  });
+
+  it('passes over steps of a plan that never began, and a second beginning', () => {
+    const second: JournalEntry = { ...begin, moves: [] };
+    assert.deepEqual(operationsOf([step('one', { kind: 'placing' })]), []);
+    assert.equal(operationsOf([begin, second])[0]!.moves.length, 2);
+  });
+});
