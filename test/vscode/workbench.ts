@@ -82,14 +82,16 @@ export async function startWorkbench(options: WorkbenchOptions): Promise<Workben
   });
   if (options.extension) await addExtension(options.extension, { userData, extensions });
   const server = await startCodeServer({ folder: options.folder, userData, extensions, trust: options.trust ?? true });
+  let browser: Browser | undefined;
   const stop = async () => {
+    await browser?.close();
     await server.stop();
     rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
-    const browser = await chromium.launch({ executablePath: editor.chromium, args: ['--no-sandbox'] });
+    browser = await chromium.launch({ executablePath: editor.chromium, args: ['--no-sandbox'] });
     const page = await browser.newPage({ viewport: { width: 1440, height: 960 } });
-    const workbench = new Workbench({ page, browser, settings, url: server.url, stop, serverOutput: server.output });
+    const workbench = new Workbench({ page, settings, url: server.url, stop, serverOutput: server.output });
     await workbench.open();
     return workbench;
   } catch (error) {
@@ -100,7 +102,6 @@ export async function startWorkbench(options: WorkbenchOptions): Promise<Workben
 
 type Parts = {
   readonly page: Page;
-  readonly browser: Browser;
   readonly settings: SettingsFile;
   readonly url: string;
   readonly stop: () => Promise<void>;
@@ -117,13 +118,13 @@ export class Workbench {
   constructor(parts: Parts) {
     this.parts = parts;
     this.page = parts.page;
-    this.page.setDefaultTimeout(20_000);
+    this.page.setDefaultTimeout(30_000);
     this.page.on('console', (message) => this.consoleLines.push(`${message.type()}: ${message.text()}`));
   }
 
   async open(): Promise<void> {
-    await this.page.goto(this.parts.url);
-    await this.page.waitForSelector('.monaco-workbench .part.statusbar', { timeout: 60_000 });
+    await this.page.goto(this.parts.url, { waitUntil: 'domcontentloaded', timeout: 60_000 });
+    await this.page.waitForSelector('.monaco-workbench .part.statusbar', { timeout: 90_000 });
   }
 
   /** Reloads the window, as "Developer: Reload Window" does. */
@@ -256,7 +257,6 @@ export class Workbench {
   }
 
   async close(): Promise<void> {
-    await this.parts.browser.close();
     await this.parts.stop();
   }
 }
