@@ -4,6 +4,9 @@ import { NO_RESOURCES, type Resources } from '../model/resources.ts';
 /** Reads one line: a finished task, or in words why it is none, or undefined where there is nothing to read. */
 export type LineReader = (text: string) => FinishedTask | string | undefined;
 
+/** A way to read lines; `end` gives the rows of formats whose tasks are spread over lines. */
+export type HistoryReader = { readonly read: LineReader; end?(): readonly (FinishedTask | string)[] };
+
 /**
  * Collects the rows of a history, line by line, without holding the text.
  * @param chunks text in pieces that may end anywhere
@@ -11,16 +14,18 @@ export type LineReader = (text: string) => FinishedTask | string | undefined;
  */
 export async function readLines(
   chunks: AsyncIterable<string> | Iterable<string>,
-  read: LineReader,
+  { read, end }: HistoryReader,
 ): Promise<HistoryRead> {
   const tasks: FinishedTask[] = [];
   const problems: RowProblem[] = [];
   let line = 0;
-  const take = (text: string) => {
-    line += 1;
-    const row = read(text.endsWith('\r') ? text.slice(0, -1) : text);
+  const keep = (row: FinishedTask | string | undefined) => {
     if (typeof row === 'string') problems.push({ line, reason: row });
     else if (row) tasks.push(row);
+  };
+  const take = (text: string) => {
+    line += 1;
+    keep(read(text.endsWith('\r') ? text.slice(0, -1) : text));
   };
   let rest = '';
   for await (const chunk of chunks) {
@@ -29,6 +34,7 @@ export async function readLines(
     for (const text of lines) take(text);
   }
   if (rest !== '') take(rest);
+  for (const row of end?.() ?? []) keep(row);
   return { tasks, problems };
 }
 

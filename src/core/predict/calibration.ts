@@ -24,9 +24,11 @@ const EVERYONE = 'everyone';
 const FRESH: Tracker = { low: 0, high: 0, lowDebt: 0, highDebt: 0, ends: 0 };
 /** Miss rate of one side. */
 const TARGET = 0.1;
-const RATE = 0.001;
+const RATE = 0.0015;
 const REPAYMENT = 8;
 const PATIENCE = 1000;
+/** Bounds of a shift: beyond the table's end by up to 2 ln units, or in to the median. */
+const [OUTERMOST, INNERMOST] = [-0.2, 0.4];
 /** A group has its own tracker from so many ends on. */
 const OWN_FROM = 100;
 /** Past the table's end a band grows by so many ln units per unit of level. */
@@ -61,7 +63,7 @@ export function learnOutcome(
 function repay(shift: number, owed: number, missed: boolean, ends: number): { shift: number; debt: number } {
   const debt = owed + (missed ? 1 : 0) - TARGET;
   const aim = Math.max(0.01, Math.min(0.2, TARGET - (REPAYMENT * debt) / (ends + PATIENCE)));
-  return { debt, shift: Math.max(-TARGET, Math.min(0.4, shift + RATE * (aim - (missed ? 1 : 0)))) };
+  return { debt, shift: Math.max(OUTERMOST, Math.min(INNERMOST, shift + RATE * (aim - (missed ? 1 : 0)))) };
 }
 
 /** Writes a raw table (ln seconds at `QUANTILE_LEVELS`) with its levels shifted; the median stays, the order too. */

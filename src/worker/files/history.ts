@@ -4,13 +4,15 @@ import { createGunzip, gunzipSync } from 'node:zlib';
 import { type ColumnMap, parseColumns } from '../../core/history/columns.ts';
 import { csvReader } from '../../core/history/csv.ts';
 import { jsonLinesReader } from '../../core/history/jsonLines.ts';
+import { isKubeStateMetrics, kubeStateMetricsReader } from '../../core/history/kubeStateMetrics.ts';
 import { isOpenb, openbReader } from '../../core/history/openb.ts';
-import { type LineReader, readLines } from '../../core/history/rows.ts';
+import { type HistoryReader, readLines } from '../../core/history/rows.ts';
 import { swfReader } from '../../core/history/swf.ts';
 import type { FinishedTask, HistoryRead } from '../../core/model/finished.ts';
 import { InputError } from '../../core/model/input.ts';
+import { readParquet } from './parquet.ts';
 
-/** A history file as a user names it: SWF, CSV, JSON lines; `.gz` is unpacked. */
+/** A history file as a user names it: SWF, CSV, JSON lines, Parquet, openb, kube-state-metrics; `.gz` is unpacked. */
 export type HistoryFile = { readonly path: string; readonly columns?: string };
 
 /**
@@ -20,7 +22,10 @@ export type HistoryFile = { readonly path: string; readonly columns?: string };
 export async function readHistoryFile({ path, columns }: HistoryFile): Promise<HistoryRead> {
   const map = columns === undefined ? undefined : parseColumns(columns);
   const start = await readStart(path);
-  const read = await readLines(textOf(path), readerFor(path, start, map)).catch((error: unknown) => {
+  const reading = start.startsWith(PARQUET)
+    ? readParquet(path, map)
+    : readLines(textOf(path), readerFor(path, start, map));
+  const read = await reading.catch((error: unknown) => {
     if (error instanceof InputError) throw new InputError(`${path}: ${error.message}`);
     throw new InputError(`Cannot read ${path}: ${reason(error)}. Check that the file is complete.`);
   });
@@ -41,15 +46,20 @@ export async function readHistoryFiles(files: readonly HistoryFile[]): Promise<H
   return { tasks, problems };
 }
 
-function readerFor(path: string, start: string, columns: ColumnMap | undefined): LineReader {
+/** The first four bytes of every Parquet file. */
+const PARQUET = 'PAR1';
+
+function readerFor(path: string, start: string, columns: ColumnMap | undefined): HistoryReader {
   const name = path.replace(/\.gz$/i, '').toLowerCase();
   const first = start.split('\n', 1)[0] ?? '';
-  if (/\.(jsonl|ndjson|json)$/.test(name) || first.startsWith('{')) return jsonLinesReader(columns);
-  if (isOpenb(first) && !columns) return openbReader();
-  if (columns) return csvReader(columns);
-  if (name.endsWith('.swf') || first.startsWith(';') || /^\s*\d+(\s+-?[\d.]+){10,}/.test(first)) return swfReader();
+  if (/\.(jsonl|ndjson|json)$/.test(name) || first.startsWith('{')) return { read: jsonLinesReader(columns) };
+  if (isKubeStateMetrics(first)) return kubeStateMetricsReader();
+  if (isOpenb(first) && !columns) return { read: openbReader() };
+  if (columns) return { read: csvReader(columns) };
+  if (name.endsWith('.swf') || first.startsWith(';') || /^\s*\d+(\s+-?[\d.]+){10,}/.test(first))
+    return { read: swfReader() };
   throw new InputError(
-    `${path} is no Standard Workload Format, JSON lines or openb file. For a CSV table, say what its columns mean: --columns submit=created,end=finished,creator=user.`,
+    `${path} is no history that Stowage knows (Standard Workload Format, JSON lines, Parquet, openb, kube-state-metrics). For a CSV table, say what its columns mean: --columns submit=created,end=finished,creator=user.`,
   );
 }
 
