@@ -70,7 +70,19 @@ type Change = { readonly axis: Axis; readonly delta: number };
 
 const AXES: readonly Axis[] = [
   { name: 'cpu', amount: 'milliCpu', read: milliValue, format: (amount) => `${amount}m` },
-  { name: 'memory', amount: 'memoryBytes', read: wholeValue, format: (amount) => String(amount) },
+  { name: 'memory', amount: 'memoryBytes', read: wholeValue, format: formatBytes },
+];
+
+/** `4Gi` rather than `4294967296`, where it is that exactly: users read what we write. */
+function formatBytes(bytes: number): string {
+  const [unit, size] = BINARY_UNITS.find(([, one]) => bytes > 0 && bytes % one === 0) ?? ['', 1];
+  return `${bytes / size}${unit}`;
+}
+
+const BINARY_UNITS: readonly (readonly [string, number])[] = [
+  ['Gi', 2 ** 30],
+  ['Mi', 2 ** 20],
+  ['Ki', 2 ** 10],
 ];
 
 function containerSpec(pod: Pod, changes: readonly Change[]): ResizeSpec {
