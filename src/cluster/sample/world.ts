@@ -40,6 +40,8 @@ export type World = {
   readonly owners: Map<string, LiveOwner>;
   /** Ids of tasks that wait for a node, oldest first; gated ones too. */
   readonly pending: Set<string>;
+  /** Tasks whose last resize is not granted yet. */
+  readonly resizing: Set<LiveTask>;
   /** What ended since the world began, in that order. */
   readonly finished: FinishedTask[];
   /** How tasks ended, by uid. */
@@ -118,6 +120,7 @@ export function emptyWorld(
     tasks: new Map(),
     owners: new Map(),
     pending: new Set(),
+    resizing: new Set(),
     finished: [],
     ended: new Map(),
     events: createEventQueue(),
@@ -256,6 +259,7 @@ export function scheduleSoon(world: World): void {
 
 /** Asks a task's kubelet to act on its spec soon. */
 export function actuateSoon(world: World, live: LiveTask): void {
+  world.resizing.add(live);
   world.events.push(world.nowSeconds + REACTION_SECONDS, () => actuate(world, live));
 }
 
@@ -265,11 +269,12 @@ export function actuateSoon(world: World, live: LiveTask): void {
  */
 function schedule(world: World, name?: string): void {
   const gained = name === undefined ? undefined : world.room.indexOf.get(name)!;
-  for (const id of [...world.pending].sort(byPriority(world))) bind(world, world.tasks.get(id)!, gained);
+  const waiting = [...world.pending].map((id) => world.tasks.get(id)!).filter(({ task }) => !task.gated);
+  for (const live of waiting.sort(byPriority)) bind(world, live, gained);
 }
 
-function byPriority({ tasks }: World): (left: string, right: string) => number {
-  return (left, right) => tasks.get(right)!.task.priority - tasks.get(left)!.task.priority;
+function byPriority(left: LiveTask, right: LiveTask): number {
+  return right.task.priority - left.task.priority;
 }
 
 function bind(world: World, live: LiveTask, only?: number): void {
@@ -365,14 +370,15 @@ export function usedOf(request: Resources, limit: Resources, use: Recurring['use
   };
 }
 
-function remove(world: World, { task, owner, member }: LiveTask): void {
+function remove(world: World, live: LiveTask): void {
+  const { task, owner, member } = live;
   world.tasks.delete(task.id);
   world.pending.delete(task.id);
   world.room = withoutTask(world.room, task);
   const place = owner?.members[member];
   if (place?.taskId === task.id) delete place.taskId;
-  for (const other of world.tasks.values())
-    if (other.task.resizeState && other.task.node === task.node) actuate(world, other);
+  world.resizing.delete(live);
+  for (const other of world.resizing) if (other.task.node === task.node) actuate(world, other);
 }
 
 /** Stops a task: it saves what it can, and is gone after its grace. A pending one is gone at once. */
@@ -415,6 +421,7 @@ function actuate(world: World, live: LiveTask): void {
   const state = resizeStateOf(world, live, node);
   const { resizeState, ...rest } = task;
   if (!state) {
+    world.resizing.delete(live);
     live.granted = task.desired;
     live.task = { ...rest, allocation: task.desired };
     world.room = withAllocation(world.room, task, task.desired);
