@@ -25,6 +25,7 @@ the load, none ends. Prints allocation and fragments at 80 … 130 % arrived loa
                       all: ${wrapped(Object.keys(POLICIES))}
   --seeds 42-51       a range, or numbers with commas between (default 42-51; timed: 42)
   --load 1.3          arrived GPU demand ÷ GPUs (default 1.3; timed: 0.9)
+  --moves 300         move up to so many tasks after the last arrival, each so that a larger one fits
   --json              one JSON document in place of the tables
 
 With --timed, tasks arrive by a Poisson process with their real runtimes, and end.
@@ -38,7 +39,7 @@ With --timed, tasks arrive by a Poisson process with their real runtimes, and en
 const PUBLISHED = 'random,dotProduct,gpuClustering,gpuPacking,bestFit,fgd';
 /** Policies that look at no runtime: what is known of it changes nothing, so they run once. */
 const TIMELESS = new Set(
-  Object.keys(POLICIES).filter((name) => !['nilas', 'lava', 'stowage', 'stowage-online'].includes(name)),
+  Object.keys(POLICIES).filter((name) => !['nilas', 'lava', 'stowage', 'stowage-time'].includes(name)),
 );
 
 export const run: Command = async (words) => {
@@ -66,8 +67,9 @@ export const run: Command = async (words) => {
   };
 
   if (!timed) {
+    const moveLimit = values.moves === undefined ? 0 : Math.floor(positive('--moves', values.moves));
     const jobs = policies.flatMap(({ name }) =>
-      seeds.map((seed) => ({ type: 'saturation' as const, policy: name, seed, load })),
+      seeds.map((seed) => ({ type: 'saturation' as const, policy: name, seed, load, moveLimit })),
     );
     const outcomes = await replay(jobs, 1);
     const report = saturationReport(policies, seeds, load, outcomes);
@@ -108,6 +110,7 @@ function parse(words: readonly string[]) {
         policy: { type: 'string' },
         seeds: { type: 'string' },
         load: { type: 'string' },
+        moves: { type: 'string' },
         timed: { type: 'boolean' },
         days: { type: 'string' },
         cap: { type: 'string' },

@@ -23,6 +23,8 @@ type SaturationRow = { readonly [sd: `sd${number}`]: number } & {
   readonly fragAmount: ByLoad;
   /** Tasks that fitted nowhere, by kind, and their GPU demand in per cent of the GPUs. */
   readonly failed: Readonly<Record<string, number>>;
+  /** With --moves: tasks moved after the last arrival, and the allocation that came back. */
+  readonly moves?: { readonly made: number; readonly gained: number };
   readonly seconds: number;
 };
 
@@ -52,7 +54,7 @@ function saturationRow(runs: readonly SaturationRun[], load: number, seconds: nu
   const sizes = [...new Set(runs.flatMap(({ failed }) => Object.keys(failed.whole)))].sort(
     (a, b) => Number(a) - Number(b),
   );
-  const failed = (of: (run: SaturationRun) => number) => rounded(mean(runs.map(of)));
+  const averaged = (of: (run: SaturationRun) => number) => rounded(mean(runs.map(of)));
   const sd: { readonly [sd: `sd${number}`]: number } = { [`sd${last}`]: rounded(deviation(at(last, 'allocation'))) };
   return {
     allocation: byLoad('allocation'),
@@ -60,12 +62,20 @@ function saturationRow(runs: readonly SaturationRun[], load: number, seconds: nu
     fragRatio: byLoad('fragRatio'),
     fragAmount: byLoad('fragAmount'),
     failed: {
-      tasks: failed((run) => run.failed.cpuOnly + run.failed.share + Object.values(run.failed.whole).reduce(add, 0)),
-      cpuOnly: failed((run) => run.failed.cpuOnly),
-      share: failed((run) => run.failed.share),
-      ...Object.fromEntries(sizes.map((gpus) => [`gpu${gpus}`, failed((run) => run.failed.whole[gpus] ?? 0)])),
-      gpuDemand: failed((run) => run.failed.gpuDemand),
+      tasks: averaged((run) => run.failed.cpuOnly + run.failed.share + Object.values(run.failed.whole).reduce(add, 0)),
+      cpuOnly: averaged((run) => run.failed.cpuOnly),
+      share: averaged((run) => run.failed.share),
+      ...Object.fromEntries(sizes.map((gpus) => [`gpu${gpus}`, averaged((run) => run.failed.whole[gpus] ?? 0)])),
+      gpuDemand: averaged((run) => run.failed.gpuDemand),
     },
+    ...(runs[0]?.moves
+      ? {
+          moves: {
+            made: averaged(({ moves }) => moves?.made ?? 0),
+            gained: averaged(({ moves }) => moves?.gained ?? 0),
+          },
+        }
+      : {}),
     seconds: rounded(seconds),
   };
 }
@@ -106,6 +116,9 @@ export function describeSaturation({ seeds, load, policies }: SaturationReport):
     '',
     ...table([['', ...kinds], ...failures]),
     '',
+    ...Object.entries(policies).flatMap(([name, { moves }]) =>
+      moves ? [`${name}: ${moves.made} moves gave back ${shown(moves.gained)} pp.`] : [],
+    ),
   ].join('\n');
 }
 

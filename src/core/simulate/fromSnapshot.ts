@@ -3,7 +3,7 @@ import { classOfRequest } from '../fragment/mix.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Task } from '../model/task.ts';
 import type { Fleet } from '../place/policies/fleet.ts';
-import { classNumber, createFleet, hold, holdGpu, sufficientGpus, tightestGpu } from '../place/policies/fleet.ts';
+import { classNumber, createFleet, hold, holdGpus, sufficientGpus, tightestGpu } from '../place/policies/fleet.ts';
 import type { RunningTask, SimulatedTask } from './simulator.ts';
 
 /** A snapshot as simulations start from it. Nodes and tasks are numbered by their places in the snapshot. */
@@ -45,7 +45,7 @@ export function simulationStart({ nodes, tasks, takenAtSeconds }: Snapshot): Sim
     const gpus =
       named === undefined
         ? hold(fleet, node, held.classNumber, held.memoryBytes, tightestGpu(fleet, node, held.classNumber))
-        : holdGpu(fleet, node, held.classNumber, held.memoryBytes, named);
+        : holdGpus(fleet, node, held.classNumber, held.memoryBytes, 1 << named);
     bound.push({ task: held, node, gpus, startedAtSeconds: task.startedAtSeconds ?? takenAtSeconds });
   }
   return {

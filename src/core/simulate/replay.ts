@@ -14,7 +14,13 @@ import { runTimed } from './timed.ts';
 export type ReplayLists = { readonly nodes: readonly FleetNode[]; readonly tasks: readonly ListedTask[] };
 
 /** One run of the published protocol (`saturation.ts`). `policy` is a name of `POLICIES`. */
-export type SaturationReplay = { readonly policy: string; readonly seed: number; readonly load: number };
+export type SaturationReplay = {
+  readonly policy: string;
+  readonly seed: number;
+  readonly load: number;
+  /** How many tasks may be moved after the last arrival; absent: none. */
+  readonly moveLimit?: number;
+};
 
 /** One run with arrivals and ends (`timed.ts`). */
 export type TimedReplay = Omit<TimedOptions, 'onDay'> & { readonly policy: string; readonly seed: number };
@@ -33,7 +39,7 @@ export function sampledLoads(load: number): number[] {
  */
 export function replaySaturation(
   { nodes, tasks }: ReplayLists,
-  { policy, seed, load }: SaturationReplay,
+  { policy, seed, load, moveLimit }: SaturationReplay,
 ): SaturationRun {
   needGpus(nodes);
   const seen = countClasses(tasks.map(({ taskClass }) => taskClass));
@@ -41,10 +47,13 @@ export function replaySaturation(
   const workload = seededWorkload(nodes, tasks, load, random);
   const fleet = createFleet(workload.nodes);
   const chosen = POLICIES[policy]!({ fleet, seen, random: seededRandom(seed + 0.5) });
-  return runSaturation(fleet, chosen, workload.tasks, mixOfCounts(seen), sampledLoads(load));
+  return runSaturation(fleet, chosen, workload.tasks, mixOfCounts(seen), sampledLoads(load), moveLimit);
 }
 
-/** A timed replay for one policy, knowledge and seed. Arrivals are the same for all policies of a seed. */
+/**
+ * A timed replay for one policy, knowledge and seed. Arrivals are the same for all policies of a seed. `stowage` is its
+ * form for tasks that end, `stowage-time`.
+ */
 export function replayTimed(
   { nodes, tasks }: ReplayLists,
   { policy, seed, ...options }: TimedReplay,
@@ -54,7 +63,11 @@ export function replayTimed(
   const seen = countClasses(tasks.map(({ taskClass }) => taskClass));
   const random = seededRandom(seed);
   const fleet = createFleet(shuffled(random, nodes));
-  const chosen = POLICIES[policy]!({ fleet, seen, random: seededRandom(seed + 0.5) });
+  const chosen = POLICIES[policy === 'stowage' ? 'stowage-time' : policy]!({
+    fleet,
+    seen,
+    random: seededRandom(seed + 0.5),
+  });
   return runTimed(fleet, chosen, tasks, mixOfCounts(seen), random, { ...options, ...(onDay ? { onDay } : {}) });
 }
 

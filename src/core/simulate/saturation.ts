@@ -7,6 +7,8 @@ import { rememberedByState } from '../place/policies/states.ts';
 import type { ListedTask } from './openb.ts';
 import type { Random } from './random.ts';
 import { randomIndex, shuffled } from './random.ts';
+import type { Placed, Unplaced } from './relocation.ts';
+import { relocate } from './relocation.ts';
 
 /**
  * The published protocol of "Beware of Fragmentation" (ATC'23; its artifact's simulator): tasks arrive one after the
@@ -17,6 +19,8 @@ export type SaturationRun = {
   /** By whole per cent of arrived GPU load. */
   readonly samples: ReadonlyMap<number, SaturationSample>;
   readonly failed: FailedTasks;
+  /** Moves that were made after the last arrival, and the allocation they gave back, in per cent of the GPUs. */
+  readonly moves?: { readonly made: number; readonly gained: number };
 };
 
 /** All in per cent; allocation and amount of the GPU capacity, ratio of the idle GPUs. */
@@ -60,6 +64,7 @@ export function seededWorkload(
  * @param fleet the one the policy was made for, empty
  * @param mix what fragments are measured against
  * @param sampleAt arrived loads in whole per cent, ascending
+ * @param moveLimit how many tasks may be moved after the last arrival (`relocation.ts`); they change no sample
  */
 export function runSaturation(
   fleet: Fleet,
@@ -67,10 +72,12 @@ export function runSaturation(
   tasks: readonly ListedTask[],
   mix: ExpectedMix,
   sampleAt: readonly number[],
+  moveLimit = 0,
 ): SaturationRun {
   const fragments = rememberedByState(fleet.states, (room) => nodeFragment(room, mix));
   const samples = new Map<number, SaturationSample[]>(sampleAt.map((load) => [load, []]));
-  const dropped: ListedTask[] = [];
+  const dropped: (ListedTask & Unplaced)[] = [];
+  const placed: Placed[] = [];
   let arrivedMilli = 0;
   for (const task of tasks) {
     const { taskClass, memoryBytes } = task;
@@ -78,9 +85,10 @@ export function runSaturation(
     policy.arrived?.(ask);
     const node = policy.choose(ask);
     if (node >= 0) {
-      hold(fleet, node, ask.classNumber, memoryBytes, policy.gpuFree(node, ask));
+      const gpus = hold(fleet, node, ask.classNumber, memoryBytes, policy.gpuFree(node, ask));
       policy.placed?.(node, ask);
-    } else dropped.push(task);
+      placed.push({ classNumber: ask.classNumber, memoryBytes, node, gpus });
+    } else dropped.push({ ...task, classNumber: ask.classNumber });
     arrivedMilli += gpuDemand(taskClass);
     const arrived = Math.round((100 * arrivedMilli) / fleet.capacity.gpuMilli);
     for (const [load, taken] of samples) {
@@ -89,9 +97,14 @@ export function runSaturation(
   }
   const last = samples.get(sampleAt.at(-1) ?? 0);
   if (last?.length === 0) last.push(sample(fleet, fragments));
+  const idleBefore = fleet.idleGpuMilli;
+  const made = moveLimit > 0 ? relocate(fleet, policy, placed, dropped, moveLimit).length : 0;
   return {
     samples: new Map([...samples].filter(([, taken]) => taken.length > 0).map(([load, taken]) => [load, mean(taken)])),
     failed: failedTasks(dropped, fleet.capacity.gpuMilli),
+    ...(moveLimit > 0
+      ? { moves: { made, gained: (100 * (idleBefore - fleet.idleGpuMilli)) / fleet.capacity.gpuMilli } }
+      : {}),
   };
 }
 

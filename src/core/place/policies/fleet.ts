@@ -180,17 +180,16 @@ export function sufficientGpus(fleet: Fleet, node: number, gpuMilli: number): nu
  */
 export function hold(fleet: Fleet, node: number, classNumber: number, memoryBytes: number, gpuFree: number): GpuMask {
   const { gpuMilli, gpuCount } = fleet.classes.classes[classNumber]!;
-  if (gpuCount === 1) return holdGpu(fleet, node, classNumber, memoryBytes, gpuWithFree(fleet, node, gpuFree));
   let mask = 0;
-  for (let left = gpuCount; left > 0; left -= 1) mask |= 1 << emptiestGpu(fleet, node, gpuMilli, mask);
-  take(fleet, node, classNumber, memoryBytes, mask, -1);
-  return mask;
+  if (gpuCount === 1) mask = 1 << gpuWithFree(fleet, node, gpuFree);
+  else for (let left = gpuCount; left > 0; left -= 1) mask |= 1 << emptiestGpu(fleet, node, gpuMilli, mask);
+  return holdGpus(fleet, node, classNumber, memoryBytes, mask);
 }
 
-/** As `hold`, for a task of one GPU that goes to the GPU of that number. */
-export function holdGpu(fleet: Fleet, node: number, classNumber: number, memoryBytes: number, gpu: number): GpuMask {
-  take(fleet, node, classNumber, memoryBytes, 1 << gpu, -1);
-  return 1 << gpu;
+/** As `hold`, on the GPUs of a mask. */
+export function holdGpus(fleet: Fleet, node: number, classNumber: number, memoryBytes: number, mask: GpuMask): GpuMask {
+  take(fleet, node, classNumber, memoryBytes, mask, -1);
+  return mask;
 }
 
 /** Gives back what `hold` took. */

@@ -15,6 +15,7 @@ import { nilasPolicy } from './nilas.ts';
 import type { Policy } from './policy.ts';
 import { bestFitPolicy, dotProductPolicy, gpuClusteringPolicy, gpuPackingPolicy, randomPolicy } from './published.ts';
 import { stowageOnlinePolicy, stowagePolicy } from './stowage.ts';
+import { stowageTimePolicy } from './stowageTime.ts';
 
 /** What a policy is made from. */
 export type PolicySetup = {
@@ -40,6 +41,7 @@ export const POLICIES: Readonly<Record<string, (setup: PolicySetup) => Policy>> 
   nilas: ({ fleet }) => nilasPolicy(fleet),
   lava: ({ fleet }) => lavaPolicy(fleet),
   stowage: ({ fleet, seen, random }) => stowagePolicy(fleet, seen, random),
+  'stowage-time': ({ fleet }) => stowageTimePolicy(fleet),
   'stowage-online': ({ fleet, random }) => stowageOnlinePolicy(fleet, random),
   'stowage-refuse': ({ fleet, seen, random }) => stowagePolicy(fleet, seen, random, { refuseFromFraction: 0.9 }),
 };

@@ -1,0 +1,98 @@
+import type { Fleet } from './fleet.ts';
+import { prolongedHold } from './nilas.ts';
+import type { Ask, Policy } from './policy.ts';
+import { keptScores } from './policy.ts';
+import { bestFitPolicy, leftover } from './published.ts';
+
+/** What a node's whole room left over weighs against hours of prolonged hold. */
+const FIT_HOURS = 25;
+
+/**
+ * How a node's size counts in the price of holding it, as the power its GPUs are raised to: below 0 while much of the
+ * cluster is empty (large nodes hold more tasks for one node in use), above 0 when hardly anything is (large tasks need large nodes to be left).
+ */
+const PLENTY = { emptyFraction: 0.1, power: -0.25 };
+const SCARCE = { emptyFraction: 0.02, power: 0.2 };
+
+/**
+ * Our score in space and time, for tasks that end: what the task prolongs the hold of its node by, in hours, times the
+ * node's size, and what it leaves free of it; both are costs. A node is held until the last of its tasks is expected to
+ * end (the method's exit time), an empty one until now. Where a task's end is not known, only the room left counts.
+ */
+export function stowageTimePolicy(fleet: Fleet): Policy {
+  const fits = keptScores(fleet, (node, classNumber) => -FIT_HOURS * roomLeft(fleet, node, classNumber));
+  const weights = fleet.nodes.map(() => 1);
+  let weighedAt = Number.NaN;
+
+  /** Price of an hour of each node, at the power that the empty share of the GPUs asks for now. */
+  function weigh(): readonly number[] {
+    const power = Math.round(100 * sizePower(emptyShare(fleet))) / 100;
+    if (power !== weighedAt) {
+      weighedAt = power;
+      fleet.nodes.forEach(({ gpuCount }, node) => {
+        weights[node] = Math.max(1, gpuCount) ** power;
+      });
+    }
+    return weights;
+  }
+
+  const holdCost = (node: number, ask: Ask) => (weights[node]! * prolongedHold(fleet, node, ask)) / 3600;
+
+  return {
+    ...bestFitPolicy(fleet),
+    name: 'stowage-time',
+    score(node, ask) {
+      weigh();
+      const fit = fits(ask.classNumber)[node]!;
+      return fleet.freeMemoryBytes[node]! < ask.memoryBytes ? Number.NEGATIVE_INFINITY : fit - holdCost(node, ask);
+    },
+    choose(ask) {
+      const kept = fits(ask.classNumber);
+      weigh();
+      const { freeMemoryBytes } = fleet;
+      let chosen = -1;
+      let best = Number.NEGATIVE_INFINITY;
+      for (let node = 0; node < kept.length; node += 1) {
+        if (!(kept[node]! > best) || freeMemoryBytes[node]! < ask.memoryBytes) continue;
+        const value = kept[node]! - holdCost(node, ask);
+        if (value > best) {
+          best = value;
+          chosen = node;
+        }
+      }
+      return chosen;
+    },
+    explain(node, ask) {
+      weigh();
+      const left = roomLeft(fleet, node, ask.classNumber);
+      const hold = prolongedHold(fleet, node, ask);
+      const parts = { roomLeft: -FIT_HOURS * left, hold: -holdCost(node, ask) };
+      const inTime = hold > 0 ? `holds the node ${Math.round(hold / 60)} min longer` : 'ends before the node empties';
+      return {
+        score: parts.roomLeft + parts.hold,
+        parts,
+        sentence: `The task ${inTime} and leaves ${(100 * left).toFixed(0)} % of a large node free there.`,
+      };
+    },
+  };
+}
+
+function roomLeft(fleet: Fleet, node: number, classNumber: number): number {
+  const { cpu, gpu } = leftover(fleet, node, classNumber);
+  return cpu + gpu;
+}
+
+/** Share of the GPUs that are on nodes without tasks. */
+function emptyShare(fleet: Fleet): number {
+  let gpus = 0;
+  for (let node = 0; node < fleet.nodes.length; node += 1) {
+    if (fleet.tasks[node] === 0) gpus += fleet.nodes[node]!.gpuCount;
+  }
+  return fleet.capacity.gpuMilli > 0 ? (1000 * gpus) / fleet.capacity.gpuMilli : 1;
+}
+
+/** Linear between scarce and plenty, constant beyond. */
+function sizePower(emptyFraction: number): number {
+  const share = (emptyFraction - SCARCE.emptyFraction) / (PLENTY.emptyFraction - SCARCE.emptyFraction);
+  return SCARCE.power + (PLENTY.power - SCARCE.power) * Math.min(1, Math.max(0, share));
+}
