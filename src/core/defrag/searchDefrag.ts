@@ -104,6 +104,9 @@ export type DefragInputs = {
   readonly since: Since;
 };
 
+/** Candidates tried for one task, those with the largest free share first. */
+const MOST_WAYS = 64;
+
 /** Reasons that are given for one task that cannot be helped. */
 const MOST_REASONS = 8;
 
@@ -119,14 +122,18 @@ export function searchDefrag(inputs: DefragInputs): DefragSearch {
   const { snapshot, room, unplaced, predictions, settings, since } = inputs;
   const found = findTriggers(unplaced, room, settings, since, snapshot.takenAtSeconds);
   const candidates = findCandidates(snapshot, room, settings);
-  const context = { ...inputs, candidates, groups: groupTasks(snapshot, room, predictions, settings) };
-  const nothing = { budgets: budgetsOf(snapshot), freed: [], targets: [], advice: [], moves: [], starts: [] };
+  const nothing = { room, budgets: budgetsOf(snapshot), freed: [], targets: [], advice: [], moves: [], starts: [] };
   const unscheduled = new Set(
     found.triggers.flatMap((each) => (each.kind === 'unscheduled' && each.held ? each.taskId : [])),
   );
   const starts = unplaced.filter(({ id }) => unscheduled.has(id)).slice(0, MOST_STARTS);
-  const started = starts.reduce((state: State, task) => startTask(task, state, context), { room, ...nothing });
   const drains = found.triggers.some(({ kind, held }) => kind === 'freeNodes' && held) ? [...candidates].reverse() : [];
+  const idle = starts.length + drains.length === 0;
+  const groups = idle ? new Map() : groupTasks(snapshot, room, predictions, settings);
+  const ending = rememberedByNode(({ tasks }) => endingTasks(tasks, inputs));
+  const open = new Map(candidates.map((each) => [each.node, each.freeFraction]));
+  const context = { ...inputs, candidates, open, groups, ending, empty: room.nodes.map(withoutWork) };
+  const started = starts.reduce((state: State, task) => startTask(task, state, context), nothing);
   const { advice, moves, ...rest } = drains.reduce((state, { node }) => freeNode(node, state, context), started);
   return {
     ...found,
@@ -147,9 +154,17 @@ type State = Pick<DefragSearch, 'room' | 'advice' | 'moves' | 'starts'> & {
 
 type Context = DefragInputs & {
   readonly candidates: readonly Candidate[];
+  /** Free share of each candidate, by its node. */
+  readonly open: ReadonlyMap<string, number>;
   /** By the id of each of its tasks. */
   readonly groups: ReadonlyMap<string, Group>;
+  /** Tasks of a node that end by themselves, the next one first. */
+  readonly ending: (held: NodeRoom) => readonly Ending[];
+  /** The nodes of the room with nothing but infrastructure on them. */
+  readonly empty: readonly NodeRoom[];
 };
+
+type Ending = { readonly task: Task; readonly inSeconds: number };
 
 /** A way to reach a goal: groups that leave a node, each with its target. */
 type Clearing = {
@@ -169,7 +184,7 @@ function startTask(task: Task, state: State, context: Context): State {
   const filter = nodeFilter(task, state.room);
   const already = state.room.nodes.find((held) => !filter(held));
   if (already) return startOn(task, already.node.name, state);
-  const able = state.room.nodes.filter((held) => !filter(withoutWork(held)));
+  const able = state.room.nodes.filter((_, index) => !filter(context.empty[index]!));
   const itself = startsByItself(able, filter, context);
   const savedSeconds = (itself?.inSeconds ?? settings.planningHorizonSeconds) - settings.restartSeconds;
   const goal = {
@@ -178,10 +193,11 @@ function startTask(task: Task, state: State, context: Context): State {
     request: task.request,
     savedSeconds: Math.max(0, savedSeconds),
   } as const;
+  const freeFraction = ({ node }: NodeRoom) => context.open.get(node.name) ?? 0;
   const ways = able
-    .filter(
-      ({ node }) => context.candidates.some((each) => each.node === node.name) && !state.targets.includes(node.name),
-    )
+    .filter(({ node }) => context.open.has(node.name) && !state.targets.includes(node.name))
+    .sort((left, right) => freeFraction(right) - freeFraction(left))
+    .slice(0, MOST_WAYS)
     .map((held) => ({ held, way: roomFor(task, held, filter, state, context) }));
   const open = ways.flatMap(({ held, way }) => {
     if ('failed' in way) return [];
@@ -205,7 +221,7 @@ function startTask(task: Task, state: State, context: Context): State {
   }
   const { way, gainNodeSeconds } = best;
   const full: Goal = { ...goal, node: way.node };
-  const until = itself && { untilSeconds: nowSeconds + itself.inSeconds, taskId: itself.taskId };
+  const until = itself && { untilSeconds: nowSeconds + itself.inSeconds, taskId: itself.task.id };
   const decision = decide(gainNodeSeconds, way.costNodeSeconds, until, settings);
   const advised = addAdvice(
     state,
@@ -334,34 +350,38 @@ function unmovable(group: Group, { budgets, moves }: State, { snapshot }: Contex
 }
 
 /** When the task first fits somewhere if nothing is done: each node's tasks end at their medians, endless ones never. */
-function startsByItself(
-  able: readonly NodeRoom[],
-  filter: NodeFilter,
-  { snapshot, predictions, settings }: Context,
-): { readonly inSeconds: number; readonly taskId: string } | undefined {
-  let soonest: { inSeconds: number; taskId: string } | undefined;
+function startsByItself(able: readonly NodeRoom[], filter: NodeFilter, { ending }: Context): Ending | undefined {
+  let soonest: Ending | undefined;
   for (const held of able) {
-    const ending = held.tasks
-      .filter(({ endless, infrastructure }) => !endless && !infrastructure)
-      .map((task) => ({
-        task,
-        inSeconds: remainingTime(task, predictions[task.id], settings.planningHorizonSeconds, snapshot.takenAtSeconds)
-          .p50,
-      }))
-      .sort((left, right) => left.inSeconds - right.inSeconds);
-    for (const [index, { task, inSeconds }] of ending.entries()) {
-      if (soonest && inSeconds >= soonest.inSeconds) break;
-      const gone = new Set(ending.slice(0, index + 1).map((each) => each.task));
-      const left = nodeRoom(
-        held.node,
-        held.tasks.filter((each) => !gone.has(each)),
-      );
-      if (filter(left)) continue;
-      soonest = { inSeconds, taskId: task.id };
-      break;
+    const gone = new Set<Task>();
+    for (const next of ending(held)) {
+      if (soonest && next.inSeconds >= soonest.inSeconds) break;
+      gone.add(next.task);
+      const left = held.tasks.filter((each) => !gone.has(each));
+      if (!filter(nodeRoom(held.node, left))) soonest = next;
     }
   }
   return soonest;
+}
+
+function endingTasks(tasks: readonly Task[], { snapshot, predictions, settings }: DefragInputs): Ending[] {
+  const { planningHorizonSeconds } = settings;
+  return tasks
+    .filter(({ endless, infrastructure }) => !endless && !infrastructure)
+    .map((task) => {
+      const remaining = remainingTime(task, predictions[task.id], planningHorizonSeconds, snapshot.takenAtSeconds);
+      return { task, inSeconds: remaining.p50 };
+    })
+    .sort((left, right) => left.inSeconds - right.inSeconds);
+}
+
+function rememberedByNode<Value>(compute: (held: NodeRoom) => Value): (held: NodeRoom) => Value {
+  const known = new WeakMap<NodeRoom, Value>();
+  return (held) => {
+    const value = known.get(held) ?? compute(held);
+    known.set(held, value);
+    return value;
+  };
 }
 
 function startOn(task: Task, to: string, state: State): State {

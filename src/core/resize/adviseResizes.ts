@@ -1,11 +1,20 @@
-import { amountOf, type ResourceName, resourceNames, sameResources, withAmount } from '../model/resources.ts';
+import {
+  addResources,
+  amountOf,
+  type ResourceName,
+  type Resources,
+  resourceNames,
+  sameResources,
+  subtractResources,
+  withAmount,
+} from '../model/resources.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Since } from '../model/since.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Task } from '../model/task.ts';
 import type { Usage } from '../model/usage.ts';
 import { remainingTime } from '../place/availableTime.ts';
-import { type ClusterRoom, type NodeRoom, withAllocation } from '../place/room.ts';
+import { type ClusterRoom, type NodeRoom, nodeRoom } from '../place/room.ts';
 import type { Predictions } from '../predict/prediction.ts';
 import { type Consumption, direction, expandAmount, shrinkAmount } from './amounts.ts';
 
@@ -126,17 +135,24 @@ export function adviseResizes(inputs: ResizeInputs): ResizesAdvised {
     else kept[why ?? 'betweenThresholds']++;
   }
   const since: Record<string, number> = {};
-  let room = inputs.room;
+  const granted = new Map<string, Resources>();
+  const free = new Map<string, Resources>();
   const advice = inOrder(tasks).flatMap((judgements) => {
-    const decided = judgements.map((judgement) => ({ ...judgement, decision: decide(judgement, inputs, room) }));
-    room = granted(room, decided);
+    const { task, node } = judgements[0]!;
+    const left = free.get(node) ?? nodeOf(task, inputs.room)!.free;
+    const decided = judgements.map((judgement) => ({ ...judgement, decision: decide(judgement, inputs, left) }));
+    const allocation = allocationAfter(task, decided);
+    if (allocation !== task.allocation) {
+      granted.set(task.id, allocation);
+      free.set(node, subtractResources(addResources(left, task.allocation), allocation));
+    }
     for (const each of decided) {
       if (each.decision.kind !== 'wait' || each.decision.wait === 'firstWindow') continue;
       since[waitKey(each, each.decision.direction)] = inputs.snapshot.takenAtSeconds - each.decision.waitedSeconds;
     }
     return decided.map(({ task: _, ...advised }): ResizeAdvice => advised);
   });
-  return { advice, kept, room, since };
+  return { advice, kept, room: withAllocations(inputs.room, granted, free), since };
 }
 
 /** What the rules say of one resource; the decision depends on the room that is left when its turn comes. */
@@ -228,19 +244,18 @@ function inOrder(tasks: readonly Judgement[][]): Judgement[][] {
 }
 
 /** S308 with its waits, and what keeps the task and its node safe. */
-function decide(judgement: Judgement, inputs: ResizeInputs, room: ClusterRoom): ResizeDecision {
+function decide(judgement: Judgement, inputs: ResizeInputs, free: Resources): ResizeDecision {
   const { resource, allocation, ours } = judgement;
-  const reason = refusal(judgement, inputs, room);
+  const reason = refusal(judgement, inputs);
   if (reason) return { kind: 'refused', reason };
-  if (ours.says === 'expand') return decideExpand(judgement, inputs, room);
+  if (ours.says === 'expand') return decideExpand(judgement, inputs, amountOf(free, resource));
   if (!isResizable(resource)) return { kind: 'advise', amount: ours.amount, to: allocation - ours.amount };
   return decideShrink(judgement, inputs);
 }
 
 function refusal(
   judgement: Judgement,
-  { snapshot, settings, migrating }: ResizeInputs,
-  room: ClusterRoom,
+  { snapshot, room, settings, migrating }: ResizeInputs,
 ): ResizeRefusal | undefined {
   const { task, resource, allocation, usage, remainingSeconds, printed, ours } = judgement;
   if (ours.says === 'keep') {
@@ -286,22 +301,17 @@ function decideShrink(judgement: Judgement, { snapshot, settings, since }: Resiz
   return { kind: 'wait', wait: 'first', direction, amount: ours.amount, ...wait };
 }
 
-function decideExpand(
-  judgement: Judgement,
-  { snapshot, settings, since }: ResizeInputs,
-  room: ClusterRoom,
-): ResizeDecision {
-  const { task, resource, ours } = judgement;
+function decideExpand(judgement: Judgement, { snapshot, settings, since }: ResizeInputs, free: number): ResizeDecision {
+  const { ours } = judgement;
   const nowSeconds = snapshot.takenAtSeconds;
   const direction = 'expand';
-  const free = Math.max(0, amountOf(nodeOf(task, room)!.free, resource));
   if (ours.amount <= free) return { kind: 'expand', amount: ours.amount, to: ours.left };
   const { thirdWaitSeconds, fourthWaitSeconds } = settings;
   const waitedSeconds = waited(judgement, direction, since, nowSeconds);
   if (waitedSeconds >= fourthWaitSeconds)
     return { kind: 'refused', reason: { code: 'waitedOut', wait: 'fourth', waitedSeconds } };
   const wait = nextLook(nowSeconds, waitedSeconds, thirdWaitSeconds, fourthWaitSeconds);
-  return { kind: 'wait', wait: 'third', direction, amount: ours.amount, ...wait, free };
+  return { kind: 'wait', wait: 'third', direction, amount: ours.amount, ...wait, free: Math.max(0, free) };
 }
 
 function waitKey({ taskId, resource }: Judgement, direction: 'shrink' | 'expand'): string {
@@ -319,18 +329,30 @@ function nextLook(nowSeconds: number, waitedSeconds: number, waitSeconds: number
   return { untilSeconds, waitedSeconds, limitSeconds };
 }
 
-/** The room after what was decided for one task. */
-function granted(
-  room: ClusterRoom,
+/** What a task holds after what was decided for it; its allocation itself where nothing was. */
+function allocationAfter(
+  task: Task,
   decided: readonly (Judgement & { readonly decision: ResizeDecision })[],
+): Resources {
+  return decided.reduce((held: Resources, { resource, decision }) => {
+    return decision.kind === 'shrink' || decision.kind === 'expand' ? withAmount(held, resource, decision.to) : held;
+  }, task.allocation);
+}
+
+/** The room with many allocations changed in place. */
+function withAllocations(
+  room: ClusterRoom,
+  granted: ReadonlyMap<string, Resources>,
+  touched: ReadonlyMap<string, Resources>,
 ): ClusterRoom {
-  const resized = decided.flatMap(({ resource, decision }) =>
-    decision.kind === 'shrink' || decision.kind === 'expand' ? [{ resource, to: decision.to }] : [],
-  );
-  const task = decided[0]?.task;
-  if (!task || resized.length === 0) return room;
-  const allocation = resized.reduce((held, { resource, to }) => withAmount(held, resource, to), task.allocation);
-  return withAllocation(room, task, allocation);
+  if (granted.size === 0) return room;
+  const resized = (task: Task): Task => {
+    const allocation = granted.get(task.id);
+    return allocation ? { ...task, allocation, desired: allocation } : task;
+  };
+  const changed = (held: NodeRoom) =>
+    touched.has(held.node.name) ? nodeRoom(held.node, held.tasks.map(resized)) : held;
+  return { ...room, nodes: room.nodes.map(changed) };
 }
 
 /** Median seconds to go; undefined for a task that ends but of which nothing is predicted. */

