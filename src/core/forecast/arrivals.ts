@@ -46,7 +46,7 @@ export function countArrivals(
   history: readonly FinishedTask[],
   snapshot: Snapshot,
   nowSeconds: number,
-  windowSeconds: number = 7 * DAY,
+  windowSeconds: number = 14 * DAY,
 ): Arrivals {
   const finished = history.filter(({ endedAtSeconds }) => endedAtSeconds <= nowSeconds);
   const fromSeconds = Math.max(nowSeconds - windowSeconds, Math.min(nowSeconds, earliest(finished)));
@@ -71,17 +71,20 @@ export function countArrivals(
 }
 
 /**
- * One sample of the arrivals to come: for each two hours, those of the same hours of a past day drawn at random (a block
- * bootstrap, Künsch 1989), with their real shapes and runtimes. So the daily rhythm, batches of tasks and what they ask
- * for together stay as they were. Where less than a day is known, any past stretch serves.
+ * One sample of the arrivals to come: those of a past day drawn at random, from the same time of day on, with their real
+ * shapes and runtimes (a block bootstrap, Künsch 1989). So the daily rhythm, busy and quiet days, batches of tasks and what
+ * they ask for together stay as they were; shorter blocks gave bands that were too narrow.
  */
 export function drawArrivals(arrivals: Arrivals, random: Random, lastSeconds: number): Arrival[] {
   const { past, fromSeconds, toSeconds } = arrivals;
-  const block = Math.min(BLOCK, toSeconds - fromSeconds);
-  if (past.length === 0 || !(block > 0)) return [];
+  const span = toSeconds - fromSeconds;
+  if (past.length === 0 || !(span > 0)) return [];
+  const days = Math.floor(span / DAY);
+  const block = days >= FEW_DAYS ? DAY : Math.min(STRETCH, span);
   const drawn: Arrival[] = [];
   for (let begin = 0; begin < lastSeconds; begin += block) {
-    const pastBegin = pastBlock(arrivals, random, toSeconds + begin, block);
+    const back = days >= FEW_DAYS ? DAY * (1 + randomIndex(random, days)) : block + random() * (span - block);
+    const pastBegin = toSeconds - back;
     for (let index = firstFrom(past, pastBegin); index < past.length; index++) {
       const { atSeconds, kind, runtimeSeconds } = past[index]!;
       const inSeconds = begin + atSeconds - pastBegin;
@@ -103,7 +106,9 @@ export function shapeKey(request: Resources, gpuCount: number): string {
 }
 
 const DAY = 86400;
-const BLOCK = 2 * 3600;
+/** Where fewer past days than this are known, any stretches of two hours stand for the time to come. */
+const FEW_DAYS = 3;
+const STRETCH = 2 * 3600;
 /** Beyond so many shapes the rarer ones are rounded up to powers of two, so that they become the same. */
 const EXACT_KINDS = 200;
 
@@ -167,14 +172,6 @@ function grouped(seen: readonly Seen[], keyOf: (task: Seen) => string): Readonly
 function rounded(request: Resources): Resources {
   const up = (amount: number) => (amount > 0 ? 2 ** Math.ceil(Math.log2(amount)) : 0);
   return { ...request, milliCpu: up(request.milliCpu), memoryBytes: up(request.memoryBytes) };
-}
-
-/** Where the past stretch begins that stands for the block from `atSeconds` on. */
-function pastBlock({ fromSeconds, toSeconds }: Arrivals, random: Random, atSeconds: number, block: number): number {
-  const latest = Math.ceil((atSeconds + block - toSeconds) / DAY);
-  const days = Math.floor((atSeconds - fromSeconds) / DAY) - latest + 1;
-  if (days > 0) return atSeconds - DAY * (latest + randomIndex(random, days));
-  return fromSeconds + random() * (toSeconds - block - fromSeconds);
 }
 
 /** The first arrival at or after a time, by halving. */

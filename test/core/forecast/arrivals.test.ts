@@ -127,7 +127,7 @@ describe('drawn arrivals', () => {
     assert.ok(Math.abs(drawn.length - (10 * HOUR) / 864) <= 5, `${drawn.length}`);
   });
 
-  it('take any past stretch where less than a day is known', () => {
+  it('take any past stretches where less than three days are known', () => {
     const short = countArrivals([finished('x', 0, 60), finished('y', 1800, 60)], snapshot([], []), HOUR);
     const drawn = drawArrivals(short, seededRandom(1), DAY);
     assert.equal(drawn.length, 48);
