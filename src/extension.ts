@@ -91,7 +91,7 @@ export function activate(context: vscode.ExtensionContext): void {
       settings: methodSettings(),
       ...(session.state.kind === 'open' && { cluster: session.state.target }),
     }),
-    onDidChange: session.onDidChange,
+    onDidChange: session.onDidChangeRows,
     log,
   });
   context.subscriptions.push(notebooks);

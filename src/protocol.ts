@@ -1,3 +1,4 @@
+import type { Move } from './core/model/moves.ts';
 import type { Settings } from './core/model/settings.ts';
 import type { ClusterTarget } from './core/plan/plan.ts';
 import type { Confirmation, StepText } from './operate/describe.ts';
@@ -10,6 +11,7 @@ export type ToPlanner = { readonly id: number } & (
   | { readonly type: 'refresh' }
   | { readonly type: 'advance'; readonly seconds: number }
   | { readonly type: 'plan' }
+  | { readonly type: 'contexts'; readonly kubeconfig?: string }
   | { readonly type: 'apply'; readonly planId: string; readonly moveIds?: readonly string[] }
   | { readonly type: 'continue' }
   | { readonly type: 'undo' }
@@ -20,6 +22,23 @@ export type ToPlanner = { readonly id: number } & (
   | { readonly type: 'cancel'; readonly request: number }
   | { readonly type: 'close' }
 );
+
+/** The answer to `connect`. */
+export type Opened = {
+  readonly view: ClusterView;
+  /** Moves of earlier windows that are not at their end. */
+  readonly underWay: number;
+};
+
+/** The answer to `plan`. The plan travels as bytes, so that the editor's thread hands it on without reading it. */
+export type IssuedPlan = {
+  readonly id: string;
+  readonly json: Uint8Array;
+  readonly moves: readonly { readonly id: string; readonly kind: Move['kind']; readonly taskId: string }[];
+};
+
+/** The answer to `contexts`. */
+export type Contexts = { readonly contexts: readonly string[]; readonly current?: string };
 
 export type HistoryFile = { readonly path: string; readonly columns?: Readonly<Record<string, string>> };
 
@@ -37,8 +56,8 @@ export type ToWebview = { readonly type: 'state'; readonly state: PanelState };
 
 export type PanelState = {
   readonly cluster: string;
-  /** Sent once for each `planId`; absent in later states of the same plan. */
-  readonly plan?: unknown;
+  /** The plan as JSON, sent once for each `planId`; absent in later states of the same plan. */
+  readonly plan?: Uint8Array;
   readonly planId?: string;
   readonly steps: readonly StepText[];
   readonly busy?: string;
@@ -83,7 +102,11 @@ export function parseToWebview(value: unknown): ToWebview | undefined {
   if (!isRecord(value) || value['type'] !== 'state' || !isRecord(value['state'])) return undefined;
   const state = value['state'];
   if (typeof state['cluster'] !== 'string' || !Array.isArray(state['steps'])) return undefined;
-  return { type: 'state', state: state as PanelState };
+  const { plan, ...rest } = state;
+  // Bytes come as an ArrayBuffer where the editor lives in a browser.
+  const bytes = plan instanceof ArrayBuffer ? new Uint8Array(plan) : plan;
+  if (bytes !== undefined && !(bytes instanceof Uint8Array)) return undefined;
+  return { type: 'state', state: { ...(rest as PanelState), ...(bytes && { plan: bytes }) } };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

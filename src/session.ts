@@ -3,7 +3,7 @@ import { matchesSetting, methodSettings } from './configuration.ts';
 import type { ClusterTarget } from './core/plan/plan.ts';
 import type { Confirmation, StepText } from './operate/describe.ts';
 import { Cancelled, Planner } from './planner.ts';
-import type { HistoryFile } from './protocol.ts';
+import type { Contexts, HistoryFile, IssuedPlan, Opened } from './protocol.ts';
 import type { ClusterView } from './views/clusterView.ts';
 
 /** The editor's state as one readonly value, replaced whole; views redraw from it. */
@@ -19,15 +19,15 @@ export type OpenState = {
   readonly name: string;
   readonly view: ClusterView;
   readonly readOnly?: string;
+  /** Made and kept by the planning thread; only its id is ever sent back. */
   readonly plan?: IssuedPlan;
+  /** Moves of earlier windows that were not at their end when the cluster was opened. */
+  readonly underWay: number;
   readonly steps: readonly StepText[];
   readonly busy?: string;
   /** What the last reading failed with; the view is the last good one. */
   readonly stale?: string;
 };
-
-/** A plan that the planning thread issued and keeps; only its id is ever sent back. */
-export type IssuedPlan = { readonly id: string; readonly value: unknown };
 
 const CONNECT_TIMEOUT_SECONDS = 10;
 
@@ -35,6 +35,9 @@ const CONNECT_TIMEOUT_SECONDS = 10;
 export class Session implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<SessionState>();
   readonly onDidChange = this.changed.event;
+  private readonly rowsChanged = new vscode.EventEmitter<SessionState>();
+  /** Only when what the trees show has changed: not for each step of a move. */
+  readonly onDidChangeRows = this.rowsChanged.event;
   private readonly planner: Planner;
   private readonly stateDirectory: string;
   private readonly log: vscode.LogOutputChannel;
@@ -70,13 +73,11 @@ export class Session implements vscode.Disposable {
     const stop = AbortSignal.any([connection.signal, ...(signal ? [signal] : []), timeout]);
     try {
       await this.planner.ask({ type: 'settings', settings: methodSettings() });
-      const view = await this.planner.ask(
-        { type: 'connect', target, stateDirectory: this.stateDirectory },
-        { signal: stop },
-      );
+      const request = { type: 'connect', target, stateDirectory: this.stateDirectory } as const;
+      const opened = (await this.planner.ask(request, { signal: stop })) as Opened;
       if (this.connection !== connection) return;
       const readOnly = readOnlyReason(target);
-      this.become({ kind: 'open', target, name, view: view as ClusterView, steps: [], ...(readOnly && { readOnly }) });
+      this.become({ kind: 'open', target, name, ...opened, steps: [], ...(readOnly && { readOnly }) });
     } catch (error) {
       if (this.connection !== connection) return;
       if (timeout.aborted) {
@@ -157,6 +158,11 @@ export class Session implements vscode.Disposable {
     return String(summary);
   }
 
+  /** Names of the contexts in a kubeconfig; absent: where `kubectl` looks. @throws Error that says what is wrong with it */
+  async contexts(kubeconfig: string | undefined): Promise<Contexts> {
+    return (await this.planner.ask({ type: 'contexts', ...(kubeconfig && { kubeconfig }) })) as Contexts;
+  }
+
   async ledger(): Promise<string> {
     return String(await this.planner.ask({ type: 'ledger' }));
   }
@@ -175,6 +181,7 @@ export class Session implements vscode.Disposable {
   dispose(): void {
     this.connection.abort();
     this.changed.dispose();
+    this.rowsChanged.dispose();
     void this.planner.dispose();
   }
 
@@ -225,9 +232,15 @@ export class Session implements vscode.Disposable {
 
   private become(state: SessionState): void {
     if (state.kind === 'failed') this.log.error(`${state.name}: ${state.message}`);
+    const news = rowsOf(state).some((part, index) => part !== rowsOf(this.current)[index]);
     this.current = state;
     this.changed.fire(state);
+    if (news) this.rowsChanged.fire(state);
   }
+}
+
+function rowsOf(state: SessionState): readonly unknown[] {
+  return state.kind === 'open' ? [state.view, state.stale] : [state];
 }
 
 export function targetName(target: ClusterTarget): string {

@@ -1,7 +1,7 @@
 import { type FromWebview, parseToWebview } from '../src/protocol.ts';
 import { redrawCharts } from './chart.ts';
 import { type PanelActions, render } from './render.ts';
-import { EMPTY_MODEL, type PanelEvent, type PanelModel, reduce } from './state.ts';
+import { EMPTY_MODEL, type PanelEvent, type PanelModel, parseChoices, reduce } from './state.ts';
 import { STYLE } from './style.ts';
 import { registerControls } from './toolkit.ts';
 
@@ -14,7 +14,7 @@ declare function acquireVsCodeApi(): {
 const host = acquireVsCodeApi();
 const root = document.getElementById('root') as HTMLElement;
 const drawn = new Map<string, { key: string; node: HTMLElement }>();
-let model: PanelModel = restored();
+let model: PanelModel = { ...EMPTY_MODEL, choices: parseChoices(host.getState()) };
 
 const actions: PanelActions = {
   apply: (planId, moveIds) => host.postMessage({ type: 'apply', planId, moveIds }),
@@ -38,9 +38,13 @@ draw();
 host.postMessage({ type: 'ready' });
 
 function dispatch(event: PanelEvent): void {
+  const before = model;
   model = reduce(model, event);
-  host.setState(model);
+  if (model.choices !== before.choices) host.setState(model.choices);
   draw();
+  if (before.host.steps.length === 0 && model.host.steps.length > 0) {
+    document.querySelector('.steps')?.parentElement?.scrollIntoView({ block: 'start' });
+  }
 }
 
 /** Replaces only the sections whose inputs changed, so that focus and scrolling stay. */
@@ -59,12 +63,4 @@ function draw(): void {
     root.replaceChildren(...nodes);
     document.documentElement.scrollTop = scrolled;
   }
-}
-
-/** What the panel showed before a reload: a picture until the host sends the present state. */
-function restored(): PanelModel {
-  const kept = host.getState();
-  if (typeof kept !== 'object' || kept === null || !('host' in kept)) return EMPTY_MODEL;
-  const message = parseToWebview({ type: 'state', state: kept.host });
-  return message ? reduce(EMPTY_MODEL, message) : EMPTY_MODEL;
 }

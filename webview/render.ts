@@ -23,19 +23,18 @@ export type PanelActions = {
 
 /** The whole panel for a model. Sections are made anew only when what they show has changed. */
 export function render(model: PanelModel, actions: PanelActions): readonly Section[] {
-  const { host } = model;
-  const plan = host.plan as Plan | undefined;
+  const { host, plan, choices } = model;
   const head = section('head', [host.cluster, host.busy, host.failure, host.readOnly, plan?.id], () =>
-    header(model, plan, actions),
+    header(model, actions),
   );
   const steps = section('steps', [host.steps], () => stepsList(host.steps));
   if (!plan) return [head, steps];
   return [
     head,
     steps,
-    section('moves', [plan.id, model.chosen, host.busy, host.readOnly], () => movesList(model, plan, actions)),
+    section('moves', [plan.id, choices.chosen, host.busy, host.readOnly], () => movesList(model, plan, actions)),
     section('forecast', [plan.id], () => forecastCharts(plan)),
-    section('placements', [plan.id, model.task], () => placements(plan, model.task, actions)),
+    section('placements', [plan.id, choices.task], () => placements(plan, choices.task, actions)),
     section('resizes', [plan.id], () => resizes(plan, actions)),
     section('migrations', [plan.id], () => migrations(plan, actions)),
   ];
@@ -48,7 +47,7 @@ function section(name: string, depends: readonly unknown[], make: () => HTMLElem
   return { name, key: JSON.stringify(depends), make };
 }
 
-function header({ host }: PanelModel, plan: Plan | undefined, actions: PanelActions): HTMLElement {
+function header({ host, plan }: PanelModel, actions: PanelActions): HTMLElement {
   const counts = plan?.snapshot.counts;
   return element(
     'header',
@@ -93,9 +92,9 @@ function stepsList(steps: readonly StepText[]): HTMLElement {
   );
 }
 
-function movesList({ host, chosen }: PanelModel, plan: Plan, actions: PanelActions): HTMLElement {
+function movesList({ host, choices }: PanelModel, plan: Plan, actions: PanelActions): HTMLElement {
   const all = plan.moves.map(({ id }) => id);
-  const ticked = new Set(chosen ?? all);
+  const ticked = new Set(choices.chosen ?? all);
   const picked = plan.moves.filter(({ id }) => ticked.has(id));
   const lost = picked.reduce((sum, move) => sum + (move.kind === 'migration' ? move.run.lostSeconds : 0), 0);
   if (all.length === 0)

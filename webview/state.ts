@@ -1,8 +1,16 @@
+import type { Plan } from '../src/core/plan/plan.ts';
 import type { PanelState, ToWebview } from '../src/protocol.ts';
 
 /** All that the panel draws from: what the host sent, and what the user chose in it. */
 export type PanelModel = {
-  readonly host: PanelState;
+  readonly host: Omit<PanelState, 'plan'>;
+  readonly plan?: Plan;
+  readonly choices: Choices;
+};
+
+/** What the user chose in a plan; kept over reloads of the window, since the same cluster gives the same plan. */
+export type Choices = {
+  readonly planId?: string;
   /** Moves that are ticked; absent: all of the plan's. */
   readonly chosen?: readonly string[];
   /** Pending task whose ranked nodes are shown. */
@@ -14,26 +22,42 @@ export type PanelEvent =
   | { readonly type: 'choose'; readonly moveId: string; readonly on: boolean; readonly all: readonly string[] }
   | { readonly type: 'showTask'; readonly task: string };
 
-export const EMPTY_MODEL: PanelModel = { host: { cluster: '', steps: [] } };
+export const EMPTY_MODEL: PanelModel = { host: { cluster: '', steps: [] }, choices: {} };
 
-/** The next model; pure. A new plan forgets what was chosen in the old one. */
+/** The next model; pure. A new plan forgets what was chosen in the old one; no plan keeps it for when it comes again. */
 export function reduce(model: PanelModel, event: PanelEvent): PanelModel {
   switch (event.type) {
-    case 'state':
-      if (event.state.planId !== model.host.planId) return { host: event.state };
-      return {
-        ...model,
-        host: model.host.plan === undefined ? event.state : { plan: model.host.plan, ...event.state },
-      };
+    case 'state': {
+      const { plan: json, ...host } = event.state;
+      if (host.planId === undefined) return { host, choices: model.choices };
+      const plan = json ? readPlan(json) : host.planId === model.host.planId ? model.plan : undefined;
+      const choices = host.planId === model.choices.planId ? model.choices : { planId: host.planId };
+      return { host, choices, ...(plan && { plan }) };
+    }
     case 'choose': {
-      const before = model.chosen ?? event.all;
+      const before = model.choices.chosen ?? event.all;
       const others = before.filter((id) => id !== event.moveId);
       const next = new Set(event.on ? [...others, event.moveId] : others);
-      return { ...model, chosen: event.all.filter((id) => next.has(id)) };
+      return { ...model, choices: { ...model.choices, chosen: event.all.filter((id) => next.has(id)) } };
     }
     case 'showTask':
-      return { ...model, task: event.task };
+      return { ...model, choices: { ...model.choices, task: event.task } };
     default:
       return event satisfies never;
   }
+}
+
+/** What was kept before a reload; anything out of shape is nothing. */
+export function parseChoices(value: unknown): Choices {
+  if (typeof value !== 'object' || value === null) return {};
+  const { planId, chosen, task } = value as Record<string, unknown>;
+  return {
+    ...(typeof planId === 'string' && { planId }),
+    ...(Array.isArray(chosen) && { chosen: chosen.filter((id): id is string => typeof id === 'string') }),
+    ...(typeof task === 'string' && { task }),
+  };
+}
+
+function readPlan(json: Uint8Array): Plan {
+  return JSON.parse(new TextDecoder().decode(json)) as Plan;
 }

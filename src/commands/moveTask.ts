@@ -14,7 +14,7 @@ export const moveTask = (session: Session, kind: Kind) => async (element?: Tasks
   await withProgress(`Planning ${id}`, (signal, onProgress) => session.plan(signal, onProgress));
   const state = session.state;
   if (state.kind !== 'open' || !state.plan) return;
-  const move = movesOf(state.plan.value).find((candidate) => candidate.kind === kind && candidate.taskId === id);
+  const move = state.plan.moves.find((candidate) => candidate.kind === kind && candidate.taskId === id);
   if (move) return applyPlan(session)(state.plan.id, [move.id]);
   const text = `The plan does not ${VERBS[kind]} ${id} now. Preview Plan shows why, and what would change it.`;
   const preview = 'Preview Plan';
@@ -22,13 +22,3 @@ export const moveTask = (session: Session, kind: Kind) => async (element?: Tasks
     await vscode.commands.executeCommand('stowage.previewPlan');
   }
 };
-
-/** Ids and tasks of a plan's moves; a plan without moves gives none. */
-function movesOf(plan: unknown): { id: string; kind: string; taskId: string }[] {
-  if (typeof plan !== 'object' || plan === null || !('moves' in plan) || !Array.isArray(plan.moves)) return [];
-  return plan.moves.map((move: { id: string; kind: string; task: { id: string } }) => ({
-    id: move.id,
-    kind: move.kind,
-    taskId: move.task.id,
-  }));
-}

@@ -25,7 +25,7 @@ export class NodesTree implements vscode.TreeDataProvider<NodesElement>, vscode.
     this.session = session;
     this.pins = pins;
     const redraw = () => this.changed.fire(undefined);
-    this.subscriptions = [session.onDidChange(redraw), pins.onDidChange(redraw), this.changed];
+    this.subscriptions = [session.onDidChangeRows(redraw), pins.onDidChange(redraw), this.changed];
   }
 
   getTreeItem(element: NodesElement): vscode.TreeItem {

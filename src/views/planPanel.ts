@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
+import { coalesced } from '../coalesce.ts';
 import { type FromWebview, type PanelState, parseFromWebview, type ToWebview } from '../protocol.ts';
 import type { Session, SessionState } from '../session.ts';
 
@@ -9,6 +10,9 @@ export type PanelActions = {
   apply(planId: string, moveIds: readonly string[]): void;
   reveal(what: 'node' | 'task', name: string): void;
 };
+
+/** Steps follow each other fast; the page is told at most this often. */
+const SEND_PAUSE_MILLISECONDS = 100;
 
 /** The plan panel: one at a time, restored after a reload, drawn from the session alone. */
 export class PlanPanel implements vscode.WebviewPanelSerializer, vscode.Disposable {
@@ -29,7 +33,7 @@ export class PlanPanel implements vscode.WebviewPanelSerializer, vscode.Disposab
     this.log = log;
     this.subscriptions = [
       vscode.window.registerWebviewPanelSerializer(PlanPanel.type, this),
-      session.onDidChange((state) => this.send(state)),
+      session.onDidChange(coalesced(() => this.send(this.session.state), SEND_PAUSE_MILLISECONDS)),
     ];
   }
 
@@ -107,7 +111,7 @@ function panelState(state: SessionState): PanelState {
       return {
         cluster: state.view.cluster,
         steps: state.steps,
-        ...(state.plan && { plan: state.plan.value, planId: state.plan.id }),
+        ...(state.plan && { plan: state.plan.json, planId: state.plan.id }),
         ...(state.busy && { busy: state.busy }),
         ...(state.readOnly && { readOnly: state.readOnly }),
       };

@@ -30,7 +30,7 @@ export class TasksTree implements vscode.TreeDataProvider<TasksElement>, vscode.
     this.session = session;
     this.pins = pins;
     const redraw = () => this.changed.fire(undefined);
-    this.subscriptions = [session.onDidChange(redraw), pins.onDidChange(redraw), this.changed];
+    this.subscriptions = [session.onDidChangeRows(redraw), pins.onDidChange(redraw), this.changed];
   }
 
   get filter(): string {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parentPort } from 'node:worker_threads';
 import type { Cluster } from '../cluster/cluster.ts';
 import { openCluster } from '../cluster/open.ts';
+import { coalesced } from '../coalesce.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../core/model/settings.ts';
 import type { ClusterTarget, Plan } from '../core/plan/plan.ts';
 import { selectMoves } from '../core/plan/previewPlan.ts';
@@ -11,11 +12,11 @@ import { doctorText } from '../doctorText.ts';
 import { ledgerText } from '../ledgerText.ts';
 import { type ApplyOutcome, applyPlan, continueMoves, type OperateOptions, undoResizes } from '../operate/applyPlan.ts';
 import type { Confirmation } from '../operate/describe.ts';
-import { openJournal } from '../operate/journal.ts';
+import { openJournal, readOperations, unfinished } from '../operate/journal.ts';
 import { openLedger } from '../operate/ledger.ts';
 import { PATIENT, RESTLESS } from '../operate/scene.ts';
 import { planSituation, readSituation, type Situation } from '../planning.ts';
-import type { FromPlanner, HistoryFile, ToPlanner } from '../protocol.ts';
+import type { FromPlanner, HistoryFile, IssuedPlan, Opened, ToPlanner } from '../protocol.ts';
 import { clusterView } from '../views/clusterView.ts';
 import { clock } from '../words.ts';
 import { readPredictor } from './files/predictors.ts';
@@ -33,6 +34,9 @@ type Desk = {
   readonly plans: Map<string, Plan>;
   situation?: Situation;
 };
+
+/** The trees are not drawn more often, however fast the cluster changes. */
+const VIEW_PAUSE_MILLISECONDS = 500;
 
 let desk: Desk | undefined;
 let stored: { path: string; changedAt: number; predictor: Predictor } | undefined;
@@ -71,6 +75,10 @@ async function carryOut(request: ToPlanner, signal: AbortSignal): Promise<unknow
       const { target, directory } = opened();
       return connect(target, directory, signal, request.seconds);
     }
+    case 'contexts': {
+      const { listContexts } = await import('../cluster/kubernetes/kubeconfig.ts');
+      return listContexts(request.kubeconfig);
+    }
     case 'plan':
       return plan(request.id, opened(), signal);
     case 'apply':
@@ -104,7 +112,12 @@ async function carryOut(request: ToPlanner, signal: AbortSignal): Promise<unknow
   }
 }
 
-async function connect(target: ClusterTarget, directory: string, signal: AbortSignal, advanceSeconds?: number) {
+async function connect(
+  target: ClusterTarget,
+  directory: string,
+  signal: AbortSignal,
+  advanceSeconds?: number,
+): Promise<Opened> {
   await close();
   const cluster = await openCluster(target, { signal, ...(advanceSeconds !== undefined && { advanceSeconds }) });
   if (signal.aborted) {
@@ -114,8 +127,16 @@ async function connect(target: ClusterTarget, directory: string, signal: AbortSi
   const next: Desk = { cluster, target, directory, watching: new AbortController(), plans: new Map() };
   desk = next;
   const view = await look(next, signal);
-  cluster.watch(() => void show(next), next.watching.signal);
-  return view;
+  cluster.watch(
+    coalesced(() => show(next), VIEW_PAUSE_MILLISECONDS),
+    next.watching.signal,
+  );
+  return { view, underWay: await movesUnderWay(next) };
+}
+
+async function movesUnderWay({ cluster, directory }: Desk): Promise<number> {
+  const own = (await readOperations(directory)).filter((operation) => operation.cluster === cluster.name);
+  return own.reduce((sum, operation) => sum + unfinished(operation).length, 0);
 }
 
 async function close(): Promise<void> {
@@ -143,7 +164,7 @@ async function show(at: Desk): Promise<void> {
   }
 }
 
-async function plan(id: number, at: Desk, signal: AbortSignal) {
+async function plan(id: number, at: Desk, signal: AbortSignal): Promise<IssuedPlan> {
   say({ type: 'progress', id, text: 'reading the cluster' });
   await look(at, signal);
   signal.throwIfAborted();
@@ -151,7 +172,8 @@ async function plan(id: number, at: Desk, signal: AbortSignal) {
     say({ type: 'progress', id, text: `forecasting: ${samples} of ${of} futures`, fraction: samples / of });
   const made = await planSituation(at.situation!, at.target, settings, at.directory, { signal, onProgress });
   at.plans.set(made.id, made);
-  return { id: made.id, value: made };
+  const moves = made.moves.map((move) => ({ id: move.id, kind: move.kind, taskId: move.task.id }));
+  return { id: made.id, json: new TextEncoder().encode(JSON.stringify(made)), moves };
 }
 
 async function apply(id: number, planId: string, moveIds: readonly string[] | undefined, signal: AbortSignal) {
