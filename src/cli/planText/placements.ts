@@ -67,13 +67,19 @@ function placementText(advice: PlacementAdvice, nowSeconds: number, { paint, all
       '      ',
     ),
     ...(more > 0 ? [paint('dim', `      and ${counted(more, 'more node')} that can take it`)] : []),
-    ...refused
+    ...[...refused]
+      .sort((left, right) => Number(isAboutRoom(right.code)) - Number(isAboutRoom(left.code)))
       .slice(0, all ? refused.length : 3)
       .flatMap(({ nodes, example }) =>
         wrapped(`${counted(nodes, 'node')}: ${example.node} ${describeRefusal(example.refusal)}`, '      '),
       )
       .map((line) => paint('dim', line)),
   ];
+}
+
+/** Whether waiting could help: then the reason comes first. */
+function isAboutRoom(code: string): boolean {
+  return code === 'resource' || code === 'gpuShare';
 }
 
 function placementDecision({ decision }: PlacementAdvice, paint: Paint): string {
