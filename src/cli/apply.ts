@@ -5,6 +5,7 @@ import { InputError } from '../core/model/input.ts';
 import { parsePlan } from '../core/plan/parsePlan.ts';
 import type { ClusterTarget, Plan } from '../core/plan/plan.ts';
 import { applyPlan, continueMoves } from '../operate/applyPlan.ts';
+import { type Confirmation, describeMove } from '../operate/describe.ts';
 import { readOperations, unfinished } from '../operate/journal.ts';
 import { askOnTerminal, operating, report } from './operating.ts';
 import { STATE_DIRECTORY, TARGET_HELP, TARGET_OPTIONS, targetOf } from './target.ts';
@@ -36,7 +37,11 @@ export const run: Command = async (words) => {
   const target = named ?? plan.target;
   if (!target)
     throw new InputError(`${file} does not tell its cluster. Name it: --cluster sample or --kubeconfig FILE.`);
-  const confirm = askOnTerminal(values.yes === true);
+  const ask = askOnTerminal(values.yes === true);
+  const confirm = (question: Confirmation) => {
+    process.stdout.write(plan.moves.map((move) => `  ${describeMove(move)}\n`).join(''));
+    return ask(question);
+  };
   return operating(target, values.setting, async (cluster, options) =>
     report(await applyPlan(plan, cluster, { ...options, confirm }), cluster),
   );

@@ -30,7 +30,7 @@ import {
 export type Beginning = { readonly world: World; readonly history: readonly FinishedTask[] };
 
 /** The world is lived in for this long before its first afternoon, so that its room is broken up as rooms are. */
-const LIVED_IN_HOURS = 36;
+const LIVED_IN_HOURS = 20;
 const MINUTE = 60;
 const HOUR = 3600;
 

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { openSampleCluster } from '../../src/cluster/sample/sampleCluster.ts';
+import { finishPlan } from '../../src/core/plan/makePlan.ts';
+import type { Plan } from '../../src/core/plan/plan.ts';
+import { firstOfEach, isMigration, isPlacement, isShrink, planOf } from '../operate/samplePlan.ts';
+
+const CLI = path.resolve('src/cli.ts');
+
+describe('stowage apply and undo', function () {
+  this.timeout(120_000);
+  let directory: string;
+  let plan: Plan;
+
+  beforeEach(async () => {
+    directory = await mkdtemp(path.join(tmpdir(), 'stowage-apply-'));
+    const state = path.join(directory, '.stowage');
+    const cluster = await openSampleCluster({ seed: 7, directory: state });
+    const whole = firstOfEach(await planOf(cluster), [isShrink, isPlacement, isMigration]);
+    const { id: _, format: __, ...draft } = whole;
+    plan = finishPlan(draft, { target: { kind: 'sample', seed: 7, directory: state } });
+    await writeFile(path.join(directory, 'plan.json'), JSON.stringify(plan));
+  });
+  afterEach(() => rm(directory, { recursive: true }));
+
+  const stowage = (words: readonly string[], env: Record<string, string> = {}) =>
+    new Promise<{ code: number | null; signal: string | null; out: string; err: string }>((resolve) => {
+      const child = execFile(
+        process.execPath,
+        [CLI, ...words],
+        { cwd: directory, env: { ...process.env, ...env } },
+        (_, out, err) => resolve({ code: child.exitCode, signal: child.signalCode, out, err }),
+      );
+    });
+
+  it('shows what it does and refuses to go on where nobody can be asked, and nothing is changed', async () => {
+    const { code, out, err } = await stowage(['apply', 'plan.json']);
+    assert.equal(code, 2);
+    assert.match(out, /1 placement, 1 shrink and 1 migration to sample seed 7/);
+    assert.match(err, /not a terminal. Add --yes/);
+    await assert.rejects(readFile(path.join(directory, '.stowage', 'sample.json')), /ENOENT/);
+  });
+
+  it('follows each move to its end, refuses the complete plan, and undoes its resizes', async () => {
+    const first = await stowage(['apply', 'plan.json', '--yes']);
+    assert.equal(first.code, 0, first.err);
+    assert.match(first.out, /3 done\.\n$/);
+    for (const { to } of plan.moves) if (typeof to === 'string') assert.ok(first.out.includes(`runs on ${to}`));
+    const second = await stowage(['apply', 'plan.json', '--yes']);
+    assert.deepEqual([second.code, second.out], [2, '']);
+    assert.match(second.err, /applied already/);
+    const undone = await stowage(['undo', '--yes']);
+    assert.equal(undone.code, 0, undone.err);
+    assert.match(undone.out, /1 done\.\n$/);
+    assert.equal((await stowage(['apply'])).out, 'There is nothing to go on with.\n');
+  });
+
+  it('goes on after being killed in the middle of a migration, with its journal and without', async () => {
+    // Begin, three entries and a request for each of the first two moves, suspending, and the request itself.
+    const killed = await stowage(['apply', 'plan.json', '--yes'], { STOWAGE_STOP_AFTER_STEP: '11' });
+    assert.equal(killed.signal, 'SIGKILL', killed.err);
+    const owner = (plan.moves.find(isMigration) as Extract<Plan['moves'][number], { kind: 'migration' }>).owner;
+    const look = async () =>
+      (await openSampleCluster({ seed: 7, directory: path.join(directory, '.stowage') })).readOwner(owner);
+    assert.equal((await look())?.suspended, true, 'killed while it was suspended');
+    const there = await stowage(['apply']);
+    assert.deepEqual([there.code, (await look())?.suspended], [0, false], there.err);
+    assert.match(there.out, /3 done/);
+  });
+
+  it('goes on on another machine, from what stands on the cluster', async () => {
+    await stowage(['apply', 'plan.json', '--yes'], { STOWAGE_STOP_AFTER_STEP: '11' });
+    await rm(path.join(directory, '.stowage', 'journal.jsonl'));
+    const unnamed = await stowage(['apply']);
+    assert.equal(unnamed.code, 2);
+    assert.match(unnamed.err, /name the cluster on which another machine began moves/);
+    const named = await stowage(['apply', '--cluster', 'sample']);
+    assert.equal(named.code, 0, named.err);
+    assert.match(named.out, /Finish the migration of .* runs on/);
+  });
+
+  for (const [what, content, message] of [
+    ['is not there', undefined, /there is no such file. Make one with/],
+    ['is not JSON', 'plan', /not JSON/],
+    ['is not a plan', '{}', /not a plan of this version/],
+    ['was edited by hand', 'edit', /changed after it was made/],
+  ] as const) {
+    it(`says what to do when the plan ${what}`, async () => {
+      const file = path.join(directory, 'other.json');
+      const edited = JSON.stringify(plan).replace('"direction":"shrink"', '"direction":"expand"');
+      if (content !== undefined) await writeFile(file, content === 'edit' ? edited : content);
+      const { code, out, err } = await stowage(['apply', 'other.json', '--yes']);
+      assert.deepEqual([code, out], [2, '']);
+      assert.match(err, message);
+      assert.equal(err.trim().split('\n').length, 1, err);
+    });
+  }
+});

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import type { Cluster } from '../../src/cluster/cluster.ts';
+import type { SampleCluster } from '../../src/cluster/sample/sampleCluster.ts';
+import { amountOf, resourceNames } from '../../src/core/model/resources.ts';
+import { clusterRoom } from '../../src/core/place/room.ts';
+import { applyPlan, continueMoves } from '../../src/operate/applyPlan.ts';
+import { countSteps } from '../../src/operate/countSteps.ts';
+import { type Journal, type JournalEntry, memoryJournal } from '../../src/operate/journal.ts';
+import { freshSample, open, optionsOf, planOf } from './samplePlan.ts';
+
+class Killed extends Error {}
+
+describe('whatever the seed and the moment it is killed at', function () {
+  this.timeout(120_000);
+
+  it('a whole plan comes to an end that leaves nobody suspended, no task lost, and no node overfilled', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 0, max: 10_000 }),
+        fc.integer({ min: 1, max: 120 }),
+        fc.boolean(),
+        async (seed, last, keepsJournal) => {
+          const { directory, remove } = await freshSample(seed);
+          const entries: JournalEntry[] = [];
+          const cluster = await open(directory, seed);
+          const before = await jobsOf(cluster);
+          const plan = await planOf(cluster);
+          await dying(last, cluster, memoryJournal(entries), (c, j) => applyPlan(plan, c, optionsOf(j)));
+          const again = await open(directory, seed);
+          await finish(again, memoryJournal(keepsJournal ? entries : []));
+          const after = await jobsOf(again);
+          for (const owner of before) {
+            const found = await again.readOwner(owner);
+            assert.equal(found?.suspended, false, owner.name);
+            assert.ok(
+              found.finished || after.some(({ uid }) => uid === owner.uid),
+              `${owner.name} has no task any more`,
+            );
+          }
+          assertNotOverfilled(await again.readSnapshot());
+          await remove();
+        },
+      ),
+      { numRuns: 6 },
+    );
+  });
+});
+
+async function dying(
+  last: number,
+  cluster: Cluster,
+  journal: Journal,
+  work: (cluster: Cluster, journal: Journal) => Promise<unknown>,
+): Promise<void> {
+  const watched = countSteps(cluster, journal, (steps) => {
+    if (steps === last) throw new Killed();
+  });
+  await work(watched.cluster, watched.journal).catch((error: unknown) => {
+    if (!(error instanceof Killed)) throw error;
+  });
+}
+
+async function finish(cluster: SampleCluster, journal: Journal): Promise<void> {
+  for (let round = 0; round < 40; round += 1) {
+    const outcome = await continueMoves(cluster, optionsOf(journal));
+    if (outcome.kind !== 'waiting') return;
+    await cluster.advance(Math.max(60, (outcome.untilSeconds ?? 0) - cluster.nowSeconds()));
+  }
+  assert.fail('it waits for ever');
+}
+
+async function jobsOf(cluster: SampleCluster) {
+  const { tasks } = await cluster.readSnapshot();
+  return tasks.flatMap(({ owner, namespace }) =>
+    owner?.kind === 'Job'
+      ? [{ kind: 'Job', namespace, name: owner.name, uid: owner.uid, generation: owner.generation }]
+      : [],
+  );
+}
+
+/** A resize that its node has deferred counts as held, so only what is granted must fit: nothing is deferred at the end. */
+function assertNotOverfilled(snapshot: Parameters<typeof clusterRoom>[0]): void {
+  assert.deepEqual(
+    snapshot.tasks.filter(({ resizeState }) => resizeState),
+    [],
+  );
+  for (const { node, free } of clusterRoom(snapshot).nodes) {
+    for (const resource of resourceNames(free)) assert.ok(amountOf(free, resource) >= 0, `${node.name} ${resource}`);
+  }
+}
