@@ -238,7 +238,10 @@ function freeNode(node: string, state: State, context: Context): State {
   if (state.freed.includes(node)) return state;
   const { resource } = candidates.find((each) => each.node === node)!;
   const holding = held.tasks.filter((task) => !task.infrastructure && amountOf(heldBy(task), resource) > 0);
-  const leaving = [...new Set(holding.flatMap(({ id }) => groups.get(id) ?? []))];
+  const arrived = new Set(state.moves.map(({ group }) => group));
+  const leaving = [...new Set(holding.flatMap(({ id }) => groups.get(id) ?? []))].filter(
+    (group) => !arrived.has(group),
+  );
   if (leaving.length === 0) return state;
   const last = leaving.reduce((latest, group) => (group.remaining.p50 > latest.remaining.p50 ? group : latest));
   const savedSeconds = Math.max(0, last.remaining.p50 - settings.restartSeconds);
@@ -421,7 +424,10 @@ function adviceOf(
 }
 
 function groupBlocked(group: Group, goal: Goal, reason: Blocked): MigrationAdvice {
-  const { tasks, remaining, lostSeconds, costNodeSeconds } = group;
+  const { remaining, lostSeconds, costNodeSeconds } = group;
+  const tasks = [...group.tasks].sort(
+    (left, right) => Number(right.node === goal.node) - Number(left.node === goal.node),
+  );
   const where = { taskIds: tasks.map(({ id }) => id), from: tasks[0]!.node! };
   const decision = { kind: 'blocked', reason } as const;
   return { ...where, goal, remaining, lostSeconds, gainNodeSeconds: goal.savedSeconds, costNodeSeconds, decision };
