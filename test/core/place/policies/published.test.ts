@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { classNumber, createFleet, hold } from '../../../../src/core/place/policies/fleet.ts';
-import type { Fleet } from '../../../../src/core/place/policies/fleet.ts';
 import { fgdPolicy } from '../../../../src/core/place/policies/fgd.ts';
+import type { Fleet } from '../../../../src/core/place/policies/fleet.ts';
+import { classNumber, createFleet, hold } from '../../../../src/core/place/policies/fleet.ts';
 import {
   bestFitPolicy,
   dotProductPolicy,
