@@ -42,6 +42,8 @@ export type EvaluationOptions = {
   readonly network?: Network;
   /** False: no training on this log. */
   readonly learns: boolean;
+  /** Steps of the first training; absent: by the rows there are. */
+  readonly steps?: number;
   readonly onProgress?: (fraction: number, text: string) => void;
 };
 
@@ -92,7 +94,7 @@ function blockTraining(
   first: number,
   network: Network,
   learner: Learner,
-  { tf, random, onProgress }: EvaluationOptions,
+  { tf, random, steps, onProgress }: EvaluationOptions,
 ): (row: number, past: Past) => void {
   const trainer = makeTrainer(tf, network, random);
   const blockRows = Math.max(1, Math.ceil((runs.count - first) / BLOCKS));
@@ -103,7 +105,7 @@ function blockTraining(
       learner.train(row, past, { trainer, random, newest, ...blockSteps(blockRows) });
       return;
     }
-    const plan = warmUpSteps(row);
+    const plan = warmUpSteps(row, steps);
     const onStep = (step: number) =>
       onProgress?.((0.4 * step) / plan.steps, `warming up: step ${step} of ${plan.steps}`);
     learner.train(row, past, { trainer, random, onStep, ...plan });

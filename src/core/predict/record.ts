@@ -34,11 +34,11 @@ export type Claim = { readonly point: number; readonly low: number; readonly hig
 export type Claims = { readonly [name in PredictorName]?: Claim };
 
 /** A group speaks for itself from so many outcomes on. */
-const OWN_FROM = 20;
+const OWN_FROM = 50;
 const [FORGETTING, FORGETTING_EVERYONE] = [0.02, 0.002];
 const WEEK_SECONDS = 7 * 86_400;
 /** A challenger must be this much better than the network to replace it, and the network than med5. */
-const [LEAD, LEAD_EVERYONE] = [0.03, 0.01];
+const [LEAD, LEAD_EVERYONE] = [0.1, 0.01];
 const KEPT_ERRORS = 500;
 /** Fewer past errors than this say nothing of the spread. */
 const LEAST_ERRORS = 20;

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { before, describe, it } from 'mocha';
+import { InputError } from '../../../src/core/model/input.ts';
+import type { Snapshot } from '../../../src/core/model/snapshot.ts';
+import type { Task } from '../../../src/core/model/task.ts';
+import { QUANTILE_LEVELS } from '../../../src/core/predict/distribution.ts';
+import { fitPredictor, predictSnapshot, trainPredictor, updatePredictor } from '../../../src/core/predict/predictor.ts';
+import { formatPredictor, parsePredictor } from '../../../src/core/predict/predictorFile.ts';
+import type { Engine } from '../../../src/core/predict/training.ts';
+import { seededRandom } from '../../../src/core/simulate/random.ts';
+import { loadEngine } from '../../../src/worker/engine.ts';
+import { readPretrained } from '../../../src/worker/files/networks.ts';
+import { recurringHistory } from './histories.ts';
+
+const history = recurringHistory(600);
+const nowSeconds = Math.max(...history.map((task) => task.endedAtSeconds));
+
+function task(changes: Partial<Task> = {}): Task {
+  return {
+    id: 'ml/a',
+    uid: 'a',
+    namespace: 'ml',
+    name: 'a',
+    labels: {},
+    phase: 'pending',
+    gpuCount: 0,
+    request: history[0]!.request,
+    allocation: history[0]!.request,
+    desired: history[0]!.request,
+    qosClass: 'Burstable',
+    parameters: history.at(-1)!.parameters,
+    constraints: {},
+    priority: 0,
+    createdAtSeconds: nowSeconds - 10,
+    gated: false,
+    endless: false,
+    infrastructure: false,
+    generation: 1,
+    problems: [],
+    ...changes,
+  };
+}
+
+function snapshot(...tasks: readonly Task[]): Snapshot {
+  return {
+    cluster: 'test',
+    takenAtSeconds: nowSeconds,
+    nodes: [],
+    tasks,
+    usage: {},
+    budgets: [],
+    rights: {},
+    problems: [],
+  };
+}
+
+describe('a predictor', () => {
+  let tf: Engine;
+  before(async () => {
+    tf = await loadEngine();
+  });
+  const settings = () => ({ tf, random: seededRandom(1) });
+
+  it('of the baselines alone says what it stands on', () => {
+    const { predictor, basis, runtime } = predictSnapshot(fitPredictor(history), snapshot(task()))['ml/a']!;
+    assert.ok(['med5', 'med20', 'last2', 'request'].includes(predictor));
+    assert.match(basis, /runs? of kind \d by user \d|the runtime it asked for/);
+    assert.equal(runtime.seconds.length, QUANTILE_LEVELS.length);
+  });
+
+  it('leaves out what never ends and what belongs to a node', () => {
+    const tasks = [task({ id: 'ml/web', endless: true }), task({ id: 'ml/agent', infrastructure: true })];
+    assert.deepEqual(predictSnapshot(fitPredictor(history), snapshot(...tasks)), {});
+  });
+
+  it('predicts from an empty history, widely and in words', () => {
+    const { basis, runtime } = predictSnapshot(fitPredictor([]), snapshot(task({ parameters: {} })))['ml/a']!;
+    assert.equal(basis, 'no past runs: a wide guess');
+    assert.ok(runtime.seconds.at(-1)! > 20 * runtime.seconds[0]!);
+    assert.ok(runtime.seconds.every((seconds) => Number.isFinite(seconds) && seconds >= 1));
+  });
+
+  it('never says more than the limit, asked for or set', () => {
+    const limited = task({ runtimeLimitSeconds: 33 });
+    for (const predictor of [fitPredictor(history), trainPredictor(history.slice(0, 100), settings())]) {
+      assert.ok(predictSnapshot(predictor, snapshot(limited))['ml/a']!.runtime.seconds.every((each) => each <= 33));
+    }
+  });
+
+  it('uses the pretrained weights as they are until 2,000 tasks have ended', async () => {
+    const pretrained = await readPretrained();
+    const predictor = trainPredictor(history, { ...settings(), pretrained });
+    assert.equal(predictor.card.weights, 'pretrained');
+    assert.deepEqual(predictor.network, pretrained.network);
+    assert.equal(predictor.record.scores['']?.stowage?.outcomes, history.length);
+    const { predictor: name, basis, coverage } = predictSnapshot(predictor, snapshot(task()))['ml/a']!;
+    assert.ok(coverage && coverage.outcomes > 0 && coverage.fraction > 0.5);
+    if (name === 'stowage') assert.match(basis, /past runs?.*ended \d+ \w+ \d\d:\d\d UTC \(\d+ %\)/);
+  });
+
+  it('goes on with what has ended since, and knows what it knew', async () => {
+    const pretrained = await readPretrained();
+    const before = trainPredictor(history.slice(0, 500), { ...settings(), pretrained });
+    const after = updatePredictor(before, history, settings());
+    assert.equal(after.card.tasks, 600);
+    assert.equal(after.record.scores['']?.stowage?.outcomes, 600);
+    assert.equal(updatePredictor(after, history, settings()), after);
+  });
+
+  it('comes back from its file as it was', () => {
+    const predictor = fitPredictor(history);
+    assert.deepEqual(parsePredictor(JSON.parse(formatPredictor(predictor)), 'p.json'), predictor);
+  });
+
+  it('comes back from its file with its network', async () => {
+    const predictor = trainPredictor(history.slice(0, 50), { ...settings(), pretrained: await readPretrained() });
+    assert.deepEqual(parsePredictor(JSON.parse(formatPredictor(predictor)), 'p.json').network, predictor.network);
+  });
+
+  it('refuses files that are foreign, of another version, damaged or cut off, and says what to do', async () => {
+    const good = JSON.parse(formatPredictor(trainPredictor([], { ...settings(), pretrained: await readPretrained() })));
+    const cutOff = { ...good.network.tensors, pair: good.network.tensors.pair.slice(0, 40) };
+    const bad: Readonly<Record<string, unknown>> = {
+      'no predictor': { some: 'thing' },
+      'no predictor of': [],
+      'version 9': { ...good, version: 9 },
+      'damaged: a part': { ...good, tasks: undefined },
+      'task 1 is no': { ...good, tasks: [{ id: 3 }] },
+      'other features': { ...good, network: { ...good.network, inputs: ['age'] } },
+      'its weights are cut off': { ...good, network: { ...good.network, tensors: cutOff } },
+    };
+    for (const [words, value] of Object.entries(bad)) {
+      assert.throws(
+        () => parsePredictor(value, 'p.json'),
+        (error: Error) => error instanceof InputError && error.message.includes(words) && /p\.json/.test(error.message),
+        words,
+      );
+    }
+  });
+});
