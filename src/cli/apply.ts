@@ -7,7 +7,7 @@ import type { ClusterTarget, Plan } from '../core/plan/plan.ts';
 import { applyPlan, continueMoves } from '../operate/applyPlan.ts';
 import { type Confirmation, describeMove } from '../operate/describe.ts';
 import { readOperations, unfinished } from '../operate/journal.ts';
-import { askOnTerminal, operating, report } from './operating.ts';
+import { askOnTerminal, operating } from './operating.ts';
 import { STATE_DIRECTORY, TARGET_HELP, TARGET_OPTIONS, targetOf } from './target.ts';
 
 const HELP = `stowage apply [PLAN] [--yes]: carry out a plan, or go on with what was begun
@@ -42,9 +42,7 @@ export const run: Command = async (words) => {
     process.stdout.write(plan.moves.map((move) => `  ${describeMove(move)}\n`).join(''));
     return ask(question);
   };
-  return operating(target, values.setting, async (cluster, options) =>
-    report(await applyPlan(plan, cluster, { ...options, confirm }), cluster),
-  );
+  return operating(target, values.setting, (cluster, options) => applyPlan(plan, cluster, { ...options, confirm }));
 };
 
 /** Goes on on each cluster that has something unfinished; else on the one that was named or used last. */
@@ -52,9 +50,7 @@ async function goOn(named: ClusterTarget | undefined, settings: readonly string[
   const targets = named ? [named] : await openTargets();
   let worst = 0;
   for (const target of targets) {
-    const code = await operating(target, settings, async (cluster, options) =>
-      report(await continueMoves(cluster, options), cluster),
-    );
+    const code = await operating(target, settings, continueMoves);
     worst = Math.max(worst, code);
   }
   return worst;

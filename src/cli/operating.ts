@@ -15,14 +15,15 @@ import { settingsOf } from './settings.ts';
 import { STATE_DIRECTORY } from './target.ts';
 
 /**
- * Opens cluster, journal and ledger for a command that writes, prints each step, and closes them again. The first
+ * Opens cluster, journal and ledger for a command that writes, prints each step and what came of it, and closes them
+ * again. The first
  * Ctrl-C cancels, the second ends the process at once (another apply then goes on).
  * With STOWAGE_STOP_AFTER_STEP=n, for tests, the process kills itself after n lasting steps (see `countSteps`).
  */
 export async function operating(
   target: ClusterTarget,
   settings: readonly string[] | undefined,
-  work: (cluster: Cluster, options: OperateOptions) => Promise<number>,
+  work: (cluster: Cluster, options: OperateOptions) => Promise<ApplyOutcome>,
 ): Promise<number> {
   const journal = await openJournal(STATE_DIRECTORY);
   const cancel = new AbortController();
@@ -35,7 +36,7 @@ export async function operating(
     const cluster = await openCluster(target, { signal: cancel.signal });
     try {
       const watched = countSteps(cluster, journal, stopAfter(process.env['STOWAGE_STOP_AFTER_STEP']));
-      return await work(watched.cluster, {
+      const outcome = await work(watched.cluster, {
         journal: watched.journal,
         ledger: await openLedger(STATE_DIRECTORY),
         settings: settingsOf(settings ?? []),
@@ -43,6 +44,7 @@ export async function operating(
         signal: cancel.signal,
         onStep: (step) => printStep(step, cluster),
       });
+      return report(outcome, target, cluster.nowSeconds());
     } finally {
       await cluster.close();
     }
@@ -76,7 +78,7 @@ export function askOnTerminal(yes: boolean): (question: Confirmation) => Promise
 }
 
 /** Prints what came of it, and gives the exit code. */
-export function report(outcome: ApplyOutcome, cluster: Cluster): number {
+function report(outcome: ApplyOutcome, target: ClusterTarget, nowSeconds: number): number {
   switch (outcome.kind) {
     case 'declined':
       process.stdout.write('Nothing was changed.\n');
@@ -90,17 +92,24 @@ export function report(outcome: ApplyOutcome, cluster: Cluster): number {
         process.stdout.write('There is nothing to go on with.\n');
         return 0;
       }
-      const until = untilSeconds === undefined ? '' : ` until ${clock(untilSeconds, cluster.nowSeconds())}`;
+      const until = untilSeconds === undefined ? '' : ` until ${clock(untilSeconds, nowSeconds)}`;
       const parts = [
         `${done} done`,
         ...(failed > 0 ? [`${failed} not done`] : []),
         ...(waiting > 0 ? [`${waiting} waiting${until}`] : []),
       ];
-      const next = waiting > 0 ? ' Run "stowage apply" then to go on.' : '';
+      const next = waiting > 0 ? ` ${goOnAt(target, (untilSeconds ?? nowSeconds) - nowSeconds)}` : '';
       process.stdout.write(`${parts.join(', ')}.${next}\n`);
       return failed > 0 ? 1 : 0;
     }
   }
+}
+
+/** The sample's clock does not go by itself. */
+function goOnAt(target: ClusterTarget, seconds: number): string {
+  if (target.kind === 'kubernetes') return 'Run "stowage apply" then to go on.';
+  const minutes = Math.max(1, Math.ceil(seconds / 60));
+  return `Let its time pass with "stowage plan --cluster sample --seed ${target.seed} --advance ${minutes}m", then run "stowage apply".`;
 }
 
 function printStep({ title, state, text, untilSeconds }: StepText, cluster: Cluster): void {

@@ -3,7 +3,7 @@ import type { Command } from '../cli.ts';
 import { InputError } from '../core/model/input.ts';
 import { undoResizes } from '../operate/applyPlan.ts';
 import { readOperations } from '../operate/journal.ts';
-import { askOnTerminal, operating, report } from './operating.ts';
+import { askOnTerminal, operating } from './operating.ts';
 import { STATE_DIRECTORY } from './target.ts';
 
 const HELP = `stowage undo [--yes]: take back the resizes that were applied last
@@ -25,9 +25,7 @@ export const run: Command = async (words) => {
   )?.target;
   if (!target) throw new InputError('Nothing was applied from here yet, so there is nothing to undo.');
   const confirm = askOnTerminal(yes === true);
-  return operating(target, undefined, async (cluster, options) =>
-    report(await undoResizes(cluster, { ...options, confirm }), cluster),
-  );
+  return operating(target, undefined, (cluster, options) => undoResizes(cluster, { ...options, confirm }));
 };
 
 function parse(words: readonly string[]) {

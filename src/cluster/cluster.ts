@@ -1,5 +1,5 @@
 import type { FinishedTask } from '../core/model/finished.ts';
-import type { OwnerRef, TaskRef } from '../core/model/moves.ts';
+import type { OwnerRef, RunInformation, TaskRef } from '../core/model/moves.ts';
 import type { Resources } from '../core/model/resources.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
 
@@ -61,9 +61,10 @@ export type MoveRecord = {
   readonly moveId: string;
   readonly kind: 'resize' | 'migration';
   readonly startedAtSeconds: number;
-  /** Migration: nodes. */
+  /** Migration: nodes, and what S410 saves before the tasks are ended. */
   readonly from?: string;
   readonly to?: string;
+  readonly run?: RunInformation;
   /** Resize: what to go back to, and the original request (S307's 100 %). */
   readonly before?: Resources;
   readonly request?: Resources;

@@ -71,7 +71,7 @@ function savedRun({ task, others = [], run }: Migration, { tasks, takenAtSeconds
 
 async function suspend(scene: Scene, move: Migration, saved: SavedRun, givenUp?: string): Promise<MoveState> {
   const { cluster } = scene;
-  const record = recordOf(scene, move);
+  const record = { ...recordOf(scene, move), run: saved.run };
   const owner = givenUp === undefined ? move.owner : await present(scene, move.owner);
   if (!owner) return ended(move);
   const result = await act(scene, (options) => cluster.suspend(owner, record, options));

@@ -65,7 +65,8 @@ async function settleOwner(scene: Scene, { record }: StandingRecord, owner: Owne
   }
   if (!stopped.found || stopped.found.finished) return undefined;
   const ref = { ...owner, generation: stopped.found.generation };
-  const target = await knownTarget(scene, record.to);
+  // Somebody resumed it by hand: then only the record has to go, and running tasks cannot be drawn anywhere.
+  const target = stopped.found.suspended ? await knownTarget(scene, record.to) : undefined;
   const result = await act(scene, (options) =>
     cluster.resume(ref, target === undefined ? { kind: 'none' } : { kind: 'preferred', node: target }, options),
   );

@@ -59,6 +59,7 @@ class Sample implements SampleCluster {
   readonly name: string;
   private readonly directory: string;
   private readonly watchers = new Set<() => void>();
+  private telling = false;
   private state: SampleState;
   private world: World;
   private history: readonly FinishedTask[];
@@ -170,7 +171,17 @@ class Sample implements SampleCluster {
   private async keep(state: SampleState): Promise<void> {
     this.state = state;
     await writeState(this.directory, state);
-    for (const tell of this.watchers) queueMicrotask(tell);
+    this.tell();
+  }
+
+  /** Once for all changes of the same moment. */
+  private tell(): void {
+    if (this.telling) return;
+    this.telling = true;
+    setImmediate(() => {
+      this.telling = false;
+      for (const onChange of [...this.watchers]) onChange();
+    });
   }
 
   /** Takes over what another process has done to the same sample since. */
@@ -181,6 +192,7 @@ class Sample implements SampleCluster {
     if (JSON.stringify(kept) === JSON.stringify(this.state)) return;
     this.state = kept;
     ({ world: this.world, history: this.history } = rebuild(kept));
+    this.tell();
   }
 }
 
