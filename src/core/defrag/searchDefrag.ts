@@ -1,4 +1,4 @@
-import { amountOf, type ResourceName, type Resources } from '../model/resources.ts';
+import { addResources, amountOf, type ResourceName, type Resources, shortage } from '../model/resources.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Since } from '../model/since.ts';
 import type { Snapshot } from '../model/snapshot.ts';
@@ -185,7 +185,7 @@ function startTask(task: Task, state: State, context: Context): State {
   const already = state.room.nodes.find((held) => !filter(held));
   if (already) return startOn(task, already.node.name, state);
   const able = state.room.nodes.filter((_, index) => !filter(context.empty[index]!));
-  const itself = startsByItself(able, filter, context);
+  const itself = startsByItself(heldBy(task), able, filter, context);
   const savedSeconds = (itself?.inSeconds ?? settings.planningHorizonSeconds) - settings.restartSeconds;
   const goal = {
     kind: 'start',
@@ -353,13 +353,21 @@ function unmovable(group: Group, { budgets, moves }: State, { snapshot }: Contex
 }
 
 /** When the task first fits somewhere if nothing is done: each node's tasks end at their medians, endless ones never. */
-function startsByItself(able: readonly NodeRoom[], filter: NodeFilter, { ending }: Context): Ending | undefined {
+function startsByItself(
+  wanted: Resources,
+  able: readonly NodeRoom[],
+  filter: NodeFilter,
+  { ending }: Context,
+): Ending | undefined {
   let soonest: Ending | undefined;
   for (const held of able) {
     const gone = new Set<Task>();
+    let { free } = held;
     for (const next of ending(held)) {
       if (soonest && next.inSeconds >= soonest.inSeconds) break;
       gone.add(next.task);
+      free = addResources(free, heldBy(next.task));
+      if (shortage(wanted, free)) continue; // no need to ask the filter
       const left = held.tasks.filter((each) => !gone.has(each));
       if (!filter(nodeRoom(held.node, left))) soonest = next;
     }
