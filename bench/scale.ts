@@ -1,0 +1,286 @@
+/**
+ * How a large cluster is read: `node bench/scale.ts [--nodes 5000] [--pods 50000] [--seconds 20]`.
+ * Fills the real API server with nodes and bound pods (which no kubelet minds), then reads them in processes of their own,
+ * one after the other in one run: `kubectl get pods -A`, a bare paged read of raw JSON, and our first snapshot; then follows
+ * single changes and 500 changes a second. Times are of this machine at this moment; only their relation means something.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { build } from 'esbuild';
+import { Connection, PAGE_SIZE } from '../src/cluster/kubernetes/connection.ts';
+import { readContext } from '../src/cluster/kubernetes/kubeconfig.ts';
+import { openKubernetesCluster } from '../src/cluster/kubernetes/kubernetes.ts';
+import { buildCluster } from '../test/cluster/build.ts';
+import { startCluster } from '../test/cluster/cluster.ts';
+
+const { values } = parseArgs({
+  options: {
+    nodes: { type: 'string', default: '5000' },
+    pods: { type: 'string', default: '50000' },
+    seconds: { type: 'string', default: '20' },
+    /** For the processes that this one starts. */
+    read: { type: 'string' },
+    kubeconfig: { type: 'string' },
+  },
+});
+const NODES = Number(values.nodes);
+const PODS = Number(values.pods);
+const CHANGES_A_SECOND = 500;
+const NAMESPACES = 10;
+const MERGE = 'application/merge-patch+json';
+
+if (values.read === 'bare') await readBare(values.kubeconfig!);
+else if (values.read === 'stowage') await readOurs(values.kubeconfig!);
+else await main();
+
+async function main(): Promise<void> {
+  const cluster = await startCluster({ nodes: [{ name: 'kubelet', milliCpu: 1000, memoryBytes: 2 ** 30 }] });
+  const connection = new Connection(readContext(cluster.kubeconfigPath));
+  try {
+    const filling = performance.now();
+    await fill(connection);
+    say(`filled with ${NODES} nodes and ${PODS} pods in ${seconds(filling)} s`);
+    const { cluster: program } = await buildCluster();
+    const kubectl = ['kubectl', '--kubeconfig', cluster.kubeconfigPath, 'get', 'pods', '-A'];
+    const table = await measure('kubectl get pods -A', program, kubectl);
+    const bundle = await bundleSelf(cluster.directory);
+    const self = (read: string) => [bundle, '--read', read, '--kubeconfig', cluster.kubeconfigPath];
+    const bare = await measure('bare paged read', process.execPath, self('bare'));
+    const ours = spawn(process.execPath, self('stowage'), { stdio: ['pipe', 'pipe', 'inherit'] });
+    await follow(ours, connection);
+    say(`kubectl ${table.toFixed(1)} s, bare ${bare.toFixed(1)} s`);
+  } finally {
+    await connection.close();
+    await cluster.stop();
+  }
+}
+
+/** Nodes first, then pods that are bound at birth; 16 requests at once. Pods tolerate that their nodes never report. */
+async function fill(connection: Connection): Promise<void> {
+  for (let index = 0; index < NAMESPACES; index++) {
+    await create(connection, '/api/v1/namespaces', { metadata: { name: `load-${index}` } });
+  }
+  await atOnce(16, NODES, (index) =>
+    create(connection, '/api/v1/nodes', {
+      metadata: { name: `node-${index}`, labels: { zone: `zone-${index % 3}`, 'kubernetes.io/os': 'linux' } },
+      status: { allocatable: { cpu: '64', memory: '256Gi', pods: '110', 'nvidia.com/gpu': '8' } },
+    }),
+  );
+  await atOnce(16, PODS, (index) =>
+    create(connection, `/api/v1/namespaces/load-${index % NAMESPACES}/pods`, {
+      metadata: {
+        name: `train-${Math.floor(index / 4)}-${index % 4}`,
+        labels: {
+          app: `train-${Math.floor(index / 4)}`,
+          'stowage.dev/creator': `user-${index % 97}`,
+          'stowage.dev/type': 'training',
+        },
+        annotations: { 'stowage.dev/data-scale': String(index % 50), note: 'x'.repeat(400) },
+      },
+      spec: {
+        nodeName: `node-${index % NODES}`,
+        restartPolicy: 'Never',
+        tolerations: [{ operator: 'Exists' }],
+        containers: ['main', 'log'].map((name) => ({
+          name,
+          image: 'registry.example/team/training:2026.11',
+          args: ['--config', `/config/${index % 200}.yaml`],
+          env: Array.from({ length: 12 }, (_, number) => ({
+            name: `SETTING_${number}`,
+            value: `value ${number} of ${name}`,
+          })),
+          resources: { requests: { cpu: '500m', memory: '2Gi' }, limits: { cpu: '1', memory: '2Gi' } },
+        })),
+      },
+    }),
+  );
+}
+
+async function create(connection: Connection, path: string, body: object): Promise<void> {
+  await connection.send(path, { method: 'POST', body });
+}
+
+async function atOnce(width: number, count: number, work: (index: number) => Promise<void>): Promise<void> {
+  let next = 0;
+  const worker = async () => {
+    while (next < count) {
+      const index = next++;
+      await work(index);
+      if (index > 0 && index % 10_000 === 0) say(`${index} of ${count} …`);
+    }
+  };
+  await Promise.all(Array.from({ length: width }, worker));
+}
+
+/** Runs a program to its end; prints its time and the most memory it held. */
+async function measure(name: string, program: string, words: readonly string[]): Promise<number> {
+  const started = performance.now();
+  const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'inherit'] });
+  let bytes = 0;
+  child.stdout.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+  });
+  const peak = watchPeak(child);
+  await new Promise((resolve) => child.on('close', resolve));
+  const took = (performance.now() - started) / 1000;
+  say(`${name}: ${took.toFixed(1)} s, peak ${await peak} MB, ${(bytes / 1e6).toFixed(1)} MB printed`);
+  return took;
+}
+
+/** The most memory a process has held, in MB, told when it has ended. */
+async function watchPeak(child: ChildProcess): Promise<number> {
+  let peak = 0;
+  while (child.exitCode === null && child.signalCode === null) {
+    try {
+      const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
+      peak = Math.max(peak, Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0));
+    } catch {
+      break;
+    }
+    await pause(20);
+  }
+  return Math.round((peak * 1024) / 1e6);
+}
+
+/** As it ships: bundled, so that what is loaded is what is used. */
+async function bundleSelf(directory: string): Promise<string> {
+  const outfile = join(directory, 'scale.mjs');
+  const require = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+  await build({
+    entryPoints: [import.meta.filename],
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    format: 'esm',
+    mainFields: ['module', 'main'],
+    external: ['esbuild'],
+    banner: { js: require },
+    outfile,
+  });
+  return outfile;
+}
+
+async function readBare(kubeconfig: string): Promise<void> {
+  const connection = new Connection(readContext(kubeconfig));
+  let pods = 0;
+  for (let next: string | undefined = ''; next !== undefined; ) {
+    const page: { items: object[]; metadata: { continue?: string } } = await connection.send('/api/v1/pods', {
+      query: { limit: PAGE_SIZE, continue: next || undefined },
+    });
+    pods += page.items.length;
+    next = page.metadata.continue || undefined;
+  }
+  await connection.close();
+  process.stdout.write(`${pods}\n`);
+}
+
+/** Answers the main process: one line a snapshot, then for each line it reads when that change was seen. */
+async function readOurs(kubeconfig: string): Promise<void> {
+  const started = performance.now();
+  const cluster = await openKubernetesCluster({ kubeconfig });
+  const end = new AbortController();
+  let changed = 0;
+  const tell = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
+  const synced = new Promise<void>((resolve) => {
+    const look = () => {
+      changed += 1;
+      if (cluster.inspect().every(({ state }) => state.kind !== 'starting')) resolve();
+    };
+    cluster.watch(look, end.signal);
+  });
+  await synced;
+  const snapshot = await cluster.readSnapshot();
+  tell({ what: 'first', seconds: (performance.now() - started) / 1000, tasks: snapshot.tasks.length, ...memory() });
+  let told = false;
+  process.stdin.on('close', () => {
+    told = true;
+  });
+  process.stdin.resume();
+  let last = changed;
+  let slowest = 0;
+  while (!told) {
+    await pause(10);
+    if (changed === last) continue;
+    last = changed;
+    const from = performance.now();
+    const { tasks } = await cluster.readSnapshot();
+    slowest = Math.max(slowest, performance.now() - from);
+    const latest = tasks.find(({ name }) => name === 'train-0-0')?.labels['at'];
+    const marks = tasks.reduce((most, { labels }) => Math.max(most, Number(labels['number'] ?? 0)), 0);
+    tell({ what: 'seen', at: Date.now(), latest, marks });
+  }
+  tell({ what: 'end', slowestMilliseconds: Math.round(slowest), ...memory() });
+  end.abort();
+  await cluster.close();
+}
+
+function memory(): object {
+  return { peakMegabytes: Math.round((process.resourceUsage().maxRSS * 1024) / 1e6) };
+}
+
+/** Writes changes once our process has its first snapshot, and sets what it saw beside when they were written. */
+async function follow(child: ChildProcess, connection: Connection): Promise<void> {
+  const closed = new Promise((resolve) => child.on('close', resolve));
+  const seen: { at: number; latest?: string; marks: number }[] = [];
+  let rest = '';
+  const first = new Promise<void>((resolve) => {
+    child.stdout!.on('data', (chunk: Buffer) => {
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) {
+        const told = JSON.parse(line);
+        if (told.what === 'seen') seen.push(told);
+        else say(`stowage ${told.what}: ${JSON.stringify(told)}`);
+        if (told.what === 'first') resolve();
+      }
+    });
+  });
+  await first;
+  await pause(1000);
+  const single: number[] = [];
+  for (let round = 0; round < 10; round++) {
+    const at = String(Date.now());
+    const path = '/api/v1/namespaces/load-0/pods/train-0-0';
+    await connection.send(path, { method: 'PATCH', contentType: MERGE, body: { metadata: { labels: { at } } } });
+    const written = Date.now();
+    await pause(700);
+    const found = seen.find(({ latest }) => latest === at);
+    if (found) single.push(Math.max(0, found.at - written));
+  }
+  single.sort((a, b) => a - b);
+  say(`one change: ${single.length} of 10 seen, median ${single[single.length >> 1]} ms, most ${single.at(-1)} ms`);
+  let written = 0;
+  const writtenAt: number[] = [];
+  const total = CHANGES_A_SECOND * Number(values.seconds);
+  const started = Date.now();
+  await atOnce(32, total, async () => {
+    const number = ++written;
+    const due = started + (number / CHANGES_A_SECOND) * 1000;
+    if (due > Date.now()) await pause(due - Date.now());
+    const index = (number * 37) % PODS;
+    const path = `/api/v1/namespaces/load-${index % NAMESPACES}/pods/train-${Math.floor(index / 4)}-${index % 4}`;
+    const body = { metadata: { labels: { number: String(number) } } };
+    await connection.send(path, { method: 'PATCH', contentType: MERGE, body });
+    writtenAt[number] = Date.now();
+  });
+  const rate = (total / (Date.now() - started)) * 1000;
+  for (let waited = 0; waited < 100 && (seen.at(-1)?.marks ?? 0) < total; waited++) await pause(100);
+  const lags = seen.filter(({ marks }) => marks > 0).map(({ at, marks }) => at - (writtenAt[marks] ?? at));
+  lags.sort((a, b) => a - b);
+  say(
+    `${Math.round(rate)} changes/s written for ${values.seconds} s: ${lags.length} snapshots, behind by median ${lags[lags.length >> 1]} ms, most ${lags.at(-1)} ms; the last change ${seen.at(-1)?.marks === total ? 'seen' : 'not seen'}`,
+  );
+  child.stdin!.end();
+  await closed;
+}
+
+function seconds(from: number): string {
+  return ((performance.now() - from) / 1000).toFixed(1);
+}
+
+function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
