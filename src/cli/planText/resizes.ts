@@ -6,23 +6,47 @@ import { describeKept, describeResizeRefusal, describeWait, fromTo } from '../wo
 
 import { type Paint, type PlanTextOptions, part, title } from './section.ts';
 
-const RESIZES_SHOWN = 8;
+/** Resizes, and waits, that are shown of each kind. */
+const ROWS_SHOWN = 8;
+const LINES_SHOWN = 3;
 
 export function resizeText({ resizes, snapshot }: Plan, options: PlanTextOptions): string[] {
   const { settings, paint } = options;
-  const nowSeconds = snapshot.takenAtSeconds;
-  const of = (...kinds: string[]) => resizes.filter(({ decision }) => kinds.includes(decision.kind));
-  const shrinks = of('shrink').sort(byGain);
-  const expands = of('expand').sort(byNeed);
-  const waits = of('wait');
-  const refused = of('refused');
-  const advised = of('advise');
+  const of = (kind: ResizeAdvice['decision']['kind']) => resizes.filter(({ decision }) => decision.kind === kind);
+  const [shrinks, expands, waits, refused] = [of('shrink'), of('expand'), of('wait'), of('refused')];
   const summary = [
     part(shrinks.length, `shrink (usage below ${percent(settings.shrinkBelowFraction)})`),
     part(expands.length, `expand (above ${percent(settings.expandAboveFraction)})`),
     part(waits.length, 'wait'),
     part(refused.length, 'stay as they are'),
   ].filter(Boolean);
+  const heading = summary.length > 0 ? `requests of running tasks: ${summary.join(', ')}` : 'nothing to resize';
+  const kept = describeKept(snapshot.unresized);
+  return [
+    title('RESIZE', heading, options),
+    ...spanText(resizes).map((line) => paint('dim', line)),
+    ...rowsText('Shrink in place', shrinks.sort(byGain), options),
+    ...rowsText('Expand in place', expands.sort(byNeed), options),
+    ...linesText('Wait', waits, options, (each) => waitText(each, snapshot.takenAtSeconds)),
+    ...linesText('Ask for less the next time', of('advise'), options, nextTimeText),
+    ...refusedText(refused, options),
+    ...(kept ? ['', ...wrapped(kept, '  ').map((line) => paint('dim', line))] : []),
+  ];
+}
+
+/** Over which span the means were taken, and from what. */
+function spanText(resizes: readonly ResizeAdvice[]): string[] {
+  if (resizes.length === 0) return [];
+  const spans = resizes.map(({ usage }) => usage.toSeconds - usage.fromSeconds).sort((left, right) => left - right);
+  const [shortest, longest] = [duration(spans[0]!), duration(spans.at(-1)!)];
+  const sources = [...new Set(resizes.map(({ usage }) => usage.source))].join(', ');
+  return [
+    `  usage is the mean of the last ${shortest === longest ? longest : `${shortest} to ${longest}`} (${sources})`,
+  ];
+}
+
+function rowsText(name: string, advice: readonly ResizeAdvice[], { paint, all }: PlanTextOptions): string[] {
+  if (advice.length === 0) return [];
   const columns = [
     { head: 'task' },
     { head: 'node' },
@@ -32,48 +56,37 @@ export function resizeText({ resizes, snapshot }: Plan, options: PlanTextOptions
     { head: 'needs → gets' },
     { head: 'to go', align: 'right' as const },
   ];
-  const group = (name: string, advice: readonly ResizeAdvice[]) => {
-    if (advice.length === 0) return [];
-    const rows = advice.slice(0, options.all ? advice.length : RESIZES_SHOWN).map((each) => resizeCells(each, paint));
-    const more = advice.length - rows.length;
-    return [
-      '',
-      `  ${name}`,
-      ...table(columns, rows, '    '),
-      ...(more > 0 ? [paint('dim', `    and ${more} more (--all)`)] : []),
-    ];
-  };
-  const lines = (name: string, advice: readonly ResizeAdvice[], say: (each: ResizeAdvice) => string) => {
-    if (advice.length === 0) return [];
-    const shown = advice.slice(0, options.all ? advice.length : 3);
-    const more = advice.length - shown.length;
-    return [
-      '',
-      `  ${name}`,
-      ...shown.flatMap((each) =>
-        wrapped(`${each.taskId} ${RESOURCE_WORDS[each.resource] ?? each.resource}: ${say(each)}`, '    '),
-      ),
-      ...(more > 0 ? [paint('dim', `    and ${more} more (--all)`)] : []),
-    ];
-  };
-  const kept = describeKept(snapshot.unresized);
-  return [
-    title(
-      'RESIZE',
-      summary.length > 0 ? `requests of running tasks: ${summary.join(', ')}` : 'nothing to resize',
-      options,
-    ),
-    ...group('Shrink in place', shrinks),
-    ...group('Expand in place', expands),
-    ...lines('Wait', waits, ({ decision, resource }) =>
-      decision.kind === 'wait' ? describeWait(decision, resource, nowSeconds) : '',
-    ),
-    ...lines('Ask for less the next time', advised, ({ decision, resource, allocation }) =>
-      'to' in decision ? `${fromTo(resource, allocation, decision.to)} (devices are never resized in place)` : '',
-    ),
-    ...refusedText(refused, options),
-    ...(kept ? ['', ...wrapped(kept, '  ').map((line) => paint('dim', line))] : []),
-  ];
+  const rows = advice.slice(0, all ? advice.length : ROWS_SHOWN).map((each) => resizeCells(each, paint));
+  return ['', `  ${name}`, ...table(columns, rows, '    '), ...moreText(advice.length - rows.length, paint)];
+}
+
+function linesText(
+  name: string,
+  advice: readonly ResizeAdvice[],
+  { paint, all }: PlanTextOptions,
+  say: (advice: ResizeAdvice) => string,
+): string[] {
+  if (advice.length === 0) return [];
+  const shown = advice.slice(0, all ? advice.length : LINES_SHOWN);
+  const lines = shown.flatMap((each) => wrapped(`${whatOf(each)}: ${say(each)}`, '    '));
+  return ['', `  ${name}`, ...lines, ...moreText(advice.length - shown.length, paint)];
+}
+
+function moreText(count: number, paint: Paint): string[] {
+  return count > 0 ? [paint('dim', `    and ${count} more (--all)`)] : [];
+}
+
+function waitText({ decision, resource }: ResizeAdvice, nowSeconds: number): string {
+  return decision.kind === 'wait' ? describeWait(decision, resource, nowSeconds) : '';
+}
+
+function nextTimeText({ decision, resource, allocation }: ResizeAdvice): string {
+  return 'to' in decision ? `${fromTo(resource, allocation, decision.to)}; devices are never resized in place` : '';
+}
+
+/** `default/train CPU`. */
+function whatOf({ taskId, resource }: ResizeAdvice): string {
+  return `${taskId} ${RESOURCE_WORDS[resource] ?? resource}`;
 }
 
 const RESOURCE_WORDS: Readonly<Record<string, string>> = { milliCpu: 'CPU', memoryBytes: 'memory', gpuMilli: 'GPU' };
@@ -92,7 +105,7 @@ function refusedText(refused: readonly ResizeAdvice[], { paint }: PlanTextOption
     if (first?.decision.kind !== 'refused') return [];
     const others = group.length > 1 ? ` (and ${group.length - 1} more like it)` : '';
     const why = describeResizeRefusal(first.decision.reason, first.resource);
-    return wrapped(`${first.taskId} ${RESOURCE_WORDS[first.resource] ?? first.resource}: ${why}${others}`, '    ');
+    return wrapped(`${whatOf(first)}: ${why}${others}`, '    ');
   });
   return ['', '  Not resized, though the printed rule or ours would', ...lines.map((line) => paint('dim', line))];
 }
