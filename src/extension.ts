@@ -23,7 +23,7 @@ import { TasksTree } from './views/tasksTree.ts';
 export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel('Stowage', { log: true });
   const directory = stateDirectory(context);
-  const session = new Session(context.asAbsolutePath('dist/worker/planner.js'), directory, log);
+  const session = new Session(context.asAbsolutePath('dist/worker/planner.js'), directory, context.workspaceState, log);
   const pins = new Pins(context.globalState);
   const nodes = new NodesTree(session, pins);
   const tasks = new TasksTree(session, pins);
@@ -82,6 +82,14 @@ export function activate(context: vscode.ExtensionContext): void {
   const settings = vscode.workspace.onDidChangeConfiguration((event) => {
     if (event.affectsConfiguration('stowage')) void session.settingsChanged();
   });
+  const messages = session.onDidChangeRows(() => {
+    // The declaration lacks `| undefined`; an empty text is none.
+    nodesView.message = nodes.message ?? '';
+  });
+  const goOn = session.onDidOpen(async ({ underWay, readOnly }) => {
+    if (underWay > 0 && !readOnly) await vscode.commands.executeCommand('stowage.continueMoves');
+    if (panel.isShown) await vscode.commands.executeCommand('stowage.previewPlan');
+  });
   const notebooks = registerNotebooks({
     script: context.asAbsolutePath('dist/kernel.js'),
     folder: dirname(directory),
@@ -95,8 +103,9 @@ export function activate(context: vscode.ExtensionContext): void {
     log,
   });
   context.subscriptions.push(notebooks);
-  context.subscriptions.push(log, session, pins, nodes, tasks, nodesView, tasksView, panel, settings);
+  context.subscriptions.push(log, session, pins, nodes, tasks, nodesView, tasksView, panel, settings, messages, goOn);
   context.subscriptions.push(bindContextKeys(session), createStatusItem(session), ...commands);
+  void session.reopen();
 }
 
 /** Journal, ledger, predictor and sample state: `.stowage` in the workspace folder, else the extension's own storage. */

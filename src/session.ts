@@ -30,6 +30,7 @@ export type OpenState = {
 };
 
 const CONNECT_TIMEOUT_SECONDS = 10;
+const TARGET_KEY = 'target';
 
 /** The one mutable place of the editor's side: which cluster is open, its last view, the issued plan, the running moves. */
 export class Session implements vscode.Disposable {
@@ -38,14 +39,20 @@ export class Session implements vscode.Disposable {
   private readonly rowsChanged = new vscode.EventEmitter<SessionState>();
   /** Only when what the trees show has changed: not for each step of a move. */
   readonly onDidChangeRows = this.rowsChanged.event;
+  private readonly opened = new vscode.EventEmitter<OpenState>();
+  /** After a cluster was opened, not after each reading of it. */
+  readonly onDidOpen = this.opened.event;
   private readonly planner: Planner;
   private readonly stateDirectory: string;
   private readonly log: vscode.LogOutputChannel;
+  private readonly memory: vscode.Memento;
   private current: SessionState = { kind: 'closed' };
   private connection = new AbortController();
 
-  constructor(script: string, stateDirectory: string, log: vscode.LogOutputChannel) {
+  /** @param memory keeps which cluster was open over reloads of the window */
+  constructor(script: string, stateDirectory: string, memory: vscode.Memento, log: vscode.LogOutputChannel) {
     this.stateDirectory = stateDirectory;
+    this.memory = memory;
     this.log = log;
     this.planner = new Planner(script, {
       onView: (view) => this.updateOpen({ view }),
@@ -57,6 +64,12 @@ export class Session implements vscode.Disposable {
 
   get state(): SessionState {
     return this.current;
+  }
+
+  /** Opens the cluster that was open before the window was reloaded; in Restricted Mode only the sample. */
+  async reopen(): Promise<void> {
+    const target = this.memory.get<ClusterTarget>(TARGET_KEY);
+    if (target && (target.kind === 'sample' || vscode.workspace.isTrusted)) await this.open(target);
   }
 
   /**
@@ -77,7 +90,10 @@ export class Session implements vscode.Disposable {
       const opened = (await this.planner.ask(request, { signal: stop })) as Opened;
       if (this.connection !== connection) return;
       const readOnly = readOnlyReason(target);
-      this.become({ kind: 'open', target, name, ...opened, steps: [], ...(readOnly && { readOnly }) });
+      const state: OpenState = { kind: 'open', target, name, ...opened, steps: [], ...(readOnly && { readOnly }) };
+      this.become(state);
+      await this.memory.update(TARGET_KEY, target);
+      this.opened.fire(state);
     } catch (error) {
       if (this.connection !== connection) return;
       if (timeout.aborted) {
@@ -94,6 +110,7 @@ export class Session implements vscode.Disposable {
   async close(): Promise<void> {
     this.connection.abort();
     this.become({ kind: 'closed' });
+    await this.memory.update(TARGET_KEY, undefined);
     await this.planner.ask({ type: 'close' });
   }
 
@@ -182,6 +199,7 @@ export class Session implements vscode.Disposable {
     this.connection.abort();
     this.changed.dispose();
     this.rowsChanged.dispose();
+    this.opened.dispose();
     void this.planner.dispose();
   }
 

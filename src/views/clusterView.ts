@@ -41,6 +41,8 @@ export type TaskRow = {
   readonly node?: string;
   /** `Job train-resnet`; absent for a bare task. */
   readonly owner?: string;
+  /** `Job train-resnet` without its generated suffix: what its runs have in common. */
+  readonly recurring?: string;
   readonly creator?: string;
   readonly allocation: Resources;
   readonly usage?: Resources;
@@ -99,12 +101,13 @@ function nodeRow({ node, free, tasks }: NodeRoom, time: AvailableTime, { usage }
   };
 }
 
+/** Ends "19 h …": where an available time comes from. */
 const SOURCES: Readonly<Record<AvailableTime['source'], string>> = {
   exit: 'until its last task ends',
   deadline: 'until the node ends',
   turnover: 'by turnover',
   derived: 'from its amounts',
-  horizon: 'with nothing to end it',
+  horizon: 'planned ahead, nothing ends it',
 };
 
 function taskRow(
@@ -122,6 +125,7 @@ function taskRow(
     kind: task.phase,
     ...(task.node !== undefined && { node: task.node }),
     ...(task.owner && { owner: `${task.owner.kind} ${task.owner.name}` }),
+    ...(task.owner && { recurring: `${task.owner.kind} ${task.parameters.name ?? task.owner.name}` }),
     ...(task.parameters.creator !== undefined && { creator: task.parameters.creator }),
     allocation: task.allocation,
     ...(usage[task.id] && { usage: usage[task.id]!.mean }),

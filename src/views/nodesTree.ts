@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { Session } from '../session.ts';
-import type { NodeRow, TaskRow } from './clusterView.ts';
+import type { ClusterView, NodeRow, TaskRow } from './clusterView.ts';
 import type { Pins } from './pins.ts';
 import { nodeItem, noteItem, oneLine, taskItem } from './treeItems.ts';
 
@@ -10,7 +10,18 @@ export type NodesElement =
   | { readonly kind: 'node'; readonly node: NodeRow }
   | { readonly kind: 'task'; readonly task: TaskRow; readonly node: NodeRow }
   | { readonly kind: 'note'; readonly text: string }
+  | Offer
   | { readonly kind: 'more'; readonly left: number };
+
+/** What can be done where there is nothing to show. */
+type Offer = { readonly kind: 'offer'; readonly text: string; readonly icon: string; readonly command: string };
+
+const AFTER_FAILURE: readonly Offer[] = [
+  { kind: 'offer', text: 'Try Again', icon: 'refresh', command: 'stowage.refresh' },
+  { kind: 'offer', text: 'Connect to Another Cluster…', icon: 'plug', command: 'stowage.connect' },
+  { kind: 'offer', text: 'Open the Sample Cluster', icon: 'beaker', command: 'stowage.openSample' },
+  { kind: 'offer', text: 'Show Log', icon: 'output', command: 'stowage.showLog' },
+];
 
 /** Nodes with free room, usage and available time; their tasks under each. Pinned ones first. */
 export class NodesTree implements vscode.TreeDataProvider<NodesElement>, vscode.Disposable {
@@ -18,6 +29,7 @@ export class NodesTree implements vscode.TreeDataProvider<NodesElement>, vscode.
   readonly onDidChangeTreeData = this.changed.event;
   private readonly subscriptions: vscode.Disposable[];
   private shown = PAGE;
+  private index: { readonly view: ClusterView; readonly byId: ReadonlyMap<string, TaskRow> } | undefined;
   private readonly session: Session;
   private readonly pins: Pins;
 
@@ -31,11 +43,13 @@ export class NodesTree implements vscode.TreeDataProvider<NodesElement>, vscode.
   getTreeItem(element: NodesElement): vscode.TreeItem {
     switch (element.kind) {
       case 'node':
-        return nodeItem(element.node, this.tasksOf(element.node), this.pins.has(`node:${element.node.name}`));
+        return nodeItem(element.node, this.pins.has(`node:${element.node.name}`));
       case 'task':
         return taskItem(element.task, this.pins.has(`task:${element.task.id}`));
       case 'note':
         return noteItem(element.text);
+      case 'offer':
+        return noteItem(element.text, element.icon, { title: element.text, command: element.command });
       case 'more':
         return noteItem(`Show ${Math.min(PAGE, element.left)} more of ${element.left}`, 'ellipsis', {
           title: 'Show more',
@@ -52,11 +66,10 @@ export class NodesTree implements vscode.TreeDataProvider<NodesElement>, vscode.
     const state = this.session.state;
     switch (state.kind) {
       case 'closed':
-        return [];
       case 'connecting':
-        return [{ kind: 'note', text: `Connecting to ${state.name} …` }];
+        return [];
       case 'failed':
-        return [{ kind: 'note', text: state.message }];
+        return [...AFTER_FAILURE];
       case 'open':
         return [
           ...(state.stale ? [{ kind: 'note', text: `Not up to date: ${state.stale}` } as const] : []),
@@ -71,6 +84,19 @@ export class NodesTree implements vscode.TreeDataProvider<NodesElement>, vscode.
 
   getParent(element: NodesElement): NodesElement | undefined {
     return element.kind === 'task' ? { kind: 'node', node: element.node } : undefined;
+  }
+
+  /** What stands above the rows, on as many lines as it takes; undefined: nothing. */
+  get message(): string | undefined {
+    const state = this.session.state;
+    switch (state.kind) {
+      case 'connecting':
+        return `Connecting to ${oneLine(state.name)} …`;
+      case 'failed':
+        return state.message.slice(0, 2000);
+      default:
+        return undefined;
+    }
   }
 
   /** The element of a node by name, for reveal; undefined when it is not in the cluster any more. */
@@ -110,7 +136,9 @@ export class NodesTree implements vscode.TreeDataProvider<NodesElement>, vscode.
   private tasksOf(node: NodeRow): TaskRow[] {
     const state = this.session.state;
     if (state.kind !== 'open') return [];
-    const wanted = new Set(node.taskIds);
-    return state.view.tasks.filter((task) => wanted.has(task.id));
+    const { view } = state;
+    if (this.index?.view !== view) this.index = { view, byId: new Map(view.tasks.map((task) => [task.id, task])) };
+    const { byId } = this.index;
+    return node.taskIds.flatMap((id) => byId.get(id) ?? []);
   }
 }

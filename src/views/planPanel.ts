@@ -37,6 +37,10 @@ export class PlanPanel implements vscode.WebviewPanelSerializer, vscode.Disposab
     ];
   }
 
+  get isShown(): boolean {
+    return this.panel !== undefined;
+  }
+
   show(): void {
     if (this.panel) return this.panel.reveal(undefined, true);
     this.adopt(vscode.window.createWebviewPanel(PlanPanel.type, 'Stowage Plan', vscode.ViewColumn.Active));

@@ -22,6 +22,8 @@ export class TasksTree implements vscode.TreeDataProvider<TasksElement>, vscode.
   private readonly subscriptions: vscode.Disposable[];
   private readonly shown = new Map<string, number>();
   private filterText = '';
+  /** Made once for each change of rows, pins, filter or grouping. */
+  private groups: readonly TasksElement[] | undefined;
   private by: Grouping = 'owner';
   private readonly session: Session;
   private readonly pins: Pins;
@@ -29,7 +31,7 @@ export class TasksTree implements vscode.TreeDataProvider<TasksElement>, vscode.
   constructor(session: Session, pins: Pins) {
     this.session = session;
     this.pins = pins;
-    const redraw = () => this.changed.fire(undefined);
+    const redraw = () => this.redraw();
     this.subscriptions = [session.onDidChangeRows(redraw), pins.onDidChange(redraw), this.changed];
   }
 
@@ -41,7 +43,7 @@ export class TasksTree implements vscode.TreeDataProvider<TasksElement>, vscode.
   setFilter(text: string): void {
     this.filterText = text.trim();
     void vscode.commands.executeCommand('setContext', 'stowage.filtered', this.filterText !== '');
-    this.changed.fire(undefined);
+    this.redraw();
   }
 
   get grouping(): Grouping {
@@ -50,7 +52,7 @@ export class TasksTree implements vscode.TreeDataProvider<TasksElement>, vscode.
 
   setGrouping(grouping: Grouping): void {
     this.by = grouping;
-    this.changed.fire(undefined);
+    this.redraw();
   }
 
   showMore(group: string): void {
@@ -85,7 +87,7 @@ export class TasksTree implements vscode.TreeDataProvider<TasksElement>, vscode.
   }
 
   getChildren(element?: TasksElement): TasksElement[] {
-    if (!element) return this.groups();
+    if (!element) return [...this.all()];
     if (element.kind !== 'group') return [];
     const shown = element.tasks.slice(0, this.shown.get(element.key) ?? PAGE);
     const left = element.tasks.length - shown.length;
@@ -96,12 +98,12 @@ export class TasksTree implements vscode.TreeDataProvider<TasksElement>, vscode.
   getParent(element: TasksElement): TasksElement | undefined {
     return element.kind === 'group'
       ? undefined
-      : this.groups().find((group) => 'key' in group && group.key === element.group);
+      : this.all().find((group) => 'key' in group && group.key === element.group);
   }
 
   /** The element of a task by id, for reveal; undefined when it is gone or filtered out. */
   find(id: string): TasksElement | undefined {
-    for (const group of this.groups()) {
+    for (const group of this.all()) {
       const task = group.kind === 'group' ? group.tasks.find((candidate) => candidate.id === id) : undefined;
       if (task && group.kind === 'group') return { kind: 'task', task, group: group.key };
     }
@@ -112,7 +114,17 @@ export class TasksTree implements vscode.TreeDataProvider<TasksElement>, vscode.
     vscode.Disposable.from(...this.subscriptions).dispose();
   }
 
-  private groups(): TasksElement[] {
+  private redraw(): void {
+    this.groups = undefined;
+    this.changed.fire(undefined);
+  }
+
+  private all(): readonly TasksElement[] {
+    this.groups ??= this.grouped();
+    return this.groups;
+  }
+
+  private grouped(): TasksElement[] {
     const state = this.session.state;
     if (state.kind !== 'open') return [];
     const tasks = state.view.tasks.filter((task) => matches(task, this.filterText));
@@ -139,7 +151,7 @@ export class TasksTree implements vscode.TreeDataProvider<TasksElement>, vscode.
 function groupKey(task: TaskRow, by: Grouping): string {
   switch (by) {
     case 'owner':
-      return task.owner ? task.owner.replace(/-?\d+$/, '') : 'no owner';
+      return task.recurring ?? 'no owner';
     case 'creator':
       return task.creator ?? 'no creator';
     case 'node':

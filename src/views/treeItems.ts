@@ -4,7 +4,7 @@ import { amounts, duration, percent } from '../words.ts';
 import type { Band, NodeRow, TaskRow } from './clusterView.ts';
 
 /** Names and labels come from a cluster: they are shown as plain text, never as Markdown or a command link. */
-export function nodeItem(node: NodeRow, tasks: readonly TaskRow[], pinned: boolean): vscode.TreeItem {
+export function nodeItem(node: NodeRow, pinned: boolean): vscode.TreeItem {
   const item = new vscode.TreeItem(oneLine(node.name), vscode.TreeItemCollapsibleState.Collapsed);
   item.id = `node:${node.name}`;
   item.description = nodeSummary(node);
@@ -18,9 +18,11 @@ export function nodeItem(node: NodeRow, tasks: readonly TaskRow[], pinned: boole
       : `usage: ${percent(node.usageFraction)} of its main resource`,
     `available time: ${duration(node.available.seconds)} (${node.available.source})`,
     ...(node.deadline ? [`ends by ${node.deadline.source}`] : []),
-    `${tasks.length} tasks`,
+    `${node.taskIds.length} tasks`,
   ]);
-  item.accessibilityInformation = { label: `node ${node.name}, ${nodeSummary(node)}, ${tasks.length} tasks` };
+  item.accessibilityInformation = {
+    label: `node ${oneLine(node.name)}, ${nodeSentence(node)}, ${node.taskIds.length} tasks`,
+  };
   return item;
 }
 
@@ -31,7 +33,7 @@ export function taskItem(task: TaskRow, pinned: boolean): vscode.TreeItem {
   item.contextValue = taskContext(task, pinned);
   item.iconPath = taskIcon(task, pinned);
   item.tooltip = plain(taskDetails(task));
-  item.accessibilityInformation = { label: `task ${task.name}, ${task.kind}, ${taskSummary(task)}` };
+  item.accessibilityInformation = { label: `task ${oneLine(task.name)}, ${task.kind}, ${taskSentence(task)}` };
   return item;
 }
 
@@ -49,24 +51,55 @@ export function bandText({ low, median, high }: Band): string {
   return `${duration(median)} (${duration(low)}–${duration(high)})`;
 }
 
+/** Short, since a side bar is narrow: what is free, for how long, how much of it is used. */
 function nodeSummary(node: NodeRow): string {
-  const main = dominantResource(node.total, subtractResources(node.total, node.free));
-  const total = amountOf(node.total, main);
-  const share = total > 0 ? percent(amountOf(node.free, main) / total) : '—';
-  const word = main === 'gpuMilli' ? 'GPU' : main === 'milliCpu' ? 'CPU' : 'memory';
-  const parts = [`${share} ${word} free`, `${duration(node.available.seconds)} ${node.available.source}`];
+  const parts = [freeText(node), duration(node.available.seconds)];
   if (node.usageFraction !== undefined) parts.push(`${percent(node.usageFraction)} used`);
-  if (node.state === 'unschedulable') parts.push('unschedulable');
-  if (node.state === 'notReady') parts.push('not ready');
+  if (node.state !== 'ready') parts.unshift(NODE_STATES[node.state]);
   return parts.join(' · ');
 }
 
+/** The same in full, for a screen reader. */
+function nodeSentence(node: NodeRow): string {
+  const parts = [freeText(node), `${duration(node.available.seconds)} ${node.available.source}`];
+  if (node.usageFraction !== undefined) parts.push(`${percent(node.usageFraction)} used`);
+  if (node.state !== 'ready') parts.unshift(NODE_STATES[node.state]);
+  return parts.join(', ');
+}
+
+const NODE_STATES = { notReady: 'not ready', unschedulable: 'unschedulable' } as const;
+
+function freeText({ total, free }: NodeRow): string {
+  const main = dominantResource(total, subtractResources(total, free));
+  const amount = amountOf(total, main);
+  const word = main === 'gpuMilli' ? 'GPU' : main === 'milliCpu' ? 'CPU' : 'memory';
+  return `${amount > 0 ? percent(amountOf(free, main) / amount) : '—'} ${word} free`;
+}
+
+/** The median first: what is cut off at the edge is its band. */
 function taskSummary(task: TaskRow): string {
-  if (task.infrastructure) return 'infrastructure';
-  if (task.endless) return 'runs until stopped';
+  const fixed = withoutRuntime(task);
+  if (fixed) return fixed;
+  if (task.kind === 'pending') return task.runtime ? bandText(task.runtime) : 'no prediction';
+  const left = task.remaining ? leftText(task.remaining) : 'no prediction';
+  return task.resize ? `resize ${task.resize} · ${left}` : left;
+}
+
+function taskSentence(task: TaskRow): string {
+  const fixed = withoutRuntime(task);
+  if (fixed) return fixed;
   if (task.kind === 'pending') return task.runtime ? `would run ${bandText(task.runtime)}` : 'no prediction';
-  const left = task.remaining ? `${bandText(task.remaining)} left` : 'no prediction';
-  return task.resize ? `${left} · resize ${task.resize}` : left;
+  const left = task.remaining ? leftText(task.remaining) : 'no prediction';
+  return task.resize ? `${left}, resize ${task.resize}` : left;
+}
+
+function leftText({ low, median, high }: Band): string {
+  return `${duration(median)} left (${duration(low)}–${duration(high)})`;
+}
+
+function withoutRuntime(task: TaskRow): string | undefined {
+  if (task.infrastructure) return 'infrastructure';
+  return task.endless ? 'runs until stopped' : undefined;
 }
 
 function taskDetails(task: TaskRow): string[] {
@@ -103,7 +136,7 @@ function taskIcon(task: TaskRow, pinned: boolean): vscode.ThemeIcon {
   if (pinned) return new vscode.ThemeIcon('pinned');
   switch (task.kind) {
     case 'pending':
-      return new vscode.ThemeIcon('clock', new vscode.ThemeColor('charts.orange'));
+      return new vscode.ThemeIcon('clock', new vscode.ThemeColor('list.warningForeground'));
     case 'ending':
       return new vscode.ThemeIcon('circle-slash');
     case 'running':
@@ -119,6 +152,6 @@ function plain(lines: readonly string[]): string {
 /** Control characters and line breaks shown as one space, long values cut: labels are hostile until shown. */
 export function oneLine(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to remove
-  const clean = text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]+/g, ' ');
-  return clean.length > 200 ? `${clean.slice(0, 200)}…` : clean;
+  const clean = text.slice(0, 400).replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]+/g, ' ');
+  return clean.length > 200 || text.length > 400 ? `${clean.slice(0, 200)}…` : clean;
 }

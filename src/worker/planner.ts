@@ -72,8 +72,8 @@ async function carryOut(request: ToPlanner, signal: AbortSignal): Promise<unknow
     case 'refresh':
       return look(opened(), signal);
     case 'advance': {
-      const { target, directory } = opened();
-      return connect(target, directory, signal, request.seconds);
+      const { target, directory, plans } = opened();
+      return connect(target, directory, signal, { advanceSeconds: request.seconds, plans });
     }
     case 'contexts': {
       const { listContexts } = await import('../cluster/kubernetes/kubeconfig.ts');
@@ -116,15 +116,16 @@ async function connect(
   target: ClusterTarget,
   directory: string,
   signal: AbortSignal,
-  advanceSeconds?: number,
+  again: { readonly advanceSeconds?: number; readonly plans?: Desk['plans'] } = {},
 ): Promise<Opened> {
   await close();
+  const { advanceSeconds, plans = new Map() } = again;
   const cluster = await openCluster(target, { signal, ...(advanceSeconds !== undefined && { advanceSeconds }) });
   if (signal.aborted) {
     await cluster.close();
     signal.throwIfAborted();
   }
-  const next: Desk = { cluster, target, directory, watching: new AbortController(), plans: new Map() };
+  const next: Desk = { cluster, target, directory, watching: new AbortController(), plans };
   desk = next;
   const view = await look(next, signal);
   cluster.watch(

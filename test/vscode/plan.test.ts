@@ -3,19 +3,22 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, afterEach, before, describe, it } from 'mocha';
+import type { Frame } from 'playwright-core';
 import { requireEditor, startWorkbench, type Workbench } from './workbench.ts';
 
-const root = resolve(import.meta.dirname, '../..');
+const extension = process.env['STOWAGE_EXTENSION'] ?? resolve(import.meta.dirname, '../..');
 const pictures = process.env['STOWAGE_PICTURES'] ?? join(tmpdir(), 'stowage-pictures');
 
-describe('the sample cluster in the editor', () => {
+/** The walk of a new user, one step after the other in one window. */
+describe('the sample cluster in the editor', function () {
+  this.timeout(240_000);
   let workbench: Workbench;
   const folder = mkdtempSync(join(tmpdir(), 'stowage-folder-'));
 
   before(async function () {
     this.timeout(600_000);
     requireEditor(this);
-    workbench = await startWorkbench({ extension: { folder: root }, folder });
+    workbench = await startWorkbench({ extension: { folder: extension }, folder });
   });
 
   afterEach(async function () {
@@ -29,8 +32,30 @@ describe('the sample cluster in the editor', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
+  const toast = (text: string | RegExp, timeout = 120_000) =>
+    workbench.page.locator('.notification-toast', { hasText: text }).first().waitFor({ timeout });
+
+  /** The modal's words, once it is there. */
+  const answer = async (verb: string, picture?: string) => {
+    await workbench.page.locator('.monaco-dialog-box .monaco-button').first().waitFor({ timeout: 60_000 });
+    if (picture) await workbench.page.screenshot({ path: join(pictures, picture) });
+    return workbench.answerModal(verb);
+  };
+
+  const plan = async (): Promise<Frame> => {
+    await workbench.command('Stowage: Preview Plan');
+    return planned();
+  };
+
+  const planned = async (): Promise<Frame> => {
+    const panel = await workbench.webview('.charts .plot .main-svg', 90_000);
+    await panel.locator('vscode-button:not([disabled])', { hasText: /^Apply \d+ moves?/ }).waitFor({ timeout: 90_000 });
+    return panel;
+  };
+
   it('offers the sample cluster and a connection where nothing is open', async () => {
     await workbench.openContainer('Stowage');
+    await workbench.page.locator('.welcome-view-content', { hasText: 'Open the Sample Cluster' }).waitFor();
     const welcome = await workbench.tree('Nodes').welcome();
     assert.match(welcome, /Open the Sample Cluster/);
     assert.match(welcome, /Connect to a Cluster/);
@@ -41,21 +66,55 @@ describe('the sample cluster in the editor', () => {
     await workbench.command('Stowage: Open the Sample Cluster');
     const nodes = workbench.tree('Nodes');
     await nodes.row('node gpu-a100-1');
-    assert.ok((await nodes.rows()).some((row) => /GPU free · .* until its last task ends/.test(row)));
+    assert.ok((await nodes.rows()).some((row) => /GPU free, .* until its last task ends/.test(row)));
     const tasks = workbench.tree('Tasks');
     await tasks.row('Pending');
+    const rows = await tasks.rows();
     assert.ok(
-      (await tasks.rows()).some((row) => /would run/.test(row)),
-      (await tasks.rows()).join('\n'),
+      rows.some((row) => /would run .+ \(.+–.+\)/.test(row)),
+      rows.join('\n'),
     );
     assert.ok((await workbench.statusItems()).some((text) => /sample cluster \(seed 7\)/.test(text)));
     await nodes.expand('node gpu-a100-1');
     await workbench.screenshots(pictures, '2-trees');
   });
 
+  it('filters and groups tasks', async () => {
+    const tasks = workbench.tree('Tasks');
+    const input = workbench.page.locator('.quick-input-widget .quick-input-box input');
+    await workbench.command('Stowage: Filter Tasks');
+    await input.fill('train pending');
+    await workbench.page.keyboard.press('Enter');
+    await workbench.page.waitForFunction(
+      () => document.querySelectorAll('.pane [aria-label^="Deployment"]').length === 0,
+    );
+    const filtered = (await tasks.rows()).filter((row) => row.startsWith('task '));
+    assert.ok(filtered.length > 0 && filtered.every((row) => /train/.test(row)), filtered.join('\n'));
+    await workbench.command('Stowage: Clear Filter');
+    await tasks.row('Deployment answer-api');
+    await workbench.command('Stowage: Group Tasks by');
+    await workbench.pick('node');
+    await tasks.row('cpu-l-1');
+    await workbench.command('Stowage: Group Tasks by');
+    await workbench.pick('owner');
+    await tasks.row('Deployment answer-api');
+  });
+
+  it('pins a node to the top and lets a task’s menu show its node', async () => {
+    const nodes = workbench.tree('Nodes');
+    await nodes.choose('node cpu-s-2', 'Pin');
+    await workbench.page.waitForFunction(() =>
+      document.querySelector('.pane .monaco-list-row')?.getAttribute('aria-label')?.startsWith('node cpu-s-2'),
+    );
+    await nodes.choose('node cpu-s-2', 'Unpin');
+    const tasks = workbench.tree('Tasks');
+    await tasks.expand('Deployment answer-api');
+    await tasks.choose('task answer-api', 'Reveal Node');
+    await workbench.page.locator('.pane .monaco-list-row.selected[aria-label^="node "]').waitFor();
+  });
+
   it('previews the plan: moves, forecast, ranked nodes, resizes, migrations', async () => {
-    await workbench.command('Stowage: Preview Plan');
-    const panel = await workbench.webview('.charts .plot .main-svg', 60_000);
+    const panel = await plan();
     const text = await panel.locator('#root').innerText();
     for (const words of [
       'Moves',
@@ -70,6 +129,10 @@ describe('the sample cluster in the editor', () => {
     }
     assert.ok((await panel.locator('[role=grid]').count()) >= 4);
     await workbench.screenshots(pictures, '3-plan');
+    await panel.locator('section[aria-label=Forecast]').evaluate((section) => section.scrollIntoView());
+    await workbench.screenshots(pictures, '3-forecast');
+    await panel.locator('section[aria-label=Placements]').evaluate((section) => section.scrollIntoView());
+    await workbench.screenshots(pictures, '3-scores');
   });
 
   it('sorts and walks the score grid by keyboard', async () => {
@@ -79,21 +142,23 @@ describe('the sample cluster in the editor', () => {
     await workbench.page.keyboard.press('ArrowUp');
     await workbench.page.keyboard.press('ArrowRight');
     await workbench.page.keyboard.press('Enter');
-    assert.equal(await grid.locator('[aria-sort=descending]').count(), 1);
+    await grid.locator('[aria-sort=descending]').waitFor();
     await workbench.page.keyboard.press('Enter');
-    assert.equal(await grid.locator('[aria-sort=ascending]').count(), 1);
+    await grid.locator('[aria-sort=ascending]').waitFor();
   });
 
   it('applies after one modal that names cluster, moves and lost work, and follows each step', async () => {
-    const panel = await workbench.webview('vscode-button');
+    const panel = await planned();
+    const tasks = workbench.tree('Tasks');
+    const before = (await tasks.rows()).filter((row) => /would run/.test(row)).length;
     await panel.locator('vscode-button', { hasText: /^Apply \d+ moves/ }).click();
-    await workbench.page.locator('.monaco-dialog-box').waitFor();
-    await workbench.page.screenshot({ path: join(pictures, '4-confirm.png') });
-    const asked = await workbench.answerModal('Apply');
+    const asked = await answer('Apply', '4-confirm.png');
     assert.match(asked, /sample seed 7/);
     assert.match(asked, /of work is lost/);
+    await toast('Applying the plan', 30_000);
     await panel.locator('ol.steps li.done').first().waitFor({ timeout: 60_000 });
-    await workbench.page.locator('.notification-toast', { hasText: /Moves: \d+ done/ }).waitFor({ timeout: 120_000 });
+    await workbench.page.screenshot({ path: join(pictures, '5-applying.png') });
+    await toast(/Moves: \d+ done/);
     const steps = await panel.locator('ol.steps li').allInnerTexts();
     assert.ok(
       steps.some((step) => /^.*Place .* done/.test(step)),
@@ -103,14 +168,42 @@ describe('the sample cluster in the editor', () => {
       steps.some((step) => /^.*Migrate .* done/.test(step)),
       steps.join('\n'),
     );
-    await workbench.page.screenshot({ path: join(pictures, '5-applied.png') });
+    const after = (await tasks.rows()).filter((row) => /would run/.test(row)).length;
+    assert.ok(after < before, `${before} tasks were pending, ${after} are`);
+    await workbench.screenshots(pictures, '6-applied');
   });
 
-  it('undoes the applied resizes, and writes the ledger', async () => {
+  it('undoes the applied resizes after one question, and keeps a ledger', async () => {
     await workbench.command('Stowage: Undo Last Resizes');
-    const asked = await workbench.answerModal('Undo');
-    assert.match(asked, /resize/);
+    const asked = await answer('Undo');
+    assert.match(asked, /Undo \d+ resize/);
+    await toast(/Moves: \d+ done/);
     await workbench.command('Stowage: Show Ledger');
     await workbench.page.locator('.view-lines', { hasText: 'Ledger' }).waitFor();
+    await workbench.page.screenshot({ path: join(pictures, '7-ledger.png') });
+  });
+
+  it('picks up where it was after the window was reloaded in the middle of a move', async () => {
+    const panel = await plan();
+    await panel.locator('vscode-button', { hasText: /^Apply \d+ moves?/ }).click();
+    await answer('');
+    await panel.locator('ol.steps li').first().waitFor({ timeout: 60_000 });
+    await workbench.reload();
+    await toast(/Moves: \d+ done/);
+    assert.ok((await workbench.statusItems()).some((text) => /sample cluster \(seed 7\)/.test(text)));
+    const again = await workbench.webview('.charts .plot .main-svg', 90_000);
+    assert.match(await again.locator('#root').innerText(), /sample seed 7/);
+  });
+
+  it('refuses a plan that is older than the cluster, and says to plan again', async () => {
+    await workbench.command('Stowage: Advance the Sample Cluster’s Clock');
+    await workbench.pick('2 hours');
+    const panel = await plan();
+    await workbench.command('Stowage: Advance the Sample Cluster’s Clock');
+    await workbench.pick('1 day');
+    await workbench.page.locator('.statusbar-item', { hasText: /· now/ }).waitFor();
+    await panel.locator('vscode-button:not([disabled])', { hasText: /^Apply \d+ moves?/ }).click();
+    await toast(/The cluster has changed since the plan was made. Plan again/);
+    assert.equal(await workbench.page.locator('.monaco-dialog-box').count(), 0);
   });
 });

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { registerHooks } from 'node:module';
+import fc from 'fast-check';
+import { before, describe, it } from 'mocha';
+import type { NodeRow, TaskRow } from '../../src/views/clusterView.ts';
+
+/** The few classes of VS Code that rows are made of; they only hold what they are given. */
+const EDITOR = `
+export class TreeItem { constructor(label, collapsibleState) { Object.assign(this, { label, collapsibleState }); } }
+export class ThemeIcon { constructor(id, color) { Object.assign(this, { id, color }); } }
+export class ThemeColor { constructor(id) { this.id = id; } }
+export const TreeItemCollapsibleState = { None: 0, Collapsed: 1, Expanded: 2 };
+`;
+
+const HOSTILE = [
+  '<img src=x onerror=alert(1)>',
+  '[click](command:workbench.action.terminal.sendSequence?%7B%22text%22%3A%22rm%22%7D)',
+  '$(trash)',
+  'a\nb\r\u0000c\u202egpj.exe',
+  'x'.repeat(1_000_000),
+];
+
+const node = (name: string): NodeRow => ({
+  name,
+  total: { milliCpu: 8000, memoryBytes: 2 ** 33, gpuMilli: 4000, extended: {} },
+  free: { milliCpu: 4000, memoryBytes: 2 ** 32, gpuMilli: 1000, extended: {} },
+  usageFraction: 0.41,
+  available: { seconds: 3600, source: 'until its last task ends' },
+  state: 'ready',
+  taskIds: ['n/t'],
+});
+
+const task = (text: string): TaskRow => ({
+  id: `n/${text}`,
+  namespace: 'n',
+  name: text,
+  kind: 'running',
+  node: text,
+  owner: text,
+  creator: text,
+  allocation: { milliCpu: 1000, memoryBytes: 2 ** 30, gpuMilli: 0, extended: {} },
+  runtime: { low: 60, median: 600, high: 3600 },
+  remaining: { low: 30, median: 300, high: 3000 },
+  basis: text,
+  trackRecord: text,
+  endless: false,
+  infrastructure: false,
+  actions: { place: text, resize: '', migrate: text },
+  problems: [text, text],
+});
+
+describe('the rows of the trees', () => {
+  let rows: typeof import('../../src/views/treeItems.ts');
+
+  before(async () => {
+    const hooks = registerHooks({
+      resolve: (specifier, context, next) =>
+        specifier === 'vscode'
+          ? { url: `data:text/javascript,${encodeURIComponent(EDITOR)}`, shortCircuit: true }
+          : next(specifier, context),
+    });
+    rows = await import('../../src/views/treeItems.ts');
+    hooks.deregister();
+  });
+
+  it('say what is free of the main resource, for how long, and how much is used', () => {
+    assert.equal(rows.nodeItem(node('a'), false).description, '25 % GPU free · 1 h · 41 % used');
+    const spoken = rows.nodeItem(node('a'), false).accessibilityInformation?.label;
+    assert.equal(spoken, 'node a, 25 % GPU free, 1 h until its last task ends, 41 % used, 1 tasks');
+  });
+
+  it('say what is left of a task with its band', () => {
+    assert.equal(rows.taskItem(task('t'), false).description, '5 min left (30 s–50 min)');
+    const { remaining: _, ...waiting } = task('t');
+    assert.equal(rows.taskItem({ ...waiting, kind: 'pending' }, false).description, '10 min (1 min–1 h)');
+    assert.equal(rows.taskItem({ ...waiting, endless: true }, false).description, 'runs until stopped');
+  });
+
+  it('show hostile names and labels as short plain text without a link or command', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom(...HOSTILE)), (text) => {
+        for (const item of [rows.nodeItem(node(text), true), rows.taskItem(task(text), true), rows.noteItem(text)]) {
+          assert.equal(item.command, undefined);
+          assert.equal(typeof item.label, 'string');
+          assert.equal(typeof item.tooltip, 'string');
+          assert.ok(String(item.label).length <= 201);
+          assert.ok(String(item.tooltip).length < 40 * 220);
+          // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that must be gone
+          assert.doesNotMatch(String(item.label), /[\u0000-\u001f\u202a-\u202e\u2066-\u2069]/);
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+});

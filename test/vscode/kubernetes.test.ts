@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { after, afterEach, before, describe, it } from 'mocha';
+import { parse } from 'yaml';
+import { requireCluster } from '../cluster/availability.ts';
+import { startCluster, type TestCluster } from '../cluster/cluster.ts';
+import { gatedPod, job } from '../cluster/workload.ts';
+import { requireEditor, startWorkbench, type Workbench } from './workbench.ts';
+
+const extension = process.env['STOWAGE_EXTENSION'] ?? resolve(import.meta.dirname, '../..');
+const pictures = process.env['STOWAGE_PICTURES'] ?? join(tmpdir(), 'stowage-pictures');
+const roles = resolve(import.meta.dirname, '../../media/rbac');
+const GIB = 2 ** 30;
+const HOSTILE = '<img src=x onerror=alert(1)> [run](command:workbench.action.quit) $(trash)';
+
+/** The same walk on the real control plane, and each way in which a connection can fail. */
+describe('a Kubernetes cluster in the editor', function () {
+  this.timeout(240_000);
+  let cluster: TestCluster;
+  let workbench: Workbench;
+  const folder = mkdtempSync(join(tmpdir(), 'stowage-kubernetes-'));
+  const kubeconfig = join(folder, 'kubeconfig');
+
+  before(async function () {
+    this.timeout(30 * 60_000);
+    requireEditor(this);
+    requireCluster(this);
+    cluster = await startCluster({
+      nodes: [
+        { name: 'node-a', milliCpu: 4000, memoryBytes: 16 * GIB },
+        { name: 'node-b', milliCpu: 8000, memoryBytes: 16 * GIB },
+      ],
+    });
+    for (const file of ['nodes', 'reader', 'operator']) {
+      await cluster.kubectl(['apply', '-f', '-'], readFileSync(join(roles, `${file}.yaml`), 'utf8'));
+    }
+    const task = { requests: { cpu: '1', memory: '1Gi' }, runtimeSeconds: 3600 };
+    await cluster.apply(
+      job({ ...task, name: 'running', creator: HOSTILE }),
+      gatedPod({ ...task, name: 'gated', requests: { cpu: '6', memory: '4Gi' } }),
+    );
+    await cluster.kubectl(['wait', 'pods', '-l', 'job-name', '--for=condition=Ready', '--timeout=60s']);
+    writeFileSync(kubeconfig, JSON.stringify(await contexts()));
+    const userSettings = { 'stowage.kubeconfig': kubeconfig };
+    workbench = await startWorkbench({ extension: { folder: extension }, folder, userSettings });
+    await workbench.openContainer('Stowage');
+  });
+
+  afterEach(async function () {
+    if (this.currentTest?.state !== 'failed' || !workbench) return;
+    await workbench.page.screenshot({ path: join(pictures, `failed-kubernetes-${Date.now()}.png`) });
+  });
+
+  after(async () => {
+    await workbench?.close();
+    await cluster?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const connect = async (context: string) => {
+    await workbench.command('Stowage: Connect to a Cluster');
+    await workbench.pick(context);
+  };
+
+  const failures: readonly { context: string; says: RegExp }[] = [
+    { context: 'unreachable', says: /refuses connections|did not answer|cannot be reached|is not reachable/ },
+    { context: 'expired', says: /expired or are not valid here.*Log in to the cluster again/ },
+    { context: 'wrong-authority', says: /not signed by the CA in the kubeconfig/ },
+    { context: 'no-rights', says: /may not|cannot list|the right to/ },
+  ];
+  for (const { context, says } of failures) {
+    it(`says what to do where the context is ${context}, and offers it`, async () => {
+      await connect(context);
+      await workbench.page.locator('.statusbar-item', { hasText: context }).waitFor();
+      const view = workbench.page.locator('.pane', { has: workbench.page.locator('h3.title:text-is("Nodes")') });
+      await view.locator('.tree-explorer-viewlet-tree-view', { hasText: says }).waitFor({ timeout: 60_000 });
+      await workbench.page.screenshot({ path: join(pictures, `k-${context}.png`) });
+    });
+  }
+
+  it('shows nodes, tasks and what a hostile creator calls itself as plain text', async () => {
+    await connect('admin');
+    const nodes = workbench.tree('Nodes');
+    await nodes.row('node node-a');
+    await nodes.row('node node-b');
+    const tasks = workbench.tree('Tasks');
+    await tasks.row('Pending');
+    await workbench.command('Stowage: Group Tasks by');
+    await workbench.pick('creator');
+    await tasks.row(HOSTILE.slice(0, 20).replaceAll('"', ''));
+    assert.equal(await workbench.page.locator('.pane img[src=x], .pane a[href^="command:workbench"]').count(), 0);
+    await workbench.screenshots(pictures, 'k-trees');
+  });
+
+  it('places a gated task after one question, and its kubelet runs it there', async () => {
+    await workbench.command('Stowage: Preview Plan');
+    const panel = await workbench.webview('.charts .plot .main-svg', 90_000);
+    await workbench.page.screenshot({ path: join(pictures, 'k-plan.png') });
+    await panel.locator('vscode-button:not([disabled])', { hasText: /^Apply 1 move/ }).click();
+    await workbench.page.locator('.monaco-dialog-box .monaco-button').first().waitFor();
+    const asked = await workbench.answerModal('Place 1 task');
+    assert.match(asked, /Apply 1 placement/);
+    await workbench.page
+      .locator('.notification-toast', { hasText: /Moves: 1 done/ })
+      .first()
+      .waitFor({ timeout: 120_000 });
+    const found = await cluster.kubectl(['get', 'pod', 'gated', '-o', 'jsonpath={.status.phase} {.spec.nodeName}']);
+    assert.equal(found, 'Running node-b');
+    await workbench.page.screenshot({ path: join(pictures, 'k-placed.png') });
+  });
+
+  it('lets one who may only read see everything, and says which right each action lacks', async () => {
+    await connect('reader');
+    const nodes = workbench.tree('Nodes');
+    await nodes.row('You cannot resize here');
+    await nodes.row('node node-a');
+    await workbench.page.screenshot({ path: join(pictures, 'k-reader.png') });
+  });
+
+  it('leaves nothing of the old cluster on the screen when another is opened', async () => {
+    await workbench.command('Stowage: Open the Sample Cluster');
+    await workbench.tree('Nodes').row('node gpu-a100-1');
+    const rows = [...(await workbench.tree('Nodes').rows()), ...(await workbench.tree('Tasks').rows())];
+    assert.deepEqual(
+      rows.filter((row) => /node-a|node-b|gated/.test(row)),
+      [],
+    );
+    const panel = await workbench.webview('.charts .plot .main-svg', 90_000);
+    await panel.locator('.lead', { hasText: 'sample seed 7' }).waitFor({ timeout: 90_000 });
+    assert.doesNotMatch((await panel.locator('#root').textContent()) ?? '', /node-a|node-b/);
+  });
+
+  /** One context for each state, all for the same cluster. */
+  async function contexts(): Promise<unknown> {
+    const config = parse(readFileSync(cluster.kubeconfigPath, 'utf8'));
+    const own = config.clusters[0].cluster;
+    const token = async (name: string, ...grants: string[]) => {
+      await cluster.kubectl(['create', 'serviceaccount', name]);
+      for (const role of grants) {
+        const words = ['create', 'clusterrolebinding', `${name}-${role}`, `--clusterrole=stowage-${role}`];
+        await cluster.kubectl([...words, `--serviceaccount=default:${name}`]);
+      }
+      return (await cluster.kubectl(['create', 'token', name])).trim();
+    };
+    const authority = readFileSync(join(import.meta.dirname, 'another-authority.pem')).toString('base64');
+    const clusters = {
+      real: own,
+      away: { server: 'https://127.0.0.1:1', 'insecure-skip-tls-verify': true },
+      other: { ...own, 'certificate-authority': undefined, 'certificate-authority-data': authority },
+    };
+    const users = {
+      admin: config.users[0].user,
+      expired: { token: 'not-a-token' },
+      reader: { token: await token('reader', 'nodes', 'reader') },
+      nobody: { token: await token('nobody') },
+    };
+    const context = (name: string, at: keyof typeof clusters, as: keyof typeof users) => ({
+      name,
+      context: { cluster: at, user: as, namespace: 'default' },
+    });
+    return {
+      apiVersion: 'v1',
+      kind: 'Config',
+      'current-context': 'admin',
+      clusters: Object.entries(clusters).map(([name, each]) => ({ name, cluster: each })),
+      users: Object.entries(users).map(([name, user]) => ({ name, user })),
+      contexts: [
+        context('admin', 'real', 'admin'),
+        context('unreachable', 'away', 'admin'),
+        context('expired', 'real', 'expired'),
+        context('wrong-authority', 'other', 'admin'),
+        context('no-rights', 'real', 'nobody'),
+        context('reader', 'real', 'reader'),
+      ],
+    };
+  }
+});

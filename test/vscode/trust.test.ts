@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { after, afterEach, before, describe, it } from 'mocha';
+import { requireEditor, startWorkbench, type Workbench } from './workbench.ts';
+
+const extension = process.env['STOWAGE_EXTENSION'] ?? resolve(import.meta.dirname, '../..');
+const pictures = process.env['STOWAGE_PICTURES'] ?? join(tmpdir(), 'stowage-pictures');
+
+describe('Restricted Mode', function () {
+  this.timeout(240_000);
+  let workbench: Workbench;
+  const folder = mkdtempSync(join(tmpdir(), 'stowage-restricted-'));
+  const written = join(folder, 'a-cell-ran');
+
+  before(async function () {
+    this.timeout(600_000);
+    requireEditor(this);
+    writeFileSync(join(folder, 'hostile.ipynb'), notebook(`require('node:fs').writeFileSync('${written}', '')`));
+    mkdirSync(join(folder, '.vscode'));
+    const settings = { 'stowage.kubeconfig': join(folder, 'kubeconfig-of-the-workspace') };
+    writeFileSync(join(folder, '.vscode/settings.json'), JSON.stringify(settings));
+    workbench = await startWorkbench({ extension: { folder: extension }, folder, trust: false });
+  });
+
+  afterEach(async function () {
+    if (this.currentTest?.state !== 'failed' || !workbench) return;
+    await workbench.page.screenshot({ path: join(pictures, `failed-trust-${Date.now()}.png`) });
+  });
+
+  after(async () => {
+    await workbench?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('shows the sample’s trees and plans it', async () => {
+    assert.ok((await workbench.statusItems()).some((text) => /Restricted Mode/.test(text)));
+    await workbench.openContainer('Stowage');
+    await workbench.command('Stowage: Open the Sample Cluster');
+    await workbench.tree('Nodes').row('node gpu-a100-1');
+    await workbench.command('Stowage: Preview Plan');
+    const panel = await workbench.webview('.charts .plot .main-svg', 90_000);
+    assert.match((await panel.locator('#root').textContent()) ?? '', /with this plan/);
+    await workbench.page.screenshot({ path: join(pictures, 'trust-plan.png') });
+  });
+
+  it('reads no kubeconfig, and says how to change that', async () => {
+    await workbench.command('Stowage: Connect to a Cluster');
+    const toast = workbench.page.locator('.notification-toast', {
+      hasText: 'In Restricted Mode no kubeconfig is read',
+    });
+    await toast.waitFor();
+    assert.equal(await workbench.page.locator('.quick-input-widget:visible').count(), 0);
+    await toast.locator('.monaco-button', { hasText: 'Manage Workspace Trust' }).waitFor();
+    await workbench.page.screenshot({ path: join(pictures, 'trust-connect.png') });
+  });
+
+  it('runs no cell', async () => {
+    await workbench.openFile('hostile.ipynb');
+    await workbench.page.locator('.notebook-editor .cell .view-lines').first().click();
+    await workbench.page.keyboard.press('ControlOrMeta+Enter');
+    await workbench.page.waitForTimeout(3000);
+    assert.equal(existsSync(written), false);
+    await workbench.page.screenshot({ path: join(pictures, 'trust-notebook.png') });
+  });
+});
+
+function notebook(source: string): string {
+  const cell = { cell_type: 'code', id: 'a', execution_count: null, metadata: {}, outputs: [], source: [source] };
+  return JSON.stringify({
+    cells: [cell],
+    metadata: { language_info: { name: 'javascript' } },
+    nbformat: 4,
+    nbformat_minor: 5,
+  });
+}
