@@ -259,12 +259,14 @@ function together(outcome: ApplyOutcome, settled: readonly StepText[]): ApplyOut
   if (outcome.kind !== 'applied' && outcome.kind !== 'waiting') return outcome;
   const count = (wanted: StepText['state']) => settled.filter(({ state }) => state === wanted).length;
   const waiting = outcome.waiting + count('waiting');
+  const dues = [outcome, ...settled].flatMap(({ untilSeconds }) => (untilSeconds === undefined ? [] : [untilSeconds]));
   return {
     ...outcome,
     kind: waiting > 0 ? 'waiting' : 'applied',
     done: outcome.done + count('done'),
     failed: outcome.failed + count('failed'),
     waiting,
+    ...(dues.length > 0 && { untilSeconds: Math.min(...dues) }),
     steps: [...settled, ...outcome.steps],
   };
 }

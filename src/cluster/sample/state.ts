@@ -35,9 +35,14 @@ export async function writeState(directory: string, state: SampleState): Promise
   const others = (await readStates(directory)).filter(({ seed }) => seed !== state.seed);
   const file = stateFile(directory);
   await mkdir(directory, { recursive: true });
-  await writeFile(`${file}.new`, `${JSON.stringify([...others, state].sort((a, b) => a.seed - b.seed))}\n`);
-  await rename(`${file}.new`, file);
+  writes += 1;
+  const next = `${file}.${process.pid}-${writes}.new`;
+  await writeFile(next, `${JSON.stringify([...others, state].sort((a, b) => a.seed - b.seed))}\n`);
+  await rename(next, file);
 }
+
+/** So that no two writes share a file on their way. */
+let writes = 0;
 
 async function readStates(directory: string): Promise<SampleState[]> {
   const file = stateFile(directory);
