@@ -87,7 +87,8 @@ export function startLearner(runs: Runs, network: Network, since: Calibration = 
       const pool = { started: startedBy(row, past.nowSeconds), nowSeconds: past.nowSeconds };
       if (pool.started.length < LEAST_RUNS) return;
       for (let step = 0; step < steps; step++) {
-        onStep?.(step, trainer.step(store, drawBatch(store, pool, random, newest), rate(step)));
+        const loss = trainer.step(store, drawBatch(store, pool, random, newest), rate(step));
+        onStep?.(step, loss);
       }
       head = headWeights(network);
     },

@@ -34,7 +34,8 @@ export function pretrainNetwork(
     const log = logs[drawIndex(weights, random)]!;
     const { store, started } = random() < WITHOUT_LIMIT ? log.open : log.full;
     const batch = drawBatch(store, { started, nowSeconds: Number.MAX_VALUE }, random);
-    onProgress?.(step, trainer.step(store, batch, rate(step)));
+    const loss = trainer.step(store, batch, rate(step));
+    onProgress?.(step, loss);
   }
   return network;
 }
