@@ -43,6 +43,8 @@ export function requireEditor(context: Mocha.Context): void {
 export type WorkbenchOptions = {
   /** A packaged extension, or a folder with a built one (its `dist/` is what runs). */
   readonly extension?: { readonly vsix: string } | { readonly folder: string };
+  /** Folders of further extensions, which the test itself needs. */
+  readonly helpers?: readonly string[];
   /** Folder to open. */
   readonly folder: string;
   readonly userSettings?: Readonly<Record<string, unknown>>;
@@ -80,7 +82,11 @@ export async function startWorkbench(options: WorkbenchOptions): Promise<Workben
     'security.workspace.trust.startupPrompt': 'never',
     ...options.userSettings,
   });
-  if (options.extension) await addExtension(options.extension, { userData, extensions });
+  if (options.extension && 'vsix' in options.extension) {
+    await installExtension({ vsix: options.extension.vsix, userData, extensions });
+  }
+  const inPlace = options.extension && 'folder' in options.extension ? [options.extension.folder] : [];
+  addFolders([...inPlace, ...(options.helpers ?? [])], extensions);
   const server = await startCodeServer({ folder: options.folder, userData, extensions, trust: options.trust ?? true });
   let browser: Browser | undefined;
   const stop = async () => {
@@ -206,13 +212,13 @@ export class Workbench {
     return this.page.locator('.part.statusbar .statusbar-item').allInnerTexts();
   }
 
-  /** The page inside a webview (panel or notebook output) in which `selector` is found. */
+  /** The page inside a webview on the screen (panel or notebook output) in which `selector` is found. */
   async webview(selector: string, timeoutMilliseconds = 20_000): Promise<Frame> {
     for (const until = Date.now() + timeoutMilliseconds; Date.now() < until; await this.page.waitForTimeout(100)) {
       for (const frame of this.page.frames()) {
         if (frame === this.page.mainFrame()) continue;
         const found = await frame.$(selector).catch(() => null);
-        if (found) return frame;
+        if (found && (await isOnScreen(frame))) return frame;
       }
     }
     throw new Error(`No webview shows ${selector} after ${timeoutMilliseconds} ms`);
@@ -259,6 +265,14 @@ export class Workbench {
   async close(): Promise<void> {
     await this.parts.stop();
   }
+}
+
+/** Webviews of editors in the background live on, out of sight. */
+async function isOnScreen(frame: Frame): Promise<boolean> {
+  let outer = frame;
+  for (let parent = outer.parentFrame(); parent?.parentFrame(); parent = outer.parentFrame()) outer = parent;
+  const element = await outer.frameElement().catch(() => undefined);
+  return (await element?.isVisible().catch(() => false)) ?? false;
 }
 
 /** A tree of the side bar. Rows are found by the beginning of their label. */
@@ -384,20 +398,20 @@ class SettingsFile {
   }
 }
 
-async function addExtension(
-  extension: NonNullable<WorkbenchOptions['extension']>,
-  places: { userData: string; extensions: string },
-): Promise<void> {
-  if ('vsix' in extension) return installExtension({ vsix: extension.vsix, ...places });
-  const manifest = readFileSync(join(extension.folder, 'package.json'), 'utf8');
-  const { publisher, name, version } = JSON.parse(manifest) as Record<string, string>;
-  const entry = {
-    identifier: { id: `${publisher}.${name}` },
-    version,
-    location: { $mid: 1, path: extension.folder, scheme: 'file' },
-    metadata: { installedTimestamp: Date.now(), pinned: true, source: 'resource' },
-  };
-  writeFileSync(join(places.extensions, 'extensions.json'), JSON.stringify([entry]));
+/** Adds extensions where they lie to the list that the editor keeps of what is installed. */
+function addFolders(folders: readonly string[], extensions: string): void {
+  const list = join(extensions, 'extensions.json');
+  const present = existsSync(list) ? (JSON.parse(readFileSync(list, 'utf8')) as unknown[]) : [];
+  const added = folders.map((folder) => {
+    const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<string, string>;
+    return {
+      identifier: { id: `${manifest['publisher']}.${manifest['name']}` },
+      version: manifest['version'],
+      location: { $mid: 1, path: folder, scheme: 'file' },
+      metadata: { installedTimestamp: Date.now(), pinned: true, source: 'resource' },
+    };
+  });
+  if (added.length > 0) writeFileSync(list, JSON.stringify([...present, ...added]));
 }
 
 function browserPath(): string | undefined {

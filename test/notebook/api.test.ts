@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { KernelUnderTest } from './kernelUnderTest.ts';
+
+const KTH = fileURLToPath(new URL('../../../shared/traces/KTH-SP2-1996-2.1-cln.swf.gz', import.meta.url));
+
+describe('stowage in a cell', function () {
+  this.timeout(120_000);
+  let cells: KernelUnderTest;
+  before(() => {
+    cells = new KernelUnderTest();
+  });
+  after(() => cells.close());
+
+  const value = async (code: string) => {
+    const { end, error, shown } = await cells.run(`JSON.stringify(${code})`);
+    assert.equal(end.how, 'done', error?.stack);
+    return JSON.parse(shown.at(-1)!) as unknown;
+  };
+
+  it('reads a table beside the notebook by its columns and counts what it could not read', async () => {
+    writeFileSync(
+      join(cells.directory, 'own.csv'),
+      'created,finished,user,cores\n100,160,ana,2\n200,150,ana,2\n300,3900,bo,8\n',
+    );
+    await cells.run(
+      "const own = await stowage.history('own.csv', { columns: { submit: 'created', end: 'finished', creator: 'user', cpu: 'cores' } })",
+    );
+    assert.deepEqual(
+      await value('stowage.rows(own).map(({ creator, cores, runtimeSeconds }) => [creator, cores, runtimeSeconds])'),
+      [
+        ['ana', 2, 60],
+        ['bo', 8, 3600],
+      ],
+    );
+    assert.match(
+      (await cells.run('own')).shown[0]!,
+      /^own\.csv: 2 finished tasks; 1 rows left out, the first because /,
+    );
+  });
+
+  it('says what to do about a file that is missing or a table without columns', async () => {
+    assert.match(
+      (await cells.run("await stowage.history('nowhere.swf')")).error!.message,
+      /Cannot read .*nowhere\.swf/,
+    );
+    const { error } = await cells.run("await stowage.history('own.csv')");
+    assert.equal(error!.name, 'InputError');
+    assert.match(error!.message, /columns/);
+  });
+
+  it('reads a public log', async function () {
+    if (!existsSync(KTH)) {
+      console.log(`      left out: ${KTH} is not on this machine.`);
+      this.skip();
+    }
+    const { shown } = await cells.run(`await stowage.history(${JSON.stringify(KTH)})`);
+    // 27,992 rows of the log have a runtime above 0.
+    assert.match(shown[0]!, /^KTH-SP2-1996-2\.1-cln\.swf\.gz: 27992 finished tasks/);
+  });
+
+  it('splits in time: nothing of the earlier part ends after the later part begins', async () => {
+    await cells.run('const all = await stowage.history(); const { earlier, later } = stowage.split(all, 0.9)');
+    const [lastEnd, firstSubmit, count] = (await value(
+      '[earlier.tasks.reduce((last, { endedAtSeconds }) => Math.max(last, endedAtSeconds), 0), later.tasks[0].submittedAtSeconds, earlier.tasks.length + later.tasks.length]',
+    )) as [number, number, number];
+    assert.ok(lastEnd <= firstSubmit);
+    assert.ok(count > 9000, `${count}`);
+    assert.match((await cells.run('stowage.split(all, 2)')).error!.message, /between 0 and 1/);
+  });
+
+  it('plans the sample, shows it in words, and leaves it as it was', async () => {
+    await cells.run('await stowage.cluster()');
+    const state = join(cells.directory, '.stowage/sample.json');
+    const before = existsSync(state) ? readFileSync(state, 'utf8') : undefined;
+    const { shown } = await cells.run('const plan = await stowage.plan(); plan');
+    assert.match(shown[0]!, /^sample seed 7 /);
+    assert.ok(((await value('plan.moves.length')) as number) > 0);
+    assert.equal(existsSync(state) ? readFileSync(state, 'utf8') : undefined, before);
+  });
+
+  it('forecasts as far as asked, coarse first', async () => {
+    await cells.run(
+      'let pictures = 0; const ahead = await stowage.forecast({ hours: 2, samples: 8, onPicture: () => pictures++ })',
+    );
+    const moments = (await value('ahead.scenarios[0].moments.map(({ inSeconds }) => inSeconds)')) as number[];
+    assert.deepEqual(moments, [0, 900, 1800, 3600, 7200]);
+    assert.ok(((await value('pictures')) as number) >= 1);
+    assert.match((await cells.run('await stowage.forecast({ hours: 0 })')).error!.message, /1 to 168 hours/);
+  });
+
+  it('stops a training with its cell, and writes nothing', async () => {
+    const running = cells.run('await stowage.train(all)');
+    await new Promise((go) => setTimeout(go, 3000));
+    await cells.kernel.interrupt();
+    assert.equal((await running).end.how, 'interrupted');
+    assert.ok(!existsSync(join(cells.directory, '.stowage/candidate.json')));
+  });
+});
