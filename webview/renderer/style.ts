@@ -7,7 +7,7 @@ export const STYLE = `
 .stowage-table { border-collapse: collapse; color: var(--vscode-editor-foreground); font-family: var(--vscode-font-family); font-size: var(--vscode-font-size); }
 .stowage-table th, .stowage-table td { padding: 3px 12px; text-align: left; font-weight: normal; white-space: nowrap; }
 .stowage-table .number { text-align: right; font-variant-numeric: tabular-nums; }
-.stowage-table thead th { position: sticky; top: 0; background: var(--vscode-editor-background); font-weight: 600; box-shadow: inset 0 -1px var(--vscode-widget-border, var(--vscode-contrastBorder, currentColor)); }
+.stowage-table thead th, .stowage-table thead td { position: sticky; top: 0; background: var(--vscode-editor-background); font-weight: 600; box-shadow: inset 0 -1px var(--vscode-widget-border, var(--vscode-contrastBorder, currentColor)); }
 .stowage-table thead button { all: unset; cursor: pointer; }
 .stowage-table thead button:focus-visible { outline: 1px solid var(--vscode-focusBorder); outline-offset: 2px; }
 .stowage-table tbody tr:hover { background: var(--vscode-list-hoverBackground); }
