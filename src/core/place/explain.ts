@@ -65,7 +65,7 @@ export function describeRanked(ranked: RankedNode): string[] {
 /** One part of a node's score, as a sentence. */
 export function describePart(part: ScorePart, { fit }: RankedNode): string {
   const score = `${part.policy} ${part.score.toFixed(3)}${part.weight === 1 ? '' : ` × ${part.weight}`}`;
-  return part.policy === 'timeFit' ? `${score}: ${describeFit(fit)}` : score;
+  return `${score}: ${part.reason ?? describeFit(fit)}`;
 }
 
 /** S204 of one node in words, with X and its band. */

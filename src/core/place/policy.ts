@@ -1,6 +1,6 @@
 import type { Task } from '../model/task.ts';
 import type { AvailableTime, TimeBand } from './availableTime.ts';
-import type { NodeRoom } from './room.ts';
+import type { ClusterRoom, NodeRoom } from './room.ts';
 
 /** The nodes that passed the filter, with what they have in space and in time, in the same order. */
 export type Candidates = {
@@ -8,10 +8,17 @@ export type Candidates = {
   readonly times: readonly AvailableTime[];
   /** The task's runtime t1; `Infinity` where it never ends or nothing is known of it. */
   readonly runtime: TimeBand;
+  /** All nodes, those that were refused included. */
+  readonly room: ClusterRoom;
+  readonly nowSeconds: number;
 };
 
-/**
- * A score of live nodes: a number in 0…1 for each candidate, in their order; larger is better. It may look at all
- * candidates at once (to normalise), at nothing else.
- */
-export type NodePolicy = (task: Task, candidates: Candidates) => Float64Array;
+/** A score of live nodes. It may look at all candidates at once (to normalise), at nothing else. */
+export type NodePolicy = (task: Task, candidates: Candidates) => PolicyScores;
+
+export type PolicyScores = {
+  /** A number in 0…1 for each candidate, in their order; larger is better. */
+  readonly scores: Float64Array;
+  /** Why a candidate has its score, in a sentence; absent where `describeFit` says it. */
+  readonly explain?: (candidate: number) => string;
+};

@@ -4,7 +4,8 @@ import type { Task } from '../model/task.ts';
 import type { Predictions } from '../predict/prediction.ts';
 import { type AvailableTime, availableTimes } from './availableTime.ts';
 import { nodeFilter, type Refusal } from './filter.ts';
-import type { NodePolicy } from './policy.ts';
+import { fleetPolicy } from './fleetPolicy.ts';
+import type { Candidates, NodePolicy } from './policy.ts';
 import type { ClusterRoom, NodeRoom } from './room.ts';
 import { type DeadlineRefusal, deadlineFilter, expectedRuntime, type TimeFit, timeFit } from './timeFit.ts';
 import { timeFitPolicy } from './timeFitPolicy.ts';
@@ -18,7 +19,14 @@ export type RankedNode = {
   readonly fit: TimeFit;
 };
 
-export type ScorePart = { readonly policy: string; readonly weight: number; readonly score: number };
+export type ScorePart = {
+  readonly policy: string;
+  readonly weight: number;
+  /** 0…1. */
+  readonly score: number;
+  /** The policy's own words; absent for `timeFit`, whose numbers stand in `fit`. */
+  readonly reason?: string;
+};
 
 /** A node that cannot take the task, and why. */
 export type RefusedNode = { readonly node: string; readonly refusal: Refusal | DeadlineRefusal };
@@ -32,8 +40,28 @@ export type Ranking = {
   readonly fitting: number;
 };
 
-/** Every policy that can be mixed by `settings.policyWeights`. */
-export const NODE_POLICIES: Readonly<Record<string, NodePolicy>> = { timeFit: timeFitPolicy };
+/** Policies of the replays that rank by what is there now: not by chance, by what arrived before, or by refusing. */
+const RANKING_POLICIES = [
+  'stowage',
+  'stowage-time',
+  'fgd',
+  'bestFit',
+  'dotProduct',
+  'gpuPacking',
+  'gpuClustering',
+  'leastAllocated',
+  'mostAllocated',
+  'requestedToCapacityRatio',
+  'balancedAllocation',
+  'nilas',
+  'lava',
+];
+
+/** Every policy that can be mixed by `settings.policyWeights`; the method's own is `timeFit`. */
+export const NODE_POLICIES: Readonly<Record<string, NodePolicy>> = {
+  timeFit: timeFitPolicy,
+  ...Object.fromEntries(RANKING_POLICIES.map((name) => [name, fleetPolicy(name)])),
+};
 
 /**
  * S203 and S204: filters the nodes of a room for a task and ranks the rest by the mixed policies.
@@ -55,11 +83,8 @@ export function rankNodes(
   const filter = nodeFilter(task, room);
   const endsTooEarly = deadlineFilter(task, prediction, settings, nowSeconds);
   const times = availableTimes(room, predictions, settings, nowSeconds);
-  const candidates = {
-    nodes: [] as NodeRoom[],
-    times: [] as AvailableTime[],
-    runtime: expectedRuntime(task, prediction),
-  };
+  const nodes: NodeRoom[] = [];
+  const nodeTimes: AvailableTime[] = [];
   const refused: RefusedNode[] = [];
   for (let index = 0; index < room.nodes.length; index++) {
     const held = room.nodes[index]!;
@@ -67,23 +92,26 @@ export function rankNodes(
     if (refusal) {
       refused.push({ node: held.node.name, refusal });
     } else {
-      candidates.nodes.push(held);
-      candidates.times.push(times[index]!);
+      nodes.push(held);
+      nodeTimes.push(times[index]!);
     }
   }
-  const scores = mix.map(({ score }) => score(task, candidates));
-  const total = new Float64Array(candidates.nodes.length);
-  for (const [index, { share }] of mix.entries()) {
-    const part = scores[index]!;
-    for (let node = 0; node < total.length; node++) total[node] = total[node]! + share * part[node]!;
+  const runtime = expectedRuntime(task, prediction);
+  const candidates: Candidates = { nodes, times: nodeTimes, runtime, room, nowSeconds };
+  const parts = mix.map((each) => ({ ...each, ...each.score(task, candidates) }));
+  const total = new Float64Array(nodes.length);
+  for (const { share, scores } of parts) {
+    for (let node = 0; node < total.length; node++) total[node] = total[node]! + share * scores[node]!;
   }
   const ranked = best(total, options.limit ?? total.length).map((index) => ({
-    node: candidates.nodes[index]!.node.name,
+    node: nodes[index]!.node.name,
     score: total[index]!,
-    parts: mix.map(({ policy, weight }, part) => ({ policy, weight, score: scores[part]![index]! })),
-    fit: timeFit(candidates.runtime, candidates.times[index]!),
+    parts: parts.map(({ policy, weight, scores, explain }) => {
+      return { policy, weight, score: scores[index]!, ...(explain && { reason: explain(index) }) };
+    }),
+    fit: timeFit(runtime, nodeTimes[index]!),
   }));
-  return { ranked, refused, fitting: candidates.nodes.length };
+  return { ranked, refused, fitting: nodes.length };
 }
 
 type MixedPolicy = {

@@ -22,7 +22,7 @@ export const timeFitPolicy: NodePolicy = (_task, { nodes, times, runtime }) => {
       scores[index] = ((rank === 'outlives' ? 2 : 1) + x) / 3;
     }
   }
-  return scores;
+  return { scores };
 };
 
 /** Orders nodes by size: devices first, then CPU, then memory (no node has 10,000 cores or 100 TiB). */

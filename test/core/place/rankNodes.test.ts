@@ -6,7 +6,7 @@ import type { Node } from '../../../src/core/model/node.ts';
 import { DEFAULT_SETTINGS } from '../../../src/core/model/settings.ts';
 import type { Task } from '../../../src/core/model/task.ts';
 import { describeRanked, describeRefusal } from '../../../src/core/place/explain.ts';
-import { rankNodes } from '../../../src/core/place/rankNodes.ts';
+import { NODE_POLICIES, rankNodes } from '../../../src/core/place/rankNodes.ts';
 import { clusterRoom, withoutTask, withTask } from '../../../src/core/place/room.ts';
 import type { Predictions } from '../../../src/core/predict/prediction.ts';
 import { amounts, node, prediction, snapshot, sure, task } from './cluster.ts';
@@ -141,6 +141,64 @@ describe('the ranking and its policies', () => {
     );
     const none = { ...settings, policyWeights: { timeFit: 0 } };
     assert.throws(() => rankNodes(task('new'), room, {}, none, 0), InputError);
+  });
+
+  /** Two cores of eight taken on `a`, six on `b`. */
+  const uneven = [
+    task('x', { node: 'a', request: amounts({ milliCpu: 2000, memoryBytes: 2 ** 30 }) }),
+    task('y', { node: 'b', request: amounts({ milliCpu: 6000, memoryBytes: 2 ** 30 }) }),
+  ];
+  const mixed = (policyWeights: Record<string, number>, given: Partial<Node> = {}, wanted = task('new')) =>
+    rankNodes(
+      wanted,
+      clusterRoom(snapshot([node('a', given), node('b', given)], uneven)),
+      { 'default/x': sure(2 * HOUR), 'default/y': sure(90 * HOUR), 'default/new': sure(HOUR) },
+      { ...DEFAULT_SETTINGS, policyWeights },
+      0,
+    );
+
+  it('ranks by the policy that is chosen by name', () => {
+    assert.deepEqual(
+      mixed({ leastAllocated: 1 }).ranked.map(({ node: name }) => name),
+      ['a', 'b'],
+    );
+    assert.deepEqual(
+      mixed({ mostAllocated: 1 }).ranked.map(({ node: name }) => name),
+      ['b', 'a'],
+    );
+    assert.deepEqual(
+      mixed({ timeFit: 1 }).ranked.map(({ node: name }) => name),
+      ['a', 'b'],
+    );
+  });
+
+  it('mixes scores by their weights, and shows each part with its words', () => {
+    const { ranked } = mixed({ timeFit: 3, mostAllocated: 1 });
+    for (const { score, parts } of ranked) {
+      const [time, most] = parts;
+      assert.ok(Math.abs(score - (3 * time!.score + most!.score) / 4) < 1e-12);
+      assert.deepEqual([time!.policy, time!.weight, most!.policy, most!.weight], ['timeFit', 3, 'mostAllocated', 1]);
+    }
+    // Most allocated: b 1, a 0; the weights decide who is first.
+    assert.deepEqual(
+      mixed({ timeFit: 1, mostAllocated: 100 }).ranked.map(({ node: name }) => name),
+      ['b', 'a'],
+    );
+    assert.match(describeRanked(ranked[0]!)[1]!, /^mostAllocated \d\.\d{3}: Scores \d+: with the task .* % of CPU/);
+  });
+
+  it('ranks with every policy it names: scores in 0…1, the same again, each with a reason', () => {
+    const gpus = { allocatable: amounts({ milliCpu: 8000, memoryBytes: 2 ** 35, gpuMilli: 4000 }) };
+    const wanted = task('new', { request: amounts({ milliCpu: 1000, memoryBytes: 2 ** 30, gpuMilli: 500 }) });
+    for (const policy of Object.keys(NODE_POLICIES)) {
+      const { ranked } = mixed({ [policy]: 1 }, gpus, wanted);
+      assert.equal(ranked.length, 2, policy);
+      for (const each of ranked) {
+        assert.ok(each.score >= 0 && each.score <= 1, `${policy} ${each.score}`);
+        assert.ok(describeRanked(each)[0]!.length > 20, policy);
+      }
+      assert.deepEqual(mixed({ [policy]: 1 }, gpus, wanted), mixed({ [policy]: 1 }, gpus, wanted));
+    }
   });
 });
 

@@ -1,0 +1,104 @@
+import { classOfRequest, countClasses } from '../fragment/mix.ts';
+import type { Task } from '../model/task.ts';
+import { classNumber, type Fleet, fleetOfRooms } from './policies/fleet.ts';
+import { POLICIES } from './policies/policies.ts';
+import type { Ask, Policy } from './policies/policy.ts';
+import type { Candidates, NodePolicy } from './policy.ts';
+import { type ClusterRoom, heldBy } from './room.ts';
+
+/**
+ * Scores live nodes by a policy of the replays. Its scores have scales of their own, so that they are stretched over 0…1
+ * between the worst and the best candidate before they are mixed; where all are alike each gets 1. What a policy wants to
+ * know of the past it is told once, from the tasks that run: FGD's and `stowage`'s expected mix are their classes.
+ * @param name a key of `POLICIES`
+ */
+export function fleetPolicy(name: string): NodePolicy {
+  return (task, candidates) => {
+    const { policy, ask, numbers } = openPolicy(name, task, candidates);
+    const raw = Float64Array.from(numbers, (node) => policy.score(node, ask));
+    return { scores: stretched(raw), explain: (candidate) => policy.explain(numbers[candidate]!, ask).sentence };
+  };
+}
+
+/** Scores brought to 0…1; a node the policy itself would refuse gets 0. */
+function stretched(raw: Float64Array): Float64Array {
+  const finite = raw.filter(Number.isFinite);
+  const low = finite.reduce((least, score) => Math.min(least, score), Number.POSITIVE_INFINITY);
+  const high = finite.reduce((most, score) => Math.max(most, score), Number.NEGATIVE_INFINITY);
+  return raw.map((score) => (!Number.isFinite(score) ? 0 : high > low ? (score - low) / (high - low) : 1));
+}
+
+function openPolicy(name: string, task: Task, { room, nodes, runtime, nowSeconds }: Candidates) {
+  const { fleet, policies } = fleetOf(room);
+  const policy = policies.get(name) ?? makePolicy(name, fleet, room, nowSeconds);
+  policies.set(name, policy);
+  const ask: Ask = {
+    classNumber: classNumber(fleet, classOf(task)),
+    memoryBytes: heldBy(task).memoryBytes,
+    nowSeconds,
+    ...(runtime.p50 < Number.POSITIVE_INFINITY && { endSeconds: nowSeconds + runtime.p50 }),
+  };
+  return { policy, ask, numbers: nodes.map(({ node }) => room.indexOf.get(node.name)!) };
+}
+
+type Opened = { readonly fleet: Fleet; readonly policies: Map<string, Policy> };
+
+/** A room never changes, so its fleet is made once. */
+const opened = new WeakMap<ClusterRoom, Opened>();
+
+function fleetOf(room: ClusterRoom): Opened {
+  const known = opened.get(room);
+  if (known) return known;
+  const fleet = fleetOfRooms(
+    room.nodes.map(({ node: { name, allocatable, gpuModel } }) => ({
+      name,
+      milliCpu: allocatable.milliCpu,
+      memoryBytes: allocatable.memoryBytes,
+      gpuCount: Math.floor(allocatable.gpuMilli / 1000),
+      gpuModel,
+    })),
+    room.nodes.map(({ node: { name, gpuModel }, free, gpuFree }) => ({
+      name,
+      milliCpu: free.milliCpu,
+      memoryBytes: free.memoryBytes,
+      gpuMilli: gpuFree,
+      gpuModel,
+    })),
+  );
+  const made = { fleet, policies: new Map<string, Policy>() };
+  opened.set(room, made);
+  return made;
+}
+
+function makePolicy(name: string, fleet: Fleet, room: ClusterRoom, nowSeconds: number): Policy {
+  const running = room.nodes.map(({ tasks }) => tasks.filter(({ infrastructure }) => !infrastructure));
+  const seen = countClasses(running.flat().map(classOf));
+  const policy = POLICIES[name]!({ fleet, seen, random: fixedRandom() });
+  running.forEach((tasks, node) => {
+    fleet.tasks[node] = tasks.length;
+    fleet.gpuTasks[node] = tasks.filter((task) => heldBy(task).gpuMilli > 0).length;
+    for (const task of tasks) {
+      policy.placed?.(node, {
+        classNumber: classNumber(fleet, classOf(task)),
+        memoryBytes: heldBy(task).memoryBytes,
+        nowSeconds,
+      });
+    }
+  });
+  return policy;
+}
+
+function classOf(task: Task) {
+  return classOfRequest(heldBy(task), task.gpuCount, task.constraints);
+}
+
+/** The same numbers each time (mulberry32, T. Ettinger): a ranking has no chance in it. */
+function fixedRandom(): () => number {
+  let state = 1;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000;
+  };
+}
