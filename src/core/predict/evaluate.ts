@@ -42,8 +42,8 @@ export type EvaluationOptions = {
   readonly network?: Network;
   /** False: no training on this log. */
   readonly learns: boolean;
-  /** Steps of the first training; absent: by the rows there are. */
-  readonly steps?: number;
+  /** Steps of the first training (absent: by the rows there are) and parts of the scored rows (absent: 40). */
+  readonly schedule?: { readonly steps: number; readonly blocks: number };
   readonly onProgress?: (fraction: number, text: string) => void;
 };
 
@@ -94,10 +94,10 @@ function blockTraining(
   first: number,
   network: Network,
   learner: Learner,
-  { tf, random, steps, onProgress }: EvaluationOptions,
+  { tf, random, schedule, onProgress }: EvaluationOptions,
 ): (row: number, past: Past) => void {
   const trainer = makeTrainer(tf, network, random);
-  const blockRows = Math.max(1, Math.ceil((runs.count - first) / BLOCKS));
+  const blockRows = Math.max(1, Math.ceil((runs.count - first) / (schedule?.blocks ?? BLOCKS)));
   return (row, past) => {
     if ((row - first) % blockRows !== 0) return;
     if (row > first) {
@@ -105,7 +105,7 @@ function blockTraining(
       learner.train(row, past, { trainer, random, newest, ...blockSteps(blockRows) });
       return;
     }
-    const plan = warmUpSteps(row, steps);
+    const plan = warmUpSteps(row, schedule?.steps);
     const onStep = (step: number) =>
       onProgress?.((0.4 * step) / plan.steps, `warming up: step ${step} of ${plan.steps}`);
     learner.train(row, past, { trainer, random, onStep, ...plan });

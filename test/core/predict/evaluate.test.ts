@@ -21,7 +21,7 @@ describe('an evaluation', () => {
     tf = await loadEngine();
   });
   const evaluate = (tasks: readonly FinishedTask[], learns = false) =>
-    evaluatePredictors(tasks, { tf, random: seededRandom(1), learns, steps: 5 });
+    evaluatePredictors(tasks, { tf, random: seededRandom(1), learns, schedule: { steps: 5, blocks: 3 } });
 
   const at = (submittedAtSeconds: number, changes: Parameters<typeof finished>[0] = {}) =>
     finished({ submittedAtSeconds, startedAtSeconds: submittedAtSeconds, ...changes });
@@ -73,13 +73,13 @@ describe('an evaluation', () => {
 
   it('gives the same bytes from the same seed, training included', function () {
     this.timeout(120_000);
-    const tasks = recurringHistory(60);
+    const tasks = recurringHistory(120);
     assert.equal(JSON.stringify(evaluate(tasks, true)), JSON.stringify(evaluate(tasks, true)));
   });
 
   it('learns on the way: training changes what it says', function () {
     this.timeout(60_000);
-    const tasks = recurringHistory(60);
+    const tasks = recurringHistory(120);
     assert.notEqual(evaluate(tasks, true).predictors.stowage.mae, evaluate(tasks).predictors.stowage.mae);
   });
 
