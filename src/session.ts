@@ -144,7 +144,6 @@ export class Session implements vscode.Disposable {
     signal: AbortSignal,
     onProgress: (text: string, fraction?: number) => void,
   ): Promise<string> {
-    this.updateOpen({ steps: [] });
     const request = { type: 'apply', planId, ...(moveIds && { moveIds }) } as const;
     const summary = await this.busy('applying', () => this.planner.ask(request, { signal, onProgress }));
     await this.refresh();

@@ -32,7 +32,9 @@ export function render(model: PanelModel, actions: PanelActions): readonly Secti
   return [
     head,
     steps,
-    section('moves', [plan.id, choices.chosen, host.busy, host.readOnly], () => movesList(model, plan, actions)),
+    section('moves', [plan.id, choices.chosen, host.busy, host.readOnly, doneIds(host)], () =>
+      movesList(model, plan, actions),
+    ),
     section('forecast', [plan.id], () => forecastCharts(plan)),
     section('placements', [plan.id, choices.task], () => placements(plan, choices.task, actions)),
     section('resizes', [plan.id], () => resizes(plan, actions)),
@@ -93,22 +95,30 @@ function stepsList(steps: readonly StepText[]): HTMLElement {
 }
 
 function movesList({ host, choices }: PanelModel, plan: Plan, actions: PanelActions): HTMLElement {
-  const all = plan.moves.map(({ id }) => id);
+  const done = new Set(doneIds(host));
+  const moves = plan.moves.filter(({ id }) => !done.has(id));
+  const all = moves.map(({ id }) => id);
   const ticked = new Set(choices.chosen ?? all);
-  const picked = plan.moves.filter(({ id }) => ticked.has(id));
+  const picked = moves.filter(({ id }) => ticked.has(id));
   const lost = picked.reduce((sum, move) => sum + (move.kind === 'migration' ? move.run.lostSeconds : 0), 0);
   if (all.length === 0)
     return element(
       'section',
       {},
       element('h2', {}, 'Moves'),
-      element('p', {}, 'Nothing to do now: no move would gain anything. The rest of this page says why.'),
+      element(
+        'p',
+        {},
+        done.size > 0
+          ? 'All moves of this plan are done. Plan again to see what comes next.'
+          : 'Nothing to do now: no move would gain anything. The rest of this page says why.',
+      ),
     );
   return element(
     'section',
     { 'aria-label': 'Moves' },
     element('h2', {}, 'Moves'),
-    element('ul', { class: 'moves' }, ...plan.moves.map((move) => moveRow(move, ticked.has(move.id), all, actions))),
+    element('ul', { class: 'moves' }, ...moves.map((move) => moveRow(move, ticked.has(move.id), all, actions))),
     element(
       'p',
       {},
@@ -126,6 +136,11 @@ function movesList({ host, choices }: PanelModel, plan: Plan, actions: PanelActi
       ` ${lost > 0 ? `${duration(lost)} of work would be lost.` : 'No work is lost.'} You are asked once more before anything happens.`,
     ),
   );
+}
+
+/** Moves that are at their end and cannot be asked for again. */
+function doneIds({ steps }: PanelModel['host']): string[] {
+  return steps.filter(({ state }) => state === 'done').map(({ moveId }) => moveId);
 }
 
 function moveRow(move: Move, on: boolean, all: readonly string[], actions: PanelActions): HTMLElement {
@@ -197,6 +212,7 @@ function forecastCharts({ forecast }: Plan): HTMLElement {
         series: series(forecast, ({ waiting }) => waiting),
         format: (value) => value.toFixed(1),
       }),
+      roomFor(forecast),
     ),
     element(
       'p',
@@ -205,6 +221,27 @@ function forecastCharts({ forecast }: Plan): HTMLElement {
     ),
     earliestStarts(forecast),
   );
+}
+
+/** How many tasks of the shape that is expected most, with a GPU where the cluster's tasks have some, would fit. */
+function roomFor(forecast: Forecast): HTMLElement | undefined {
+  const withGpu = forecast.shapes.findIndex(({ gpuCount, request }) => gpuCount > 0 || request.gpuMilli > 0);
+  const index = Math.max(0, withGpu);
+  const shape = forecast.shapes[index];
+  if (!shape) return undefined;
+  const fits = (moment: ScenarioForecast['moments'][number]) => moment.fits[index] ?? NOTHING;
+  return chart({
+    title: `Room for tasks of ${amounts(shape.request)}:`,
+    sentence: compare(
+      forecast,
+      (moment) => fits(moment).p50,
+      (value) => String(Math.round(value)),
+    ),
+    xTicks: ticks(forecast),
+    yTitle: 'tasks that fit',
+    series: series(forecast, fits),
+    format: (value) => value.toFixed(1),
+  });
 }
 
 const NOTHING = { p10: 0, p50: 0, p90: 0 };
@@ -296,9 +333,9 @@ function placements({ placements: all }: Plan, chosen: string | undefined, actio
         label: 'Pending tasks; Enter shows the ranked nodes',
         rows: all,
         columns: [
-          { title: 'task', text: ({ taskId }) => taskId },
+          { title: 'task', text: ({ taskId }) => taskId, share: 3 },
           { title: 'asks for', text: ({ request }) => amounts(request) },
-          { title: 'predicted runtime', text: runtimeText, value: ({ runtime }) => runtime?.p50 ?? 0 },
+          { title: 'predicted runtime', text: runtimeText, value: ({ runtime }) => runtime?.p50 ?? 0, share: 3 },
           { title: 'decision', text: placementDecision, share: 4 },
           { title: 'nodes', text: ({ fitting }) => String(fitting), value: ({ fitting }) => fitting, numeric: true },
         ],
@@ -347,7 +384,7 @@ function rankedNodes(advice: PlacementAdvice, actions: PanelActions): HTMLElemen
             numeric: true,
           })),
           {
-            title: 'available for',
+            title: 'free for',
             text: ({ fit }) => duration(fit.available.seconds),
             value: ({ fit }) => fit.available.seconds,
             numeric: true,
@@ -384,9 +421,10 @@ function resizes({ resizes: all, snapshot }: Plan, actions: PanelActions): HTMLE
         label: 'Resize advice; Enter reveals the task',
         rows: all,
         columns: [
-          { title: 'task', text: ({ taskId }) => taskId },
+          { title: 'task', text: ({ taskId }) => taskId, share: 4 },
           {
             title: 'holds',
+            share: 1,
             text: ({ resource, allocation }) => amount(resource, allocation),
             value: ({ allocation }) => allocation,
           },

@@ -12,6 +12,7 @@ h3 { font-size: 1em; font-weight: 600; margin: 16px 0 6px; }
 .busy vscode-progress-ring { height: 16px; width: 16px; }
 ul.moves, ol.steps { list-style: none; padding: 0; margin: 0 0 12px; }
 ul.moves li { margin: 2px 0; }
+ul.moves + p { display: flex; align-items: center; gap: 10px; }
 ol.steps li { margin: 4px 0; }
 ol.steps .mark { display: inline-block; width: 1.6em; }
 ol.steps .done .mark { color: var(--vscode-testing-iconPassed); }
@@ -26,8 +27,9 @@ th, td { text-align: left; padding: 2px 12px 2px 0; font-weight: normal; }
 thead th { border-bottom: 1px solid var(--vscode-panel-border, var(--vscode-contrastBorder)); }
 .grid { border: 1px solid var(--vscode-panel-border, var(--vscode-contrastBorder)); margin: 4px 0 12px; }
 .grid-row { display: grid; height: 26px; align-items: center; }
-.grid-header { border-bottom: 1px solid var(--vscode-panel-border, var(--vscode-contrastBorder)); font-weight: 600; padding-right: 12px; }
-.grid-header .cell { cursor: pointer; }
+.grid-header { border-bottom: 1px solid var(--vscode-panel-border, var(--vscode-contrastBorder)); padding-right: 12px; }
+/* On the cells: on the row it would change what 1ch is, and header and rows would not align. */
+.grid-header .cell { cursor: pointer; font-weight: 600; }
 .grid-body { overflow-y: auto; position: relative; }
 .grid-spacer { position: relative; }
 .grid-spacer .grid-row { position: absolute; left: 0; right: 0; padding-right: 12px; }

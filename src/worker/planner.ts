@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort } from 'node:worker_threads';
 import type { Cluster } from '../cluster/cluster.ts';
 import { openCluster } from '../cluster/open.ts';
@@ -11,8 +12,8 @@ import type { Predictor } from '../core/predict/predictor.ts';
 import { doctorText } from '../doctorText.ts';
 import { ledgerText } from '../ledgerText.ts';
 import { type ApplyOutcome, applyPlan, continueMoves, type OperateOptions, undoResizes } from '../operate/applyPlan.ts';
-import type { Confirmation } from '../operate/describe.ts';
-import { openJournal, readOperations, unfinished } from '../operate/journal.ts';
+import type { Confirmation, StepText } from '../operate/describe.ts';
+import { type Journal, openJournal, readOperations, unfinished } from '../operate/journal.ts';
 import { openLedger } from '../operate/ledger.ts';
 import { PATIENT, RESTLESS } from '../operate/scene.ts';
 import { planSituation, readSituation, type Situation } from '../planning.ts';
@@ -32,11 +33,14 @@ type Desk = {
   readonly directory: string;
   readonly watching: AbortController;
   readonly plans: Map<string, Plan>;
+  /** Tells the trees soon what has changed. */
+  readonly changed: () => void;
   situation?: Situation;
 };
 
 /** The trees are not drawn more often, however fast the cluster changes. */
 const VIEW_PAUSE_MILLISECONDS = 500;
+const HANDOVER_MILLISECONDS = 15_000;
 
 let desk: Desk | undefined;
 let stored: { path: string; changedAt: number; predictor: Predictor } | undefined;
@@ -85,15 +89,12 @@ async function carryOut(request: ToPlanner, signal: AbortSignal): Promise<unknow
       return apply(request.id, request.planId, request.moveIds, signal);
     case 'continue': {
       const { cluster } = opened();
-      return summary(await continueMoves(cluster, await operateOptions(signal)), cluster);
+      return operate(signal, (options) => continueMoves(cluster, options), journalOnceFree(opened().directory, signal));
     }
     case 'undo': {
       const { cluster } = opened();
-      const options = {
-        ...(await operateOptions(signal)),
-        confirm: (preview: Confirmation) => ask(request.id, preview),
-      };
-      return summary(await undoResizes(cluster, options), cluster);
+      const confirm = (preview: Confirmation) => ask(request.id, preview);
+      return operate(signal, (options) => undoResizes(cluster, { ...options, confirm }));
     }
     case 'train':
       return train(request, signal);
@@ -125,13 +126,11 @@ async function connect(
     await cluster.close();
     signal.throwIfAborted();
   }
-  const next: Desk = { cluster, target, directory, watching: new AbortController(), plans };
+  const changed = coalesced(() => show(next), VIEW_PAUSE_MILLISECONDS);
+  const next: Desk = { cluster, target, directory, watching: new AbortController(), plans, changed };
   desk = next;
   const view = await look(next, signal);
-  cluster.watch(
-    coalesced(() => show(next), VIEW_PAUSE_MILLISECONDS),
-    next.watching.signal,
-  );
+  cluster.watch(changed, next.watching.signal);
   return { view, underWay: await movesUnderWay(next) };
 }
 
@@ -183,19 +182,39 @@ async function apply(id: number, planId: string, moveIds: readonly string[] | un
   if (!issued) throw new Error('This plan is not of this window. Preview the plan again, then apply it.');
   const chosen = moveIds && moveIds.length < issued.moves.length ? selectMoves(issued, new Set(moveIds)) : issued;
   const confirm = (preview: Confirmation) => ask(id, preview);
-  return summary(await applyPlan(chosen, at.cluster, { ...(await operateOptions(signal)), confirm }), at.cluster);
+  return operate(signal, (options) => applyPlan(chosen, at.cluster, { ...options, confirm }));
 }
 
-async function operateOptions(signal: AbortSignal): Promise<OperateOptions> {
-  const { directory, target } = opened();
-  return {
-    journal: await openJournal(directory),
-    ledger: await openLedger(directory),
-    settings,
-    signal,
-    onStep: (step) => say({ type: 'step', step }),
-    patience: target.kind === 'sample' ? RESTLESS : PATIENT,
+/** Does work that writes, with the journal of the open cluster for as long as it takes. @returns what came of it, in words */
+async function operate(
+  signal: AbortSignal,
+  work: (options: OperateOptions) => Promise<ApplyOutcome>,
+  opening = openJournal(opened().directory),
+): Promise<string> {
+  const { cluster, directory, target, changed } = opened();
+  const journal = await opening;
+  const onStep = (step: StepText) => {
+    say({ type: 'step', step });
+    changed();
   };
+  try {
+    const patience = target.kind === 'sample' ? RESTLESS : PATIENT;
+    const ledger = await openLedger(directory);
+    return summary(await work({ journal, ledger, settings, signal, onStep, patience }), cluster);
+  } finally {
+    await journal.close();
+  }
+}
+
+/** The window before a reload holds the journal until its own thread has ended. */
+async function journalOnceFree(directory: string, signal: AbortSignal): Promise<Journal> {
+  for (const until = Date.now() + HANDOVER_MILLISECONDS; ; await sleep(500)) {
+    try {
+      return await openJournal(directory);
+    } catch (error) {
+      if (signal.aborted || Date.now() > until) throw error;
+    }
+  }
 }
 
 /** What came of an operation, in one sentence; a refusal is an error with its reason. */

@@ -168,8 +168,10 @@ describe('the sample cluster in the editor', function () {
       steps.some((step) => /^.*Migrate .* done/.test(step)),
       steps.join('\n'),
     );
-    const after = (await tasks.rows()).filter((row) => /would run/.test(row)).length;
-    assert.ok(after < before, `${before} tasks were pending, ${after} are`);
+    await workbench.page.waitForFunction(
+      (many) => document.querySelectorAll('.pane [aria-label*="would run"]').length < many,
+      before,
+    );
     await workbench.screenshots(pictures, '6-applied');
   });
 
@@ -186,13 +188,13 @@ describe('the sample cluster in the editor', function () {
   it('picks up where it was after the window was reloaded in the middle of a move', async () => {
     const panel = await plan();
     await panel.locator('vscode-button', { hasText: /^Apply \d+ moves?/ }).click();
-    await answer('');
+    await answer('Apply');
     await panel.locator('ol.steps li').first().waitFor({ timeout: 60_000 });
     await workbench.reload();
     await toast(/Moves: \d+ done/);
     assert.ok((await workbench.statusItems()).some((text) => /sample cluster \(seed 7\)/.test(text)));
     const again = await workbench.webview('.charts .plot .main-svg', 90_000);
-    assert.match(await again.locator('#root').innerText(), /sample seed 7/);
+    assert.ok((await again.locator('#root').innerText()).includes('sample seed 7'));
   });
 
   it('refuses a plan that is older than the cluster, and says to plan again', async () => {
