@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
-import { lastShrinks, readSince, writeSince } from './cli/since.ts';
 import type { Cluster } from './cluster/cluster.ts';
 import { countArrivals } from './core/forecast/arrivals.ts';
 import { type Forecast, type ForecastRequest, forecast } from './core/forecast/forecast.ts';
@@ -13,6 +12,7 @@ import { draftPlan, finishPlan } from './core/plan/makePlan.ts';
 import type { ClusterTarget, Plan, PredictorUsed } from './core/plan/plan.ts';
 import type { Predictions } from './core/predict/prediction.ts';
 import { fitPredictor, type Predictor, predictSnapshot } from './core/predict/predictor.ts';
+import { lastShrinks, readSince, writeSince } from './since.ts';
 
 /** All that a plan is made from: what the cluster is now, what it did before, and since when conditions hold. */
 export type Situation = {

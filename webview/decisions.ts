@@ -1,7 +1,7 @@
-import { describeBlocked, describeEnd, describeResizeRefusal, describeWait, fromTo } from '../src/cli/words.ts';
 import type { MigrationAdvice } from '../src/core/defrag/searchDefrag.ts';
 import type { PlacementAdvice } from '../src/core/plan/plan.ts';
 import type { ResizeAdvice } from '../src/core/resize/adviseResizes.ts';
+import { describeBlocked, describeEnd, describeResizeRefusal, describeWait, fromTo } from '../src/sentences.ts';
 
 /** What the plan decides of a pending task, as a table's cell. */
 export function placementDecision({ decision }: PlacementAdvice): string {

@@ -1,7 +1,5 @@
 import type { MigrationAdvice } from '../../core/defrag/searchDefrag.ts';
 import type { Plan } from '../../core/plan/plan.ts';
-import { duration } from '../../words.ts';
-import { shortened, table, wrapped } from '../table.ts';
 import {
   counted,
   describeBlocked,
@@ -12,7 +10,9 @@ import {
   describeTrigger,
   nameOf,
   nodeHours,
-} from '../words.ts';
+} from '../../sentences.ts';
+import { duration } from '../../words.ts';
+import { shortened, table, wrapped } from '../table.ts';
 
 import { type Paint, type PlanTextOptions, part, title } from './section.ts';
 

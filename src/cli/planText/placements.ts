@@ -1,9 +1,9 @@
 import { describeRefusal, describeSource } from '../../core/place/explain.ts';
 import type { RankedNode } from '../../core/place/rankNodes.ts';
 import type { PlacementAdvice, Plan } from '../../core/plan/plan.ts';
+import { counted } from '../../sentences.ts';
 import { amounts, duration } from '../../words.ts';
 import { table, wrapped } from '../table.ts';
-import { counted } from '../words.ts';
 
 import { type Paint, type PlanTextOptions, part, title } from './section.ts';
 

@@ -1,8 +1,8 @@
 import type { Plan } from '../../core/plan/plan.ts';
 import { previewPlan } from '../../core/plan/previewPlan.ts';
 import { describePreview, listed } from '../../operate/describe.ts';
+import { counted } from '../../sentences.ts';
 import { wrapped } from '../table.ts';
-import { counted } from '../words.ts';
 import { forecastText } from './forecast.ts';
 import { moveText } from './migrations.ts';
 import { placeText } from './placements.ts';

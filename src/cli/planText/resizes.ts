@@ -1,8 +1,8 @@
 import type { Plan } from '../../core/plan/plan.ts';
 import type { ResizeAdvice } from '../../core/resize/adviseResizes.ts';
+import { describeKept, describeResizeRefusal, describeWait, fromTo } from '../../sentences.ts';
 import { amount, duration, percent } from '../../words.ts';
 import { shortened, table, wrapped } from '../table.ts';
-import { describeKept, describeResizeRefusal, describeWait, fromTo } from '../words.ts';
 
 import { type Paint, type PlanTextOptions, part, title } from './section.ts';
 

@@ -1,9 +1,9 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { StandingRecord } from '../cluster/cluster.ts';
-import { amountOf, resourceNames } from '../core/model/resources.ts';
-import type { Since } from '../core/model/since.ts';
-import type { Snapshot } from '../core/model/snapshot.ts';
+import type { StandingRecord } from './cluster/cluster.ts';
+import { amountOf, resourceNames } from './core/model/resources.ts';
+import type { Since } from './core/model/since.ts';
+import type { Snapshot } from './core/model/snapshot.ts';
 
 /** Since when conditions have held, by cluster: what one plan leaves for the next. A file that cannot be read is none. */
 export async function readSince(file: string, { cluster, takenAtSeconds }: Snapshot): Promise<Since> {

@@ -1,9 +1,9 @@
-import type { Candidate } from '../core/defrag/candidates.ts';
-import type { Blocked, Goal, MigrationAdvice } from '../core/defrag/searchDefrag.ts';
-import type { Trigger } from '../core/defrag/triggers.ts';
-import { describeRefusal } from '../core/place/explain.ts';
-import type { KeptCode, ResizeRefusal, ResizeWait } from '../core/resize/adviseResizes.ts';
-import { amount, clock, duration, percent } from '../words.ts';
+import type { Candidate } from './core/defrag/candidates.ts';
+import type { Blocked, Goal, MigrationAdvice } from './core/defrag/searchDefrag.ts';
+import type { Trigger } from './core/defrag/triggers.ts';
+import { describeRefusal } from './core/place/explain.ts';
+import type { KeptCode, ResizeRefusal, ResizeWait } from './core/resize/adviseResizes.ts';
+import { amount, clock, duration, percent } from './words.ts';
 
 /** Every sentence about resizes, migrations and plans stands in this file; those about placements in core/place/explain. */
 
