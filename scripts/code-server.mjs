@@ -124,19 +124,21 @@ export async function startCodeServer({ folder, userData, extensions, trust = tr
   const child = spawn(nodePath(), [entry(), ...serverWords({ port, userData, extensions, trust }), folder], {
     env: { ...process.env, PORT: undefined, VSCODE_PROXY_URI: undefined },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own: its extension hosts would wait three hours for their window to come back.
+    detached: true,
   });
   const lines = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => lines.push(String(text)));
   const output = () => lines.join('');
   const exited = new Promise((resolve) => child.on('exit', resolve));
-  const end = () => child.kill('SIGTERM');
+  const end = () => killGroup(child.pid, 'SIGKILL');
   process.on('exit', end);
   const stop = async () => {
     process.off('exit', end);
+    killGroup(child.pid, 'SIGTERM');
+    await Promise.race([exited, new Promise((resolve) => setTimeout(resolve, 5000))]);
     end();
-    const killing = setTimeout(() => child.kill('SIGKILL'), 5000);
     await exited;
-    clearTimeout(killing);
   };
   try {
     await answers(port, exited, output);
@@ -186,6 +188,14 @@ export async function installExtension({ vsix, userData, extensions }) {
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => lines.push(String(text)));
   const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
   if (code !== 0) throw new Error(`Installing ${vsix} failed:\n${lines.join('')}`);
+}
+
+function killGroup(pid, signal) {
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // All of them are gone already.
+  }
 }
 
 function serverWords({ port, userData, extensions, trust }) {

@@ -95,7 +95,7 @@ export async function startWorkbench(options: WorkbenchOptions): Promise<Workben
     rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
-    browser = await chromium.launch({ executablePath: editor.chromium, args: ['--no-sandbox'] });
+    browser = await chromium.launch({ executablePath: editor.chromium, args: ['--no-sandbox', '--disable-gpu'] });
     const page = await browser.newPage({ viewport: { width: 1440, height: 960 } });
     const workbench = new Workbench({ page, settings, url: server.url, stop, serverOutput: server.output });
     await workbench.open();
@@ -142,10 +142,10 @@ export class Workbench {
   async command(title: string): Promise<void> {
     const widget = this.page.locator('.quick-input-widget');
     const row = widget.locator('.quick-input-list .monaco-list-row').filter({ hasText: title }).first();
-    for (const until = Date.now() + 30_000; Date.now() < until; ) {
+    for (const until = Date.now() + 90_000; Date.now() < until; ) {
       await this.page.keyboard.press('F1');
       await widget.locator('.quick-input-box input').fill(`>${title}`);
-      const found = await row.waitFor({ timeout: 2000 }).then(
+      const found = await row.waitFor({ timeout: 4000 }).then(
         () => true,
         () => false,
       );
@@ -267,12 +267,17 @@ export class Workbench {
   }
 }
 
-/** Webviews of editors in the background live on, out of sight. */
+/** Webviews of editors in the background live on under the one that is seen. */
 async function isOnScreen(frame: Frame): Promise<boolean> {
   let outer = frame;
   for (let parent = outer.parentFrame(); parent?.parentFrame(); parent = outer.parentFrame()) outer = parent;
   const element = await outer.frameElement().catch(() => undefined);
-  return (await element?.isVisible().catch(() => false)) ?? false;
+  if (!(await element?.isVisible().catch(() => false))) return false;
+  return (element as NonNullable<typeof element>).evaluate((iframe) => {
+    const { left, top, width, height } = (iframe as HTMLElement).getBoundingClientRect();
+    const [x, y] = [left + width / 2, Math.min(top + height / 2, window.innerHeight / 2)];
+    return width > 0 && document.elementsFromPoint(x, y).includes(iframe as HTMLElement);
+  });
 }
 
 /** A tree of the side bar. Rows are found by the beginning of their label. */
