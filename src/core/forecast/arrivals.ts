@@ -60,9 +60,9 @@ export function countArrivals(
   return {
     perSecond: seen.length / span,
     kinds: kinds.map(({ key: _, ...kind }) => kind),
-    past: seen.map(({ atSeconds, key, roundedKey, runtimeSeconds }) => ({
+    past: seen.map(({ atSeconds, key, runtimeSeconds, ...shape }) => ({
       atSeconds,
-      kind: number.get(key) ?? number.get(roundedKey)!,
+      kind: number.get(key) ?? number.get(roundedKey(shape))!,
       ...(runtimeSeconds !== undefined && { runtimeSeconds }),
     })),
     fromSeconds,
@@ -85,7 +85,8 @@ export function drawArrivals(arrivals: Arrivals, random: Random, lastSeconds: nu
   for (let begin = 0; begin < lastSeconds; begin += block) {
     const back = days >= FEW_DAYS ? DAY * (1 + randomIndex(random, days)) : block + random() * (span - block);
     const pastBegin = toSeconds - back;
-    for (let index = firstFrom(past, pastBegin); index < past.length; index++) {
+    const first = firstAt(past.length, (index) => past[index]!.atSeconds >= pastBegin);
+    for (let index = first; index < past.length; index++) {
       const { atSeconds, kind, runtimeSeconds } = past[index]!;
       const inSeconds = begin + atSeconds - pastBegin;
       if (inSeconds >= begin + block || inSeconds > lastSeconds) break;
@@ -101,8 +102,9 @@ export function drawArrivals(arrivals: Arrivals, random: Random, lastSeconds: nu
 
 /** Equal for requests of the same amounts. */
 export function shapeKey(request: Resources, gpuCount: number): string {
+  const builtIn = `${request.milliCpu} ${request.memoryBytes} ${request.gpuMilli} ${gpuCount}`;
   const extended = Object.entries(request.extended).sort(([left], [right]) => (left < right ? -1 : 1));
-  return `${request.milliCpu} ${request.memoryBytes} ${request.gpuMilli} ${gpuCount} ${JSON.stringify(extended)}`;
+  return extended.length > 0 ? `${builtIn} ${JSON.stringify(extended)}` : builtIn;
 }
 
 const DAY = 86400;
@@ -117,7 +119,6 @@ type Seen = {
   readonly request: Resources;
   readonly gpuCount: number;
   readonly key: string;
-  readonly roundedKey: string;
   readonly runtimeSeconds?: number;
 };
 
@@ -135,15 +136,14 @@ function seenLive({ request, gpuCount, createdAtSeconds }: Snapshot['tasks'][num
 }
 
 function seenAt(request: Resources, gpuCount: number, atSeconds: number): Seen {
-  const key = shapeKey(request, gpuCount);
-  return { atSeconds, request, gpuCount, key, roundedKey: shapeKey(rounded(request), gpuCount) };
+  return { atSeconds, request, gpuCount, key: shapeKey(request, gpuCount) };
 }
 
 function kindsOf(seen: readonly Seen[]): (ArrivalKind & { readonly key: string })[] {
   const exact = grouped(seen, ({ key }) => key);
   const common = new Set([...exact.keys()].slice(0, EXACT_KINDS));
   const groups =
-    exact.size <= EXACT_KINDS ? exact : grouped(seen, ({ key, roundedKey }) => (common.has(key) ? key : roundedKey));
+    exact.size <= EXACT_KINDS ? exact : grouped(seen, (task) => (common.has(task.key) ? task.key : roundedKey(task)));
   return [...groups].map(([key, tasks]) => {
     const { request, gpuCount } = tasks[0]!;
     return {
@@ -169,27 +169,30 @@ function grouped(seen: readonly Seen[], keyOf: (task: Seen) => string): Readonly
   return new Map([...groups].sort(([, left], [, right]) => right.length - left.length));
 }
 
+function roundedKey({ request, gpuCount }: Pick<Seen, 'request' | 'gpuCount'>): string {
+  return shapeKey(rounded(request), gpuCount);
+}
+
 function rounded(request: Resources): Resources {
   const up = (amount: number) => (amount > 0 ? 2 ** Math.ceil(Math.log2(amount)) : 0);
   return { ...request, milliCpu: up(request.milliCpu), memoryBytes: up(request.memoryBytes) };
 }
 
-/** The first arrival at or after a time, by halving. */
-function firstFrom(past: readonly PastArrival[], seconds: number): number {
+/** The first index from which a condition holds, by halving; `length` where it never does. */
+function firstAt(length: number, holds: (index: number) => boolean): number {
   let low = 0;
-  let high = past.length;
+  let high = length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (past[middle]!.atSeconds < seconds) low = middle + 1;
-    else high = middle;
+    if (holds(middle)) high = middle;
+    else low = middle + 1;
   }
   return low;
 }
 
 /** A runtime of the kind that is longer than an age; where none was, as long again (Lindy). */
 function longerThan({ runtimesSeconds }: ArrivalKind, ageSeconds: number, random: Random): number {
-  let first = 0;
-  while (first < runtimesSeconds.length && runtimesSeconds[first]! <= ageSeconds) first++;
+  const first = firstAt(runtimesSeconds.length, (index) => runtimesSeconds[index]! > ageSeconds);
   const longer = runtimesSeconds.length - first;
   return longer > 0 ? runtimesSeconds[first + randomIndex(random, longer)]! : 2 * ageSeconds;
 }

@@ -1,3 +1,4 @@
+import type { TaskClass } from '../fragment/mix.ts';
 import {
   copyFleet,
   type Fleet,
@@ -5,6 +6,7 @@ import {
   hold as fleetHold,
   release as fleetRelease,
   type GpuMask,
+  idleOf,
   tightestGpu,
 } from '../place/policies/fleet.ts';
 import { type Random, randomIndex } from '../simulate/random.ts';
@@ -22,8 +24,11 @@ export type FutureWorld = {
   find(kind: number): number;
 };
 
-/** In a large cluster the scheduler compares so many fitting nodes, drawn at random; in a small one, all. */
-const COMPARED = 4;
+/**
+ * In a large cluster the scheduler compares so many fitting nodes, drawn at random, and in a small one all: two are nearly
+ * as good as all (Mitzenmacher 2001, the power of two choices).
+ */
+const COMPARED = 2;
 const SMALL = 16;
 
 export function createFutureWorld(start: FutureStart, random: Random): FutureWorld {
@@ -31,7 +36,7 @@ export function createFutureWorld(start: FutureStart, random: Random): FutureWor
   const extraFree = start.extraFree.slice();
   const columns = start.extraNames.length;
   const { kinds } = start;
-  const open = createOpenNodes(fleet.nodes.length, kinds);
+  const open = createOpenNodes(fleet.nodes.length, kinds, fleet.classes.classes);
 
   const fits = (kind: number, node: number): boolean => {
     const { classNumber, memoryBytes, extra, admits } = kinds[kind]!;
@@ -60,7 +65,7 @@ export function createFutureWorld(start: FutureStart, random: Random): FutureWor
       const { classNumber, memoryBytes, extra } = kinds[kind]!;
       for (let column = 0; column < columns; column++) extraFree[node * columns + column]! += extra[column]!;
       fleetRelease(fleet, node, classNumber, memoryBytes, gpus);
-      open.reopen(node, fits);
+      open.reopen(node, idleOf(fleet, node) > 0, fits);
     },
     find(kind) {
       const nodes = open.of(kind);
@@ -95,10 +100,14 @@ type OpenNodes = { readonly list: Int32Array; count: number };
  * Keeps, for every kind that was asked for, the nodes that may fit it, so that neither a full cluster is searched for each
  * arrival nor every kind is looked at on each end: a bit a node and kind says which are listed.
  */
-function createOpenNodes(nodeCount: number, kinds: readonly Kind[]) {
+function createOpenNodes(nodeCount: number, kinds: readonly Kind[], classes: readonly TaskClass[]) {
   const words = Math.ceil(kinds.length / 32);
   const listed = new Uint32Array(nodeCount * words);
   const asked = new Uint32Array(words);
+  const askingGpus = new Uint32Array(words);
+  kinds.forEach(({ classNumber }, kind) => {
+    if (classes[classNumber]!.gpuCount > 0) askingGpus[kind >> 5]! |= 1 << (kind & 31);
+  });
   const lists: (OpenNodes | undefined)[] = [];
 
   const list = (kind: number): OpenNodes => {
@@ -128,9 +137,10 @@ function createOpenNodes(nodeCount: number, kinds: readonly Kind[]) {
       listed[node * words + (kind >> 5)]! &= ~(1 << (kind & 31));
     },
     /** Lists a node that gained room for every kind that fits it now. */
-    reopen(node: number, fits: (kind: number, node: number) => boolean): void {
+    reopen(node: number, hasIdleGpu: boolean, fits: (kind: number, node: number) => boolean): void {
       for (let word = 0; word < words; word++) {
         let missing = asked[word]! & ~listed[node * words + word]!;
+        if (!hasIdleGpu) missing &= ~askingGpus[word]!;
         while (missing !== 0) {
           const kind = word * 32 + 31 - Math.clz32(missing);
           missing &= ~(1 << (kind & 31));
