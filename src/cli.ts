@@ -12,6 +12,8 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<{
   train: { summary: 'learn runtimes from a history file', load: () => import('./cli/train.ts') },
   evaluate: { summary: 'measure predictors on a history file', load: () => import('./cli/evaluate.ts') },
   replay: { summary: 'replay a task list on a node list under policies', load: () => import('./cli/replay.ts') },
+  history: { summary: 'write the finished tasks of a cluster to a file', load: () => import('./cli/history.ts') },
+  doctor: { summary: 'look at all that a plan of a cluster stands on', load: () => import('./cli/doctor.ts') },
 };
 
 async function main(words: readonly string[]): Promise<number> {

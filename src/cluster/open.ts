@@ -7,6 +7,8 @@ export type OpenOptions = {
   readonly advanceSeconds?: number;
   /** Over how long a Kubernetes cluster remembers readings of usage (the first window); the default setting's if absent. */
   readonly usageWindowSeconds?: number;
+  /** Where a Kubernetes cluster's finished runs are kept across sessions; absent: only what the API server still knows. */
+  readonly runsDirectory?: string;
   readonly signal?: AbortSignal;
 };
 
@@ -15,13 +17,13 @@ export type OpenOptions = {
  * @throws InputError for a kubeconfig, context or seed that cannot be used; ClusterUnreachable when nothing answers
  */
 export async function openCluster(target: ClusterTarget, options: OpenOptions = {}): Promise<Cluster> {
-  const { advanceSeconds, usageWindowSeconds, signal } = options;
+  const { advanceSeconds, usageWindowSeconds, runsDirectory, signal } = options;
   if (target.kind === 'sample') {
     const { openSampleCluster } = await import('./sample/sampleCluster.ts');
     const { seed, directory } = target;
     return openSampleCluster({ seed, directory, ...(advanceSeconds !== undefined && { advanceSeconds }) });
   }
   const { openKubernetesCluster } = await import('./kubernetes/kubernetes.ts');
-  const window = usageWindowSeconds === undefined ? {} : { usageWindowSeconds };
-  return openKubernetesCluster({ kubeconfig: target.kubeconfig, context: target.context, signal, ...window });
+  const { kubeconfig, context } = target;
+  return openKubernetesCluster({ kubeconfig, context, signal, usageWindowSeconds, runsDirectory });
 }

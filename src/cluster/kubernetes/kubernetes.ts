@@ -17,6 +17,7 @@ import { isOver } from './pod.ts';
 import { readableNamespaces, readObjects, readSource } from './read.ts';
 import { readRecord } from './records.ts';
 import { readRights } from './rights.ts';
+import { RunRecord } from './runs.ts';
 import { KnownTasks, makeSnapshot } from './snapshot.ts';
 import { type Source, type Sources, sourcesOf } from './sources.ts';
 import { ownerRef, ownerState, taskRef, taskState } from './state.ts';
@@ -33,6 +34,8 @@ export type KubernetesOptions = ConnectionOptions & {
   readonly parameterKeys?: ParameterKeys | undefined;
   /** S306's first window, over which readings are averaged. */
   readonly usageWindowSeconds?: number | undefined;
+  /** Where the record of finished runs is kept across sessions; absent: none is kept. */
+  readonly runsDirectory?: string | undefined;
 };
 
 /**
@@ -63,6 +66,7 @@ class KubernetesCluster implements Cluster {
   readonly #keys: ParameterKeys;
   readonly #sources: Sources;
   readonly #usage: UsageRecord;
+  readonly #runs: RunRecord | undefined;
   readonly #tasks = new KnownTasks();
   readonly #listeners = new Set<() => void>();
   #usageReadAtMilliseconds = 0;
@@ -76,6 +80,7 @@ class KubernetesCluster implements Cluster {
     this.#namespaces = namespaces;
     this.#keys = options.parameterKeys ?? DEFAULT_PARAMETER_KEYS;
     this.#sources = sourcesOf(new Keeper(Object.values(this.#keys).flat()));
+    this.#runs = options.runsDirectory === undefined ? undefined : new RunRecord(options.runsDirectory, this.name);
     this.#usage = new UsageRecord(options.usageWindowSeconds ?? DEFAULT_SETTINGS.firstWindowSeconds);
   }
 
@@ -124,7 +129,8 @@ class KubernetesCluster implements Cluster {
     ]);
     const index = { jobs: new Map(jobs.map((job) => [job.metadata?.uid ?? '', job])), replicaSets: new Map() };
     const history = finishedTasks([...succeeded, ...failed], jobs, index, this.#keys);
-    return { tasks: history.tasks, problems: [...problems, ...history.problems] };
+    const tasks = (await this.#runs?.merge(history.tasks)) ?? history.tasks;
+    return { tasks, problems: [...problems, ...history.problems] };
   }
 
   watch(onChange: () => void, signal: AbortSignal): void {
@@ -136,7 +142,14 @@ class KubernetesCluster implements Cluster {
     const notify = () => {
       for (const listener of this.#listeners) listener();
     };
-    const mirror = new Mirror(this.#connection, this.#sources, this.#namespaces, notify, () => {}, stop.signal);
+    const mirror = new Mirror(
+      this.#connection,
+      this.#sources,
+      this.#namespaces,
+      notify,
+      (pod) => this.#keepRun(pod),
+      stop.signal,
+    );
     this.#mirror = { mirror, stop };
     const poll = setInterval(() => void this.#readUsage(stop.signal).catch(() => {}), USAGE_POLL_MILLISECONDS);
     stop.signal.addEventListener('abort', () => clearInterval(poll), { once: true });
@@ -198,6 +211,15 @@ class KubernetesCluster implements Cluster {
     if (this.#listeners.size > 0) return;
     this.#mirror?.stop.abort();
     this.#mirror = undefined;
+  }
+
+  /** A pod that has left the live copy has finished, or was deleted: if it was a run, it is kept. */
+  #keepRun(pod: Pod): void {
+    if (!this.#runs || !isOver(pod)) return;
+    const jobs = new Map<string, Job>();
+    for (const job of this.#mirror?.mirror.objects().jobs ?? []) jobs.set(job.metadata?.uid ?? '', job);
+    const { tasks } = finishedTasks([pod], [], { jobs, replicaSets: new Map() }, this.#keys);
+    void this.#runs.merge(tasks);
   }
 
   async #get<T extends ApiObject>(path: string, uid: string, signal?: AbortSignal): Promise<T | undefined> {

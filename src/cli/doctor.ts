@@ -1,0 +1,52 @@
+import { parseArgs, styleText } from 'node:util';
+import type { Command } from '../cli.ts';
+import { diagnose, type Finding } from '../cluster/kubernetes/diagnose.ts';
+import { InputError } from '../core/model/input.ts';
+
+const HELP = `stowage doctor [--kubeconfig FILE] [--context NAME]: look at all that a plan of a cluster stands on
+
+Reads the kubeconfig, asks the server for each source once, and says of what is missing what fixes it. Changes nothing.
+
+Exit code 0: a plan can be made. 1: it cannot.
+`;
+
+export const run: Command = async (words) => {
+  const values = parse(words);
+  if (values.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const { kubeconfig, context } = values;
+  const findings = await diagnose({ kubeconfig, context });
+  const width = Math.max(...findings.map(({ what }) => what.length));
+  for (const finding of findings) process.stdout.write(line(finding, width));
+  return findings.some(({ state }) => state === 'failed') ? 1 : 0;
+};
+
+function line({ what, state, text, remedy }: Finding, width: number): string {
+  const mark = styleText(STYLES[state], MARKS[state], { stream: process.stdout });
+  const advice = remedy && state !== 'ok' ? `\n${' '.repeat(width + 9)}${remedy}` : '';
+  return `${mark} ${what.padEnd(width)}  ${plain(text)}${advice}\n`;
+}
+
+/** What comes from a cluster may hold anything: no control sequences reach the terminal. */
+function plain(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
+}
+
+const MARKS = { ok: 'ok    ', missing: 'lacks ', failed: 'fails ' } as const;
+const STYLES = { ok: 'green', missing: 'yellow', failed: 'red' } as const;
+
+function parse(words: readonly string[]) {
+  try {
+    const options = {
+      kubeconfig: { type: 'string' },
+      context: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    } as const;
+    return parseArgs({ args: [...words], options }).values;
+  } catch (error) {
+    throw new InputError(`${error instanceof Error ? error.message : String(error)} See: stowage doctor --help`);
+  }
+}

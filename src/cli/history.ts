@@ -1,0 +1,90 @@
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import type { Command } from '../cli.ts';
+import { openCluster } from '../cluster/open.ts';
+import type { Meaning } from '../core/history/columns.ts';
+import type { FinishedTask } from '../core/model/finished.ts';
+import { InputError } from '../core/model/input.ts';
+import { STATE_DIRECTORY, TARGET_HELP, TARGET_OPTIONS, targetOf } from './target.ts';
+
+const HELP = `stowage history --kubeconfig FILE | --context NAME | --cluster sample: write a cluster's finished tasks to a file
+
+What the cluster still knows and what was kept of it in .stowage, each run once, one JSON object a line:
+"stowage train --history FILE" and the notebooks read it. Every call keeps what it finds, so that runs outlive their Jobs.
+
+  --out FILE         the file; without it standard output
+${TARGET_HELP}
+`;
+
+export const run: Command = async (words) => {
+  const values = parse(words);
+  if (values.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const cluster = await openCluster(targetOf(values), { runsDirectory: STATE_DIRECTORY });
+  try {
+    const { tasks, problems } = await cluster.readHistory();
+    const lines = tasks.map((task) => `${JSON.stringify(rowOf(task))}\n`).join('');
+    if (values.out === undefined) process.stdout.write(lines);
+    else await write(values.out, lines);
+    for (const problem of problems) process.stderr.write(`${problem}\n`);
+    process.stderr.write(`${tasks.length} finished tasks of ${cluster.name}${spanOf(tasks)}\n`);
+    return 0;
+  } finally {
+    await cluster.close();
+  }
+};
+
+/** A finished task under the names that every reader of history knows. */
+function rowOf(task: FinishedTask): Partial<Record<Meaning, string | number>> {
+  const { parameters, request, meanUsage } = task;
+  const { creator, name, type, framework, dataScale, queue, requestedRuntimeSeconds } = parameters;
+  const row: Partial<Record<Meaning, string | number | undefined>> = {
+    id: task.id,
+    submit: task.submittedAtSeconds,
+    start: task.startedAtSeconds,
+    end: task.endedAtSeconds,
+    creator,
+    name,
+    type,
+    framework,
+    scale: dataScale,
+    queue,
+    request: requestedRuntimeSeconds,
+    size: task.size,
+    cpu: request.milliCpu / 1000,
+    memory: request.memoryBytes,
+    gpu: request.gpuMilli / 1000,
+    status: task.outcome,
+    usedCpu: meanUsage && meanUsage.milliCpu / 1000,
+    usedMemory: meanUsage?.memoryBytes,
+  };
+  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined)) as Partial<
+    Record<Meaning, string | number>
+  >;
+}
+
+function spanOf(tasks: readonly FinishedTask[]): string {
+  const [first, last] = [tasks[0], tasks.at(-1)];
+  if (!first || !last) return '';
+  const day = (seconds: number) => new Date(seconds * 1000).toISOString().slice(0, 10);
+  return `, ended ${day(first.endedAtSeconds)} to ${day(last.endedAtSeconds)}`;
+}
+
+async function write(file: string, text: string): Promise<void> {
+  try {
+    await writeFile(file, text);
+  } catch (error) {
+    throw new InputError(`The history cannot be written to ${file}: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+function parse(words: readonly string[]) {
+  try {
+    const options = { ...TARGET_OPTIONS, out: { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const;
+    return parseArgs({ args: [...words], options }).values;
+  } catch (error) {
+    throw new InputError(`${error instanceof Error ? error.message : String(error)} See: stowage history --help`);
+  }
+}

@@ -1,0 +1,235 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { Keeper } from '../../src/cluster/kubernetes/keep.ts';
+import type { ApiNode, Job, OwnerReference, Pod, Volume, VolumeClaim } from '../../src/cluster/kubernetes/objects.ts';
+import { DEFAULT_PARAMETER_KEYS } from '../../src/cluster/kubernetes/parameters.ts';
+import { type ClusterObjects, makeSnapshot } from '../../src/cluster/kubernetes/snapshot.ts';
+import type { Snapshot } from '../../src/core/model/snapshot.ts';
+import type { Task } from '../../src/core/model/task.ts';
+
+const NOW = 1_800_000_000;
+
+describe('a snapshot of API objects', () => {
+  it('resolves a task’s owner to what it can be moved through, and says whether it ends', () => {
+    const cases: [string, Partial<Pod['metadata'] & object>, Job[], string, boolean, string][] = [
+      [
+        'a CronJob’s Job',
+        ownedBy('Job', 'etl-29174405'),
+        [job('etl-29174405', { ownerReferences: [controller('CronJob', 'etl')] })],
+        'Job',
+        false,
+        'etl',
+      ],
+      [
+        'a JobSet’s Job',
+        ownedBy('Job', 'set-w-0'),
+        [job('set-w-0', { ownerReferences: [controller('JobSet', 'set')] })],
+        'JobSet',
+        false,
+        'set',
+      ],
+      [
+        'a queued Job',
+        ownedBy('Job', 'queued'),
+        [job('queued', { labels: { 'kueue.x-k8s.io/queue-name': 'q' } })],
+        'Workload',
+        false,
+        'queued',
+      ],
+      ['a PyTorchJob’s pod', ownedBy('PyTorchJob', 'resnet'), [], 'PyTorchJob', false, 'resnet'],
+      ['a StatefulSet’s pod', ownedBy('StatefulSet', 'db'), [], 'StatefulSet', true, 'db'],
+      [
+        'a Job with a generated name',
+        ownedBy('Job', 'train-x7k2p'),
+        [job('train-x7k2p', { generateName: 'train-' })],
+        'Job',
+        false,
+        'train',
+      ],
+    ];
+    for (const [what, metadata, jobs, kind, endless, name] of cases) {
+      const restartPolicy = endless ? 'Always' : 'Never';
+      const task = taskOf(snapshotOf({ pods: [pod('one', { metadata, spec: { restartPolicy } })], jobs }));
+      assert.deepEqual([task.owner?.kind, task.endless, task.parameters.name], [kind, endless, name], what);
+    }
+  });
+
+  it('sees through a ReplicaSet to its Deployment', () => {
+    const one = pod('web-1', { metadata: ownedBy('ReplicaSet', 'web-abc'), spec: { restartPolicy: 'Always' } });
+    const replicaSets = new Map([['uid-web-abc', controller('Deployment', 'web')]]);
+    const task = taskOf(snapshotOf({ pods: [one], replicaSets }));
+    assert.deepEqual([task.owner?.kind, task.owner?.name, task.endless], ['Deployment', 'web', true]);
+  });
+
+  it('finds parameters where Kubeflow, Ray, Volcano and Kueue put them; the creator falls back to the namespace', () => {
+    const labels = { 'training.kubeflow.org/replica-type': 'worker', 'volcano.sh/queue-name': 'gold' };
+    const metadata = { ...ownedBy('PyTorchJob', 'resnet'), labels, annotations: { 'stowage.dev/data-scale': '40Gi' } };
+    const { parameters } = taskOf(snapshotOf({ pods: [pod('one', { metadata })] }));
+    assert.deepEqual(parameters, {
+      creator: 'team',
+      type: 'worker',
+      framework: 'pytorch',
+      dataScale: 40 * 2 ** 30,
+      name: 'resnet',
+      queue: 'gold',
+    });
+  });
+
+  it('takes the earliest end that anyone states for a node', () => {
+    const claim = {
+      metadata: { creationTimestamp: new Date((NOW - 3600) * 1000).toISOString() },
+      spec: { expireAfter: '720h0m0s' },
+      status: { nodeName: 'a' },
+    };
+    const expiring = snapshotOf({ nodes: [node('a')], nodeClaims: [claim] }).nodes[0];
+    assert.deepEqual(expiring?.deadline, { atSeconds: NOW - 3600 + 720 * 3600, source: 'expiry' });
+    const taints = [{ key: 'aws-node-termination-handler/spot-itn', value: 'x', effect: 'NoSchedule' }];
+    const spot = snapshotOf({ nodes: [{ ...node('a'), spec: { taints } }], nodeClaims: [claim] }).nodes[0];
+    assert.deepEqual(spot?.deadline, { atSeconds: NOW + 120, source: 'spot' });
+  });
+
+  it('gives a task the node terms of its bound volumes, and the zones of old ones', () => {
+    const claims: VolumeClaim[] = [{ metadata: { name: 'disk', namespace: 'team' }, spec: { volumeName: 'pv' } }];
+    const requirement = { key: 'kubernetes.io/hostname', operator: 'In', values: ['a'] };
+    const volumes: Volume[] = [
+      {
+        metadata: { name: 'pv', labels: { 'topology.kubernetes.io/zone': 'z1__z2' } },
+        spec: { nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [requirement] }] } } },
+      },
+    ];
+    const spec = { volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'disk' } }] };
+    const task = taskOf(snapshotOf({ pods: [pod('one', { spec })], claims, volumes }));
+    assert.deepEqual(task.constraints.volumeAffinity, [
+      [{ expressions: [requirement], fields: [] }],
+      [{ expressions: [{ key: 'topology.kubernetes.io/zone', operator: 'In', values: ['z1', 'z2'] }], fields: [] }],
+    ]);
+  });
+
+  it('counts what is no amount as 0 and says so, by name', () => {
+    const requests = {
+      cpu: '1e3',
+      memory: '0.5Gi',
+      'nvidia.com/gpu': '100m',
+      'example.com/x': '-1',
+      'example.com/y': 'many',
+    };
+    const containers = [{ name: 'main', resources: { requests } }];
+    const snapshot = snapshotOf({
+      nodes: [{ metadata: { name: 'empty' } }, { ...node('odd'), status: { allocatable: { cpu: 'lots' } } }],
+      pods: [pod('odd', { spec: { containers } })],
+    });
+    const task = taskOf(snapshot);
+    // a tenth of a GPU is rounded up to a whole one, as the API does with every extended resource
+    assert.deepEqual(task.request, { milliCpu: 1_000_000, memoryBytes: 2 ** 29, gpuMilli: 1000, extended: {} });
+    assert.match(task.problems.join(' '), /requests "-1" of example\.com\/x.*requests "many" of example\.com\/y/);
+    assert.match(snapshot.problems.join('\n'), /Node empty reports no allocatable[\s\S]*Node odd offers "lots" of cpu/);
+    assert.deepEqual(
+      snapshot.nodes.map(({ ready, allocatable }) => [ready, allocatable.milliCpu]),
+      [
+        [false, 0],
+        [false, 0],
+      ],
+    );
+  });
+
+  it('is made of objects that are empty, hostile or huge without harm', () => {
+    const huge = 'x'.repeat(1_000_000);
+    const hostile = '<img src=x onerror=alert(1)>[run](command:workbench.action.quit)';
+    const annotations = {
+      'stowage.dev/creator': huge,
+      'stowage.dev/checkpoint': hostile,
+      'stowage.dev/original-request': '{"milliCpu":-5}',
+      'stowage.dev/move': huge,
+      __proto__: 'x',
+      constructor: 'y',
+    };
+    const labels = { 'stowage.dev/type': hostile, toString: 'z' };
+    const snapshot = snapshotOf({
+      nodes: [{}, node('a')],
+      pods: [{}, { metadata: { name: 'bare' } }, pod('bad', { metadata: { labels, annotations } })],
+      jobs: [{}],
+      claims: [{}],
+      volumes: [{}],
+    });
+    const bad = snapshot.tasks.find(({ name }) => name === 'bad')!;
+    assert.equal(bad.parameters.creator, 'team'); // a name of a million letters is none
+    assert.equal(bad.parameters.type, hostile); // plain text; who shows it escapes it
+    assert.equal(bad.request.milliCpu, 1000);
+    assert.match(bad.problems.join(' '), /original-request is not understood/);
+    assert.ok(JSON.stringify(snapshot).length < 10_000);
+  });
+
+  it('is the same whether the objects were kept whole or pruned', () => {
+    const keeper = new Keeper(Object.values(DEFAULT_PARAMETER_KEYS).flat());
+    const one = pod('one', {
+      metadata: {
+        ...ownedBy('Job', 'train'),
+        annotations: { 'stowage.dev/data-scale': '3', 'kubectl/last-applied': 'long' },
+      },
+      spec: {
+        tolerations: [{ key: 'a', operator: 'Exists' }],
+        topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'zone', matchLabelKeys: ['app'], labelSelector: {} }],
+        schedulingGates: [{ name: 'stowage.dev/placement' }, { name: 'foreign' }],
+      },
+    });
+    const whole = { nodes: [node('a')], pods: [one], jobs: [job('train', {})] };
+    const pruned = {
+      nodes: whole.nodes.map(keeper.node),
+      pods: whole.pods.map(keeper.pod),
+      jobs: whole.jobs.map(keeper.job),
+    };
+    assert.deepEqual(snapshotOf(pruned), snapshotOf(whole));
+    assert.ok(!JSON.stringify(pruned).includes('last-applied'));
+    assert.match(taskOf(snapshotOf(whole)).problems[0] ?? '', /held back by foreign/);
+  });
+});
+
+function snapshotOf(objects: Partial<ClusterObjects>): Snapshot {
+  const none = {
+    nodes: [],
+    pods: [],
+    jobs: [],
+    replicaSets: new Map(),
+    budgets: [],
+    claims: [],
+    volumes: [],
+    nodeClaims: [],
+    namespaces: [],
+  };
+  return makeSnapshot(
+    { ...none, ...objects },
+    { cluster: 'c', takenAtSeconds: NOW, keys: DEFAULT_PARAMETER_KEYS, usage: {}, rights: {}, problems: [] },
+  );
+}
+
+function taskOf({ tasks }: Snapshot): Task {
+  assert.equal(tasks.length, 1);
+  return tasks[0]!;
+}
+
+function pod(name: string, { metadata = {}, spec = {} }: { metadata?: object; spec?: object } = {}): Pod {
+  return {
+    metadata: { name, namespace: 'team', uid: `uid-${name}`, creationTimestamp: '2026-11-23T10:00:00Z', ...metadata },
+    spec: { restartPolicy: 'Never', containers: [{ name: 'main', resources: { requests: { cpu: '1' } } }], ...spec },
+    status: { phase: 'Pending' },
+  };
+}
+
+function node(name: string): ApiNode {
+  return { metadata: { name, uid: name }, status: { allocatable: { cpu: '4', memory: '8Gi', pods: '10' } } };
+}
+
+function job(name: string, metadata: object): Job {
+  return {
+    metadata: { name, namespace: 'team', uid: `uid-${name}`, generation: 1, ...metadata },
+    spec: { parallelism: 1 },
+  };
+}
+
+function controller(kind: string, name: string): OwnerReference {
+  return { apiVersion: 'any/v1', kind, name, uid: `uid-${name}`, controller: true };
+}
+
+function ownedBy(kind: string, name: string): { ownerReferences: OwnerReference[] } {
+  return { ownerReferences: [controller(kind, name)] };
+}
