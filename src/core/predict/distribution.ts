@@ -68,13 +68,23 @@ export function remainingRuntime(distribution: RuntimeDistribution, elapsedSecon
     throw new RangeError(`Elapsed time must be at least 0 s and finite, not ${elapsedSeconds}`);
   }
   if (elapsedSeconds === 0) return distribution;
-  return { seconds: QUANTILE_LEVELS.map((level) => remainingQuantile(distribution, elapsedSeconds, level)) };
+  return { seconds: remainingQuantiles(distribution, elapsedSeconds, QUANTILE_LEVELS) };
 }
 
 /** One quantile of the remaining runtime, in seconds from now, without making the whole table. */
 export function remainingQuantile(distribution: RuntimeDistribution, elapsedSeconds: number, level: number): number {
   const ended = probabilityEndedBy(distribution, elapsedSeconds);
   return Math.max(0, quantile(distribution, ended + level * (1 - ended)) - elapsedSeconds);
+}
+
+/** Several quantiles of the remaining runtime, in seconds from now. */
+export function remainingQuantiles(
+  distribution: RuntimeDistribution,
+  elapsedSeconds: number,
+  levels: readonly number[],
+): number[] {
+  const ended = probabilityEndedBy(distribution, elapsedSeconds);
+  return levels.map((level) => Math.max(0, quantile(distribution, ended + level * (1 - ended)) - elapsedSeconds));
 }
 
 /** P(the task ends within `withinSeconds` from now | it still runs at `elapsedSeconds`), in 0..1. */
