@@ -140,11 +140,22 @@ export class Workbench {
 
   /** Runs a command of the palette by its title ("Stowage: Preview Plan"); the palette lists it once its extension is known. */
   async command(title: string): Promise<void> {
-    const widget = this.page.locator('.quick-input-widget');
-    const row = widget.locator('.quick-input-list .monaco-list-row').filter({ hasText: title }).first();
+    const rows = this.page.locator('.quick-input-widget .quick-input-list .monaco-list-row');
+    await this.quickInput('F1', `>${title}`, rows.filter({ hasText: title }).first());
+  }
+
+  /** Opens a file of the folder by its name. */
+  async openFile(name: string): Promise<void> {
+    const rows = this.page.locator(`.quick-input-widget .quick-input-list .monaco-list-row[aria-label*="${name}"]`);
+    await this.quickInput('ControlOrMeta+P', name, rows.first());
+    await this.page.locator(`.tabs-container .tab[data-resource-name="${name}"]`).waitFor();
+  }
+
+  /** Opens a quick input, types, and takes a row; what is not listed yet is asked for again. */
+  private async quickInput(key: string, text: string, row: Locator): Promise<void> {
     for (const until = Date.now() + 90_000; Date.now() < until; ) {
-      await this.page.keyboard.press('F1');
-      await widget.locator('.quick-input-box input').fill(`>${title}`);
+      await this.page.keyboard.press(key);
+      await this.page.locator('.quick-input-widget .quick-input-box input').fill(text);
       const found = await row.waitFor({ timeout: 4000 }).then(
         () => true,
         () => false,
@@ -152,20 +163,7 @@ export class Workbench {
       if (found) return row.click();
       await this.page.keyboard.press('Escape');
     }
-    throw new Error(`The palette has no command "${title}"`);
-  }
-
-  /** Opens a file of the folder by its name. */
-  async openFile(name: string): Promise<void> {
-    await this.page.keyboard.press('ControlOrMeta+P');
-    const input = this.page.locator('.quick-input-widget .quick-input-box input');
-    await input.fill(name);
-    await this.page
-      .locator(`.quick-input-widget .quick-input-list .monaco-list-row[aria-label*="${name}"]`)
-      .first()
-      .waitFor();
-    await this.page.keyboard.press('Enter');
-    await this.page.locator(`.tabs-container .tab[data-resource-name="${name}"]`).waitFor();
+    throw new Error(`The editor does not offer "${text}"`);
   }
 
   /** Picks an item of an open quick pick by its label; `typed` goes into the box first. */
