@@ -18,6 +18,8 @@ export async function packageExtension() {
     dependencies: false,
     allowMissingRepository: true,
     skipLicense: false,
+    // No repository is named that relative links of the README could lead to.
+    rewriteRelativeLinks: false,
   });
   return { path, bytes: statSync(path).size };
 }

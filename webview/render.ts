@@ -434,7 +434,7 @@ function resizes({ resizes: all, snapshot }: Plan, actions: PanelActions): HTMLE
             value: ({ usage }) => usage.mean,
           },
           {
-            title: 'of request',
+            title: 'used',
             text: ({ ours }) => percent(ours.usageFraction),
             value: ({ ours }) => ours.usageFraction,
             bar: ({ ours }) => ours.usageFraction,

@@ -1,17 +1,27 @@
 import * as vscode from 'vscode';
 import { Cancelled } from '../planner.ts';
-import type { Session } from '../session.ts';
+import type { Session, SessionState } from '../session.ts';
 import type { PlanPanel } from '../views/planPanel.ts';
 import { abortSignal } from './connect.ts';
 
 /** Plans the cluster as it is now and shows the panel. */
 export const previewPlan = (session: Session, panel: PlanPanel) => async () => {
-  const isOpen = () => session.state.kind === 'open';
-  if (!isOpen()) await vscode.commands.executeCommand('stowage.connect');
-  if (!isOpen()) return;
+  if (session.state.kind !== 'open') await chooseCluster();
+  if (!isOpen(session.state)) return;
   panel.show();
   await withProgress('Planning', (signal, onProgress) => session.plan(signal, onProgress));
 };
+
+const isOpen = (state: SessionState) => state.kind === 'open';
+
+async function chooseCluster(): Promise<void> {
+  const choices = [
+    { label: '$(beaker) Open the Sample Cluster', command: 'stowage.openSample' },
+    { label: '$(plug) Connect to a Cluster…', command: 'stowage.connect' },
+  ];
+  const choice = await vscode.window.showQuickPick(choices, { title: 'No cluster is open yet' });
+  if (choice) await vscode.commands.executeCommand(choice.command);
+}
 
 /** Applies moves of the issued plan; asks once in a modal that names cluster, moves and lost work. */
 export const applyPlan =

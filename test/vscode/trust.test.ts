@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'mocha';
+import { packageExtension } from '../../scripts/package.mjs';
 import { requireEditor, startWorkbench, type Workbench } from './workbench.ts';
 
-const extension = process.env['STOWAGE_EXTENSION'] ?? resolve(import.meta.dirname, '../..');
 const pictures = process.env['STOWAGE_PICTURES'] ?? join(tmpdir(), 'stowage-pictures');
 
 describe('Restricted Mode', function () {
@@ -21,7 +21,9 @@ describe('Restricted Mode', function () {
     mkdirSync(join(folder, '.vscode'));
     const settings = { 'stowage.kubeconfig': join(folder, 'kubeconfig-of-the-workspace') };
     writeFileSync(join(folder, '.vscode/settings.json'), JSON.stringify(settings));
-    workbench = await startWorkbench({ extension: { folder: extension }, folder, trust: false });
+    // As users get it: from the package.
+    const vsix = process.env['STOWAGE_VSIX'] ?? (await packageExtension()).path;
+    workbench = await startWorkbench({ extension: { vsix }, folder, trust: false });
   });
 
   afterEach(async function () {

@@ -1,0 +1,1 @@
+export function packageExtension(): Promise<{ readonly path: string; readonly bytes: number }>;
