@@ -117,7 +117,7 @@ export function describeSaturation({ seeds, load, policies }: SaturationReport):
     ...table([['', ...kinds], ...failures]),
     '',
     ...Object.entries(policies).flatMap(([name, { moves }]) =>
-      moves ? [`${name}: ${moves.made} moves gave back ${shown(moves.gained)} pp.`] : [],
+      moves ? [`${name}: ${moves.made} moves gave back ${shown(moves.gained)} pp.`, ''] : [],
     ),
   ].join('\n');
 }

@@ -88,7 +88,7 @@ export function bestFitScore(fleet: Fleet): (node: number, classNumber: number) 
 }
 
 /** What would stay free of a node, CPU and GPUs each as half of the largest node. */
-export function leftover(fleet: Fleet, node: number, classNumber: number) {
+function leftover(fleet: Fleet, node: number, classNumber: number) {
   const { milliCpu, gpuMilli, gpuCount } = fleet.classes.classes[classNumber]!;
   return {
     cpu: (0.5 * (fleet.freeMilliCpu[node]! - milliCpu)) / LARGEST.milliCpu,

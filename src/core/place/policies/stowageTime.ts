@@ -2,9 +2,9 @@ import type { Fleet } from './fleet.ts';
 import { prolongedHold } from './nilas.ts';
 import type { Ask, Policy } from './policy.ts';
 import { keptScores } from './policy.ts';
-import { bestFitPolicy, leftover } from './published.ts';
+import { bestFitPolicy, bestFitScore } from './published.ts';
 
-/** What a node's whole room left over weighs against hours of prolonged hold. */
+/** What a perfect fit (100 of best fit) weighs, in hours of prolonged hold. */
 const FIT_HOURS = 25;
 
 /**
@@ -16,11 +16,13 @@ const SCARCE = { emptyFraction: 0.02, power: 0.2 };
 
 /**
  * Our score in space and time, for tasks that end: what the task prolongs the hold of its node by, in hours, times the
- * node's size, and what it leaves free of it; both are costs. A node is held until the last of its tasks is expected to
- * end (the method's exit time), an empty one until now. Where a task's end is not known, only the room left counts.
+ * node's size, against best fit's score of the room. A node is held until the last of its tasks is expected to end (the
+ * method's exit time), an empty one until now. Where a task's end is not known, it is best fit, cut off scores and all:
+ * that ties go to the lowest node keeps tasks together.
  */
 export function stowageTimePolicy(fleet: Fleet): Policy {
-  const fits = keptScores(fleet, (node, classNumber) => -FIT_HOURS * roomLeft(fleet, node, classNumber));
+  const bestFit = bestFitScore(fleet);
+  const fits = keptScores(fleet, (node, classNumber) => (FIT_HOURS / 100) * bestFit(node, classNumber));
   const weights = fleet.nodes.map(() => 1);
   let weighedAt = Number.NaN;
 
@@ -64,22 +66,17 @@ export function stowageTimePolicy(fleet: Fleet): Policy {
     },
     explain(node, ask) {
       weigh();
-      const left = roomLeft(fleet, node, ask.classNumber);
+      const fit = bestFit(node, ask.classNumber);
       const hold = prolongedHold(fleet, node, ask);
-      const parts = { roomLeft: -FIT_HOURS * left, hold: -holdCost(node, ask) };
+      const parts = { fit: (FIT_HOURS / 100) * fit, hold: -holdCost(node, ask) };
       const inTime = hold > 0 ? `holds the node ${Math.round(hold / 60)} min longer` : 'ends before the node empties';
       return {
-        score: parts.roomLeft + parts.hold,
+        score: parts.fit + parts.hold,
         parts,
-        sentence: `The task ${inTime} and leaves ${(100 * left).toFixed(0)} % of a large node free there.`,
+        sentence: `The task ${inTime} and fits its room by ${fit} of 100.`,
       };
     },
   };
-}
-
-function roomLeft(fleet: Fleet, node: number, classNumber: number): number {
-  const { cpu, gpu } = leftover(fleet, node, classNumber);
-  return cpu + gpu;
 }
 
 /** Share of the GPUs that are on nodes without tasks. */
