@@ -64,6 +64,7 @@ export type Moment = {
 
 export type Band = { readonly p10: number; readonly p50: number; readonly p90: number };
 
+/** When a pending task could start; a gated one, if somebody places it as soon as there is room. */
 export type EarliestStart = {
   readonly task: string;
   /** Seconds from now; absent where the task starts later than the last horizon in that share of the samples. */
