@@ -57,7 +57,7 @@ try {
   });
   await phase('planning and forecasting', async () => {
     await workbench.command('Stowage: Preview Plan');
-    await workbench.webview('.charts .plot .main-svg', 120_000);
+    await workbench.webview('.charts .plot .main-svg', 300_000);
   });
   await phase('applying', async () => {
     const panel = await workbench.webview('vscode-button');

@@ -37,7 +37,7 @@ describe('Restricted Mode', function () {
   });
 
   it('shows the sample’s trees and plans it', async () => {
-    assert.ok((await workbench.statusItems()).some((text) => /Restricted Mode/.test(text)));
+    await workbench.page.locator('.statusbar-item', { hasText: 'Restricted Mode' }).waitFor({ timeout: 90_000 });
     await workbench.openContainer('Stowage');
     await workbench.command('Stowage: Open the Sample Cluster');
     await workbench.tree('Nodes').row('node gpu-a100-1');
