@@ -13,6 +13,8 @@ What the cluster still knows and what was kept of it in .stowage, each run once,
 "stowage train --history FILE" and the notebooks read it. Every call keeps what it finds, so that runs outlive their Jobs.
 
   --out FILE         the file; without it standard output
+  --prometheus AT    asks a Prometheus with kube-state-metrics for the last 30 days, too:
+                     http://HOST:PORT, or service:NAMESPACE/NAME:PORT to reach it through the API server
 ${TARGET_HELP}
 `;
 
@@ -22,7 +24,10 @@ export const run: Command = async (words) => {
     process.stdout.write(HELP);
     return 0;
   }
-  const cluster = await openCluster(targetOf(values), { runsDirectory: STATE_DIRECTORY });
+  const cluster = await openCluster(targetOf(values), {
+    runsDirectory: STATE_DIRECTORY,
+    ...(values.prometheus !== undefined && { prometheus: values.prometheus }),
+  });
   try {
     const { tasks, problems } = await cluster.readHistory();
     const lines = tasks.map((task) => `${JSON.stringify(rowOf(task))}\n`).join('');
@@ -82,7 +87,12 @@ async function write(file: string, text: string): Promise<void> {
 
 function parse(words: readonly string[]) {
   try {
-    const options = { ...TARGET_OPTIONS, out: { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const;
+    const options = {
+      ...TARGET_OPTIONS,
+      out: { type: 'string' },
+      prometheus: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    } as const;
     return parseArgs({ args: [...words], options }).values;
   } catch (error) {
     throw new InputError(`${error instanceof Error ? error.message : String(error)} See: stowage history --help`);

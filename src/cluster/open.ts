@@ -9,6 +9,8 @@ export type OpenOptions = {
   readonly usageWindowSeconds?: number;
   /** Where a Kubernetes cluster's finished runs are kept across sessions; absent: only what the API server still knows. */
   readonly runsDirectory?: string;
+  /** A Kubernetes cluster's Prometheus: `http://HOST:PORT`, or `service:NAMESPACE/NAME:PORT` through the API server. */
+  readonly prometheus?: string;
   readonly signal?: AbortSignal;
 };
 
@@ -17,7 +19,7 @@ export type OpenOptions = {
  * @throws InputError for a kubeconfig, context or seed that cannot be used; ClusterUnreachable when nothing answers
  */
 export async function openCluster(target: ClusterTarget, options: OpenOptions = {}): Promise<Cluster> {
-  const { advanceSeconds, usageWindowSeconds, runsDirectory, signal } = options;
+  const { advanceSeconds, usageWindowSeconds, runsDirectory, prometheus, signal } = options;
   if (target.kind === 'sample') {
     const { openSampleCluster } = await import('./sample/sampleCluster.ts');
     const { seed, directory } = target;
@@ -25,5 +27,5 @@ export async function openCluster(target: ClusterTarget, options: OpenOptions = 
   }
   const { openKubernetesCluster } = await import('./kubernetes/kubernetes.ts');
   const { kubeconfig, context } = target;
-  return openKubernetesCluster({ kubeconfig, context, signal, usageWindowSeconds, runsDirectory });
+  return openKubernetesCluster({ kubeconfig, context, signal, usageWindowSeconds, runsDirectory, prometheus });
 }

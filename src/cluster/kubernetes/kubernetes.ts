@@ -11,9 +11,10 @@ import { Keeper } from './keep.ts';
 import { readContext } from './kubeconfig.ts';
 import { usageOf } from './metrics.ts';
 import { Mirror } from './mirror.ts';
-import type { ApiObject, Job, Pod, PodMetrics } from './objects.ts';
+import { type ApiObject, idOf, type Job, type Pod, type PodMetrics, secondsOf } from './objects.ts';
 import { DEFAULT_PARAMETER_KEYS, type ParameterKeys } from './parameters.ts';
 import { isOver } from './pod.ts';
+import { prometheusAt, prometheusHistory, prometheusUsage, type Query } from './prometheus.ts';
 import { readableNamespaces, readObjects, readSource } from './read.ts';
 import { readRecord } from './records.ts';
 import { readRights } from './rights.ts';
@@ -34,6 +35,8 @@ export type KubernetesOptions = ConnectionOptions & {
   readonly parameterKeys?: ParameterKeys | undefined;
   /** S306's first window, over which readings are averaged. */
   readonly usageWindowSeconds?: number | undefined;
+  /** Where a Prometheus is: `http://HOST:PORT`, or `service:NAMESPACE/NAME:PORT` through the API server. */
+  readonly prometheus?: string | undefined;
   /** Where the record of finished runs is kept across sessions; absent: none is kept. */
   readonly runsDirectory?: string | undefined;
 };
@@ -57,6 +60,9 @@ export async function openKubernetesCluster(options: KubernetesOptions = {}): Pr
 /** Between two readings of usage while the cluster is watched, so that the window fills. */
 const USAGE_POLL_MILLISECONDS = 30_000;
 
+/** How far back Prometheus is asked for finished runs; its own retention is often less. */
+const HISTORY_DAYS = 30;
+
 export type { KubernetesCluster };
 
 class KubernetesCluster implements Cluster {
@@ -67,6 +73,8 @@ class KubernetesCluster implements Cluster {
   readonly #sources: Sources;
   readonly #usage: UsageRecord;
   readonly #runs: RunRecord | undefined;
+  readonly #prometheus: Query | undefined;
+  readonly #windowSeconds: number;
   readonly #tasks = new KnownTasks();
   readonly #listeners = new Set<() => void>();
   #usageReadAtMilliseconds = 0;
@@ -81,7 +89,9 @@ class KubernetesCluster implements Cluster {
     this.#keys = options.parameterKeys ?? DEFAULT_PARAMETER_KEYS;
     this.#sources = sourcesOf(new Keeper(Object.values(this.#keys).flat()));
     this.#runs = options.runsDirectory === undefined ? undefined : new RunRecord(options.runsDirectory, this.name);
-    this.#usage = new UsageRecord(options.usageWindowSeconds ?? DEFAULT_SETTINGS.firstWindowSeconds);
+    this.#prometheus = options.prometheus ? prometheusAt(options.prometheus, connection) : undefined;
+    this.#windowSeconds = options.usageWindowSeconds ?? DEFAULT_SETTINGS.firstWindowSeconds;
+    this.#usage = new UsageRecord(this.#windowSeconds);
   }
 
   nowSeconds(): number {
@@ -99,7 +109,10 @@ class KubernetesCluster implements Cluster {
     ]);
     const rights = await this.#readRights(objects.pods, problems, signal);
     const takenAtSeconds = this.nowSeconds();
-    const usage = this.#usage.usage(takenAtSeconds);
+    const usage = {
+      ...this.#usage.usage(takenAtSeconds),
+      ...(await this.#askPrometheus(objects.pods, problems, signal)),
+    };
     if (this.#usageProblem) problems.push(this.#usageProblem);
     return makeSnapshot(
       objects,
@@ -129,8 +142,10 @@ class KubernetesCluster implements Cluster {
     ]);
     const index = { jobs: new Map(jobs.map((job) => [job.metadata?.uid ?? '', job])), replicaSets: new Map() };
     const history = finishedTasks([...succeeded, ...failed], jobs, index, this.#keys);
-    const tasks = (await this.#runs?.merge(history.tasks)) ?? history.tasks;
-    return { tasks, problems: [...problems, ...history.problems] };
+    const older = this.#prometheus && (await prometheusHistory(this.#prometheus, HISTORY_DAYS, signal));
+    const found = mergeRuns(older?.tasks ?? [], history.tasks);
+    const tasks = (await this.#runs?.merge(found)) ?? found;
+    return { tasks, problems: [...problems, ...history.problems, ...(older?.problems ?? [])] };
   }
 
   watch(onChange: () => void, signal: AbortSignal): void {
@@ -213,6 +228,26 @@ class KubernetesCluster implements Cluster {
     this.#mirror = undefined;
   }
 
+  /** What Prometheus says of the window is a mean over all of it, so it stands before our own few readings. */
+  async #askPrometheus(
+    pods: Iterable<Pod>,
+    problems: string[],
+    signal: AbortSignal | undefined,
+  ): Promise<Record<string, Usage>> {
+    if (!this.#prometheus) return {};
+    const starts = new Map<string, number>();
+    for (const pod of pods) starts.set(idOf(pod), secondsOf(pod.status?.startTime) ?? 0);
+    try {
+      const usage = await prometheusUsage(this.#prometheus, this.#windowSeconds, this.nowSeconds(), starts, signal);
+      return Object.fromEntries(usage);
+    } catch (error) {
+      signal?.throwIfAborted();
+      const said = error instanceof Error ? error.message.slice(0, 300) : String(error);
+      problems.push(`Prometheus cannot be asked, so usage comes from elsewhere: ${said}. Check its address.`);
+      return {};
+    }
+  }
+
   /** A pod that has left the live copy has finished, or was deleted: if it was a run, it is kept. */
   #keepRun(pod: Pod): void {
     if (!this.#runs || !isOver(pod)) return;
@@ -283,4 +318,11 @@ class KubernetesCluster implements Cluster {
       return {};
     }
   }
+}
+
+/** Both lists by their end, each run once; where both know it, the API's word, which knows more of it. */
+function mergeRuns(older: readonly FinishedTask[], newer: readonly FinishedTask[]): FinishedTask[] {
+  const known = new Set(newer.map(({ id }) => id));
+  const all = [...older.filter(({ id }) => !known.has(id)), ...newer];
+  return all.sort((a, b) => a.endedAtSeconds - b.endedAtSeconds);
 }
