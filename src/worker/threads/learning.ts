@@ -14,7 +14,7 @@ export type LearningOptions = {
  * Runs one piece of learning on its own thread.
  * @throws InputError with the thread's own words for bad input; the signal's reason when cancelled
  */
-export function learnOnThread<Asked extends Question>(
+export async function learnOnThread<Asked extends Question>(
   question: Asked,
   { signal, onProgress }: LearningOptions = {},
 ): Promise<Outcome<Asked>> {
