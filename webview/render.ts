@@ -169,7 +169,9 @@ const TITLES: Readonly<Record<string, string>> = { nothing: 'do nothing', plan: 
 
 function forecastCharts({ forecast }: Plan): HTMLElement {
   if (!forecast) return element('div');
-  const hasGpus = forecast.scenarios.some(({ moments }) => moments.some(({ free }) => 'gpuMilli' in free));
+  const hasGpus = forecast.scenarios.some(({ moments }) =>
+    moments.some(({ free }) => (free['gpuMilli']?.p90 ?? 0) > 0),
+  );
   const fragments = hasGpus ? 'gpuRatio' : 'cpuRatio';
   const free = hasGpus ? 'gpuMilli' : 'milliCpu';
   return element(

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, afterEach, before, describe, it } from 'mocha';
@@ -44,8 +44,9 @@ describe('a Kubernetes cluster in the editor', function () {
     );
     await cluster.kubectl(['wait', 'pods', '-l', 'job-name', '--for=condition=Ready', '--timeout=60s']);
     writeFileSync(kubeconfig, JSON.stringify(await contexts()));
-    const userSettings = { 'stowage.kubeconfig': kubeconfig };
-    workbench = await startWorkbench({ extension: { folder: extension }, folder, userSettings });
+    mkdirSync(join(folder, '.vscode'));
+    writeFileSync(join(folder, '.vscode/settings.json'), JSON.stringify({ 'stowage.kubeconfig': kubeconfig }));
+    workbench = await startWorkbench({ extension: { folder: extension }, folder });
     await workbench.openContainer('Stowage');
   });
 
