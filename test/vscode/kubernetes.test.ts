@@ -68,7 +68,7 @@ describe('a Kubernetes cluster in the editor', function () {
 
   const tooltipOf = async (task: string) => {
     await (await workbench.tree('Tasks').row(`task ${task}`)).hover();
-    return workbench.page.locator('.monaco-hover:visible', { hasText: 'creator:' }).innerText();
+    return (await workbench.page.locator('.monaco-hover:visible', { hasText: 'creator:' }).textContent()) ?? '';
   };
 
   const failures: readonly { context: string; says: RegExp }[] = [
