@@ -187,6 +187,6 @@ type Defined<T> = { [key in keyof T as undefined extends T[key] ? never : key]: 
 /** A copy without the fields that are not there. */
 function defined<T extends object>(object: T): Defined<T> {
   const copy: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(object)) if (value !== undefined) copy[key] = value;
+  for (const key in object) if (object[key] !== undefined) copy[key] = object[key];
   return copy as Defined<T>;
 }

@@ -3,7 +3,7 @@ import type { Resources } from '../../core/model/resources.ts';
 import { sameResources } from '../../core/model/resources.ts';
 import type { ResizeState, Task } from '../../core/model/task.ts';
 import { podConstraints } from './constraints.ts';
-import { controllerOf, idOf, type OwnerReference, type Pod, secondsOf } from './objects.ts';
+import { type ContainerStatus, controllerOf, idOf, type OwnerReference, type Pod, secondsOf } from './objects.ts';
 import { endsByItself, type OwnerIndex, ownershipOf } from './owner.ts';
 import { checkpointOf, type ParameterKeys, taskParameters } from './parameters.ts';
 import { parseQuantity } from './quantity.ts';
@@ -27,8 +27,8 @@ export function taskOf(
   volumeAffinity: NonNullable<Constraints['volumeAffinity']> = [],
 ): Task {
   const { metadata = {}, spec = {}, status = {} } = pod;
-  const { resources: desired, gpuResource } = toResources(podRequests(pod, 'spec'));
-  const held = toResources(podRequests(pod, 'held')).resources;
+  const { resources: desired, gpuResource } = requestOf(pod);
+  const held = reportsResources(pod) ? toResources(podRequests(pod, 'held')).resources : desired;
   const ownership = ownershipOf(pod, index);
   const controller = controllerOf(pod);
   const limit = spec.activeDeadlineSeconds ?? jobLimitSeconds(controller, index);
@@ -37,7 +37,7 @@ export function taskOf(
   const resizeState = resizeStateOf(pod);
   const startedAtSeconds = secondsOf(status.startTime);
   const unschedulableSinceSeconds = unschedulableSince(pod);
-  const constraints = podConstraints(pod);
+  const constraints = constraintsOf(pod);
   return {
     id: idOf(pod),
     uid: metadata.uid ?? '',
@@ -68,6 +68,49 @@ export function taskOf(
     generation: metadata.generation ?? 0,
     problems: podProblems(pod, gates),
   };
+}
+
+/**
+ * What the spec asks for. Pods of one template share their containers (`Keeper`), and so what these ask for; the two
+ * caches spare a large cluster most of its time and memory.
+ */
+function requestOf(pod: Pod): ReturnType<typeof toResources> {
+  const { containers, initContainers, overhead, resources } = pod.spec ?? {};
+  if (!containers || initContainers || overhead || resources) return toResources(podRequests(pod, 'spec'));
+  const known = requests.get(containers);
+  if (known) return known;
+  const request = toResources(podRequests(pod, 'spec'));
+  requests.set(containers, request);
+  return request;
+}
+
+const requests = new WeakMap<object, ReturnType<typeof toResources>>();
+
+/** A pod's constraints; the most frequent kind, tolerations and nothing else, is made once for each list of them. */
+function constraintsOf(pod: Pod): Constraints {
+  const {
+    tolerations,
+    nodeSelector,
+    affinity,
+    topologySpreadConstraints,
+    containers = [],
+    initContainers,
+  } = pod.spec ?? {};
+  const more = nodeSelector || affinity || topologySpreadConstraints || initContainers;
+  if (!tolerations || more || containers.some(({ ports }) => ports)) return podConstraints(pod);
+  const known = constraints.get(tolerations);
+  if (known) return known;
+  const made = podConstraints(pod);
+  constraints.set(tolerations, made);
+  return made;
+}
+
+const constraints = new WeakMap<object, Constraints>();
+
+function reportsResources({ status, spec }: Pod): boolean {
+  if (status?.resources || spec?.resources) return true;
+  const reports = (statuses: readonly ContainerStatus[] = []) => statuses.some((one) => one.resources !== undefined);
+  return reports(status?.containerStatuses) || reports(status?.initContainerStatuses);
 }
 
 /** What of a pod's own statement cannot be used, in words. */
