@@ -1,5 +1,5 @@
 import { fitsClass, idleMilli } from './fragmentation.ts';
-import type { NodeRoom } from './freeRooms.ts';
+import type { NamedRoom } from './freeRooms.ts';
 import type { ExpectedMix } from './mix.ts';
 
 /** Room that is left when the expected tasks have filled what they can, per resource, as shares of the totals, 0 … 1. */
@@ -21,7 +21,7 @@ export type InflationMix = readonly (ExpectedMix[number] & { readonly memoryByte
  * @param random draws the classes by popularity
  */
 export function stranding(
-  rooms: readonly NodeRoom[],
+  rooms: readonly NamedRoom[],
   total: { readonly milliCpu: number; readonly memoryBytes: number; readonly gpuMilli: number },
   mix: InflationMix,
   random: () => number,

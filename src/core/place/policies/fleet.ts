@@ -1,4 +1,4 @@
-import type { NodeRoom } from '../../fragment/freeRooms.ts';
+import type { NamedRoom } from '../../fragment/freeRooms.ts';
 import type { TaskClass } from '../../fragment/mix.ts';
 import { classKey } from '../../fragment/mix.ts';
 import type { StateRoom, States } from './states.ts';
@@ -112,7 +112,7 @@ export function createFleet(nodes: readonly FleetNode[]): Fleet {
  * The fleet of nodes that are partly in use already, from the rooms of a snapshot (`freeRooms`).
  * @param totals allocatable amounts of the same nodes, in the same order
  */
-export function fleetOfRooms(totals: readonly FleetNode[], rooms: readonly NodeRoom[]): Fleet {
+export function fleetOfRooms(totals: readonly FleetNode[], rooms: readonly NamedRoom[]): Fleet {
   const fleet = createFleet(totals);
   rooms.forEach((room, node) => {
     fleet.freeMilliCpu[node] = Math.max(0, Math.floor(room.milliCpu));
