@@ -6,7 +6,7 @@
  * thread has used since it last came round: an upper bound of any one piece of work between, and one that does not grow
  * when other processes take the processor away.
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { startWorkbench } from '../test/vscode/workbench.ts';
@@ -107,11 +107,11 @@ function probedExtension(): string {
   const directory = join(home, 'extension');
   mkdirSync(directory);
   for (const name of ['dist', 'media', 'notebooks', 'package.nls.json'])
-    symlinkSync(join(extension, name), join(directory, name));
+    cpSync(join(extension, name), join(directory, name), { recursive: true, dereference: true });
   const manifest = JSON.parse(readFileSync(join(extension, 'package.json'), 'utf8')) as Record<string, unknown>;
   writeFileSync(
     join(directory, 'package.json'),
-    JSON.stringify({ ...manifest, type: 'commonjs', main: './probe.cjs' }),
+    JSON.stringify({ ...manifest, main: './probe.cjs' }),
   );
   writeFileSync(join(directory, 'probe.cjs'), PROBE.replace('READINGS', JSON.stringify(readings)));
   return directory;
