@@ -33,7 +33,8 @@ function install() {
   say('Installing packages (about a minute, once) …');
   must(
     'npm',
-    ['ci', '--no-audit', '--no-fund', '--loglevel=error'],
+    // Not `npm ci`: it refuses where a registry lacks some other platform's optional package; the lock file holds all the same.
+    ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'],
     'Installing the packages failed. See the lines above; then run it again.',
   );
 }
