@@ -9,7 +9,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { build } from 'esbuild';
 import { Connection, PAGE_SIZE } from '../src/cluster/kubernetes/connection.ts';
 import { readContext } from '../src/cluster/kubernetes/kubeconfig.ts';
 import { openKubernetesCluster } from '../src/cluster/kubernetes/kubernetes.ts';
@@ -147,6 +146,7 @@ async function watchPeak(child: ChildProcess): Promise<number> {
 
 /** As it ships: bundled, so that what is loaded is what is used. */
 async function bundleSelf(directory: string): Promise<string> {
+  const { build } = await import('esbuild'); // not in the bundle, which lies where there are no packages
   const outfile = join(directory, 'scale.mjs');
   const require = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
   await build({
