@@ -21,7 +21,8 @@ const PARTS = [
   {
     name: 'cluster',
     title: 'Real control plane',
-    run: () => mocha('test/cluster/*.test.ts', SLOW),
+    // Asked for by itself it kills the journey after every step; among all tests after every other one.
+    run: () => mocha('test/cluster/*.test.ts', SLOW, only ? { STOWAGE_FULL: '1' } : {}),
   },
   {
     name: 'editor',
@@ -45,10 +46,13 @@ function check() {
   record(run('tsc', ['--noEmit', '-p', '.']) === 0);
 }
 
-function mocha(files, options = []) {
+function mocha(files, options = [], environment = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'stowage-test-'));
   const report = join(directory, 'counts.json');
-  const status = run('mocha', [...options, '--reporter', 'test/reporter.mjs', files], { STOWAGE_TEST_COUNTS: report });
+  const status = run('mocha', [...options, '--reporter', 'test/reporter.mjs', files], {
+    STOWAGE_TEST_COUNTS: report,
+    ...environment,
+  });
   const found = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : { passed: 0, failed: 0, pending: 0 };
   rmSync(directory, { recursive: true, force: true });
   counts.passed += found.passed;
