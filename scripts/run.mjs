@@ -16,6 +16,7 @@ const TASKS = {
   start: () => node(['scripts/start.mjs', ...words]),
   test: () => node(['scripts/test.mjs', ...words]),
   'test:cluster': () => node(['scripts/test.mjs', '--only', 'cluster', ...words]),
+  'test:editor': () => node(['scripts/test.mjs', '--only', 'editor', ...words]),
   cluster: () => node(['test/cluster/play.ts', ...words]),
 };
 
