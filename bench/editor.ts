@@ -109,10 +109,7 @@ function probedExtension(): string {
   for (const name of ['dist', 'media', 'notebooks', 'package.nls.json'])
     cpSync(join(extension, name), join(directory, name), { recursive: true, dereference: true });
   const manifest = JSON.parse(readFileSync(join(extension, 'package.json'), 'utf8')) as Record<string, unknown>;
-  writeFileSync(
-    join(directory, 'package.json'),
-    JSON.stringify({ ...manifest, main: './probe.cjs' }),
-  );
+  writeFileSync(join(directory, 'package.json'), JSON.stringify({ ...manifest, main: './probe.cjs' }));
   writeFileSync(join(directory, 'probe.cjs'), PROBE.replace('READINGS', JSON.stringify(readings)));
   return directory;
 }

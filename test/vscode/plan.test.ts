@@ -115,7 +115,7 @@ describe('the sample cluster in the editor', function () {
 
   it('previews the plan: moves, forecast, ranked nodes, resizes, migrations', async () => {
     const panel = await plan();
-    const text = await panel.locator('#root').innerText();
+    const text = (await panel.locator('#root').textContent()) ?? '';
     for (const words of [
       'Moves',
       'Forecast',
