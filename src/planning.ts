@@ -24,7 +24,7 @@ export type Situation = {
 };
 
 /** Futures behind each band of a plan's forecast. */
-const SAMPLES = 32;
+const SAMPLES = 40;
 const FORECAST_SEED = 1;
 
 /**

@@ -25,7 +25,6 @@ Ranks nodes for each pending task, advises resizes, searches migrations, and for
 ${TARGET_HELP}
   --advance 2h       lets the sample's clock run first
   --observe 60s      reads usage for so long first, where the cluster tells an instant only
-  --prometheus WHERE usage from Prometheus: http://HOST:PORT, or service:NAMESPACE/NAME:PORT through the API server
   --predictor FILE   a predictor that "stowage train" wrote; without it .stowage/predictor.json where it is there
   --setting N=V      a window, wait or threshold, for one: --setting firstWindowSeconds=10m (repeatable)
   --out FILE         writes the plan for "stowage apply FILE"
@@ -44,8 +43,6 @@ export const run: Command = async (words) => {
   const cluster = await openCluster(target, {
     ...advanceOf(options, target),
     usageWindowSeconds: settings.firstWindowSeconds,
-    runsDirectory: STATE_DIRECTORY,
-    ...(options.prometheus !== undefined && { prometheus: options.prometheus }),
   });
   try {
     if (options.observe !== undefined) await observeUsage(cluster, target, options.observe);
@@ -69,7 +66,6 @@ function parse(words: readonly string[]) {
         ...TARGET_OPTIONS,
         advance: { type: 'string' },
         observe: { type: 'string' },
-        prometheus: { type: 'string' },
         predictor: { type: 'string' },
         setting: { type: 'string', multiple: true },
         out: { type: 'string' },

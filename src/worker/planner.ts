@@ -121,11 +121,7 @@ async function connect(
 ): Promise<Opened> {
   await close();
   const { advanceSeconds, plans = new Map() } = again;
-  const cluster = await openCluster(target, {
-    signal,
-    runsDirectory: directory,
-    ...(advanceSeconds !== undefined && { advanceSeconds }),
-  });
+  const cluster = await openCluster(target, { signal, ...(advanceSeconds !== undefined && { advanceSeconds }) });
   if (signal.aborted) {
     await cluster.close();
     signal.throwIfAborted();
