@@ -28,6 +28,7 @@ export function methodSettings(): Settings {
     triggerFreeFraction: number('triggerFreeFraction', standard.triggerFreeFraction),
     deadlineRiskFraction: number('deadlineRiskFraction', standard.deadlineRiskFraction),
     gainRatio: number('gainRatio', standard.gainRatio),
+    policyWeights: { ...of.get<Settings['policyWeights']>('policyWeights', standard.policyWeights) },
   };
 }
 

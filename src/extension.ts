@@ -5,10 +5,11 @@ import { connect } from './commands/connect.ts';
 import { doctor, openNotebooks, showLedger } from './commands/documents.ts';
 import { moveTask } from './commands/moveTask.ts';
 import { openSample } from './commands/openSample.ts';
-import { applyPlan, continueMoves, previewPlan, undoResizes } from './commands/plan.ts';
+import { applyPlan, continueMoves, previewPlan, undoResizes, weigh } from './commands/plan.ts';
 import { registerCommands } from './commands/table.ts';
 import { train } from './commands/train.ts';
 import { copyKubectl, filterTasks, groupTasks, pin, revealNode, revealTask } from './commands/trees.ts';
+import { whatIf } from './commands/whatIf.ts';
 import { methodSettings } from './configuration.ts';
 import { registerNotebooks } from './notebook/controller.ts';
 import { Session } from './session.ts';
@@ -39,6 +40,10 @@ export function activate(context: vscode.ExtensionContext): void {
       refresh: () => void vscode.commands.executeCommand('stowage.previewPlan'),
       apply: (planId, moveIds) => void apply(planId, moveIds),
       reveal: (what, name) => void (what === 'node' ? toNode(name) : toTask(name)),
+      rank: (weighing) => void session.rank(weighing).catch((error) => log.warn(String(error))),
+      weigh: (weights) => void weigh(weights),
+      whatIf: (kind) =>
+        void vscode.commands.executeCommand(kind === 'lost' ? 'stowage.whatIfNodeGoes' : 'stowage.whatIfNodeAdded'),
     },
     log,
   );
@@ -50,6 +55,8 @@ export function activate(context: vscode.ExtensionContext): void {
       refresh: () => session.refresh(),
       previewPlan: previewPlan(session, panel),
       applyPlan: apply,
+      whatIfNodeGoes: whatIf(session, panel, 'lost'),
+      whatIfNodeAdded: whatIf(session, panel, 'added'),
       continueMoves: continueMoves(session),
       undoResizes: undoResizes(session),
       advanceSample: advanceSample(session),

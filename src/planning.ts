@@ -3,11 +3,13 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import type { Cluster } from './cluster/cluster.ts';
 import { countArrivals } from './core/forecast/arrivals.ts';
 import { type Forecast, type ForecastRequest, forecast } from './core/forecast/forecast.ts';
-import { withMoves } from './core/forecast/scenarios.ts';
+import { changeName, type NodeChange, withChange, withMoves } from './core/forecast/scenarios.ts';
 import type { FinishedTask } from './core/model/finished.ts';
+import type { Move } from './core/model/moves.ts';
 import type { Settings } from './core/model/settings.ts';
 import type { Since } from './core/model/since.ts';
 import type { Snapshot } from './core/model/snapshot.ts';
+import { movesThatFit } from './core/plan/checkPlan.ts';
 import { draftPlan, finishPlan } from './core/plan/makePlan.ts';
 import type { ClusterTarget, Plan, PredictorUsed } from './core/plan/plan.ts';
 import type { Predictions } from './core/predict/prediction.ts';
@@ -55,29 +57,74 @@ export async function readSituation(
   return { snapshot, history, since, predictions, predictor: used };
 }
 
-/** Plans a situation and forecasts it with and without the plan; remembers since when its conditions hold. */
+export type PlanOptions = {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (forecast: Forecast) => void;
+  /** Nodes that go or come in scenarios of their own. */
+  readonly changes?: readonly NodeChange[];
+};
+
+/**
+ * Plans a situation and forecasts it side by side without the plan, with parts of it, with all of it, and with each change
+ * of its nodes; remembers since when its conditions hold.
+ * @throws InputError for a change of a node that is not there
+ */
 export async function planSituation(
-  { snapshot, history, since, predictions, predictor }: Situation,
+  situation: Situation,
   target: ClusterTarget,
   settings: Settings,
   stateDirectory: string,
-  { signal, onProgress }: { signal?: AbortSignal; onProgress?: (forecast: Forecast) => void } = {},
+  { changes = [], ...options }: PlanOptions = {},
 ): Promise<Plan> {
+  const { snapshot, predictions, predictor, since } = situation;
+  const changed = changedScenarios(snapshot, changes);
   const draft = draftPlan({ snapshot, predictions, predictor, settings, since });
   await writeSince(sinceFile(stateDirectory), snapshot.cluster, draft.since);
-  const arrivals = countArrivals(history, snapshot, snapshot.takenAtSeconds);
-  const scenarios = { nothing: snapshot, plan: withMoves(snapshot, draft.moves, settings) };
-  const request = { scenarios, predictions, arrivals, settings, seed: FORECAST_SEED, samples: SAMPLES };
-  return finishPlan(draft, { target, forecast: await drawForecast(request, onProgress, signal) });
+  const scenarios = { nothing: snapshot, ...planScenarios(snapshot, draft.moves, settings), ...changed };
+  return finishPlan(draft, { target, forecast: await drawForecast(situation, scenarios, settings, options) });
+}
+
+/**
+ * The forecast of a situation with one change of its nodes, on the same futures as its plan's.
+ * @throws InputError for a node that is not there
+ */
+export function forecastChange(
+  situation: Situation,
+  change: NodeChange,
+  settings: Settings,
+  options: Omit<PlanOptions, 'changes'> = {},
+): Promise<Forecast> {
+  return drawForecast(situation, changedScenarios(situation.snapshot, [change]), settings, options);
+}
+
+/**
+ * `plan`: all moves done. `resize` and `migrate`: only those, and of the migrations only what fits without the rest;
+ * absent where the plan has nothing else.
+ */
+function planScenarios(snapshot: Snapshot, moves: readonly Move[], settings: Settings): Record<string, Snapshot> {
+  const only = (kind: Move['kind']) => moves.filter((move) => move.kind === kind);
+  const part = (name: string, some: readonly Move[]) =>
+    some.length > 0 && some.length < moves.length ? { [name]: withMoves(snapshot, some, settings) } : {};
+  return {
+    ...part('resize', only('resize')),
+    ...part('migrate', movesThatFit(only('migration'), snapshot)),
+    plan: withMoves(snapshot, moves, settings),
+  };
+}
+
+function changedScenarios(snapshot: Snapshot, changes: readonly NodeChange[]): Record<string, Snapshot> {
+  return Object.fromEntries(changes.map((change) => [changeName(change), withChange(snapshot, change)]));
 }
 
 /** The last of the forecasts, each coarser one told on the way; lets other events of the thread in between. */
 async function drawForecast(
-  request: ForecastRequest,
-  onProgress?: (forecast: Forecast) => void,
-  signal?: AbortSignal,
+  { snapshot, history, predictions }: Situation,
+  scenarios: ForecastRequest['scenarios'],
+  settings: Settings,
+  { signal, onProgress }: Omit<PlanOptions, 'changes'>,
 ): Promise<Forecast> {
-  const futures = forecast(request);
+  const arrivals = countArrivals(history, snapshot, snapshot.takenAtSeconds);
+  const futures = forecast({ scenarios, predictions, arrivals, settings, seed: FORECAST_SEED, samples: SAMPLES });
   for (;;) {
     signal?.throwIfAborted();
     const { done, value } = futures.next();

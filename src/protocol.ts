@@ -1,5 +1,9 @@
+import type { Forecast } from './core/forecast/forecast.ts';
+import type { NodeChange } from './core/forecast/scenarios.ts';
 import type { Move } from './core/model/moves.ts';
 import type { Settings } from './core/model/settings.ts';
+import { POLICY_NAMES } from './core/place/policyNames.ts';
+import type { Ranking } from './core/place/rankNodes.ts';
 import type { ClusterTarget } from './core/plan/plan.ts';
 import type { Confirmation, StepText } from './operate/describe.ts';
 import type { ClusterView } from './views/clusterView.ts';
@@ -11,6 +15,8 @@ export type ToPlanner = { readonly id: number } & (
   | { readonly type: 'refresh' }
   | { readonly type: 'advance'; readonly seconds: number }
   | { readonly type: 'plan' }
+  | ({ readonly type: 'rank' } & Weighing)
+  | { readonly type: 'whatIf'; readonly planId: string; readonly change: NodeChange }
   | { readonly type: 'contexts'; readonly kubeconfig?: string }
   | { readonly type: 'apply'; readonly planId: string; readonly moveIds?: readonly string[] }
   | { readonly type: 'continue' }
@@ -37,6 +43,19 @@ export type IssuedPlan = {
   readonly moves: readonly { readonly id: string; readonly kind: Move['kind']; readonly taskId: string }[];
 };
 
+/** A pending task of an issued plan that is to be ranked by these weights of policies. */
+export type Weighing = {
+  readonly planId: string;
+  readonly taskId: string;
+  readonly weights: Readonly<Record<string, number>>;
+};
+
+/** The answer to `rank`. */
+export type Weighed = Weighing & Pick<Ranking, 'ranked' | 'fitting'>;
+
+/** The answer to `whatIf`: one scenario more, on the same futures as the plan's own. */
+export type WhatIf = { readonly planId: string; readonly change: NodeChange; readonly forecast: Forecast };
+
 /** The answer to `contexts`. */
 export type Contexts = { readonly contexts: readonly string[]; readonly current?: string };
 
@@ -62,6 +81,10 @@ export type PanelState = {
   readonly steps: readonly StepText[];
   readonly busy?: string;
   readonly failure?: string;
+  /** The ranking of one pending task by weights that were tried last. */
+  readonly weighed?: Weighed;
+  /** Changes of nodes that were asked for, latest last. */
+  readonly whatIfs?: readonly WhatIf[];
   /** Why nothing may be applied; absent when it may. */
   readonly readOnly?: string;
 };
@@ -71,7 +94,13 @@ export type FromWebview =
   | { readonly type: 'ready' }
   | { readonly type: 'refresh' }
   | { readonly type: 'apply'; readonly planId: string; readonly moveIds: readonly string[] }
-  | { readonly type: 'reveal'; readonly what: 'node' | 'task'; readonly name: string };
+  | { readonly type: 'reveal'; readonly what: 'node' | 'task'; readonly name: string }
+  /** Rank one task by these weights, at once. */
+  | ({ readonly type: 'rank' } & Weighing)
+  /** Plan by these weights from now on. */
+  | { readonly type: 'weigh'; readonly weights: Weighing['weights'] }
+  /** Ask which node, then forecast without it, or with one more like it. */
+  | { readonly type: 'whatIf'; readonly kind: NodeChange['kind'] };
 
 /**
  * Parses what the panel sent; the panel's page is not trusted.
@@ -91,6 +120,19 @@ export function parseFromWebview(value: unknown): FromWebview | undefined {
     case 'reveal': {
       const { what, name } = value;
       return (what === 'node' || what === 'task') && isShortText(name) ? { type: 'reveal', what, name } : undefined;
+    }
+    case 'rank': {
+      const { planId, taskId, weights } = value;
+      const known = isShortText(planId) && isShortText(taskId) && areWeights(weights);
+      return known ? { type: 'rank', planId, taskId, weights } : undefined;
+    }
+    case 'weigh': {
+      const { weights } = value;
+      return areWeights(weights) ? { type: 'weigh', weights } : undefined;
+    }
+    case 'whatIf': {
+      const { kind } = value;
+      return kind === 'lost' || kind === 'added' ? { type: 'whatIf', kind } : undefined;
     }
     default:
       return undefined;
@@ -112,6 +154,20 @@ export function parseToWebview(value: unknown): ToWebview | undefined {
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/** Weights of known policies, finite, at least 0 and not all 0. */
+function areWeights(value: unknown): value is Weighing['weights'] {
+  if (!isRecord(value)) return false;
+  const weights = Object.entries(value);
+  return (
+    weights.every(
+      ([name, weight]) =>
+        Object.hasOwn(POLICY_NAMES, name) && typeof weight === 'number' && weight >= 0 && weight <= MOST_WEIGHT,
+    ) && weights.some(([, weight]) => Number(weight) > 0)
+  );
+}
+
+const MOST_WEIGHT = 1000;
 
 function isShortText(value: unknown): value is string {
   return typeof value === 'string' && value.length > 0 && value.length <= 600;

@@ -166,3 +166,15 @@ export function counted(count: number, what: string): string {
 export function nameOf(taskId: string): string {
   return taskId.slice(taskId.indexOf('/') + 1);
 }
+
+const SCENARIOS: Readonly<Record<string, string>> = {
+  nothing: 'do nothing',
+  resize: 'resize only',
+  migrate: 'migrate only',
+  plan: 'with this plan',
+};
+
+/** A forecast's scenario for people; a change of the nodes has its own words (`changeName`). */
+export function scenarioTitle(name: string): string {
+  return SCENARIOS[name] ?? name;
+}

@@ -1,9 +1,10 @@
 import * as vscode from 'vscode';
 import { matchesSetting, methodSettings } from './configuration.ts';
+import { changeName, type NodeChange } from './core/forecast/scenarios.ts';
 import type { ClusterTarget } from './core/plan/plan.ts';
 import type { Confirmation, StepText } from './operate/describe.ts';
 import { Cancelled, Planner } from './planner.ts';
-import type { Contexts, HistoryFile, IssuedPlan, Opened } from './protocol.ts';
+import type { Contexts, HistoryFile, IssuedPlan, Opened, Weighed, Weighing, WhatIf } from './protocol.ts';
 import type { ClusterView } from './views/clusterView.ts';
 
 /** The editor's state as one readonly value, replaced whole; views redraw from it. */
@@ -21,6 +22,10 @@ export type OpenState = {
   readonly readOnly?: string;
   /** Made and kept by the planning thread; only its id is ever sent back. */
   readonly plan?: IssuedPlan;
+  /** The ranking of one of its pending tasks by weights that were tried. */
+  readonly weighed?: Weighed;
+  /** Its forecast with changes of nodes that were asked for, latest last. */
+  readonly whatIfs?: readonly WhatIf[];
   /** Moves of earlier windows that were not at their end when the cluster was opened. */
   readonly underWay: number;
   readonly steps: readonly StepText[];
@@ -29,6 +34,11 @@ export type OpenState = {
   readonly stale?: string;
 };
 
+/** Told how far long work is. */
+export type Progress = (text: string, fraction?: number) => void;
+
+/** More lines than these in one chart cannot be told apart. */
+const MOST_WHAT_IFS = 3;
 const CONNECT_TIMEOUT_SECONDS = 10;
 const TARGET_KEY = 'target';
 
@@ -48,6 +58,7 @@ export class Session implements vscode.Disposable {
   private readonly memory: vscode.Memento;
   private current: SessionState = { kind: 'closed' };
   private connection = new AbortController();
+  private weighings = 0;
 
   /** @param memory keeps which cluster was open over reloads of the window */
   constructor(script: string, stateDirectory: string, memory: vscode.Memento, log: vscode.LogOutputChannel) {
@@ -132,9 +143,31 @@ export class Session implements vscode.Disposable {
   }
 
   /** Makes a plan of the cluster as it is now and keeps it as the issued one. */
-  async plan(signal: AbortSignal, onProgress: (text: string, fraction?: number) => void): Promise<void> {
+  async plan(signal: AbortSignal, onProgress: Progress): Promise<void> {
     const plan = await this.busy('planning', () => this.planner.ask({ type: 'plan' }, { signal, onProgress }));
-    this.updateOpen({ plan: plan as IssuedPlan, steps: [] });
+    this.updateOpen({ plan: plan as IssuedPlan, steps: [] }, ['weighed', 'whatIfs']);
+  }
+
+  /** Ranks a pending task of the issued plan by other weights. Asks may follow each other fast; the latest counts. */
+  async rank(weighing: Weighing): Promise<void> {
+    const turn = ++this.weighings;
+    const weighed = (await this.planner.ask({ type: 'rank', ...weighing })) as Weighed;
+    if (turn === this.weighings && this.isIssued(weighed.planId)) this.updateOpen({ weighed });
+  }
+
+  /** Forecasts the issued plan's cluster with a change of its nodes; the latest `MOST_WHAT_IFS` are kept. */
+  async whatIf(change: NodeChange, signal: AbortSignal, onProgress: Progress): Promise<void> {
+    const { current } = this;
+    if (current.kind !== 'open' || !current.plan) return;
+    const request = { type: 'whatIf', planId: current.plan.id, change } as const;
+    const made = (await this.planner.ask(request, { signal, onProgress })) as WhatIf;
+    if (this.current.kind !== 'open' || !this.isIssued(made.planId)) return;
+    const others = (this.current.whatIfs ?? []).filter((each) => changeName(each.change) !== changeName(change));
+    this.updateOpen({ whatIfs: [...others, made].slice(-MOST_WHAT_IFS) });
+  }
+
+  private isIssued(planId: string): boolean {
+    return this.current.kind === 'open' && this.current.plan?.id === planId;
   }
 
   /** Applies moves of the issued plan; `undefined` means all. Asks once, in the modal. */
@@ -142,7 +175,7 @@ export class Session implements vscode.Disposable {
     planId: string,
     moveIds: readonly string[] | undefined,
     signal: AbortSignal,
-    onProgress: (text: string, fraction?: number) => void,
+    onProgress: Progress,
   ): Promise<string> {
     const request = { type: 'apply', planId, ...(moveIds && { moveIds }) } as const;
     const summary = await this.busy('applying', () => this.planner.ask(request, { signal, onProgress }));
@@ -166,7 +199,7 @@ export class Session implements vscode.Disposable {
     history: HistoryFile | undefined,
     out: string,
     signal: AbortSignal,
-    onProgress: (text: string, fraction?: number) => void,
+    onProgress: Progress,
   ): Promise<string> {
     const request = { type: 'train', out, ...(history && { history }) } as const;
     const summary = await this.planner.ask(request, { signal, onProgress });
@@ -240,7 +273,10 @@ export class Session implements vscode.Disposable {
     this.become({ kind: 'failed', target: state.target, name: state.name, message });
   }
 
-  private updateOpen(change: Partial<OpenState>, remove: readonly ('busy' | 'stale')[] = []): void {
+  private updateOpen(
+    change: Partial<OpenState>,
+    remove: readonly ('busy' | 'stale' | 'weighed' | 'whatIfs')[] = [],
+  ): void {
     if (this.current.kind !== 'open') return;
     const next = { ...this.current, ...change };
     for (const key of remove) delete next[key];

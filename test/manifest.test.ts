@@ -62,7 +62,7 @@ describe('the manifest', () => {
       const inCore = key.replace(/(Minutes|Hours)$/, 'Seconds');
       if (!(inCore in DEFAULT_SETTINGS)) continue;
       const expected = DEFAULT_SETTINGS[inCore as keyof typeof DEFAULT_SETTINGS];
-      assert.equal(seconds ? Number(value) * seconds : value, expected, name);
+      assert.deepEqual(seconds ? Number(value) * seconds : value, expected, name);
     }
   });
 });

@@ -10,6 +10,10 @@ describe('messages of the plan panel', () => {
       { type: 'refresh' },
       { type: 'apply', planId: 'p1', moveIds: ['m1', 'm2'] },
       { type: 'reveal', what: 'node', name: 'gpu-1' },
+      { type: 'rank', planId: 'p1', taskId: 'a/b', weights: { timeFit: 1, fgd: 0 } },
+      { type: 'weigh', weights: { stowage: 0.5 } },
+      { type: 'whatIf', kind: 'lost' },
+      { type: 'whatIf', kind: 'added' },
     ];
     for (const message of messages) assert.deepEqual(parseFromWebview(message), message);
   });
@@ -29,6 +33,12 @@ describe('messages of the plan panel', () => {
       { type: 'apply', planId: 'p', moveIds: 'm' },
       { type: 'apply', planId: 'p', moveIds: [{}] },
       { type: 'reveal', what: 'file', name: '/etc/passwd' },
+      { type: 'rank', planId: 'p1', taskId: 'a/b', weights: { timeFit: 0 } },
+      { type: 'rank', planId: 'p1', taskId: 'a/b', weights: { luck: 1 } },
+      { type: 'weigh', weights: { timeFit: -1 } },
+      { type: 'weigh', weights: { timeFit: Number.NaN } },
+      { type: 'weigh', weights: { timeFit: 1, fgd: 1e9 } },
+      { type: 'whatIf', kind: 'burnt' },
       { type: 'reveal', what: 'node', name: 'x'.repeat(601) },
     ];
     for (const value of bad) assert.equal(parseFromWebview(value), undefined, JSON.stringify(value));

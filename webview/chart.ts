@@ -6,7 +6,7 @@ export type Series = {
   readonly name: string;
   /** A theme colour: `charts-blue`, `charts-orange`, … */
   readonly colour: string;
-  readonly dash: 'solid' | 'dot' | 'dash';
+  readonly dash: 'solid' | 'dot' | 'dash' | 'longdash' | 'dashdot';
   readonly x: readonly number[];
   readonly low: readonly number[];
   readonly median: readonly number[];

@@ -21,7 +21,15 @@ const actions: PanelActions = {
   refresh: () => host.postMessage({ type: 'refresh' }),
   reveal: (what, name) => host.postMessage({ type: 'reveal', what, name }),
   choose: (moveId, on, all) => dispatch({ type: 'choose', moveId, on, all }),
-  showTask: (task) => dispatch({ type: 'showTask', task }),
+  showTask: (task) => {
+    dispatch({ type: 'showTask', task });
+    // Weights that are tried go with the reader from task to task.
+    const { weighed } = model.host;
+    if (weighed) host.postMessage({ type: 'rank', planId: weighed.planId, taskId: task, weights: weighed.weights });
+  },
+  rank: (planId, taskId, weights) => host.postMessage({ type: 'rank', planId, taskId, weights }),
+  weigh: (weights) => host.postMessage({ type: 'weigh', weights }),
+  whatIf: (kind) => host.postMessage({ type: 'whatIf', kind }),
 };
 
 registerControls();

@@ -1,16 +1,18 @@
 import type { Forecast, ScenarioForecast } from '../src/core/forecast/forecast.ts';
+import { changeName, type NodeChange } from '../src/core/forecast/scenarios.ts';
 import type { Move } from '../src/core/model/moves.ts';
-import { describeFit, describeRefusal } from '../src/core/place/explain.ts';
+import { describeRanked, describeRefusal } from '../src/core/place/explain.ts';
 import type { RankedNode } from '../src/core/place/rankNodes.ts';
 import type { PlacementAdvice, Plan } from '../src/core/plan/plan.ts';
 import type { StepText } from '../src/operate/describe.ts';
-
+import { scenarioTitle } from '../src/sentences.ts';
 import { amount, amounts, clock, duration, percent } from '../src/words.ts';
 import { chart, type Series } from './chart.ts';
 import { migrationDecision, placementDecision, resizeDecision } from './decisions.ts';
 import { button, element } from './element.ts';
 import { grid } from './grid.ts';
-import type { PanelModel } from './state.ts';
+import { type PanelModel, wholeForecast } from './state.ts';
+import { planWeights, shownRanking, shownTask, type WeightActions, weightControls } from './weights.ts';
 
 /** What the reader can do in the panel. */
 export type PanelActions = {
@@ -19,7 +21,8 @@ export type PanelActions = {
   reveal(what: 'node' | 'task', name: string): void;
   choose(moveId: string, on: boolean, all: readonly string[]): void;
   showTask(task: string): void;
-};
+  whatIf(kind: NodeChange['kind']): void;
+} & WeightActions;
 
 /** The whole panel for a model. Sections are made anew only when what they show has changed. */
 export function render(model: PanelModel, actions: PanelActions): readonly Section[] {
@@ -35,8 +38,9 @@ export function render(model: PanelModel, actions: PanelActions): readonly Secti
     section('moves', [plan.id, choices.chosen, host.busy, host.readOnly, doneIds(host)], () =>
       movesList(model, plan, actions),
     ),
-    section('forecast', [plan.id], () => forecastCharts(plan)),
-    section('placements', [plan.id, choices.task], () => placements(plan, choices.task, actions)),
+    section('forecast', [plan.id, whatIfNames(host), host.busy], () => forecastCharts(model, plan, actions)),
+    section('placements', [plan.id, choices.task], () => placements(plan, actions)),
+    ...rankedSections(model, plan, actions),
     section('resizes', [plan.id], () => resizes(plan, actions)),
     section('migrations', [plan.id], () => migrations(plan, actions)),
   ];
@@ -163,12 +167,21 @@ function moveText(move: Move): string {
 /** A dashed line beside a full one: the two are told apart without colours too. */
 const LOOKS: Readonly<Record<string, Pick<Series, 'colour' | 'dash'>>> = {
   nothing: { colour: 'charts-yellow', dash: 'dot' },
+  resize: { colour: 'charts-green', dash: 'dash' },
+  migrate: { colour: 'charts-foreground', dash: 'longdash' },
   plan: { colour: 'charts-blue', dash: 'solid' },
 };
-const TITLES: Readonly<Record<string, string>> = { nothing: 'do nothing', plan: 'with this plan' };
 
-function forecastCharts({ forecast }: Plan): HTMLElement {
-  if (!forecast) return element('div');
+/** Changes of nodes are told apart by colour, order in the legend and their names. */
+const FURTHER_COLOURS = ['charts-red', 'charts-purple', 'charts-orange'];
+
+function whatIfNames({ whatIfs = [] }: PanelModel['host']): string[] {
+  return whatIfs.map(({ change }) => changeName(change));
+}
+
+function forecastCharts({ host }: PanelModel, { forecast: own }: Plan, actions: PanelActions): HTMLElement {
+  if (!own) return element('div');
+  const forecast = wholeForecast(own, host.whatIfs);
   const hasGpus = forecast.scenarios.some(({ moments }) =>
     moments.some(({ free }) => (free['gpuMilli']?.p90 ?? 0) > 0),
   );
@@ -221,6 +234,18 @@ function forecastCharts({ forecast }: Plan): HTMLElement {
       { class: 'faint' },
       `Bands hold 80 % of ${forecast.samples} sampled futures; ${forecast.arrivalsPerHour.toFixed(1)} tasks arrive per hour.`,
     ),
+    element(
+      'p',
+      { class: 'actions' },
+      button('What if a node goes?', () => actions.whatIf('lost'), {
+        secondary: true,
+        disabled: host.busy !== undefined,
+      }),
+      button('What if there were one more?', () => actions.whatIf('added'), {
+        secondary: true,
+        disabled: host.busy !== undefined,
+      }),
+    ),
     earliestStarts(forecast),
   );
 }
@@ -257,9 +282,10 @@ function series(
   { scenarios }: Forecast,
   pick: (moment: ScenarioForecast['moments'][number]) => { p10: number; p50: number; p90: number },
 ): Series[] {
+  const further = scenarios.filter(({ name }) => !LOOKS[name]).map(({ name }) => name);
   return scenarios.map(({ name, moments }) => ({
-    name: TITLES[name] ?? name,
-    ...(LOOKS[name] ?? { colour: 'charts-purple', dash: 'dash' }),
+    name: scenarioTitle(name),
+    ...(LOOKS[name] ?? { colour: FURTHER_COLOURS[further.indexOf(name)] ?? 'charts-purple', dash: 'dashdot' }),
     x: moments.map((_, index) => index),
     low: moments.map((moment) => pick(moment).p10),
     median: moments.map((moment) => pick(moment).p50),
@@ -285,7 +311,7 @@ function compare(
       const first = moments[0];
       const last = moments.at(-1);
       return first && last
-        ? `${TITLES[name] ?? name}: ${format(pick(first))} now, ${format(pick(last))} after ${duration(last.inSeconds)}`
+        ? `${scenarioTitle(name)}: ${format(pick(first))} now, ${format(pick(last))} after ${duration(last.inSeconds)}`
         : '';
     })
     .join('; ')
@@ -306,7 +332,7 @@ function earliestStarts({ scenarios }: Forecast): HTMLElement {
       columns: [
         { title: 'task', text: (id) => id },
         ...scenarios.map((scenario) => ({
-          title: TITLES[scenario.name] ?? scenario.name,
+          title: scenarioTitle(scenario.name),
           text: (id: string) => startText(when(scenario, id)),
           value: (id: string) => when(scenario, id)?.p50 ?? Number.MAX_VALUE,
         })),
@@ -323,8 +349,7 @@ function startText(start: ScenarioForecast['starts'][number] | undefined): strin
   return start.p50 === 0 && start.p90 === 0 ? 'now' : `${duration(start.p50)}, by ${late} in 90 %`;
 }
 
-function placements({ placements: all }: Plan, chosen: string | undefined, actions: PanelActions): HTMLElement {
-  const shown = all.find(({ taskId }) => taskId === chosen) ?? all.find(({ ranked }) => ranked.length > 0) ?? all[0];
+function placements({ placements: all }: Plan, actions: PanelActions): HTMLElement {
   return element(
     'section',
     { 'aria-label': 'Placements' },
@@ -343,8 +368,25 @@ function placements({ placements: all }: Plan, chosen: string | undefined, actio
         ],
         onOpen: ({ taskId }) => actions.showTask(taskId),
       }),
-    shown && rankedNodes(shown, actions),
   );
+}
+
+/** Nodes of the shown task: its prediction, the weights, and the ranking by them, each made anew for itself. */
+function rankedSections({ host, choices }: PanelModel, plan: Plan, actions: PanelActions): Section[] {
+  const shown = shownTask(plan, choices.task);
+  if (!shown) return [];
+  const { taskId } = shown;
+  const { weighed } = host;
+  const weights = weighed?.weights ?? planWeights(plan);
+  return [
+    section('nodes', [plan.id, taskId], () => nodesHeading(shown)),
+    section('weights', [plan.id, taskId], () =>
+      shown.ranked.length > 0 ? weightControls(plan, taskId, weights, actions) : element('div'),
+    ),
+    section('ranked', [plan.id, taskId, weighed?.taskId === taskId && weighed.weights], () =>
+      rankedNodes(shown, shownRanking(shown, weighed), actions),
+    ),
+  ];
 }
 
 function runtimeText({ runtime }: PlacementAdvice): string {
@@ -352,10 +394,7 @@ function runtimeText({ runtime }: PlacementAdvice): string {
   return `${duration(runtime.p50)} (${duration(runtime.p10)}–${duration(runtime.p90)})`;
 }
 
-function rankedNodes(advice: PlacementAdvice, actions: PanelActions): HTMLElement {
-  const { taskId, ranked, refused, runtime } = advice;
-  const policies = [...new Set(ranked.flatMap(({ parts }) => parts.map(({ policy }) => policy)))];
-  const part = ({ parts }: RankedNode, policy: string) => parts.find((each) => each.policy === policy)?.score ?? 0;
+function nodesHeading({ taskId, runtime }: PlacementAdvice): HTMLElement {
   return element(
     'div',
     {},
@@ -366,6 +405,19 @@ function rankedNodes(advice: PlacementAdvice, actions: PanelActions): HTMLElemen
         { class: 'faint' },
         `Predicted by ${runtime.predictor}, from ${runtime.basis}.${runtime.coverage ? ` ${percent(runtime.coverage.fraction)} of ${runtime.coverage.outcomes} outcomes were inside the 80 % band.` : ''}`,
       ),
+  );
+}
+
+function rankedNodes(
+  { taskId, refused }: PlacementAdvice,
+  ranked: PlacementAdvice['ranked'],
+  actions: PanelActions,
+): HTMLElement {
+  const policies = [...new Set(ranked.flatMap(({ parts }) => parts.map(({ policy }) => policy)))];
+  const part = ({ parts }: RankedNode, policy: string) => parts.find((each) => each.policy === policy)?.score ?? 0;
+  return element(
+    'div',
+    {},
     ranked.length > 0 &&
       grid({
         label: `Ranked nodes for ${taskId}; Enter reveals a node`,
@@ -391,7 +443,7 @@ function rankedNodes(advice: PlacementAdvice, actions: PanelActions): HTMLElemen
             value: ({ fit }) => fit.available.seconds,
             numeric: true,
           },
-          { title: 'why', text: ({ fit }) => describeFit(fit), share: 8 },
+          { title: 'why', text: (row) => describeRanked(row).join('; '), share: 8 },
         ],
         onOpen: ({ node }) => actions.reveal('node', node),
       }),

@@ -1,3 +1,4 @@
+import type { Forecast } from '../src/core/forecast/forecast.ts';
 import type { Plan } from '../src/core/plan/plan.ts';
 import type { PanelState, ToWebview } from '../src/protocol.ts';
 
@@ -45,6 +46,11 @@ export function reduce(model: PanelModel, event: PanelEvent): PanelModel {
     default:
       return event satisfies never;
   }
+}
+
+/** The plan's own forecast, with a scenario for each change of nodes that was asked for. */
+export function wholeForecast(forecast: Forecast, whatIfs: PanelState['whatIfs'] = []): Forecast {
+  return { ...forecast, scenarios: [...forecast.scenarios, ...whatIfs.flatMap((each) => each.forecast.scenarios)] };
 }
 
 /** What was kept before a reload; anything out of shape is nothing. */

@@ -20,6 +20,12 @@ ol.steps .failed .mark { color: var(--vscode-testing-iconFailed); }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(360px, 1fr)); gap: 16px; }
 figure.chart { margin: 0; min-width: 0; }
 .plot { height: 240px; overflow: hidden; }
+.actions, .weighing p { display: flex; flex-wrap: wrap; align-items: center; gap: 10px; }
+.weights label { display: grid; grid-template-columns: minmax(16ch, 26ch) minmax(12ch, 24ch) 4ch 1fr; align-items: center; gap: 10px; min-height: 26px; }
+.weights output { font-variant-numeric: tabular-nums; text-align: right; }
+.weights input { accent-color: var(--vscode-button-background); }
+select { color: var(--vscode-dropdown-foreground); background: var(--vscode-dropdown-background); border: 1px solid var(--vscode-dropdown-border, var(--vscode-contrastBorder)); font: inherit; padding: 3px 6px; max-width: 60ch; }
+select:focus, input:focus { outline: 1px solid var(--vscode-focusBorder); outline-offset: 1px; }
 details { margin: 8px 0; }
 summary { cursor: pointer; }
 table { border-collapse: collapse; margin: 6px 0; }

@@ -6,6 +6,7 @@ import { parseArgs, styleText } from 'node:util';
 import type { Command } from '../cli.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { openCluster } from '../cluster/open.ts';
+import type { NodeChange } from '../core/forecast/scenarios.ts';
 import { InputError } from '../core/model/input.ts';
 import type { Settings } from '../core/model/settings.ts';
 import type { ClusterTarget, Plan } from '../core/plan/plan.ts';
@@ -25,6 +26,8 @@ Ranks nodes for each pending task, advises resizes, searches migrations, and for
 ${TARGET_HELP}
   --advance 2h       lets the sample's clock run first
   --observe 60s      reads usage for so long first, where the cluster tells an instant only
+  --without NODE     forecasts too what comes if this node goes (repeatable)
+  --one-more NODE    forecasts too what comes with one more node like this (repeatable)
   --predictor FILE   a predictor that "stowage train" wrote; without it .stowage/predictor.json where it is there
   --setting N=V      a window, wait or threshold, for one: --setting firstWindowSeconds=10m (repeatable)
   --out FILE         writes the plan for "stowage apply FILE"
@@ -47,7 +50,8 @@ export const run: Command = async (words) => {
   try {
     if (options.observe !== undefined) await observeUsage(cluster, target, options.observe);
     const situation = await readSituation(cluster, STATE_DIRECTORY, await predictorOf(options.predictor));
-    const plan = await planSituation(situation, target, settings, STATE_DIRECTORY);
+    const changes = changesOf(options);
+    const plan = await planSituation(situation, target, settings, STATE_DIRECTORY, { changes });
     if (options.out !== undefined) await writePlan(options.out, plan);
     process.stdout.write(options.json ? planJson(plan) : printed(plan, settings, options));
     return 0;
@@ -67,6 +71,8 @@ function parse(words: readonly string[]) {
         advance: { type: 'string' },
         observe: { type: 'string' },
         predictor: { type: 'string' },
+        without: { type: 'string', multiple: true },
+        'one-more': { type: 'string', multiple: true },
         setting: { type: 'string', multiple: true },
         out: { type: 'string' },
         all: { type: 'boolean' },
@@ -85,6 +91,13 @@ function advanceOf({ advance }: Options, target: ClusterTarget): { readonly adva
   if (target.kind !== 'sample')
     throw new InputError('--advance moves the clock of the sample cluster only. Leave it out.');
   return { advanceSeconds: secondsOf('--advance', advance) };
+}
+
+function changesOf({ without = [], 'one-more': added = [] }: Options): NodeChange[] {
+  return [
+    ...without.map((node) => ({ kind: 'lost' as const, node })),
+    ...added.map((node) => ({ kind: 'added' as const, node })),
+  ];
 }
 
 /** Looks at a cluster several times: it remembers its readings, so that the last one is a mean over the span. */

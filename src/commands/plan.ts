@@ -40,6 +40,15 @@ export const applyPlan =
     await withProgress('Applying the plan', (signal, onProgress) => session.apply(id, moves, signal, onProgress), tell);
   };
 
+/** Plans by these weights of policies from now on. A policy the setting has by default is set to 0 to leave it out. */
+export async function weigh(weights: Readonly<Record<string, number>>): Promise<void> {
+  const of = vscode.workspace.getConfiguration('stowage');
+  const inWorkspace = of.inspect('policyWeights')?.workspaceValue !== undefined;
+  const target = inWorkspace ? vscode.ConfigurationTarget.Workspace : vscode.ConfigurationTarget.Global;
+  await of.update('policyWeights', { timeFit: 0, ...weights }, target);
+  await vscode.commands.executeCommand('stowage.previewPlan');
+}
+
 /** Goes on with moves that wait or were cut off: from the journal, and from what stands on the cluster's objects. */
 export const continueMoves = (session: Session) => () =>
   withProgress('Going on with moves', (signal) => session.continueMoves(signal), tell);

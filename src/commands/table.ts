@@ -8,6 +8,8 @@ export type CommandId =
   | 'refresh'
   | 'previewPlan'
   | 'applyPlan'
+  | 'whatIfNodeGoes'
+  | 'whatIfNodeAdded'
   | 'continueMoves'
   | 'undoResizes'
   | 'advanceSample'

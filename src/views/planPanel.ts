@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import { coalesced } from '../coalesce.ts';
-import { type FromWebview, type PanelState, parseFromWebview, type ToWebview } from '../protocol.ts';
+import type { NodeChange } from '../core/forecast/scenarios.ts';
+import { type FromWebview, type PanelState, parseFromWebview, type ToWebview, type Weighing } from '../protocol.ts';
 import type { Session, SessionState } from '../session.ts';
 
 /** What the panel may ask for; the plan itself never comes back from it, only the ids of an issued plan and its moves. */
@@ -9,6 +10,9 @@ export type PanelActions = {
   refresh(): void;
   apply(planId: string, moveIds: readonly string[]): void;
   reveal(what: 'node' | 'task', name: string): void;
+  rank(weighing: Weighing): void;
+  weigh(weights: Weighing['weights']): void;
+  whatIf(kind: NodeChange['kind']): void;
 };
 
 /** Steps follow each other fast; the page is told at most this often. */
@@ -89,6 +93,12 @@ export class PlanPanel implements vscode.WebviewPanelSerializer, vscode.Disposab
         return this.actions.apply(message.planId, message.moveIds);
       case 'reveal':
         return this.actions.reveal(message.what, message.name);
+      case 'rank':
+        return this.actions.rank({ planId: message.planId, taskId: message.taskId, weights: message.weights });
+      case 'weigh':
+        return this.actions.weigh(message.weights);
+      case 'whatIf':
+        return this.actions.whatIf(message.kind);
       default:
         message satisfies never;
     }
@@ -116,6 +126,8 @@ function panelState(state: SessionState): PanelState {
         cluster: state.view.cluster,
         steps: state.steps,
         ...(state.plan && { plan: state.plan.json, planId: state.plan.id }),
+        ...(state.weighed && { weighed: state.weighed }),
+        ...(state.whatIfs && { whatIfs: state.whatIfs }),
         ...(state.busy && { busy: state.busy }),
         ...(state.readOnly && { readOnly: state.readOnly }),
       };

@@ -8,6 +8,7 @@ import { coalesced } from '../coalesce.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../core/model/settings.ts';
 import type { ClusterTarget, Plan } from '../core/plan/plan.ts';
 import { selectMoves } from '../core/plan/previewPlan.ts';
+import { rankAgain } from '../core/plan/rankAgain.ts';
 import type { Predictor } from '../core/predict/predictor.ts';
 import { doctorText } from '../doctorText.ts';
 import { ledgerText } from '../ledgerText.ts';
@@ -16,8 +17,8 @@ import type { Confirmation, StepText } from '../operate/describe.ts';
 import { type Journal, openJournal, readOperations, unfinished } from '../operate/journal.ts';
 import { openLedger } from '../operate/ledger.ts';
 import { PATIENT, RESTLESS } from '../operate/scene.ts';
-import { planSituation, readSituation, type Situation } from '../planning.ts';
-import type { FromPlanner, HistoryFile, IssuedPlan, Opened, ToPlanner } from '../protocol.ts';
+import { forecastChange, planSituation, readSituation, type Situation } from '../planning.ts';
+import type { FromPlanner, HistoryFile, IssuedPlan, Opened, ToPlanner, Weighed, WhatIf } from '../protocol.ts';
 import { clusterView } from '../views/clusterView.ts';
 import { clock } from '../words.ts';
 import { readPredictor } from './files/predictors.ts';
@@ -36,6 +37,8 @@ type Desk = {
   /** Tells the trees soon what has changed. */
   readonly changed: () => void;
   situation?: Situation;
+  /** The plan that was issued last, with what it was made from: what else is asked about it is asked of the same. */
+  latest?: { readonly plan: Plan; readonly situation: Situation };
 };
 
 /** The trees are not drawn more often, however fast the cluster changes. */
@@ -85,6 +88,10 @@ async function carryOut(request: ToPlanner, signal: AbortSignal): Promise<unknow
     }
     case 'plan':
       return plan(request.id, opened(), signal);
+    case 'rank':
+      return rank(request);
+    case 'whatIf':
+      return whatIf(request, signal);
     case 'apply':
       return apply(request.id, request.planId, request.moveIds, signal);
     case 'continue': {
@@ -170,10 +177,35 @@ async function plan(id: number, at: Desk, signal: AbortSignal): Promise<IssuedPl
   signal.throwIfAborted();
   const onProgress = ({ samples, of }: { samples: number; of: number }) =>
     say({ type: 'progress', id, text: `forecasting: ${samples} of ${of} futures`, fraction: samples / of });
-  const made = await planSituation(at.situation!, at.target, settings, at.directory, { signal, onProgress });
+  const situation = at.situation!;
+  const made = await planSituation(situation, at.target, settings, at.directory, { signal, onProgress });
   at.plans.set(made.id, made);
+  at.latest = { plan: made, situation };
   const moves = made.moves.map((move) => ({ id: move.id, kind: move.kind, taskId: move.task.id }));
   return { id: made.id, json: new TextEncoder().encode(JSON.stringify(made)), moves };
+}
+
+function rank({ planId, taskId, weights }: Extract<ToPlanner, { type: 'rank' }>): Weighed {
+  const { plan: issued, situation } = latest(planId);
+  const { ranked, fitting } = rankAgain(issued, taskId, weights, situation.snapshot, situation.predictions, settings);
+  return { planId, taskId, weights, ranked, fitting };
+}
+
+async function whatIf(
+  { id, planId, change }: Extract<ToPlanner, { type: 'whatIf' }>,
+  signal: AbortSignal,
+): Promise<WhatIf> {
+  const onProgress = ({ samples, of }: { samples: number; of: number }) =>
+    say({ type: 'progress', id, text: `forecasting: ${samples} of ${of} futures`, fraction: samples / of });
+  const { situation } = latest(planId);
+  return { planId, change, forecast: await forecastChange(situation, change, settings, { signal, onProgress }) };
+}
+
+/** The issued plan with its situation. */
+function latest(planId: string): NonNullable<Desk['latest']> {
+  const { latest: issued } = opened();
+  if (issued?.plan.id !== planId) throw new Error('There is a newer plan of this cluster. Preview the plan again.');
+  return issued;
 }
 
 async function apply(id: number, planId: string, moveIds: readonly string[] | undefined, signal: AbortSignal) {

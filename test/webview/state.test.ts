@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { EMPTY_MODEL, parseChoices, reduce } from '../../webview/state.ts';
+import { EMPTY_MODEL, parseChoices, reduce, wholeForecast } from '../../webview/state.ts';
 
 const host = (planId: string) => ({ type: 'state', state: { cluster: 'c', steps: [], planId } }) as const;
 const choose = (moveId: string, on: boolean) => ({ type: 'choose', moveId, on, all: ['a', 'b', 'c'] }) as const;
@@ -51,5 +51,22 @@ describe('the state of the plan panel', () => {
     for (const value of [null, 7, 'p', [], { chosen: 'all', task: {}, planId: 3 }])
       assert.deepEqual(parseChoices(value), {});
     assert.deepEqual(parseChoices({ chosen: ['a', 7, null] }), { chosen: ['a'] });
+  });
+
+  it('keeps the tried ranking and the what-ifs as the host sends them, and draws these beside the plan’s scenarios', () => {
+    const whatIf = {
+      planId: 'p',
+      change: { kind: 'lost', node: 'a' },
+      forecast: { scenarios: [{ name: 'without a' }] },
+    };
+    const state = { cluster: 'c', steps: [], planId: 'p', whatIfs: [whatIf] };
+    const { host: kept } = reduce(EMPTY_MODEL, { type: 'state', state } as unknown as Parameters<typeof reduce>[1]);
+    assert.deepEqual(kept.whatIfs, [whatIf]);
+    const own = { scenarios: [{ name: 'nothing' }, { name: 'plan' }] } as unknown as Parameters<
+      typeof wholeForecast
+    >[0];
+    const names = wholeForecast(own, kept.whatIfs).scenarios.map(({ name }) => name);
+    assert.deepEqual(names, ['nothing', 'plan', 'without a']);
+    assert.deepEqual(wholeForecast(own), own);
   });
 });

@@ -1,6 +1,7 @@
 import type { Forecast, Moment, ScenarioForecast } from '../../core/forecast/forecast.ts';
 import { type ResourceName, type Resources, resourceNames } from '../../core/model/resources.ts';
 import type { Plan } from '../../core/plan/plan.ts';
+import { scenarioTitle } from '../../sentences.ts';
 import { amounts, duration, percent } from '../../words.ts';
 import { shortened, table } from '../table.ts';
 
@@ -8,7 +9,8 @@ import { isPlaced } from './placements.ts';
 import { type PlanTextOptions, title } from './section.ts';
 
 export function forecastText(plan: Plan, forecast: Forecast, options: PlanTextOptions): string[] {
-  const [nothing, planned] = forecast.scenarios;
+  const { scenarios } = forecast;
+  const [nothing] = scenarios;
   if (!nothing) return [];
   const moments = nothing.moments
     .map((_, index) => index)
@@ -17,8 +19,9 @@ export function forecastText(plan: Plan, forecast: Forecast, options: PlanTextOp
   const rows: string[][] = [];
   const add = (name: string, cell: (moment: Moment) => string) => {
     const line = (scenario: ScenarioForecast) => moments.map((index) => cell(scenario.moments[index]!));
-    rows.push([name, 'do nothing', ...line(nothing)]);
-    if (planned) rows.push(['', 'this plan', ...line(planned)]);
+    scenarios.forEach((scenario, index) => {
+      rows.push([index === 0 ? name : '', scenarioTitle(scenario.name), ...line(scenario)]);
+    });
   };
   const has = (resource: ResourceName) => nothing.moments.some((moment) => (moment.free[resource]?.p90 ?? 0) > 0);
   if (has('gpuMilli')) add('free GPU', ({ free }) => bandText(free['gpuMilli'], tenths));
@@ -41,7 +44,10 @@ export function forecastText(plan: Plan, forecast: Forecast, options: PlanTextOp
       options,
     ),
     ...table(columns, rows),
-    ...startText(plan, nothing, planned),
+    ...startText(
+      plan,
+      scenarios.filter(({ name }) => name !== 'resize' && name !== 'migrate'),
+    ),
   ];
 }
 
@@ -79,21 +85,18 @@ function bandText(
   return low === high ? middle : `${middle} (${low.replace(/ %$/, '')}–${high})`;
 }
 
-/** When each pending task is expected to start, doing nothing beside doing the plan. */
-function startText({ placements }: Plan, nothing: ScenarioForecast, planned: ScenarioForecast | undefined): string[] {
-  const plannedStarts = new Map(planned?.starts.map((start) => [start.task, start]));
+/** When each pending task is expected to start, scenario beside scenario; what runs in one of them starts now. */
+function startText({ placements }: Plan, scenarios: readonly ScenarioForecast[]): string[] {
+  const tasks = [...new Set(scenarios.flatMap(({ starts }) => starts.map(({ task }) => task)))];
   const gated = new Set(placements.filter(isPlaced).map(({ taskId }) => taskId));
-  const rows = nothing.starts.map((start) => {
-    const later = plannedStarts.get(start.task);
-    return [
-      shortened(start.task, 44),
-      gated.has(start.task) ? 'stays behind its gate' : startWords(start),
-      later ? startWords(later) : planned ? 'now' : '',
-    ];
-  });
-  return rows.length === 0
-    ? []
-    : ['', ...table([{ head: 'earliest start' }, { head: 'do nothing' }, { head: 'this plan' }], rows)];
+  const words = ({ name, starts }: ScenarioForecast, task: string) => {
+    const start = starts.find((each) => each.task === task);
+    if (name !== 'plan' && gated.has(task)) return 'stays behind its gate';
+    return start ? startWords(start) : 'now';
+  };
+  const rows = tasks.map((task) => [shortened(task, 44), ...scenarios.map((scenario) => words(scenario, task))]);
+  const heads = scenarios.map(({ name }) => ({ head: scenarioTitle(name) }));
+  return rows.length === 0 ? [] : ['', ...table([{ head: 'earliest start' }, ...heads], rows)];
 }
 
 function startWords({ p50, p90, startedFraction, admittingNodes }: ScenarioForecast['starts'][number]): string {

@@ -1,3 +1,4 @@
+import { InputError } from '../model/input.ts';
 import type { Move } from '../model/moves.ts';
 import type { Node } from '../model/node.ts';
 import type { Settings } from '../model/settings.ts';
@@ -32,6 +33,48 @@ export function withMoves(
       (byTask.get(task.id) ?? []).reduce((moved: Task, move) => moveTask(moved, move, snapshot, settings), task),
     ),
   };
+}
+
+/** A question about a node: what if it goes, what if there were one more like it? */
+export type NodeChange = { readonly kind: 'lost' | 'added'; readonly node: string };
+
+/** The scenario of a change by name: `without gpu-1`, `one more gpu-1`. */
+export function changeName({ kind, node }: NodeChange): string {
+  return kind === 'lost' ? `without ${node}` : `one more ${node}`;
+}
+
+/**
+ * The cluster with a change of its nodes.
+ * @throws InputError for a node that the snapshot does not have
+ */
+export function withChange(snapshot: Snapshot, { kind, node: name }: NodeChange): Snapshot {
+  const node = snapshot.nodes.find((each) => each.name === name);
+  if (!node) {
+    const some = snapshot.nodes.slice(0, 5).map((each) => each.name);
+    throw new InputError(`There is no node ${name} in ${snapshot.cluster}. There are: ${some.join(', ')} …`);
+  }
+  return kind === 'lost' ? withoutNode(snapshot, name) : withNode(snapshot, likeNode(node, snapshot));
+}
+
+/** A new node of the same kind: ready, free, without the other's deadline. */
+function likeNode(node: Node, { nodes, takenAtSeconds }: Snapshot): Node {
+  const taken = new Set(nodes.map(({ name }) => name));
+  let name = `${node.name}-new`;
+  while (taken.has(name)) name += '-new';
+  const { deadline: _, ...kept } = node;
+  const labels = { ...node.labels, 'kubernetes.io/hostname': name };
+  // Taints of the platform tell of this node's state (cordoned, under pressure, not ready), all others of its kind.
+  const taints = node.taints.filter(({ key }) => !key.startsWith('node.kubernetes.io/'));
+  const fresh = {
+    name,
+    uid: name,
+    labels,
+    taints,
+    ready: true,
+    unschedulable: false,
+    createdAtSeconds: takenAtSeconds,
+  };
+  return { ...kept, ...fresh };
 }
 
 /** The cluster after a node is gone: its tasks start again from nothing somewhere else, infrastructure goes with it. */

@@ -6,6 +6,7 @@ import { type AvailableTime, availableTimes } from './availableTime.ts';
 import { nodeFilter, type Refusal } from './filter.ts';
 import { fleetPolicy } from './fleetPolicy.ts';
 import type { Candidates, NodePolicy } from './policy.ts';
+import { POLICY_NAMES } from './policyNames.ts';
 import type { ClusterRoom, NodeRoom } from './room.ts';
 import { type DeadlineRefusal, deadlineFilter, expectedRuntime, type TimeFit, timeFit } from './timeFit.ts';
 import { timeFitPolicy } from './timeFitPolicy.ts';
@@ -40,27 +41,10 @@ export type Ranking = {
   readonly fitting: number;
 };
 
-/** Policies of the replays that rank by what is there now: not by chance, by what arrived before, or by refusing. */
-const RANKING_POLICIES = [
-  'stowage',
-  'stowage-time',
-  'fgd',
-  'bestFit',
-  'dotProduct',
-  'gpuPacking',
-  'gpuClustering',
-  'leastAllocated',
-  'mostAllocated',
-  'requestedToCapacityRatio',
-  'balancedAllocation',
-  'nilas',
-  'lava',
-];
-
 /** Every policy that can be mixed by `settings.policyWeights`; the method's own is `timeFit`. */
 export const NODE_POLICIES: Readonly<Record<string, NodePolicy>> = {
+  ...Object.fromEntries(Object.keys(POLICY_NAMES).map((name) => [name, fleetPolicy(name)])),
   timeFit: timeFitPolicy,
-  ...Object.fromEntries(RANKING_POLICIES.map((name) => [name, fleetPolicy(name)])),
 };
 
 /**

@@ -65,6 +65,17 @@ export function checkPlan(
   return reasons.length > 0 ? { kind: 'stale', reasons } : { kind: 'ok', waits };
 }
 
+/** Those of some moves that fit one after the other; left out are those that need room which other moves would make. */
+export function movesThatFit(moves: readonly Move[], snapshot: Snapshot): Move[] {
+  const tasks = new Map(snapshot.tasks.map((task) => [task.id, task]));
+  let room = clusterRoom(snapshot);
+  return moves.filter((move) => {
+    const outcome = tryMove(move, room, tasks);
+    if ('room' in outcome) room = outcome.room;
+    return 'room' in outcome;
+  });
+}
+
 /** What is different about the tasks a move touches. */
 function changedTasks(move: Move, tasks: ReadonlyMap<string, Task>): Stale[] {
   const touched = move.kind === 'migration' ? [move.task, ...(move.others ?? [])] : [move.task];

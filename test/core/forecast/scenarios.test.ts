@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { NO_ARRIVALS } from '../../../src/core/forecast/arrivals.ts';
 import { forecast } from '../../../src/core/forecast/forecast.ts';
-import { withMoves, withNode, withoutNode } from '../../../src/core/forecast/scenarios.ts';
+import { changeName, withChange, withMoves, withNode, withoutNode } from '../../../src/core/forecast/scenarios.ts';
 import type { Migration, Placement, Resize } from '../../../src/core/model/moves.ts';
 import { DEFAULT_SETTINGS } from '../../../src/core/model/settings.ts';
 import type { Snapshot } from '../../../src/core/model/snapshot.ts';
@@ -147,5 +147,34 @@ describe('a scenario with other nodes', () => {
       after,
       before.map((cores) => cores + 8),
     );
+  });
+
+  it('adds one more of a kind: free, ready, under a name of its own, without the other’s end', () => {
+    const kind = {
+      labels: { 'kubernetes.io/hostname': 'a', zone: 'z' },
+      taints: [
+        { key: 'gpu', value: '', effect: 'NoSchedule' as const },
+        { key: 'node.kubernetes.io/unschedulable', value: '', effect: 'NoSchedule' as const },
+      ],
+    };
+    const deadline = { atSeconds: 9 * HOUR, source: 'spot' as const };
+    const old = node('a', { ...kind, unschedulable: true, ready: false, deadline });
+    const grown = withChange({ ...snap, nodes: [old, node('a-new')] }, { kind: 'added', node: 'a' });
+    const fresh = grown.nodes.at(-1)!;
+    assert.equal(fresh.name, 'a-new-new');
+    assert.deepEqual(fresh.labels, { 'kubernetes.io/hostname': 'a-new-new', zone: 'z' });
+    assert.deepEqual(
+      fresh.taints.map(({ key }) => key),
+      ['gpu'],
+    );
+    assert.deepEqual([fresh.ready, fresh.unschedulable, fresh.deadline], [true, false, undefined]);
+    assert.deepEqual(grown.tasks, snap.tasks);
+  });
+
+  it('takes a node away by its name, and says which nodes there are when it has none of that name', () => {
+    const change = { kind: 'lost', node: 'a' } as const;
+    assert.deepEqual(withChange(snap, change), withoutNode(snap, 'a'));
+    assert.equal(changeName(change), 'without a');
+    assert.throws(() => withChange(snap, { kind: 'lost', node: 'x' }), /no node x in test.*a, b/);
   });
 });
