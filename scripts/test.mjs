@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -14,15 +14,26 @@ const counts = { passed: 0, failed: 0, pending: 0 };
 
 /** These stand outside the configuration, which leaves them out of the quick run. */
 const SLOW = ['--no-config', '--timeout', '300000', '--retries', '1'];
+/** Files at once. The tests of the control plane mostly wait for it. */
+const AT_ONCE = { rooms: String(availableParallelism()), cluster: String(availableParallelism() + 1) };
 
 const PARTS = [
   { name: 'unit', title: 'Format, lint, types', run: check },
-  { name: 'unit', title: 'Rooms (no editor, no cluster)', run: () => mocha('test/**/*.test.ts') },
+  {
+    name: 'unit',
+    title: 'Rooms (no editor, no cluster)',
+    run: () => mocha('test/**/*.test.ts', ['--parallel', '--jobs', AT_ONCE.rooms]),
+  },
   {
     name: 'cluster',
     title: 'Real control plane',
     // Asked for by itself it kills the journey after every step; among all tests after every other one.
-    run: () => mocha('test/cluster/*.test.ts', SLOW, only ? { STOWAGE_FULL: '1' } : {}),
+    run: () =>
+      mocha(
+        'test/cluster/*.test.ts',
+        [...SLOW, '--parallel', '--jobs', AT_ONCE.cluster],
+        only ? { STOWAGE_FULL: '1' } : {},
+      ),
   },
   {
     name: 'editor',

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { setTimeout as pause } from 'node:timers/promises';
 import { after, before, describe, it } from 'mocha';
 import type { MoveRecord } from '../../src/cluster/cluster.ts';
 import { type KubernetesCluster, openKubernetesCluster } from '../../src/cluster/kubernetes/kubernetes.ts';
 import { requireCluster } from './availability.ts';
 import { startCluster, type TestCluster } from './cluster.ts';
+import { until } from './until.ts';
 import { job } from './workload.ts';
 
 const RECORD: MoveRecord = { planId: 'p', moveId: 'm', kind: 'migration', startedAtSeconds: 1 };
@@ -60,13 +60,3 @@ describe('a cluster that behaves as before Kubernetes 1.36', function () {
     assert.deepEqual(await cluster.readRecords(), []);
   });
 });
-
-async function until<T>(read: () => Promise<T>, holds: (value: T) => boolean): Promise<T> {
-  const end = Date.now() + 40_000;
-  for (;;) {
-    const value = await read();
-    if (holds(value)) return value;
-    if (Date.now() > end) throw new Error(`Still not so after 40 s: ${JSON.stringify(value)}`);
-    await pause(250);
-  }
-}

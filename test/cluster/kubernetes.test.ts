@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { setTimeout as pause } from 'node:timers/promises';
 import { after, before, describe, it } from 'mocha';
 import type { ActResult, Cluster, MoveRecord } from '../../src/cluster/cluster.ts';
 import { openKubernetesCluster } from '../../src/cluster/kubernetes/kubernetes.ts';
 import type { OwnerRef, TaskRef } from '../../src/core/model/moves.ts';
 import type { Task } from '../../src/core/model/task.ts';
 import { clusterAvailability, startCluster, type TestCluster } from './cluster.ts';
+import { until } from './until.ts';
 import { gatedPod, job } from './workload.ts';
 
 const GIB = 2 ** 30;
@@ -281,14 +281,4 @@ function refused(result: ActResult, code: string, reason: RegExp): void {
   if (result.kind !== 'refused') return;
   assert.equal(result.code, code, result.reason);
   assert.match(result.reason, reason);
-}
-
-async function until<T>(read: () => Promise<T>, holds: (value: T) => boolean, seconds = 30): Promise<T> {
-  const end = Date.now() + seconds * 1000;
-  for (;;) {
-    const value = await read();
-    if (holds(value)) return value;
-    if (Date.now() > end) throw new Error(`Still not so after ${seconds} s: ${JSON.stringify(value)}`);
-    await pause(200);
-  }
 }

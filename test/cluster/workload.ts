@@ -36,6 +36,7 @@ export type TaskSpec = {
   readonly checkpoint?: string;
   /** Node it would rather run on. The scheduler obeys where there is room, and a migration may disobey. */
   readonly preferredNode?: string;
+  readonly nodeSelector?: Readonly<Record<string, string>>;
   readonly tolerations?: readonly object[];
 };
 
@@ -64,6 +65,7 @@ function podSpec(task: TaskSpec): Record<string, unknown> {
   return {
     restartPolicy: 'Never',
     terminationGracePeriodSeconds: task.gracePeriodSeconds ?? 30,
+    ...(task.nodeSelector && { nodeSelector: task.nodeSelector }),
     ...(task.tolerations && { tolerations: task.tolerations }),
     ...(task.preferredNode && { affinity: { nodeAffinity: preference(task.preferredNode) } }),
     containers: [
@@ -110,9 +112,11 @@ const GPU_TAINT = { key: 'nvidia.com/gpu', value: 'present', effect: 'NoSchedule
 const GPU_LABELS = { 'nvidia.com/gpu.product': 'NVIDIA-A100-SXM4-80GB' };
 const onGpuNodes = { tolerations: [{ key: 'nvidia.com/gpu', operator: 'Exists' }] };
 
-/** Two nodes for CPU work and two with four GPUs each, which only GPU work tolerates. */
+const INTERACTIVE = { 'example.test/pool': 'interactive' };
+
+/** Two nodes for CPU work, one of them for people too, and two with four GPUs each, which only GPU work tolerates. */
 export const DEMO_NODES: readonly NodeShape[] = [
-  { name: 'cpu-1', milliCpu: 16_000, memoryBytes: 64 * GIB },
+  { name: 'cpu-1', milliCpu: 16_000, memoryBytes: 64 * GIB, labels: INTERACTIVE },
   { name: 'cpu-2', milliCpu: 16_000, memoryBytes: 64 * GIB },
   { name: 'gpu-1', milliCpu: 32_000, memoryBytes: 256 * GIB, gpus: 4, labels: GPU_LABELS, taints: [GPU_TAINT] },
   { name: 'gpu-2', milliCpu: 32_000, memoryBytes: 256 * GIB, gpus: 4, labels: GPU_LABELS, taints: [GPU_TAINT] },
@@ -123,7 +127,8 @@ export const DEMO_NODES: readonly NodeShape[] = [
  * - `running`: leaves 5 cores free on each CPU node and 1 GPU on each GPU node. `report` uses an eighth of its request,
  *   `index` all of it.
  * - `waiting`: `simulate` needs 8 cores and `finetune` 2 GPUs, which the cluster has, but on no single node. Moving
- *   `parse` or `evaluate` to the other node of its kind makes room. `notebook` is gated and fits.
+ *   `parse` or `evaluate` to the other node of its kind makes room, and loses no work. `notebook` is gated and fits on
+ *   `cpu-1`, the only node with its label, so that the room of `cpu-2` stays whole for `simulate`.
  * - `history`: 19 short tasks of three creators, whose runtime grows with their data scale; one fails.
  */
 export function demoWorkload(): { running: Manifest[]; waiting: Manifest[]; history: Manifest[] } {
@@ -199,7 +204,14 @@ export function demoWorkload(): { running: Manifest[]; waiting: Manifest[]; hist
     waiting: [
       job({ ...ana, name: 'simulate', requests: cores(8), runtimeSeconds: 1200, dataScale: 5 }),
       job({ ...ben, ...onGpuNodes, name: 'finetune', requests: gpus(2), runtimeSeconds: 2400, dataScale: 5 }),
-      gatedPod({ ...chi, name: 'notebook', requests: cores(2), runtimeSeconds: 900, dataScale: 2 }),
+      gatedPod({
+        ...chi,
+        name: 'notebook',
+        requests: cores(2),
+        runtimeSeconds: 900,
+        dataScale: 2,
+        nodeSelector: INTERACTIVE,
+      }),
     ],
     history: [
       ...[ana, ben, chi].flatMap((who, kind) =>
