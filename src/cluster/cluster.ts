@@ -28,7 +28,7 @@ export interface Cluster {
    * Lets an owner's tasks run again, in one request with where: pinned to a node (`required`), drawn to it (`preferred`),
    * or free (`none`). Removes our record.
    */
-  resume(owner: OwnerRef, pin: Pin, options: ActOptions): Promise<ActResult>;
+  resume(owner: OwnerRef, pin: Pin, options: ResumeOptions): Promise<ActResult>;
 
   /** What became of a task; undefined when it is gone. */
   readTask(task: TaskRef, signal?: AbortSignal): Promise<TaskState | undefined>;
@@ -40,6 +40,12 @@ export interface Cluster {
 }
 
 export type ActOptions = { readonly dryRun: boolean; readonly signal?: AbortSignal };
+
+/**
+ * `allocation`: what each task asks for when it runs again, where the cluster can change that; absent, and on a cluster
+ * that cannot (Kubernetes before 1.36), what its owner asked for at first.
+ */
+export type ResumeOptions = ActOptions & { readonly allocation?: Resources };
 
 /** `done` carries the object's generation after the act. A refusal names object, reason with numbers, and what to do. */
 export type ActResult = { readonly kind: 'done'; readonly generation: number } | Refused;
@@ -61,10 +67,11 @@ export type MoveRecord = {
   readonly moveId: string;
   readonly kind: 'resize' | 'migration';
   readonly startedAtSeconds: number;
-  /** Migration: nodes, and what S410 saves before the tasks are ended. */
+  /** Migration: nodes, what S410 saves before the tasks are ended, and what each holds where a resize changed that. */
   readonly from?: string;
   readonly to?: string;
   readonly run?: RunInformation;
+  readonly allocation?: Resources;
   /** Resize: what to go back to, and the original request (S307's 100 %). */
   readonly before?: Resources;
   readonly request?: Resources;

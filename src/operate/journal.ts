@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Pin } from '../cluster/cluster.ts';
 import { InputError } from '../core/model/input.ts';
 import type { Move, RunInformation } from '../core/model/moves.ts';
+import type { Resources } from '../core/model/resources.ts';
 import type { Task } from '../core/model/task.ts';
 import type { ClusterTarget } from '../core/plan/plan.ts';
 
@@ -68,8 +69,15 @@ export type WaitName = 'first' | 'third' | 'sixth' | 'earlier';
 
 export type Wait = { readonly sinceSeconds: number; readonly dueSeconds: number; readonly reason: string };
 
-/** S410's run information and what the tasks ask for, so that the target can be checked again when they are gone. */
-export type SavedRun = { readonly run: RunInformation; readonly tasks: readonly Task[] };
+/**
+ * S410's run information, and the tasks with what they will ask for, so that the target can be checked again when they are
+ * gone. `allocation`: what each of them holds where resizes changed it; it keeps that on the target.
+ */
+export type SavedRun = {
+  readonly run: RunInformation;
+  readonly tasks: readonly Task[];
+  readonly allocation?: Resources;
+};
 
 /** A plan as far as it has been carried out. */
 export type Operation = {

@@ -1,5 +1,6 @@
 import type { ActResult, OwnerState, Pin } from '../cluster/cluster.ts';
 import type { Migration, OwnerRef } from '../core/model/moves.ts';
+import { type Resources, sameResources } from '../core/model/resources.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
 import type { Task } from '../core/model/task.ts';
 import { describeRefusal } from '../core/place/explain.ts';
@@ -51,27 +52,37 @@ function sixthWait({ settings: { sixthWaitSeconds, turnoverSeconds } }: Scene): 
   return Math.max(sixthWaitSeconds, turnoverSeconds ?? 0);
 }
 
-/** The run information as of now, and what the tasks ask for; saved before anything is stopped. */
+/** The run information as of now, and what the tasks will ask for; saved before anything is stopped. */
 function savedRun({ task, others = [], run }: Migration, { tasks, takenAtSeconds }: Snapshot): SavedRun {
   const ids = new Set([task, ...others].map(({ id }) => id));
   const own = tasks.filter(({ id }) => ids.has(id));
   const startedAt = own.find(({ id }) => id === task.id)?.startedAtSeconds;
   const elapsedSeconds = startedAt === undefined ? run.elapsedSeconds : Math.max(0, takenAtSeconds - startedAt);
   const passed = elapsedSeconds - run.elapsedSeconds;
+  const allocation = resizedTo(own);
   return {
     run: { ...run, elapsedSeconds, remainingSeconds: Math.max(0, run.remainingSeconds - passed) },
-    // A resumed task asks for its request again, whatever it was resized to.
+    ...(allocation && { allocation }),
     tasks: own.map(({ node: _, gpuIndex: __, ...rest }) => ({
       ...rest,
-      allocation: rest.request,
-      desired: rest.request,
+      allocation: allocation ?? rest.request,
+      desired: allocation ?? rest.request,
     })),
   };
 }
 
+/** What each of an owner's tasks holds, where that is the same for all and not what its owner asks for. */
+function resizedTo(tasks: readonly Task[]): Resources | undefined {
+  const [first] = tasks;
+  if (!first || sameResources(first.allocation, first.request)) return undefined;
+  const alike = tasks.every(({ allocation }) => sameResources(allocation, first.allocation));
+  return alike ? first.allocation : undefined;
+}
+
 async function suspend(scene: Scene, move: Migration, saved: SavedRun, givenUp?: string): Promise<MoveState> {
   const { cluster } = scene;
-  const record = { ...recordOf(scene, move), run: saved.run };
+  const { run, allocation } = saved;
+  const record = { ...recordOf(scene, move), run, ...(allocation && { allocation }) };
   const owner = givenUp === undefined ? move.owner : await present(scene, move.owner);
   if (!owner) return ended(move);
   const result = await act(scene, (options) => cluster.suspend(owner, record, options));
@@ -137,7 +148,10 @@ function targetRefusal(snapshot: Snapshot, to: string, tasks: readonly Task[]): 
 async function resume(scene: Scene, move: Migration, saved: SavedRun, pin: Pin, givenUp?: string): Promise<MoveState> {
   const { cluster } = scene;
   const because = givenUp !== undefined ? { givenUp } : {};
-  const result = await act(scene, (options) => cluster.resume(move.owner, pin, options));
+  const { allocation } = saved;
+  const result = await act(scene, (options) =>
+    cluster.resume(move.owner, pin, { ...options, ...(allocation && { allocation }) }),
+  );
   if (result.kind === 'done') return { kind: 'starting', saved, pin, ...because };
   const owner = await cluster.readOwner(move.owner);
   if (!owner || owner.finished) return ended(move);

@@ -1,4 +1,4 @@
-import type { Cluster, StandingRecord } from '../cluster/cluster.ts';
+import type { Cluster, Pin, StandingRecord } from '../cluster/cluster.ts';
 import type { OwnerRef, TaskRef } from '../core/model/moves.ts';
 import type { Resources } from '../core/model/resources.ts';
 import type { Settings } from '../core/model/settings.ts';
@@ -14,8 +14,8 @@ type StandingOptions = {
 
 /**
  * Brings moves to a safe end of which only the records on the cluster's objects tell: begun on another machine, or here
- * with the journal lost. A suspended owner is resumed, drawn to its target where that is known but not bound to it, for
- * what its tasks ask for went with the journal. A resize that is not granted waits up to the fourth wait since it was
+ * with the journal lost. A suspended owner is resumed with what its tasks held, drawn to its target where that is known but
+ * not bound to it, for nobody has looked whether it still takes them. A resize that is not granted waits up to the fourth wait since it was
  * asked for, and is then taken back. Nothing is planned anew, and what needs nothing is passed over.
  * @param own moves of this machine's journal that are under way, as `plan id, space, move id`
  * @returns one step a record that needed something
@@ -67,8 +67,10 @@ async function settleOwner(scene: Scene, { record }: StandingRecord, owner: Owne
   const ref = { ...owner, generation: stopped.found.generation };
   // Somebody resumed it by hand: then only the record has to go, and running tasks cannot be drawn anywhere.
   const target = stopped.found.suspended ? await knownTarget(scene, record.to) : undefined;
+  const { allocation } = record;
+  const pin: Pin = target === undefined ? { kind: 'none' } : { kind: 'preferred', node: target };
   const result = await act(scene, (options) =>
-    cluster.resume(ref, target === undefined ? { kind: 'none' } : { kind: 'preferred', node: target }, options),
+    cluster.resume(ref, pin, { ...options, ...(allocation && { allocation }) }),
   );
   if (result.kind === 'refused') {
     return { ...common, state: 'waiting', text: result.reason, untilSeconds: cluster.nowSeconds() + 60 };

@@ -196,13 +196,17 @@ export function clusterContract(open: () => Promise<Stage>, close: (stage: Stage
     );
   });
 
-  it('resumes an owner without a pin', async () => {
+  it('resumes an owner without a pin, its tasks as large as they are told to be', async () => {
     const { task, owner, target } = movableJob(await cluster.readSnapshot(), used, false);
     assertDone(await cluster.suspend(owner, migrationRecord('free', task.node!, target), REAL));
     await until(stage, () => cluster.readOwner(owner), isStopped);
-    assertDone(await cluster.resume(owner, { kind: 'none' }, REAL));
+    const allocation = shrunk(task);
+    assertDone(await cluster.resume(owner, { kind: 'none' }, { ...REAL, allocation }));
     const running = await until(stage, () => cluster.readOwner(owner), isRunning);
     assert.equal(running.suspended, false);
+    const resumed = find(await cluster.readSnapshot(), running.tasks[0]!.id);
+    assert.deepEqual(resumed.desired, allocation);
+    assert.deepEqual(resumed.request, task.request, 'the original request stays the 100 %');
   });
 
   it('calls a watcher back after a change, and no more once its signal is aborted', async () => {

@@ -195,6 +195,21 @@ describe('applying a plan', function () {
       });
     });
 
+    it('keeps what a resize gave its task, and the request that is its 100 %', async () => {
+      const plan = one(isMigration);
+      const migration = plan.moves[0] as Migration;
+      const { request, desired } = (await cluster.readSnapshot()).tasks.find(({ id }) => id === migration.task.id)!;
+      const less = { ...desired, milliCpu: desired.milliCpu - 100 };
+      const resize = { planId: 'x', moveId: 'y', kind: 'resize', startedAtSeconds: 0, before: desired } as const;
+      await cluster.resize(migration.task, less, resize, { dryRun: false });
+      await cluster.advance(10);
+      const task = { ...migration.task, generation: migration.task.generation + 1 };
+      const outcome = await applyPlan({ ...plan, moves: [{ ...migration, task }] }, cluster, optionsOf());
+      assert.deepEqual([outcome.kind, 'done' in outcome && outcome.done], ['applied', 1]);
+      const moved = (await cluster.readSnapshot()).tasks.find(({ owner }) => owner?.uid === migration.owner.uid)!;
+      assert.deepEqual([moved.node, moved.allocation, moved.request], [migration.to, less, request]);
+    });
+
     it('whose target fills up after the end waits again, and goes there once it has room', async () => {
       const plan = one(isMigration);
       const { to, owner } = plan.moves[0] as Migration;

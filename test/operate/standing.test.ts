@@ -59,7 +59,7 @@ describe('going on without a journal', () => {
     assert.equal((await cluster.readRecords()).length, 1);
   });
 
-  it('resumes a suspended owner where there is room when its target is gone', async () => {
+  it('resumes a suspended owner where there is room when its target is gone, its tasks as large as they were', async () => {
     const task = snapshot.tasks.find(
       ({ owner, phase, namespace }) => owner?.kind === 'Job' && phase === 'running' && namespace === 'media',
     )!;
@@ -72,12 +72,15 @@ describe('going on without a journal', () => {
       startedAtSeconds: 0,
       from: task.node!,
       to: 'never-was',
+      allocation: { ...task.desired, milliCpu: task.desired.milliCpu - 100 },
     } as const;
     await cluster.suspend(owner, record, { dryRun: false });
     const outcome = await goOn();
     assert.deepEqual([outcome.kind, 'done' in outcome && outcome.done], ['applied', 1]);
     const found = await cluster.readOwner(owner);
     assert.deepEqual([found?.suspended, found?.active, found?.record], [false, 1, undefined]);
+    const resumed = (await cluster.readSnapshot()).tasks.find(({ id }) => id === found?.tasks[0]?.id);
+    assert.deepEqual(resumed?.desired, record.allocation);
   });
 });
 

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { OwnerRef, TaskRef } from '../../core/model/moves.ts';
 import type { Resources } from '../../core/model/resources.ts';
-import type { ActOptions, ActResult, MoveRecord, Pin, Refused } from '../cluster.ts';
+import type { ActOptions, ActResult, MoveRecord, Pin, Refused, ResumeOptions } from '../cluster.ts';
 import { ApiError, type Connection, type PatchType, type RequestOptions } from './connection.ts';
 import { selects } from './constraints.ts';
 import type { Affinity, ApiObject, Budget, Job, Pod, Requirement, SelectorTerm } from './objects.ts';
@@ -9,6 +9,7 @@ import { jobOwnership } from './owner.ts';
 import { isOver, ORIGINAL_REQUEST, PLACEMENT_GATE } from './pod.ts';
 import { RECORD, readRecord } from './records.ts';
 import { refusalOf, refuse } from './refusal.ts';
+import { podRequests, toResources } from './requests.ts';
 import { resizeSpec } from './resize.ts';
 
 /** Which node we pinned a Job's template to, so that the next move can take that pin away and nothing else. */
@@ -119,10 +120,16 @@ export function suspendJob(
 }
 
 /**
- * Second half of S410: pin, record and suspension change in one patch. A server that does not let the template change
- * (before 1.36, once it ran) first gets `status.startTime` taken away, as Kueue does.
+ * Second half of S410: pin, allocation, record and suspension change in one patch. A server that does not let the template
+ * change (before 1.36, once it ran) first gets `status.startTime` taken away, as Kueue does. What such a server refuses
+ * all the same is left out, for a Job that stays suspended is worse: first the allocation, then the removal of an old pin.
  */
-export function resumeJob(connection: Connection, owner: OwnerRef, pin: Pin, options: ActOptions): Promise<ActResult> {
+export function resumeJob(
+  connection: Connection,
+  owner: OwnerRef,
+  pin: Pin,
+  options: ResumeOptions,
+): Promise<ActResult> {
   const attempt = `Resume ${owner.kind} ${owner.namespace}/${owner.name}`;
   return acting(attempt, async () => {
     const { job, refused } = await getJob(connection, owner, attempt, options);
@@ -130,33 +137,34 @@ export function resumeJob(connection: Connection, owner: OwnerRef, pin: Pin, opt
     const suspended = job.spec?.suspend === true;
     if (!suspended && !readRecord(job)) return done(job);
     const affinity = repinned(job, pin);
-    const metadata = {
-      uid: owner.uid,
-      annotations: { [RECORD]: null, [PINNED]: pin.kind === 'none' ? null : pin.node },
-    };
-    const bare = { metadata, spec: { suspend: false } };
-    if (affinity === undefined || (!suspended && options.dryRun)) {
-      return patched(connection, jobPath(owner), bare, MERGE, options);
+    const sized = options.allocation && resizedTemplate(job, options.allocation);
+    const released = { uid: owner.uid, annotations: { [RECORD]: null } };
+    const metadata = { ...released, annotations: { [RECORD]: null, [PINNED]: pin.kind === 'none' ? null : pin.node } };
+    const resumed = (template?: object) => ({ metadata, spec: { suspend: false, ...(template && { template }) } });
+    const unchangeable = !suspended && options.dryRun; // it will be suspended when it comes to that
+    if (unchangeable || !(affinity || sized)) {
+      return patched(connection, jobPath(owner), resumed(), STRATEGIC, options);
     }
     if (!suspended) {
       return refuse('conflict', `${attempt}: it runs, so its pods cannot be given another node. Suspend it first.`);
     }
     const { status } = await stopped(connection, owner, job, options);
     if (status?.startTime && !options.dryRun) await clearStartTime(connection, owner, options);
-    const withPin = { ...bare, spec: { suspend: false, template: { spec: { affinity } } } };
-    try {
-      return await patched(connection, jobPath(owner), withPin, MERGE, options);
-    } catch (error) {
-      if (pin.kind !== 'none' || !(error instanceof ApiError) || error.status !== 422) throw error;
-      // An old pin that cannot be taken away is better than a Job that stays suspended.
-      return await patched(
-        connection,
-        jobPath(owner),
-        { ...bare, metadata: { ...metadata, annotations: { [RECORD]: null } } },
-        MERGE,
-        options,
-      );
+    const pinned = affinity && { spec: { affinity } };
+    const patches = [
+      ...(sized ? [resumed({ ...sized, spec: { ...sized.spec, ...pinned?.spec } })] : []),
+      ...(pinned ? [resumed(pinned)] : []),
+      ...(pin.kind === 'none' ? [{ metadata: released, spec: { suspend: false } }] : []),
+    ];
+    for (const [index, patch] of patches.entries()) {
+      try {
+        return await patched(connection, jobPath(owner), patch, STRATEGIC, options);
+      } catch (error) {
+        const isLast = index === patches.length - 1;
+        if (isLast || !(error instanceof ApiError) || error.status !== 422) throw error;
+      }
     }
+    throw new Error('unreachable');
   });
 }
 
@@ -329,6 +337,20 @@ async function spentBudget(
     }
   }
   return undefined;
+}
+
+/**
+ * A strategic merge patch of the template whose pods hold `allocation`, with the original request beside it so that it
+ * stays the 100 % (S307); undefined when they do already, or when their shape does not allow it.
+ */
+function resizedTemplate(job: Job, allocation: Resources): { metadata: object; spec: object } | undefined {
+  const { metadata, spec } = job.spec?.template ?? {};
+  const pod: Pod = { ...(metadata && { metadata }), ...(spec && { spec }) };
+  const resized = resizeSpec(pod, allocation);
+  if (!resized || 'kind' in resized) return undefined;
+  const { milliCpu, memoryBytes } = toResources(podRequests(pod, 'spec')).resources;
+  const original = metadata?.annotations?.[ORIGINAL_REQUEST] ?? JSON.stringify({ milliCpu, memoryBytes });
+  return { metadata: { annotations: { [ORIGINAL_REQUEST]: original } }, spec: resized };
 }
 
 /** Waits, a few seconds at most, until the Job's controller has confirmed the suspension; only then may the template change. */

@@ -1,3 +1,4 @@
+import { isResources } from '../../core/model/resources.ts';
 import type { MoveRecord } from '../cluster.ts';
 import type { ApiObject } from './objects.ts';
 
@@ -20,8 +21,9 @@ const LONGEST = 10_000;
 
 function isRecord(value: unknown): value is MoveRecord {
   if (typeof value !== 'object' || value === null) return false;
-  const { planId, moveId, kind, startedAtSeconds } = value as Record<string, unknown>;
+  const { planId, moveId, kind, startedAtSeconds, before, request, allocation } = value as Record<string, unknown>;
   return (
+    [before, request, allocation].every((amounts) => amounts === undefined || isResources(amounts)) &&
     typeof planId === 'string' &&
     typeof moveId === 'string' &&
     (kind === 'resize' || kind === 'migration') &&

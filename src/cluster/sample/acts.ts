@@ -19,7 +19,7 @@ export type Act =
   | { readonly kind: 'place'; readonly task: TaskRef; readonly to: string }
   | { readonly kind: 'resize'; readonly task: TaskRef; readonly to: Resources; readonly record: MoveRecord }
   | { readonly kind: 'suspend'; readonly owner: OwnerRef; readonly record: MoveRecord }
-  | { readonly kind: 'resume'; readonly owner: OwnerRef; readonly pin: Pin };
+  | { readonly kind: 'resume'; readonly owner: OwnerRef; readonly pin: Pin; readonly allocation?: Resources };
 
 /**
  * Does what is asked, or refuses as a real cluster would: what is gone, what has changed since it was read, a missing
@@ -35,7 +35,7 @@ export function perform(world: World, act: Act, dryRun: boolean): ActResult {
     case 'suspend':
       return suspend(world, act.owner, act.record, dryRun);
     case 'resume':
-      return resume(world, act.owner, act.pin, dryRun);
+      return resume(world, act, dryRun);
   }
 }
 
@@ -132,7 +132,11 @@ function suspend(world: World, ref: OwnerRef, record: MoveRecord, dryRun: boolea
   return done(owner.generation);
 }
 
-function resume(world: World, ref: OwnerRef, pin: Pin, dryRun: boolean): ActResult {
+function resume(
+  world: World,
+  { owner: ref, pin, allocation }: Extract<Act, { kind: 'resume' }>,
+  dryRun: boolean,
+): ActResult {
   const owner = findOwner(world, ref);
   if ('code' in owner) return owner;
   const refusal = refusedChange(owner);
@@ -154,6 +158,7 @@ function resume(world: World, ref: OwnerRef, pin: Pin, dryRun: boolean): ActResu
   if (dryRun) return done(owner.generation);
   owner.suspended = false;
   owner.pin = pin;
+  if (allocation) owner.allocation = allocation;
   owner.generation += 1;
   delete owner.record;
   for (const [index, member] of owner.members.entries()) if (!member.done) addTask(world, owner, index, false);

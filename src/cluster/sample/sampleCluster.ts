@@ -10,6 +10,7 @@ import type {
   MoveRecord,
   OwnerState,
   Pin,
+  ResumeOptions,
   StandingRecord,
   TaskState,
 } from '../cluster.ts';
@@ -103,8 +104,8 @@ class Sample implements SampleCluster {
     return this.act({ kind: 'suspend', owner, record }, options);
   }
 
-  resume(owner: OwnerRef, pin: Pin, options: ActOptions): Promise<ActResult> {
-    return this.act({ kind: 'resume', owner, pin }, options);
+  resume(owner: OwnerRef, pin: Pin, { allocation, ...options }: ResumeOptions): Promise<ActResult> {
+    return this.act({ kind: 'resume', owner, pin, ...(allocation && { allocation }) }, options);
   }
 
   async readTask({ id, uid }: TaskRef, signal?: AbortSignal): Promise<TaskState | undefined> {

@@ -73,6 +73,8 @@ export type LiveOwner = {
   suspended: boolean;
   pin: Pin;
   record?: MoveRecord;
+  /** What each of its tasks asks for since a migration; absent: what its template says. */
+  allocation?: Resources;
   /** What each new task of it looks like. */
   readonly template: Pick<
     Task,
@@ -224,8 +226,8 @@ export function addTask(world: World, owner: LiveOwner, index: number, gated: bo
     name,
     owner: ownerOf(owner),
     phase: 'pending',
-    allocation: template.request,
-    desired: template.request,
+    allocation: owner.allocation ?? template.request,
+    desired: owner.allocation ?? template.request,
     constraints: pinned(template.constraints, owner.pin),
     createdAtSeconds: world.nowSeconds,
     gated,

@@ -15,6 +15,15 @@ export type ResourceName = 'milliCpu' | 'memoryBytes' | 'gpuMilli' | (string & {
 
 export const NO_RESOURCES: Resources = { milliCpu: 0, memoryBytes: 0, gpuMilli: 0, extended: {} };
 
+/** Whether something read from outside has this shape: whole amounts that are not negative. */
+export function isResources(value: unknown): value is Resources {
+  if (typeof value !== 'object' || value === null) return false;
+  const { milliCpu, memoryBytes, gpuMilli, extended } = value as Record<string, unknown>;
+  if (typeof extended !== 'object' || extended === null || Array.isArray(extended)) return false;
+  const amounts = [milliCpu, memoryBytes, gpuMilli, ...Object.values(extended)];
+  return amounts.every((amount) => Number.isInteger(amount) && (amount as number) >= 0);
+}
+
 /** The amount of one resource; 0 when it is not there. */
 export function amountOf(resources: Resources, name: ResourceName): number {
   if (isBuiltIn(name)) return resources[name];

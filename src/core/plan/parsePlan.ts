@@ -1,4 +1,5 @@
 import { InputError } from '../model/input.ts';
+import { isResources } from '../model/resources.ts';
 import { digest } from './digest.ts';
 import { PLAN_FORMAT, type Plan } from './plan.ts';
 
@@ -73,12 +74,6 @@ function isOwnerRef(value: unknown): boolean {
 function isRun(value: unknown): boolean {
   if (!isRecord(value) || !isResources(value['usageSoFar'])) return false;
   return ['elapsedSeconds', 'remainingSeconds', 'lostSeconds'].every((key) => isNumber(value[key]));
-}
-
-function isResources(value: unknown): boolean {
-  if (!isRecord(value) || !isRecord(value['extended'])) return false;
-  const amounts = [value['milliCpu'], value['memoryBytes'], value['gpuMilli'], ...Object.values(value['extended'])];
-  return amounts.every((amount) => Number.isInteger(amount) && (amount as number) >= 0);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
