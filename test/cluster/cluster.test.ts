@@ -65,7 +65,7 @@ describe('test cluster', function () {
     const [container] = (await podOf('elastic')).status.containerStatuses;
     assert.deepEqual(container.resources.limits, { cpu: '2', memory: '1Gi' });
     assert.equal(container.containerID, before.status.containerStatuses[0].containerID); // not restarted
-    await cluster.kubectl(['delete', 'job/elastic']);
+    await cluster.remove('job/elastic');
   });
 
   it('defers a resize that finds no room, and does it by itself once there is', async () => {
@@ -81,9 +81,9 @@ describe('test cluster', function () {
     const pending = (await podOf('growing')).status.conditions.find((c: Answer) => c.type === 'PodResizePending');
     assert.equal(pending.reason, 'Deferred');
     assert.match(pending.message, /enough resource: cpu, requested: 6000, used: 3000, capacity: 7900/);
-    await cluster.kubectl(['delete', 'job/neighbour']);
+    await cluster.remove('job/neighbour');
     await actuated(name, '6');
-    await cluster.kubectl(['delete', 'job/growing']);
+    await cluster.remove('job/growing');
   });
 
   it('moves a Job: suspended, it waits for the end of its task; resumed, it runs where and as large as told', async () => {
@@ -117,7 +117,7 @@ describe('test cluster', function () {
     await running('stubborn');
     const { name } = (await podOf('stubborn')).metadata;
     const asked = Date.now();
-    await cluster.kubectl(['delete', `pod/${name}`, '--wait', '--timeout=30s']);
+    await cluster.remove(`pod/${name}`);
     const seconds = (Date.now() - asked) / 1000;
     assert.ok(seconds >= 2 && seconds < 15, `gone after ${seconds} s`);
   });

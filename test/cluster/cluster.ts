@@ -47,6 +47,8 @@ export type TestCluster = {
   kubectl(args: readonly string[], stdin?: string): Promise<string>;
   /** Creates or changes objects. */
   apply(...objects: readonly object[]): Promise<void>;
+  /** Deletes objects, as `job/train`, and resolves when their pods are gone too: else these still hold room. */
+  remove(...objects: readonly string[]): Promise<void>;
   /** Kills the API server and resolves once a new one is ready, at the same address with the same data. */
   restartApiServer(): Promise<void>;
   /** Ends all processes and resolves when they are gone. May be called again. */
@@ -96,6 +98,9 @@ export async function startCluster(options: ClusterOptions = {}): Promise<TestCl
     kubectl,
     async apply(...objects) {
       await kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
+    },
+    async remove(...objects) {
+      await kubectl(['delete', ...objects, '--cascade=foreground', '--wait', '--timeout=60s']);
     },
     async restartApiServer() {
       launcher.stdin.write('restart kube-apiserver\n');

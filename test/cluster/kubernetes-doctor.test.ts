@@ -89,7 +89,7 @@ describe('stowage doctor and stowage history', function () {
       ['first', 'ana', 0.5, 'succeeded'],
       ['second', 'ana', 0.5, 'succeeded'],
     ]);
-    await test.kubectl(['delete', 'job/first', 'job/second', '--wait']);
+    await test.remove('job/first', 'job/second');
     assert.equal(stowage(words).status, 0);
     assert.equal(readFileSync(join(home, 'history.jsonl'), 'utf8'), first);
   });

@@ -90,7 +90,7 @@ describe('the Kubernetes side of the Cluster port', function () {
     assert.deepEqual([task.owner?.kind, task.owner?.name, task.endless, task.gated], ['Job', 'train', false, false]);
     assert.equal(task.checkpoint?.location, 's3://bucket/train');
     assert.deepEqual(snapshot.rights, { place: {}, resize: {}, migrate: {} });
-    await test.kubectl(['delete', 'job/train', '--wait']);
+    await test.remove('job/train');
   });
 
   it('places a gated pod on the chosen node, after a dry run that changes nothing, and again without harm', async () => {
@@ -107,7 +107,7 @@ describe('the Kubernetes side of the Cluster port', function () {
     );
     assert.equal(state?.node, 'node-2');
     refused(await cluster.place(refOf(task), 'node-1', FOR_REAL), 'conflict', /already runs on node-2/);
-    await test.kubectl(['delete', 'pod/gated', '--wait']);
+    await test.remove('pod/gated');
   });
 
   it('resizes a running task in place, writes record and original request with it, and follows it to its end', async () => {
@@ -140,7 +140,7 @@ describe('the Kubernetes side of the Cluster port', function () {
       'noRoom',
       /requested: 9000, allocatable: 8000/,
     );
-    await test.kubectl(['delete', 'job/elastic', '--wait']);
+    await test.remove('job/elastic');
   });
 
   it('counts what a deferred resize waits for as held, and says why it waits', async () => {
@@ -162,7 +162,7 @@ describe('the Kubernetes side of the Cluster port', function () {
     assert.match(state?.message ?? '', /cpu, requested: 6000/);
     const after = await taskOf('growing');
     assert.deepEqual([after.allocation.milliCpu, after.resizeState?.kind], [6000, 'deferred']);
-    await test.kubectl(['delete', 'job/growing', 'job/neighbour', '--wait']);
+    await test.remove('job/growing', 'job/neighbour');
   });
 
   it('moves a Job to another node: suspended with its record, then resumed with a pin in one request', async () => {
@@ -211,7 +211,7 @@ describe('the Kubernetes side of the Cluster port', function () {
       .nodeAffinity;
     assert.equal(template.requiredDuringSchedulingIgnoredDuringExecution, undefined);
     assert.equal(template.preferredDuringSchedulingIgnoredDuringExecution.length, 1);
-    await test.kubectl(['delete', 'job/wanderer', '--wait']);
+    await test.remove('job/wanderer');
   });
 
   it('reads finished tasks as history', async () => {
@@ -241,7 +241,7 @@ describe('the Kubernetes side of the Cluster port', function () {
     );
     assert.ok(Math.abs((usage?.mean.milliCpu ?? 0) - 1500) < 100, JSON.stringify(usage));
     assert.equal(usage?.mean.memoryBytes, 512 * 2 ** 20);
-    await test.kubectl(['delete', 'job/busy', '--wait']);
+    await test.remove('job/busy');
   });
 
   async function running(name: string): Promise<void> {
