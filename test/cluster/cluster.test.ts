@@ -23,10 +23,12 @@ const COMMAND = join(import.meta.dirname, 'cluster.ts');
 describe('test cluster', function () {
   this.timeout(60_000);
   let cluster: TestCluster;
+  let foldersBefore: readonly string[];
 
   before(async function () {
     requireCluster(this);
     this.timeout(30 * 60_000); // the first start on a machine builds Kubernetes
+    foldersBefore = hollowFolders();
     cluster = await startCluster({ nodes: NODES, metrics: true, onProgress: (text) => console.error(`      ${text}`) });
   });
   after(() => cluster?.stop());
@@ -184,6 +186,7 @@ describe('test cluster', function () {
     await cluster.stop();
     assert.deepEqual(components(cluster), []);
     assert.equal(existsSync(cluster.directory), false);
+    await until(() => hollowFolders().every((folder) => foldersBefore.includes(folder)));
   });
 
   it('leaves no process and no file behind when the process that started it is killed', async () => {
@@ -274,6 +277,11 @@ function components({ pid: launcher, directory }: Pick<TestCluster, 'pid' | 'dir
       return []; // gone meanwhile
     }
   });
+}
+
+/** Where kubemark would leave the kubelets' own folders. */
+function hollowFolders(): string[] {
+  return readdirSync('/tmp').filter((name) => name.startsWith('hollow-kubelet'));
 }
 
 async function until(check: () => boolean | Promise<boolean>, timeoutMs = 40_000): Promise<void> {

@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	v1 "k8s.io/api/core/v1"
@@ -17,6 +19,7 @@ import (
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/client-go/tools/clientcmd"
 	critesting "k8s.io/cri-api/pkg/apis/testing"
+	"k8s.io/kubernetes/cmd/kubelet/app/options"
 	"k8s.io/kubernetes/pkg/kubelet/apis/config"
 	"k8s.io/kubernetes/pkg/kubemark"
 )
@@ -58,6 +61,9 @@ func runKubelet() error {
 		KubeletPort: *port,
 		MaxPods:     110,
 	})
+	if err := moveFolders(kubeletFlags, kubeletConfig); err != nil {
+		return err
+	}
 	kubeletFlags.CloudProvider = "external" // keeps the address the node was made with
 	kubeletConfig.Address = "127.0.0.1"
 	kubeletConfig.SyncFrequency = metav1.Duration{Duration: time.Second}
@@ -74,6 +80,22 @@ func runKubelet() error {
 		newCgroups(shape),
 	).Run(context.Background())
 	return nil
+}
+
+// moveFolders puts the kubelet's folders where temporary files go, which is inside the cluster's own folder and ends
+// with it: kubemark makes them in /tmp, and leaves them there.
+func moveFolders(flags *options.KubeletFlags, config *config.KubeletConfiguration) error {
+	if err := os.RemoveAll(flags.RootDirectory); err != nil {
+		return err
+	}
+	root, err := os.MkdirTemp("", "kubelet-")
+	if err != nil {
+		return err
+	}
+	flags.RootDirectory = root
+	config.StaticPodPath = filepath.Join(root, "static-pods")
+	config.PodLogsDir = filepath.Join(root, "pod-logs")
+	return errors.Join(os.Mkdir(config.StaticPodPath, 0o700), os.Mkdir(config.PodLogsDir, 0o700))
 }
 
 // podLookup finds a pod of this node by its uid; nil when it is gone or not yet known.
