@@ -25,7 +25,7 @@ the load, none ends. Prints allocation and fragments at 80 … 130 % arrived loa
                       all: ${wrapped(Object.keys(POLICIES))}
   --seeds 42-51       a range, or numbers with commas between (default 42-51; timed: 42)
   --load 1.3          arrived GPU demand ÷ GPUs (default 1.3; timed: 0.9)
-  --moves 300         move up to so many tasks after the last arrival, each so that a larger one fits
+  --moves 300         move up to so many tasks after the last arrival, so that others fit; each move is proven
   --json              one JSON document in place of the tables
 
 With --timed, tasks arrive by a Poisson process with their real runtimes, and end.

@@ -23,8 +23,8 @@ type SaturationRow = { readonly [sd: `sd${number}`]: number } & {
   readonly fragAmount: ByLoad;
   /** Tasks that fitted nowhere, by kind, and their GPU demand in per cent of the GPUs. */
   readonly failed: Readonly<Record<string, number>>;
-  /** With --moves: tasks moved after the last arrival, and the allocation that came back. */
-  readonly moves?: { readonly made: number; readonly gained: number };
+  /** With --moves: tasks moved after the last arrival, those that stopped for others to move, and what came back. */
+  readonly moves?: { readonly made: number; readonly paused: number; readonly gained: number };
   readonly seconds: number;
 };
 
@@ -72,6 +72,7 @@ function saturationRow(runs: readonly SaturationRun[], load: number, seconds: nu
       ? {
           moves: {
             made: averaged(({ moves }) => moves?.made ?? 0),
+            paused: averaged(({ moves }) => moves?.paused ?? 0),
             gained: averaged(({ moves }) => moves?.gained ?? 0),
           },
         }
@@ -117,7 +118,12 @@ export function describeSaturation({ seeds, load, policies }: SaturationReport):
     ...table([['', ...kinds], ...failures]),
     '',
     ...Object.entries(policies).flatMap(([name, { moves }]) =>
-      moves ? [`${name}: ${moves.made} moves gave back ${shown(moves.gained)} pp.`, ''] : [],
+      moves
+        ? [
+            `${name}: ${moves.made} moves gave back ${shown(moves.gained)} pp; ${moves.paused} of the tasks stopped first and went on last.`,
+            '',
+          ]
+        : [],
     ),
   ].join('\n');
 }

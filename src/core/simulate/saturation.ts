@@ -6,9 +6,9 @@ import type { Ask, Policy } from '../place/policies/policy.ts';
 import { rememberedByState } from '../place/policies/states.ts';
 import type { ListedTask } from './openb.ts';
 import type { Random } from './random.ts';
-import { randomIndex, shuffled } from './random.ts';
-import type { Placed, Unplaced } from './relocation.ts';
+import { randomIndex, seededRandom, shuffled } from './random.ts';
 import { relocate } from './relocation.ts';
+import type { Placed, Unplaced } from './yard.ts';
 
 /**
  * The published protocol of "Beware of Fragmentation" (ATC'23; its artifact's simulator): tasks arrive one after the
@@ -19,8 +19,11 @@ export type SaturationRun = {
   /** By whole per cent of arrived GPU load. */
   readonly samples: ReadonlyMap<number, SaturationSample>;
   readonly failed: FailedTasks;
-  /** Moves that were made after the last arrival, and the allocation they gave back, in per cent of the GPUs. */
-  readonly moves?: { readonly made: number; readonly gained: number };
+  /**
+   * Moves that were made after the last arrival, those of them whose task had to stop before others could move, and the
+   * allocation they gave back, in per cent of the GPUs.
+   */
+  readonly moves?: { readonly made: number; readonly paused: number; readonly gained: number };
 };
 
 /** All in per cent; allocation and amount of the GPU capacity, ratio of the idle GPUs. */
@@ -98,13 +101,17 @@ export function runSaturation(
   const last = samples.get(sampleAt.at(-1) ?? 0);
   if (last?.length === 0) last.push(sample(fleet, fragments));
   const idleBefore = fleet.idleGpuMilli;
-  const made = moveLimit > 0 ? relocate(fleet, policy, placed, dropped, moveLimit).length : 0;
+  const made = moveLimit > 0 ? relocate(fleet, policy, placed, dropped, moveLimit, seededRandom(1)) : [];
   return {
     samples: new Map([...samples].filter(([, taken]) => taken.length > 0).map(([load, taken]) => [load, mean(taken)])),
     failed: failedTasks(dropped, fleet.capacity.gpuMilli),
-    ...(moveLimit > 0
-      ? { moves: { made, gained: (100 * (idleBefore - fleet.idleGpuMilli)) / fleet.capacity.gpuMilli } }
-      : {}),
+    ...(moveLimit > 0 && {
+      moves: {
+        made: made.length,
+        paused: made.filter(({ paused }) => paused).length,
+        gained: (100 * (idleBefore - fleet.idleGpuMilli)) / fleet.capacity.gpuMilli,
+      },
+    }),
   };
 }
 

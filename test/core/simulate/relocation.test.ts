@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { classNumber, createFleet, hold } from '../../../src/core/place/policies/fleet.ts';
 import { bestFitPolicy } from '../../../src/core/place/policies/published.ts';
-import type { Placed } from '../../../src/core/simulate/relocation.ts';
+import { seededRandom } from '../../../src/core/simulate/random.ts';
 import { relocate } from '../../../src/core/simulate/relocation.ts';
+import type { Placed, Unplaced } from '../../../src/core/simulate/yard.ts';
 
 function cluster(gpus: number) {
   const fleet = createFleet(
@@ -17,12 +18,21 @@ function cluster(gpus: number) {
   return { fleet, put, kind };
 }
 
+const random = () => seededRandom(1);
+
 describe('moves after saturation', () => {
   it('move a small task into a gap so that a larger one takes its place', () => {
     const { fleet, put, kind } = cluster(2);
     // n0: 810 and a gap of 190; n1: 700, 160 and a gap of 140. 160 goes to n0, 300 comes to n1.
     const placed = [put(0, 810), put(1, 700), put(1, 160)];
-    const made = relocate(fleet, bestFitPolicy(fleet), placed, [{ classNumber: kind(300), memoryBytes: 1 }], 10);
+    const made = relocate(
+      fleet,
+      bestFitPolicy(fleet),
+      placed,
+      [{ classNumber: kind(300), memoryBytes: 1 }],
+      10,
+      random(),
+    );
     assert.deepEqual(
       made.map(({ moved, from, to }) => [moved === placed[2], from, to]),
       [[true, 1, 0]],
@@ -34,7 +44,14 @@ describe('moves after saturation', () => {
     const { fleet, put, kind } = cluster(3);
     // n0 gap 190; n1: 750 + 160, gap 90; n2: 600 + 250, gap 150. 160 → n0, 250 → n1 (250 free), 400 → n2 (400 free).
     const placed = [put(0, 810), put(1, 750), put(1, 160), put(2, 600), put(2, 250)];
-    const made = relocate(fleet, bestFitPolicy(fleet), placed, [{ classNumber: kind(400), memoryBytes: 1 }], 10);
+    const made = relocate(
+      fleet,
+      bestFitPolicy(fleet),
+      placed,
+      [{ classNumber: kind(400), memoryBytes: 1 }],
+      10,
+      random(),
+    );
     assert.deepEqual(
       made.map(({ from, to }) => [from, to]),
       [
@@ -50,13 +67,85 @@ describe('moves after saturation', () => {
     const placed = [put(0, 810), put(1, 750), put(1, 160), put(2, 600), put(2, 250)];
     const before = [...fleet.freeGpuMilli];
     assert.deepEqual(
-      relocate(fleet, bestFitPolicy(fleet), placed, [{ classNumber: kind(400), memoryBytes: 1 }], 1),
+      relocate(fleet, bestFitPolicy(fleet), placed, [{ classNumber: kind(400), memoryBytes: 1 }], 1, random()),
       [],
     );
     assert.deepEqual(
-      relocate(fleet, bestFitPolicy(fleet), placed, [{ classNumber: kind(900), memoryBytes: 1 }], 9),
+      relocate(fleet, bestFitPolicy(fleet), placed, [{ classNumber: kind(900), memoryBytes: 1 }], 9, random()),
       [],
     );
     assert.deepEqual([...fleet.freeGpuMilli], before);
+  });
+
+  it('let several leave a GPU for one larger', () => {
+    const { fleet, put, kind } = cluster(3);
+    // 160 and 150 leave n2 for the gaps of 190 and 180 on n0 and n1; 690 + 310 is n2.
+    const placed = [put(0, 810), put(1, 820), put(2, 690), put(2, 160), put(2, 150)];
+    const made = relocate(
+      fleet,
+      bestFitPolicy(fleet),
+      placed,
+      [{ classNumber: kind(310), memoryBytes: 1 }],
+      9,
+      random(),
+    );
+    assert.deepEqual(
+      made.map(({ from }) => from),
+      [2, 2],
+    );
+    assert.equal(fleet.freeGpuMilli[2], 0);
+  });
+
+  it('exchange two tasks where no gap takes either', () => {
+    const { fleet, put, kind } = cluster(2);
+    // n0: 500 + 400, rest 100; n1: 600 + 300, rest 100. 400 and 300 change places: 200 on n0, nothing on n1.
+    const placed = [put(0, 500), put(0, 400), put(1, 600), put(1, 300)];
+    const made = relocate(
+      fleet,
+      bestFitPolicy(fleet),
+      placed,
+      [{ classNumber: kind(200), memoryBytes: 1 }],
+      9,
+      random(),
+    );
+    assert.equal(made.length, 2);
+    assert.equal(made.filter(({ paused }) => paused).length, 1);
+    assert.deepEqual([...fleet.freeGpuMilli], [0, 0]);
+  });
+
+  it('regroup several GPUs where no exchange of two does', () => {
+    const { fleet, put, kind } = cluster(3);
+    // Rests 70, 100 and 30. Only 600 + 400, 500 + 500, 470 + 330 + 200 holds them all.
+    const placed = [put(0, 600), put(0, 330), put(1, 500), put(1, 400), put(2, 470), put(2, 500)];
+    const waiting = [{ classNumber: kind(200), memoryBytes: 1 }];
+    const made = relocate(fleet, bestFitPolicy(fleet), placed, waiting, 9, random());
+    assert.deepEqual([...fleet.freeGpuMilli], [0, 0, 0]);
+    assert.ok(made.length > 2 && made.some(({ paused }) => paused));
+  });
+
+  it('leave every node within its room and every task in one place, whatever the cluster', () => {
+    for (let seed = 1; seed <= 20; seed += 1) {
+      const draw = seededRandom(seed);
+      const sizes = [810, 650, 550, 470, 470, 370, 320, 230, 220, 160, 110];
+      const { fleet, put, kind } = cluster(12);
+      const placed: Placed[] = [];
+      const waiting: Unplaced[] = [];
+      for (let task = 0; task < 60; task += 1) {
+        const size = sizes[Math.floor(draw() * sizes.length)]!;
+        const node = [...fleet.freeGpuMilli].findIndex((free) => free >= size);
+        if (node >= 0) placed.push(put(node, size));
+        else waiting.push({ classNumber: kind(size), memoryBytes: 1 });
+      }
+      const idle = fleet.idleGpuMilli;
+      const made = relocate(fleet, bestFitPolicy(fleet), placed, waiting, 30, seededRandom(seed));
+      assert.ok(made.length <= 30);
+      assert.ok(fleet.idleGpuMilli < idle === made.length > 0, `seed ${seed}`);
+      const held = new Map<number, number>();
+      for (const { node, classNumber } of placed) {
+        held.set(node, (held.get(node) ?? 0) + fleet.classes.classes[classNumber]!.gpuMilli);
+      }
+      for (const [node, free] of fleet.freeGpuMilli.entries())
+        assert.ok(free >= 0 && (held.get(node) ?? 0) + free <= 1000);
+    }
   });
 });
