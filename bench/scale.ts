@@ -1,11 +1,14 @@
 /**
- * How a large cluster is read: `node bench/scale.ts [--nodes 5000] [--pods 50000] [--seconds 20]`.
+ * How a large cluster is read: `node bench/scale.ts [--nodes 5000] [--pods 50000] [--seconds 20]`. With `--hold` it only
+ * fills a cluster and keeps it until Ctrl-C; `--on KUBECONFIG` measures on one that was filled so.
  * Fills the real API server with nodes and bound pods (which no kubelet minds), then reads them in processes of their own,
  * one after the other in one run: `kubectl get pods -A`, a bare paged read of raw JSON, and our first snapshot; then follows
  * single changes and 500 changes a second. Times are of this machine at this moment; only their relation means something.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -20,6 +23,8 @@ const { values } = parseArgs({
     nodes: { type: 'string', default: '5000' },
     pods: { type: 'string', default: '50000' },
     seconds: { type: 'string', default: '20' },
+    hold: { type: 'boolean', default: false },
+    on: { type: 'string' },
     /** For the processes that this one starts. */
     read: { type: 'string' },
     kubeconfig: { type: 'string' },
@@ -32,28 +37,48 @@ const NAMESPACES = 10;
 const MERGE = 'application/merge-patch+json';
 
 if (values.read === 'bare') await readBare(values.kubeconfig!);
+else if (values.read === 'streamed') await readStreamed(values.kubeconfig!);
 else if (values.read === 'stowage') await readOurs(values.kubeconfig!);
 else await main();
 
 async function main(): Promise<void> {
+  if (values.on !== undefined) return measureOn(values.on);
   const cluster = await startCluster({ nodes: [{ name: 'kubelet', milliCpu: 1000, memoryBytes: 2 ** 30 }] });
-  const connection = new Connection(readContext(cluster.kubeconfigPath));
   try {
     const filling = performance.now();
-    await fill(connection);
-    say(`filled with ${NODES} nodes and ${PODS} pods in ${seconds(filling)} s`);
+    const connection = new Connection(readContext(cluster.kubeconfigPath));
+    await fill(connection).finally(() => connection.close());
+    say(`filled with ${NODES} nodes and ${PODS} pods in ${seconds(filling)} s: ${cluster.kubeconfigPath}`);
+    if (values.hold) await once(process, 'SIGINT');
+    else await measureOn(cluster.kubeconfigPath);
+  } finally {
+    await cluster.stop();
+  }
+}
+
+async function measureOn(kubeconfig: string): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), 'stowage-scale-'));
+  const connection = new Connection(readContext(kubeconfig));
+  try {
     const { cluster: program } = await buildCluster();
-    const kubectl = ['kubectl', '--kubeconfig', cluster.kubeconfigPath, 'get', 'pods', '-A'];
-    const table = await measure('kubectl get pods -A', program, kubectl);
-    const bundle = await bundleSelf(cluster.directory);
-    const self = (read: string) => [bundle, '--read', read, '--kubeconfig', cluster.kubeconfigPath];
+    const table = await measure('kubectl get pods -A', program, [
+      'kubectl',
+      '--kubeconfig',
+      kubeconfig,
+      'get',
+      'pods',
+      '-A',
+    ]);
+    const bundle = await bundleSelf(directory);
+    const self = (read: string) => [bundle, '--read', read, '--kubeconfig', kubeconfig];
     const bare = await measure('bare paged read', process.execPath, self('bare'));
+    const streamed = await measure('bare streaming list', process.execPath, self('streamed'));
     const ours = spawn(process.execPath, self('stowage'), { stdio: ['pipe', 'pipe', 'inherit'] });
     await follow(ours, connection);
-    say(`kubectl ${table.toFixed(1)} s, bare ${bare.toFixed(1)} s`);
+    say(`kubectl ${table.toFixed(1)} s, bare ${bare.toFixed(1)} s, streamed ${streamed.toFixed(1)} s`);
   } finally {
     await connection.close();
-    await cluster.stop();
+    rmSync(directory, { recursive: true });
   }
 }
 
@@ -172,6 +197,25 @@ async function readBare(kubeconfig: string): Promise<void> {
     });
     pods += page.items.length;
     next = page.metadata.continue || undefined;
+  }
+  await connection.close();
+  process.stdout.write(`${pods}\n`);
+}
+
+/** A watch that begins with all objects (`sendInitialEvents`), parsed line by line. */
+async function readStreamed(kubeconfig: string): Promise<void> {
+  const connection = new Connection(readContext(kubeconfig));
+  const query = {
+    watch: true,
+    sendInitialEvents: true,
+    allowWatchBookmarks: true,
+    resourceVersionMatch: 'NotOlderThan',
+  };
+  let pods = 0;
+  for await (const line of connection.lines('/api/v1/pods', { query }, 60_000)) {
+    const { type } = JSON.parse(line) as { type: string };
+    if (type === 'BOOKMARK') break;
+    pods += 1;
   }
   await connection.close();
   process.stdout.write(`${pods}\n`);

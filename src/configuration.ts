@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { Access } from './cluster/open.ts';
 import { DEFAULT_SETTINGS, type Settings } from './core/model/settings.ts';
 
 /** The user's settings of the method, in the core's units. */
@@ -36,6 +37,24 @@ export function methodSettings(): Settings {
 export function kubeconfigPath(): string | undefined {
   if (!vscode.workspace.isTrusted) return undefined;
   return vscode.workspace.getConfiguration('stowage').get<string>('kubeconfig', '') || undefined;
+}
+
+/** By what a Kubernetes cluster is reached and read: our settings, and the editor's own proxy. */
+export function access(): Access {
+  const of = vscode.workspace.getConfiguration('stowage');
+  const prometheus = of.get<string>('prometheus', '');
+  const parameterKeys = of.get<Access['parameterKeys']>('parameterKeys', {});
+  const proxy = editorProxy();
+  return { ...(prometheus && { prometheus }), ...(parameterKeys && { parameterKeys }), ...(proxy && { proxy }) };
+}
+
+/** `http.proxy`; undefined when none is set or its use is off, so that HTTPS_PROXY and its like are what counts. */
+function editorProxy(): Access['proxy'] {
+  const http = vscode.workspace.getConfiguration('http');
+  const url = http.get<string>('proxy', '');
+  if (!url || http.get<string>('proxySupport') === 'off') return undefined;
+  const except = http.get<string[]>('noProxy', []);
+  return except.length > 0 ? { url, except: except.join(',') } : { url };
 }
 
 export function sampleSeed(): number {

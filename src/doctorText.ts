@@ -1,11 +1,33 @@
+import type { Finding } from './cluster/kubernetes/diagnose.ts';
 import type { Situation } from './planning.ts';
 import { duration } from './words.ts';
 
-/** What a cluster tells us, source by source, and what would fix what is missing; a Markdown document. */
-export function doctorText({ snapshot, history, predictor }: Situation): string {
-  const { cluster, takenAtSeconds, nodes, tasks, usage, rights, problems } = snapshot;
+/**
+ * What a cluster tells us, source by source, and what fixes what is missing; a Markdown document.
+ * @param findings of a Kubernetes cluster, as `stowage doctor` prints them; empty for the sample
+ * @param situation the last reading of the cluster; absent when it could not be read
+ */
+export function doctorText(name: string, findings: readonly Finding[], situation?: Situation): string {
+  const looked = findings.map(({ what, state, text, remedy }) => [
+    what,
+    STATES[state],
+    state === 'ok' || !remedy ? text : `${text}. ${remedy}`,
+  ]);
+  const parts = [
+    `# Doctor: ${escaped(name)}`,
+    ...(looked.length > 0 ? [table(['source', 'state', 'what it says, and what fixes it'], looked)] : []),
+    ...(situation ? ['## Last reading', table(['what', 'state'], readingRows(situation))] : []),
+    ...(situation ? ['## Problems', problemList(situation.snapshot.problems)] : []),
+  ];
+  return `${parts.join('\n\n')}\n`;
+}
+
+const STATES: Readonly<Record<Finding['state'], string>> = { ok: 'ok', missing: 'lacks', failed: 'fails' };
+
+function readingRows({ snapshot, history, predictor }: Situation): string[][] {
+  const { takenAtSeconds, nodes, tasks, usage, rights } = snapshot;
   const running = tasks.filter(({ phase }) => phase === 'running').length;
-  const rows = [
+  return [
     [
       'nodes and tasks',
       `${nodes.length} nodes, ${tasks.length} tasks, read ${new Date(takenAtSeconds * 1000).toISOString()}`,
@@ -20,9 +42,15 @@ export function doctorText({ snapshot, history, predictor }: Situation): string 
     ['predictor', `${predictor.name}, from ${predictor.tasks} finished tasks`],
     ...(['place', 'resize', 'migrate'] as const).map((action) => [`right to ${action}`, rightText(rights[action])]),
   ];
-  const table = rows.map((cells) => `| ${cells.map((cell) => escaped(cell ?? '')).join(' | ')} |`).join('\n');
-  const list = problems.map((problem) => `- ${escaped(problem)}`).join('\n');
-  return `# Doctor: ${escaped(cluster)}\n\n| source | state |\n|---|---|\n${table}\n\n## Problems\n\n${list || 'None.'}\n`;
+}
+
+function table(head: readonly string[], rows: readonly string[][]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map((cells) => line(cells.map(escaped)))].join('\n');
+}
+
+function problemList(problems: readonly string[]): string {
+  return problems.map((problem) => `- ${escaped(problem)}`).join('\n') || 'None.';
 }
 
 function usageText(usage: Situation['snapshot']['usage'], running: number, nowSeconds: number): string {

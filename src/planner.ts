@@ -7,6 +7,7 @@ import type { ClusterView } from './views/clusterView.ts';
 export type PlannerEvents = {
   onView(view: ClusterView): void;
   onStep(step: StepText): void;
+  onKubeconfig(): void;
   confirm(preview: Confirmation): Promise<boolean>;
   /** The thread died; the next request starts a new one. */
   onDied(reason: string): void;
@@ -93,6 +94,9 @@ export class Planner {
         break;
       case 'view':
         this.events.onView(message.view);
+        break;
+      case 'kubeconfigChanged':
+        this.events.onKubeconfig();
         break;
       case 'step':
         this.events.onStep(message.step);

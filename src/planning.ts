@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
-import type { Cluster } from './cluster/cluster.ts';
+import type { Cluster, StandingRecord } from './cluster/cluster.ts';
 import { countArrivals } from './core/forecast/arrivals.ts';
 import { type Forecast, type ForecastRequest, forecast } from './core/forecast/forecast.ts';
 import { changeName, type NodeChange, withChange, withMoves } from './core/forecast/scenarios.ts';
@@ -23,6 +23,18 @@ export type Situation = {
   readonly since: Since;
   readonly predictions: Predictions;
   readonly predictor: Omit<PredictorUsed, 'chosen'>;
+  /** What is read again only now and then: see `readSituation`. */
+  readonly past: Past;
+};
+
+/** What changes slowly, and costs a large cluster much to read: its finished runs and standing moves. */
+type Past = {
+  readonly readAtSeconds: number;
+  readonly history: readonly FinishedTask[];
+  readonly problems: readonly string[];
+  readonly records: readonly StandingRecord[];
+  /** The baselines, fitted to this history. */
+  readonly baselines: Predictor;
 };
 
 /** Futures behind each band of a plan's forecast. */
@@ -32,6 +44,8 @@ const FORECAST_SEED = 1;
 /**
  * Reads a cluster and predicts its tasks.
  * @param predictor from a file; absent: the baselines, fitted to the cluster's own history
+ * @param last a situation of the same cluster whose history and standing moves will do while they are a minute old: for
+ * what is shown, never for what is planned
  * @throws ClusterUnreachable; the signal's reason when it aborts
  */
 export async function readSituation(
@@ -39,22 +53,31 @@ export async function readSituation(
   stateDirectory: string,
   predictor?: Predictor,
   signal?: AbortSignal,
+  last?: Situation,
 ): Promise<Situation> {
   const read = await cluster.readSnapshot(signal);
-  const [{ tasks: history, problems }, records] = await Promise.all([
-    cluster.readHistory(signal),
-    cluster.readRecords(signal),
-  ]);
+  const recent = last && read.takenAtSeconds - last.past.readAtSeconds < PAST_SECONDS;
+  const past = recent ? last.past : await readPast(cluster, read.takenAtSeconds, signal);
+  const { history, problems, records, baselines } = past;
   const snapshot = { ...read, problems: [...read.problems, ...problems] };
   const since = { ...(await readSince(sinceFile(stateDirectory), snapshot)), ...lastShrinks(records, snapshot) };
-  const predictions = predictor
-    ? predictSnapshot(predictor, snapshot, history)
-    : predictSnapshot(fitPredictor(history), snapshot);
+  const predictions = predictor ? predictSnapshot(predictor, snapshot, history) : predictSnapshot(baselines, snapshot);
   const used = {
     name: predictor ? 'trained' : 'baselines',
     tasks: Math.max(history.length, predictor?.tasks.length ?? 0),
   };
-  return { snapshot, history, since, predictions, predictor: used };
+  return { snapshot, history, since, predictions, predictor: used, past };
+}
+
+/** How long what changes slowly is good enough to be shown. */
+const PAST_SECONDS = 60;
+
+async function readPast(cluster: Cluster, readAtSeconds: number, signal: AbortSignal | undefined): Promise<Past> {
+  const [{ tasks: history, problems }, records] = await Promise.all([
+    cluster.readHistory(signal),
+    cluster.readRecords(signal),
+  ]);
+  return { readAtSeconds, history, problems, records, baselines: fitPredictor(history) };
 }
 
 export type PlanOptions = {

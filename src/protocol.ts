@@ -1,3 +1,4 @@
+import type { Access } from './cluster/open.ts';
 import type { Forecast } from './core/forecast/forecast.ts';
 import type { NodeChange } from './core/forecast/scenarios.ts';
 import type { Move } from './core/model/moves.ts';
@@ -10,7 +11,12 @@ import type { ClusterView } from './views/clusterView.ts';
 
 /** What the editor's thread asks of the planning thread; every request is answered once, with the same `id`. */
 export type ToPlanner = { readonly id: number } & (
-  | { readonly type: 'connect'; readonly target: ClusterTarget; readonly stateDirectory: string }
+  | {
+      readonly type: 'connect';
+      readonly target: ClusterTarget;
+      readonly stateDirectory: string;
+      readonly access: Access;
+    }
   | { readonly type: 'settings'; readonly settings: Settings }
   | { readonly type: 'refresh' }
   | { readonly type: 'advance'; readonly seconds: number }
@@ -23,7 +29,8 @@ export type ToPlanner = { readonly id: number } & (
   | { readonly type: 'undo' }
   | { readonly type: 'train'; readonly history?: HistoryFile; readonly out: string }
   | { readonly type: 'ledger' }
-  | { readonly type: 'doctor' }
+  /** Of the open cluster, or of one that could not be opened. */
+  | { readonly type: 'doctor'; readonly target: ClusterTarget; readonly name: string; readonly access: Access }
   | { readonly type: 'confirmed'; readonly yes: boolean }
   | { readonly type: 'cancel'; readonly request: number }
   | { readonly type: 'close' }
@@ -66,6 +73,8 @@ export type FromPlanner =
   | { readonly type: 'answer'; readonly id: number; readonly result: unknown }
   | { readonly type: 'failure'; readonly id: number; readonly message: string; readonly cancelled: boolean }
   | { readonly type: 'view'; readonly view: ClusterView }
+  /** The kubeconfig of the cluster that was last asked for has changed. */
+  | { readonly type: 'kubeconfigChanged' }
   | { readonly type: 'step'; readonly step: StepText }
   | { readonly type: 'progress'; readonly id: number; readonly text: string; readonly fraction?: number }
   | { readonly type: 'confirm'; readonly id: number; readonly preview: Confirmation };

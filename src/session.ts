@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { matchesSetting, methodSettings } from './configuration.ts';
+import { access, matchesSetting, methodSettings } from './configuration.ts';
 import { changeName, type NodeChange } from './core/forecast/scenarios.ts';
 import type { ClusterTarget } from './core/plan/plan.ts';
 import type { Confirmation, StepText } from './operate/describe.ts';
@@ -68,6 +68,7 @@ export class Session implements vscode.Disposable {
     this.planner = new Planner(script, {
       onView: (view) => this.updateOpen({ view }),
       onStep: (step) => this.step(step),
+      onKubeconfig: () => void this.refresh(),
       confirm: (preview) => this.confirm(preview),
       onDied: (reason) => this.plannerDied(reason),
     });
@@ -97,7 +98,7 @@ export class Session implements vscode.Disposable {
     const stop = AbortSignal.any([connection.signal, ...(signal ? [signal] : []), timeout]);
     try {
       await this.planner.ask({ type: 'settings', settings: methodSettings() });
-      const request = { type: 'connect', target, stateDirectory: this.stateDirectory } as const;
+      const request = { type: 'connect', target, stateDirectory: this.stateDirectory, access: access() } as const;
       const opened = (await this.planner.ask(request, { signal: stop })) as Opened;
       if (this.connection !== connection) return;
       const readOnly = readOnlyReason(target);
@@ -218,8 +219,9 @@ export class Session implements vscode.Disposable {
 
   async doctor(): Promise<string> {
     const state = this.current;
-    if (state.kind === 'failed') return `# Doctor: ${state.name}\n\n${state.message}\n`;
-    return String(await this.planner.ask({ type: 'doctor' }));
+    if (state.kind === 'closed') throw new Error('No cluster is open. Open one from the Stowage view.');
+    const { target, name } = state;
+    return String(await this.planner.ask({ type: 'doctor', target, name, access: access() }));
   }
 
   async settingsChanged(): Promise<void> {

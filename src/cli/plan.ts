@@ -28,6 +28,7 @@ ${TARGET_HELP}
   --observe 60s      reads usage for so long first, where the cluster tells an instant only
   --without NODE     forecasts too what comes if this node goes (repeatable)
   --one-more NODE    forecasts too what comes with one more node like this (repeatable)
+  --prometheus WHERE usage from Prometheus: http://HOST:PORT, or service:NAMESPACE/NAME:PORT through the API server
   --predictor FILE   a predictor that "stowage train" wrote; without it .stowage/predictor.json where it is there
   --setting N=V      a window, wait or threshold, for one: --setting firstWindowSeconds=10m (repeatable)
   --out FILE         writes the plan for "stowage apply FILE"
@@ -46,6 +47,8 @@ export const run: Command = async (words) => {
   const cluster = await openCluster(target, {
     ...advanceOf(options, target),
     usageWindowSeconds: settings.firstWindowSeconds,
+    runsDirectory: STATE_DIRECTORY,
+    ...(options.prometheus !== undefined && { prometheus: options.prometheus }),
   });
   try {
     if (options.observe !== undefined) await observeUsage(cluster, target, options.observe);
@@ -70,6 +73,7 @@ function parse(words: readonly string[]) {
         ...TARGET_OPTIONS,
         advance: { type: 'string' },
         observe: { type: 'string' },
+        prometheus: { type: 'string' },
         predictor: { type: 'string' },
         without: { type: 'string', multiple: true },
         'one-more': { type: 'string', multiple: true },

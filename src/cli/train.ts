@@ -75,7 +75,7 @@ async function historyOf(values: Options): Promise<TrainQuestion['history']> {
     throw new InputError('--history and a cluster name two sources. Choose one.');
   if (paths.length > 0) return paths.map((path) => ({ path, ...(columns === undefined ? {} : { columns }) }));
   if (named === undefined) throw new InputError('What to learn from? Add --history FILE, or --cluster sample.');
-  const cluster = await openCluster(targetOf(values));
+  const cluster = await openCluster(targetOf(values), { runsDirectory: STATE_DIRECTORY });
   try {
     const { tasks, problems } = await cluster.readHistory();
     for (const problem of problems) process.stderr.write(`${problem}\n`);

@@ -20,7 +20,7 @@ export interface Cluster {
 
   /** Pins a gated pending task to a node and lifts its gate. */
   place(task: TaskRef, to: string, options: ActOptions): Promise<ActResult>;
-  /** Changes a running task's requests and limits in place; `record` is written on the task in the same request. */
+  /** Changes a running task's requests and limits in place; `record` stands on the task before the resize is asked for, and is taken off when it is refused. */
   resize(task: TaskRef, to: Resources, record: MoveRecord, options: ActOptions): Promise<ActResult>;
   /** Stops all tasks of an owner; `record` is written on the owner in the same request, so that anyone can finish or undo the move. */
   suspend(owner: OwnerRef, record: MoveRecord, options: ActOptions): Promise<ActResult>;

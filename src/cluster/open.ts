@@ -1,16 +1,25 @@
 import type { ClusterTarget } from '../core/plan/plan.ts';
 import type { Cluster } from './cluster.ts';
+import type { ParameterKeys } from './kubernetes/parameters.ts';
+
+/** What a Kubernetes cluster is reached and read by, beside its kubeconfig: the user's settings. */
+export type Access = {
+  /** For servers the kubeconfig names no proxy for; default: what HTTPS_PROXY, HTTP_PROXY and NO_PROXY say. */
+  readonly proxy?: { readonly url: string; readonly except?: string };
+  /** Its Prometheus: `http://HOST:PORT`, or `service:NAMESPACE/NAME:PORT` through the API server. */
+  readonly prometheus?: string;
+  /** Labels and annotations that hold a task's parameters, before the usual ones. */
+  readonly parameterKeys?: Partial<ParameterKeys>;
+};
 
 /** How a cluster is opened: what a plan keeps of it, and what happens on the way. */
-export type OpenOptions = {
+export type OpenOptions = Access & {
   /** Lets so much of the sample's time pass first. */
   readonly advanceSeconds?: number;
   /** Over how long a Kubernetes cluster remembers readings of usage (the first window); the default setting's if absent. */
   readonly usageWindowSeconds?: number;
   /** Where a Kubernetes cluster's finished runs are kept across sessions; absent: only what the API server still knows. */
   readonly runsDirectory?: string;
-  /** A Kubernetes cluster's Prometheus: `http://HOST:PORT`, or `service:NAMESPACE/NAME:PORT` through the API server. */
-  readonly prometheus?: string;
   readonly signal?: AbortSignal;
 };
 
@@ -19,7 +28,7 @@ export type OpenOptions = {
  * @throws InputError for a kubeconfig, context or seed that cannot be used; ClusterUnreachable when nothing answers
  */
 export async function openCluster(target: ClusterTarget, options: OpenOptions = {}): Promise<Cluster> {
-  const { advanceSeconds, usageWindowSeconds, runsDirectory, prometheus, signal } = options;
+  const { advanceSeconds, ...rest } = options;
   if (target.kind === 'sample') {
     const { openSampleCluster } = await import('./sample/sampleCluster.ts');
     const { seed, directory } = target;
@@ -27,5 +36,5 @@ export async function openCluster(target: ClusterTarget, options: OpenOptions = 
   }
   const { openKubernetesCluster } = await import('./kubernetes/kubernetes.ts');
   const { kubeconfig, context } = target;
-  return openKubernetesCluster({ kubeconfig, context, signal, usageWindowSeconds, runsDirectory, prometheus });
+  return openKubernetesCluster({ ...rest, kubeconfig, context });
 }

@@ -131,7 +131,7 @@ export function makeStowage(host: StowageHost): Stowage {
     host.context().cluster ?? { kind: 'sample', seed: SAMPLE_SEED, directory: directory() };
   const withCluster = async <T>(work: (cluster: Cluster) => Promise<T>): Promise<T> => {
     const signal = host.signal();
-    const cluster = await openCluster(target(), signal ? { signal } : {});
+    const cluster = await openCluster(target(), { runsDirectory: directory(), ...(signal && { signal }) });
     try {
       return await work(cluster);
     } finally {

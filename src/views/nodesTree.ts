@@ -18,6 +18,7 @@ type Offer = { readonly kind: 'offer'; readonly text: string; readonly icon: str
 
 const AFTER_FAILURE: readonly Offer[] = [
   { kind: 'offer', text: 'Try Again', icon: 'refresh', command: 'stowage.refresh' },
+  { kind: 'offer', text: 'Ask the Doctor', icon: 'pulse', command: 'stowage.doctor' },
   { kind: 'offer', text: 'Connect to Another Cluster…', icon: 'plug', command: 'stowage.connect' },
   { kind: 'offer', text: 'Open the Sample Cluster', icon: 'beaker', command: 'stowage.openSample' },
   { kind: 'offer', text: 'Show Log', icon: 'output', command: 'stowage.showLog' },

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort } from 'node:worker_threads';
 import type { Cluster } from '../cluster/cluster.ts';
-import { openCluster } from '../cluster/open.ts';
+import { type Access, openCluster } from '../cluster/open.ts';
 import { coalesced } from '../coalesce.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../core/model/settings.ts';
 import type { ClusterTarget, Plan } from '../core/plan/plan.ts';
@@ -32,6 +32,7 @@ type Desk = {
   readonly cluster: Cluster;
   readonly target: ClusterTarget;
   readonly directory: string;
+  readonly access: Access;
   readonly watching: AbortController;
   readonly plans: Map<string, Plan>;
   /** Tells the trees soon what has changed. */
@@ -46,6 +47,7 @@ const VIEW_PAUSE_MILLISECONDS = 500;
 const HANDOVER_MILLISECONDS = 15_000;
 
 let desk: Desk | undefined;
+let following: AbortController | undefined;
 let stored: { path: string; changedAt: number; predictor: Predictor } | undefined;
 let settings: Settings = DEFAULT_SETTINGS;
 const running = new Map<number, AbortController>();
@@ -72,15 +74,15 @@ async function answer(request: ToPlanner): Promise<void> {
 async function carryOut(request: ToPlanner, signal: AbortSignal): Promise<unknown> {
   switch (request.type) {
     case 'connect':
-      return connect(request.target, request.stateDirectory, signal);
+      return connect(request.target, request.stateDirectory, request.access, signal);
     case 'settings':
       settings = request.settings;
       return undefined;
     case 'refresh':
       return look(opened(), signal);
     case 'advance': {
-      const { target, directory, plans } = opened();
-      return connect(target, directory, signal, { advanceSeconds: request.seconds, plans });
+      const { target, directory, access, plans } = opened();
+      return connect(target, directory, access, signal, { advanceSeconds: request.seconds, plans });
     }
     case 'contexts': {
       const { listContexts } = await import('../cluster/kubernetes/kubeconfig.ts');
@@ -108,8 +110,7 @@ async function carryOut(request: ToPlanner, signal: AbortSignal): Promise<unknow
     case 'ledger':
       return ledgerText((await openLedger(opened().directory)).rows());
     case 'doctor':
-      await look(opened(), signal);
-      return doctorText(opened().situation!);
+      return doctor(request.target, request.name, request.access, signal);
     case 'close':
       return close();
     case 'cancel':
@@ -123,22 +124,61 @@ async function carryOut(request: ToPlanner, signal: AbortSignal): Promise<unknow
 async function connect(
   target: ClusterTarget,
   directory: string,
+  access: Access,
   signal: AbortSignal,
   again: { readonly advanceSeconds?: number; readonly plans?: Desk['plans'] } = {},
 ): Promise<Opened> {
   await close();
+  if (target.kind === 'kubernetes') await follow(target);
   const { advanceSeconds, plans = new Map() } = again;
-  const cluster = await openCluster(target, { signal, ...(advanceSeconds !== undefined && { advanceSeconds }) });
+  const cluster = await openCluster(target, {
+    signal,
+    ...access,
+    usageWindowSeconds: settings.firstWindowSeconds,
+    runsDirectory: directory,
+    ...(advanceSeconds !== undefined && { advanceSeconds }),
+  });
   if (signal.aborted) {
     await cluster.close();
     signal.throwIfAborted();
   }
   const changed = coalesced(() => show(next), VIEW_PAUSE_MILLISECONDS);
-  const next: Desk = { cluster, target, directory, watching: new AbortController(), plans, changed };
+  const next: Desk = { cluster, target, directory, access, watching: new AbortController(), plans, changed };
   desk = next;
+  // watched from the start, so that a large cluster is listed once; shown again only after the first look at it
+  cluster.watch(() => next.situation && changed(), next.watching.signal);
   const view = await look(next, signal);
-  cluster.watch(changed, next.watching.signal);
   return { view, underWay: await movesUnderWay(next) };
+}
+
+/** Tells of changes of the kubeconfig, so that a mended one is tried at once, until the next cluster is opened. */
+async function follow({ kubeconfig }: Extract<ClusterTarget, { kind: 'kubernetes' }>): Promise<void> {
+  const [{ kubeconfigFiles }, { followFiles }] = await Promise.all([
+    import('../cluster/kubernetes/kubeconfig.ts'),
+    import('../cluster/kubernetes/followFiles.ts'),
+  ]);
+  following = new AbortController();
+  followFiles(kubeconfigFiles(kubeconfig), () => say({ type: 'kubeconfigChanged' }), following.signal);
+}
+
+/** Looks at every source of a cluster, whether it is open or could not be opened. */
+async function doctor(target: ClusterTarget, name: string, access: Access, signal: AbortSignal): Promise<string> {
+  const situation = desk && (await read(desk, signal));
+  if (target.kind === 'sample') return doctorText(name, [], situation);
+  const { diagnose } = await import('../cluster/kubernetes/diagnose.ts');
+  const { kubeconfig, context } = target;
+  return doctorText(name, await diagnose({ ...access, kubeconfig, context, signal }), situation);
+}
+
+/** The cluster as it is now; undefined when it cannot be read, of which the doctor's findings say why. */
+async function read(at: Desk, signal: AbortSignal): Promise<Situation | undefined> {
+  try {
+    await look(at, signal);
+    return at.situation;
+  } catch {
+    signal.throwIfAborted();
+    return undefined;
+  }
 }
 
 async function movesUnderWay({ cluster, directory }: Desk): Promise<number> {
@@ -149,14 +189,15 @@ async function movesUnderWay({ cluster, directory }: Desk): Promise<number> {
 async function close(): Promise<void> {
   const last = desk;
   desk = undefined;
+  following?.abort();
   last?.watching.abort();
   await last?.cluster.close();
 }
 
 /** Reads the cluster anew and gives the rows of the trees. */
-async function look(at: Desk, signal?: AbortSignal) {
+async function look(at: Desk, signal?: AbortSignal, last?: Situation) {
   const predictor = await storedPredictor(at.directory);
-  at.situation = await readSituation(at.cluster, at.directory, predictor, signal);
+  at.situation = await readSituation(at.cluster, at.directory, predictor, signal, last);
   const { snapshot, predictions, predictor: used } = at.situation;
   return clusterView(snapshot, predictions, settings, `${used.name}, from ${used.tasks} finished tasks`);
 }
@@ -164,7 +205,7 @@ async function look(at: Desk, signal?: AbortSignal) {
 /** After a change of the cluster: the new rows, unless another cluster was opened meanwhile. */
 async function show(at: Desk): Promise<void> {
   try {
-    const view = await look(at, at.watching.signal);
+    const view = await look(at, at.watching.signal, at.situation);
     if (desk === at) say({ type: 'view', view });
   } catch {
     // The next refresh says what is wrong; a watch only brings news.

@@ -62,7 +62,7 @@ describe('the connection to an API server', () => {
     const version = await connection.list(
       '/api/v1/pods',
       (page) => {
-        names.push(...page.map(({ metadata }) => metadata?.name ?? ''));
+        for (const { metadata } of page) names.push(metadata?.name ?? '');
       },
       {
         onRestart: () => {

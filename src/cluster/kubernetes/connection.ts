@@ -1,9 +1,12 @@
+import { delimiter } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Agent, type Dispatcher, EnvHttpProxyAgent, ProxyAgent, request } from 'undici';
 import { ClusterUnreachable } from '../cluster.ts';
 import { CredentialSource, type Credentials, CredentialsMissing } from './credentials.ts';
-import type { Context } from './kubeconfig.ts';
+import { followFiles } from './followFiles.ts';
+import { type Context, readContext } from './kubeconfig.ts';
 import type { ApiObject } from './objects.ts';
+import { type ListMetadata, type Message, readPage, readStatus, WIRE_TYPE } from './wire.ts';
 
 /** An answer of the API server that is not a success. `message` is the server's own. */
 export class ApiError extends Error {
@@ -26,15 +29,26 @@ export type RequestOptions = {
   readonly body?: unknown;
   /** Content type of the body; default JSON. */
   readonly contentType?: PatchType | 'application/json';
+  /** Content types of the answer; default JSON. */
+  readonly accept?: string;
   readonly signal?: AbortSignal | undefined;
 };
+
+type Answer = { readonly body: Buffer; readonly isBinary: boolean };
+type Page<T> = { readonly metadata?: ListMetadata; readonly items?: Iterable<T> | null };
 
 /** JSON merge patch replaces lists; strategic merge joins containers by their names. */
 export type PatchType = 'application/merge-patch+json' | 'application/strategic-merge-patch+json';
 
 export type ConnectionOptions = {
-  /** A proxy for servers the kubeconfig names none for; default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY. */
-  readonly proxyUrl?: string | undefined;
+  /** For servers the kubeconfig names no proxy for; default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY. */
+  readonly proxy?: Proxy | undefined;
+};
+
+export type Proxy = {
+  readonly url: string;
+  /** Hosts that are reached without it, as NO_PROXY lists them; default: NO_PROXY. */
+  readonly except?: string;
 };
 
 /** How long the first answer may take; a server that is known to be there may take longer when it is busy. */
@@ -42,20 +56,28 @@ const FIRST_ANSWER_MILLISECONDS = 10_000;
 const ANSWER_MILLISECONDS = 30_000;
 const ATTEMPTS = 4;
 export const PAGE_SIZE = 500;
+const JSON_TYPE = 'application/json';
 
 /** The way to one API server: one pool of connections, credentials with each request, errors in the user's words. */
 export class Connection {
-  readonly context: Context;
-  readonly #credentials: CredentialSource;
-  readonly #proxyUrl: string | undefined;
+  readonly #proxy: Proxy | undefined;
   readonly #dispatchers = new Map<string, Dispatcher>();
+  readonly #following = new AbortController();
+  #context: Context;
+  #credentials: CredentialSource;
+  #moved: ClusterUnreachable | undefined;
   #clockAheadSeconds = 0;
   #answered = false;
 
   constructor(context: Context, options: ConnectionOptions = {}) {
-    this.context = context;
+    this.#context = context;
     this.#credentials = new CredentialSource(context);
-    this.#proxyUrl = context.extra.proxyUrl ?? options.proxyUrl;
+    this.#proxy = options.proxy;
+    followFiles(context.files, () => this.#readAgain(), this.#following.signal);
+  }
+
+  get context(): Context {
+    return this.#context;
   }
 
   /** The server's clock, in epoch seconds, as far as its answers tell: to the second. */
@@ -72,54 +94,45 @@ export class Connection {
    * One request, answered by JSON. Reads are tried again when the server is too busy or failing.
    * @throws ApiError for an answer that is no success; ClusterUnreachable; the signal's reason when it is aborted
    */
-  async send<T = ApiObject>(path: string, options: RequestOptions = {}): Promise<T> {
-    const { method = 'GET' } = options;
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const answer = await this.#open(path, options, ANSWER_MILLISECONDS);
-        const body = await this.#reading(() => answer.body.text(), options.signal);
-        if (answer.statusCode >= 200 && answer.statusCode < 300) return this.#parse<T>(path, body);
-        throw apiError(answer.statusCode, body);
-      } catch (error) {
-        options.signal?.throwIfAborted();
-        if (error instanceof ApiError && error.status === 401) throw this.#refusedCredentials(error);
-        const again = attempt < ATTEMPTS && (isThrottle(error) || (method === 'GET' && isPassing(error)));
-        if (!again) throw error;
-        await pause(backoffMilliseconds(attempt), undefined, options.signal ? { signal: options.signal } : {});
-        options.signal?.throwIfAborted();
-      }
-    }
+  send<T = ApiObject>(path: string, options: RequestOptions = {}): Promise<T> {
+    return this.#ask(path, options, ({ body }) => this.#parse<T>(path, body));
   }
 
   /**
-   * All objects of a list, page by page; each page's objects come as the server sent them.
-   * A continue token that has expired begins the list anew.
+   * All objects of a list, page by page; each page's objects come as the server sent them, or with `fields` alone. While
+   * one page is taken the next is under way. A continue token that has expired begins the list anew.
    * @returns the resource version the list stands for
    */
   async list<T extends ApiObject>(
     path: string,
-    onPage: (items: readonly T[]) => void,
+    onPage: (items: Iterable<T>) => void,
     options: {
       readonly query?: Record<string, string>;
+      readonly fields?: Message | undefined;
       readonly signal?: AbortSignal | undefined;
       readonly onRestart?: () => void;
     } = {},
   ): Promise<string> {
-    let next: string | undefined;
-    for (let restarts = 0; ; ) {
+    const { query, fields, signal, onRestart } = options;
+    const ask = (next?: string) => {
+      const page = this.#page<T>(path, { query: { ...query, limit: PAGE_SIZE, continue: next }, signal }, fields);
+      page.catch(() => {}); // told where it is waited for
+      return page;
+    };
+    let page = ask();
+    for (let restarts = 0, next: string | undefined; ; ) {
       try {
-        const page = await this.send<{
-          items?: T[] | null;
-          metadata?: { continue?: string; resourceVersion?: string };
-        }>(path, { query: { ...options.query, limit: PAGE_SIZE, continue: next }, signal: options.signal });
-        onPage(page.items ?? []);
-        next = page.metadata?.continue || undefined;
-        if (!next) return page.metadata?.resourceVersion ?? '';
+        const { metadata = {}, items } = await page;
+        next = metadata.continue || undefined;
+        if (next) page = ask(next);
+        onPage(items ?? []);
+        if (!next) return metadata.resourceVersion ?? '';
       } catch (error) {
         const expired = error instanceof ApiError && error.status === 410 && next !== undefined;
         if (!expired || ++restarts > 3) throw error;
         next = undefined;
-        options.onRestart?.();
+        page = ask();
+        onRestart?.();
       }
     }
   }
@@ -131,7 +144,8 @@ export class Connection {
   async *lines(path: string, options: RequestOptions, silenceMilliseconds: number): AsyncGenerator<string> {
     const answer = await this.#open(path, options, silenceMilliseconds);
     if (answer.statusCode < 200 || answer.statusCode >= 300) {
-      const error = apiError(answer.statusCode, await answer.body.text());
+      const body = Buffer.from(await answer.body.arrayBuffer());
+      const error = apiError(answer.statusCode, { body, isBinary: false });
       throw error.status === 401 ? this.#refusedCredentials(error) : error;
     }
     answer.body.setEncoding('utf8');
@@ -155,7 +169,40 @@ export class Connection {
     }
   }
 
+  /** Asks until there is an answer that is worth an end, and gives what is made of its body. */
+  async #ask<T>(path: string, options: RequestOptions, read: (answer: Answer) => T): Promise<T> {
+    const { method = 'GET' } = options;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const { statusCode, headers, body } = await this.#open(path, options, ANSWER_MILLISECONDS);
+        const bytes = Buffer.from(await this.#reading(() => body.arrayBuffer(), options.signal));
+        const answer = { body: bytes, isBinary: String(headers['content-type']).startsWith(WIRE_TYPE) };
+        if (statusCode >= 200 && statusCode < 300) return read(answer);
+        throw apiError(statusCode, answer);
+      } catch (error) {
+        options.signal?.throwIfAborted();
+        if (error instanceof ApiError && error.status === 401) throw this.#refusedCredentials(error);
+        const again = attempt < ATTEMPTS && (isThrottle(error) || (method === 'GET' && isPassing(error)));
+        if (!again) throw error;
+        await pause(backoffMilliseconds(attempt), undefined, options.signal ? { signal: options.signal } : {});
+        options.signal?.throwIfAborted();
+      }
+    }
+  }
+
+  #page<T>(path: string, options: RequestOptions, fields: Message | undefined): Promise<Page<T>> {
+    if (!fields) return this.send<Page<T>>(path, options);
+    return this.#ask(path, { ...options, accept: `${WIRE_TYPE},application/json` }, ({ body, isBinary }) =>
+      isBinary ? readPage<T>(body, fields) : this.#parse<Page<T>>(path, body),
+    );
+  }
+
   async close(): Promise<void> {
+    this.#following.abort();
+    await this.#disconnect();
+  }
+
+  async #disconnect(): Promise<void> {
     const dispatchers = [...this.#dispatchers.values()];
     this.#dispatchers.clear();
     await Promise.all(dispatchers.map((dispatcher) => dispatcher.destroy()));
@@ -163,15 +210,17 @@ export class Connection {
 
   async #open(path: string, options: RequestOptions, bodyTimeout: number): Promise<Dispatcher.ResponseData> {
     options.signal?.throwIfAborted();
+    if (this.#moved) throw this.#moved;
     const first = await this.#attempt(path, options, bodyTimeout);
     if (first.statusCode !== 401) return first;
     await first.body.dump();
+    this.#readAgain();
     this.#credentials.renew(); // a token may have been rotated, a plugin's answer withdrawn
     return this.#attempt(path, options, bodyTimeout);
   }
 
   async #attempt(path: string, options: RequestOptions, bodyTimeout: number): Promise<Dispatcher.ResponseData> {
-    const { method = 'GET', query = {}, body, contentType = 'application/json', signal } = options;
+    const { method = 'GET', query = {}, body, contentType = JSON_TYPE, accept = JSON_TYPE, signal } = options;
     const url = new URL(this.context.server + path);
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) url.searchParams.set(name, String(value));
@@ -182,7 +231,7 @@ export class Connection {
         method,
         headers: {
           ...credentials.headers,
-          accept: 'application/json',
+          accept,
           'user-agent': 'stowage',
           ...(body === undefined ? {} : { 'content-type': contentType }),
         },
@@ -198,14 +247,38 @@ export class Connection {
     }, signal);
   }
 
+  /**
+   * Takes up what has changed in the kubeconfig: credentials, certificates, proxy. One that cannot be read, perhaps because
+   * it is being written, changes nothing; one that names another server ends this connection: that is another cluster.
+   */
+  #readAgain(): void {
+    const { files, name, server } = this.#context;
+    let context: Context;
+    try {
+      context = readContext(files.join(delimiter), name);
+    } catch {
+      return;
+    }
+    if (context.server === server) {
+      this.#context = context;
+      this.#credentials = new CredentialSource(context);
+      return;
+    }
+    this.#moved ??= new ClusterUnreachable(
+      `Context "${name}" now names another server, ${context.server} in place of ${server}. Open the cluster again.`,
+    );
+    void this.#disconnect();
+  }
+
   #dispatcher(credentials: Credentials): Dispatcher {
-    const key = JSON.stringify(credentials.tls);
+    const { proxyUrl } = this.#context.extra;
+    const key = JSON.stringify([credentials.tls, proxyUrl]);
     const known = this.#dispatchers.get(key);
     if (known) return known;
     // Certificates were rotated: requests under way end on the old connections, new ones take the new.
     for (const old of this.#dispatchers.values()) void old.close();
     this.#dispatchers.clear();
-    const dispatcher = makeDispatcher(credentials.tls, this.#proxyUrl);
+    const dispatcher = makeDispatcher(credentials.tls, proxyUrl, this.#proxy);
     this.#dispatchers.set(key, dispatcher);
     return dispatcher;
   }
@@ -226,9 +299,9 @@ export class Connection {
     }
   }
 
-  #parse<T>(path: string, body: string): T {
+  #parse<T>(path: string, body: Buffer): T {
     try {
-      return JSON.parse(body) as T;
+      return JSON.parse(body.toString()) as T;
     } catch {
       throw new ClusterUnreachable(
         `${this.context.server} answered ${path} with something other than JSON. Is it a Kubernetes API server, or a login page or proxy in front of one?`,
@@ -274,31 +347,48 @@ function backoffMilliseconds(attempt: number): number {
   return 100 * 2 ** (attempt - 1) * (1 + Math.random());
 }
 
-function makeDispatcher(tls: Credentials['tls'], proxyUrl: string | undefined): Dispatcher {
+/** The kubeconfig's proxy is for its server alone; any other has its exceptions. */
+function makeDispatcher(tls: Credentials['tls'], proxyUrl: string | undefined, proxy: Proxy | undefined): Dispatcher {
   const connect = { ...tls, keepAlive: true, keepAliveInitialDelay: 30_000, timeout: FIRST_ANSWER_MILLISECONDS };
   const common = { allowH2: false, connect };
   if (proxyUrl) return new ProxyAgent({ uri: proxyUrl, requestTls: connect, allowH2: false });
+  if (proxy) {
+    const except = proxy.except === undefined ? {} : { noProxy: proxy.except };
+    return new EnvHttpProxyAgent({
+      ...common,
+      requestTls: connect,
+      httpProxy: proxy.url,
+      httpsProxy: proxy.url,
+      ...except,
+    });
+  }
   const { env } = process;
   const named = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].some((name) => env[name]);
   return named ? new EnvHttpProxyAgent({ ...common, requestTls: connect }) : new Agent(common);
 }
 
-function apiError(status: number, body: string): ApiError {
+type Status = {
+  readonly message?: string;
+  readonly reason?: string;
+  readonly details?: { readonly causes?: readonly Partial<ApiError['causes'][number]>[] };
+};
+
+function apiError(status: number, { body, isBinary }: Answer): ApiError {
   try {
-    const answer = JSON.parse(body) as {
-      message?: string;
-      reason?: string;
-      details?: { causes?: { reason?: string; message?: string; field?: string }[] };
-    };
+    const answer = (isBinary ? readStatus(body) : JSON.parse(body.toString())) as Status;
     const causes = (answer.details?.causes ?? []).map(({ reason = '', message = '', field = '' }) => ({
       reason,
       message,
       field,
     }));
-    return new ApiError(status, answer.reason ?? '', answer.message ?? body.slice(0, 300), causes);
+    return new ApiError(status, answer.reason ?? '', answer.message ?? beginningOf(body), causes);
   } catch {
-    return new ApiError(status, '', body.slice(0, 300));
+    return new ApiError(status, '', beginningOf(body));
   }
+}
+
+function beginningOf(body: Buffer): string {
+  return body.toString('utf8', 0, 300);
 }
 
 function codeOf(error: unknown): string {

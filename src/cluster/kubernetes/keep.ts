@@ -3,11 +3,13 @@ import type {
   ApiNode,
   ApiObject,
   Budget,
+  Condition,
   Container,
   ContainerStatus,
   Job,
   Metadata,
   Pod,
+  PodVolume,
   Strings,
   Volume,
   VolumeClaim,
@@ -43,7 +45,7 @@ export class Keeper {
         tolerations: this.#share(spec.tolerations),
         topologySpreadConstraints: this.#share(spec.topologySpreadConstraints),
         schedulingGates: this.#share(spec.schedulingGates),
-        volumes: this.#share(spec.volumes?.filter((volume) => volume.persistentVolumeClaim || volume.ephemeral)),
+        volumes: this.#share(spec.volumes?.flatMap(keepVolume)),
         priority: spec.priority,
         restartPolicy: spec.restartPolicy,
         activeDeadlineSeconds: spec.activeDeadlineSeconds,
@@ -53,7 +55,7 @@ export class Keeper {
         startTime: status.startTime,
         observedGeneration: status.observedGeneration,
         qosClass: status.qosClass,
-        conditions: status.conditions?.filter(({ type }) => POD_CONDITIONS.has(type ?? '')),
+        conditions: status.conditions?.filter(({ type }) => POD_CONDITIONS.has(type ?? '')).map(keepCondition),
         containerStatuses: this.#share(status.containerStatuses?.map(keepStatus)),
         initContainerStatuses: this.#share(status.initContainerStatuses?.map(keepStatus)),
         resources: this.#share(status.resources),
@@ -160,7 +162,9 @@ const OWN_ANNOTATIONS: readonly string[] = [
 const POD_CONDITIONS = new Set(['PodScheduled', 'PodResizePending', 'PodResizeInProgress', 'DisruptionTarget']);
 
 function keepContainer({ name, resources, restartPolicy, resizePolicy, ports }: Container): Container {
-  const hostPorts = ports?.filter((port) => port.hostPort);
+  const hostPorts = ports?.flatMap(({ hostPort, hostIP, protocol }) =>
+    hostPort ? [defined({ hostPort, hostIP, protocol })] : [],
+  );
   return defined({
     name,
     resources: resources && defined({ requests: resources.requests, limits: resources.limits }),
@@ -168,6 +172,16 @@ function keepContainer({ name, resources, restartPolicy, resizePolicy, ports }: 
     resizePolicy,
     ports: hostPorts && hostPorts.length > 0 ? hostPorts : undefined,
   });
+}
+
+function keepVolume({ name, persistentVolumeClaim, ephemeral }: PodVolume): PodVolume[] {
+  if (persistentVolumeClaim)
+    return [defined({ name, persistentVolumeClaim: defined({ claimName: persistentVolumeClaim.claimName }) })];
+  return ephemeral ? [defined({ name, ephemeral: {} })] : [];
+}
+
+function keepCondition({ type, status, reason, message, lastTransitionTime }: Condition): Condition {
+  return defined({ type, status, reason, message, lastTransitionTime });
 }
 
 function keepStatus({ name, resources, allocatedResources, state }: ContainerStatus): ContainerStatus {

@@ -12,7 +12,7 @@ import { readContext } from './kubeconfig.ts';
 import { usageOf } from './metrics.ts';
 import { Mirror } from './mirror.ts';
 import { type ApiObject, idOf, type Job, type Pod, type PodMetrics, secondsOf } from './objects.ts';
-import { DEFAULT_PARAMETER_KEYS, type ParameterKeys } from './parameters.ts';
+import { type ParameterKeys, withUsualKeys } from './parameters.ts';
 import { isOver } from './pod.ts';
 import { prometheusAt, prometheusHistory, prometheusUsage, type Query } from './prometheus.ts';
 import { readableNamespaces, readObjects, readSource } from './read.ts';
@@ -31,8 +31,8 @@ export type KubernetesOptions = ConnectionOptions & {
   readonly signal?: AbortSignal | undefined;
   /** What to read; default: all namespaces, or the context's own where not all may be read. */
   readonly namespaces?: readonly string[] | undefined;
-  /** Labels and annotations that hold a task's parameters. */
-  readonly parameterKeys?: ParameterKeys | undefined;
+  /** Labels and annotations that hold a task's parameters, looked at before the usual ones. */
+  readonly parameterKeys?: Partial<ParameterKeys> | undefined;
   /** S306's first window, over which readings are averaged. */
   readonly usageWindowSeconds?: number | undefined;
   /** Where a Prometheus is: `http://HOST:PORT`, or `service:NAMESPACE/NAME:PORT` through the API server. */
@@ -86,7 +86,7 @@ class KubernetesCluster implements Cluster {
     this.name = `${connection.context.name} (${connection.context.server})`;
     this.#connection = connection;
     this.#namespaces = namespaces;
-    this.#keys = options.parameterKeys ?? DEFAULT_PARAMETER_KEYS;
+    this.#keys = withUsualKeys(options.parameterKeys);
     this.#sources = sourcesOf(new Keeper(Object.values(this.#keys).flat()));
     this.#runs = options.runsDirectory === undefined ? undefined : new RunRecord(options.runsDirectory, this.name);
     this.#prometheus = options.prometheus ? prometheusAt(options.prometheus, connection) : undefined;
@@ -98,10 +98,12 @@ class KubernetesCluster implements Cluster {
     return this.#connection.nowSeconds();
   }
 
-  /** From the live copy while `watch` follows the server, else read anew. */
+  /** From the live copy while `watch` follows the server (its first list is waited for), else read anew. */
   async readSnapshot(signal?: AbortSignal): Promise<Snapshot> {
     const problems: string[] = [];
-    const live = this.#mirror?.mirror.isLive ? this.#mirror.mirror : undefined;
+    const mirror = this.#mirror?.mirror;
+    if (mirror) await untilAborted(mirror.started(), signal);
+    const live = mirror?.isLive ? mirror : undefined;
     if (live) problems.push(...live.problems());
     const [objects] = await Promise.all([
       live?.objects() ?? readObjects(this.#connection, this.#sources, this.#namespaces, problems, signal),
@@ -138,7 +140,7 @@ class KubernetesCluster implements Cluster {
     const [succeeded, failed, jobs] = await Promise.all([
       read(finished('Succeeded')),
       read(finished('Failed')),
-      read({ ...this.#sources.jobs, keep: (job) => job }),
+      read(whole(this.#sources.jobs)),
     ]);
     const index = { jobs: new Map(jobs.map((job) => [job.metadata?.uid ?? '', job])), replicaSets: new Map() };
     const history = finishedTasks([...succeeded, ...failed], jobs, index, this.#keys);
@@ -317,6 +319,25 @@ class KubernetesCluster implements Cluster {
       problems.push(`It is not known what may be done here: ${error.message}`);
       return {};
     }
+  }
+}
+
+/** The source with its objects as the server sends them. */
+function whole<T extends ApiObject>({ fields: _, ...source }: Source<T>): Source<T> {
+  return { ...source, keep: (object) => object };
+}
+
+/** @throws the signal's reason, should it abort first */
+async function untilAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (!signal) return work;
+  signal.throwIfAborted();
+  const { promise, reject } = Promise.withResolvers<void>();
+  const abort = () => reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
 }
 

@@ -27,11 +27,12 @@ export class Mirror {
     const notify = coalesce(onChange, COALESCE_MILLISECONDS, signal);
     const follow = (source: Source<ApiObject>, gone?: (object: ApiObject) => void) =>
       pathsOf(source, namespaces).map((path) => {
-        const { keep, query } = source;
+        const { fields, keep, query } = source;
         const reflector = new Reflector<ApiObject>(connection, {
           path,
           keep,
           ...(query ? { query } : {}),
+          ...(fields ? { fields } : {}),
           onChange: notify,
           ...(gone ? { onGone: gone } : {}),
         });
@@ -43,6 +44,11 @@ export class Mirror {
       follow(source as Source<ApiObject>, name === 'pods' ? onGone : undefined),
     ]);
     this.#reflectors = Object.fromEntries(entries) as Reflectors;
+  }
+
+  /** Resolves when every source has left its start, for good or ill. */
+  async started(): Promise<void> {
+    await Promise.all(this.#all().map(({ started }) => started));
   }
 
   /** True when every source follows the server, or is known not to be there. */

@@ -79,11 +79,13 @@ export type PodSpec = {
   readonly activeDeadlineSeconds?: number;
   readonly hostNetwork?: boolean;
   readonly os?: { readonly name?: string };
-  readonly volumes?: readonly {
-    readonly name?: string;
-    readonly persistentVolumeClaim?: { readonly claimName?: string };
-    readonly ephemeral?: object;
-  }[];
+  readonly volumes?: readonly PodVolume[];
+};
+
+export type PodVolume = {
+  readonly name?: string;
+  readonly persistentVolumeClaim?: { readonly claimName?: string };
+  readonly ephemeral?: object;
 };
 
 export type PodStatus = {

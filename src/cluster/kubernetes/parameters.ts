@@ -1,3 +1,4 @@
+import { InputError } from '../../core/model/input.ts';
 import type { Checkpoint, TaskParameters } from '../../core/model/task.ts';
 import { type Metadata, type Pod, type Strings, secondsOf } from './objects.ts';
 import { type Ownership, QUEUE_LABEL } from './owner.ts';
@@ -31,6 +32,22 @@ export const DEFAULT_PARAMETER_KEYS: ParameterKeys = {
   queue: [QUEUE_LABEL, 'volcano.sh/queue-name', 'scheduling.volcano.sh/queue-name', 'queue'],
   requestedRuntime: ['stowage.dev/requested-runtime'],
 };
+
+/** The given names before the usual ones. @throws InputError for a parameter that is none of S201's, or names that are none */
+export function withUsualKeys(own: Partial<ParameterKeys> = {}): ParameterKeys {
+  const keys: Record<string, readonly string[]> = { ...DEFAULT_PARAMETER_KEYS };
+  for (const [parameter, names] of Object.entries(own)) {
+    const usual = Object.hasOwn(keys, parameter) ? keys[parameter] : undefined;
+    if (!usual) {
+      throw new InputError(`A task has no parameter "${parameter}". Choose among: ${Object.keys(keys).join(', ')}.`);
+    }
+    if (!Array.isArray(names) || names.some((name) => typeof name !== 'string')) {
+      throw new InputError(`The labels for "${parameter}" must be a list of names, not ${JSON.stringify(names)}.`);
+    }
+    keys[parameter] = [...new Set([...names, ...usual])];
+  }
+  return keys as ParameterKeys;
+}
 
 /** S201 from a pod (or a Job's template) and what owns it. The creator falls back to the namespace. */
 export function taskParameters(

@@ -49,7 +49,7 @@ export async function readSource<T extends ApiObject>(
   const lists = await Promise.all(
     pathsOf(source, namespaces).map(async (path) => {
       let items: T[] = [];
-      const take = (page: readonly T[]) => {
+      const take = (page: Iterable<T>) => {
         for (const item of page) items.push(source.keep(item));
       };
       const restart = () => {
@@ -57,7 +57,7 @@ export async function readSource<T extends ApiObject>(
       };
       try {
         const query = source.query ? { query: { ...source.query } } : {};
-        await connection.list<T>(path, take, { ...query, signal, onRestart: restart });
+        await connection.list<T>(path, take, { ...query, fields: source.fields, signal, onRestart: restart });
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
         if (error.status === 403) problems.push(unreadable(source, error.message));

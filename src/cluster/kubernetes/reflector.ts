@@ -2,10 +2,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { ClusterUnreachable } from '../cluster.ts';
 import { ApiError, type Connection } from './connection.ts';
 import type { ApiObject } from './objects.ts';
+import type { Message } from './wire.ts';
 
 export type ReflectorOptions<T extends ApiObject> = {
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
+  /** What a list asks for in the binary form; absent: JSON. A watch is JSON: it carries little. */
+  readonly fields?: Message;
   /** Takes from an object what is kept of it; called for every object and change. */
   readonly keep: (object: T) => T;
   /** Called after each change that is not an echo, and when the state changes. */
@@ -36,6 +39,7 @@ export class Reflector<T extends ApiObject> {
   #listedAtMilliseconds = 0;
   #heardAtMilliseconds = 0;
   #lists = 0;
+  readonly #start = Promise.withResolvers<void>();
 
   constructor(connection: Connection, options: ReflectorOptions<T>) {
     this.#connection = connection;
@@ -48,6 +52,11 @@ export class Reflector<T extends ApiObject> {
 
   get state(): ReflectorState {
     return this.#state;
+  }
+
+  /** Resolves when the first list is there, has failed, or will never come. */
+  get started(): Promise<void> {
+    return this.#start.promise;
   }
 
   /** When the server was last heard of, in epoch milliseconds; 0 before the first answer. */
@@ -69,12 +78,13 @@ export class Reflector<T extends ApiObject> {
         failures = 0;
         await this.#watch(signal);
       } catch (error) {
-        if (signal.aborted) return;
+        if (signal.aborted) break;
         failures += 1;
         const wait = this.#failed(error, failures);
         await pause(wait, undefined, { signal }).catch(() => {});
       }
     }
+    this.#start.resolve();
   }
 
   #isDueForList(): boolean {
@@ -83,13 +93,14 @@ export class Reflector<T extends ApiObject> {
 
   async #list(signal: AbortSignal): Promise<void> {
     const objects = new Map<string, T>();
-    const { path, query, keep } = this.#options;
-    const take = (page: readonly T[]) => {
+    const { path, query, fields, keep } = this.#options;
+    const take = (page: Iterable<T>) => {
       for (const object of page) objects.set(keyOf(object), this.#same(keep(object)));
       this.#heardAtMilliseconds = Date.now();
     };
     const resourceVersion = await this.#connection.list<T>(path, take, {
       ...(query ? { query: { ...query } } : {}),
+      fields,
       signal,
       onRestart: () => objects.clear(),
     });
@@ -185,6 +196,7 @@ export class Reflector<T extends ApiObject> {
   #enter(state: ReflectorState): void {
     const changed = state.kind !== this.#state.kind;
     this.#state = state;
+    this.#start.resolve();
     if (changed) this.#options.onChange();
   }
 }

@@ -1,9 +1,10 @@
+import { JOB_FIELDS, METADATA_FIELDS, NODE_FIELDS, POD_FIELDS } from './fields.ts';
 import type { Keeper } from './keep.ts';
 import type { ApiNode, ApiObject, Budget, Job, NodeClaim, Pod, Volume, VolumeClaim } from './objects.ts';
 import type { ReflectorOptions } from './reflector.ts';
 
 /** One kind of object that a snapshot is made from. */
-export type Source<T extends ApiObject> = Pick<ReflectorOptions<T>, 'query' | 'keep'> & {
+export type Source<T extends ApiObject> = Pick<ReflectorOptions<T>, 'query' | 'fields' | 'keep'> & {
   /** In the plural, for sentences. */
   readonly what: string;
   /** The API group's path, `/apis/batch/v1`. */
@@ -29,21 +30,37 @@ export type Sources = {
 /** All that is read of a cluster, with what is kept of it. Finished pods are left to the history. */
 export function sourcesOf(keep: Keeper): Sources {
   return {
-    nodes: { what: 'nodes', group: '/api/v1', resource: 'nodes', namespaced: false, keep: keep.node },
+    nodes: {
+      what: 'nodes',
+      group: '/api/v1',
+      resource: 'nodes',
+      namespaced: false,
+      fields: NODE_FIELDS,
+      keep: keep.node,
+    },
     pods: {
       what: 'pods',
       group: '/api/v1',
       resource: 'pods',
       namespaced: true,
       query: { fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed' },
+      fields: POD_FIELDS,
       keep: keep.pod,
     },
-    jobs: { what: 'Jobs', group: '/apis/batch/v1', resource: 'jobs', namespaced: true, keep: keep.job },
+    jobs: {
+      what: 'Jobs',
+      group: '/apis/batch/v1',
+      resource: 'jobs',
+      namespaced: true,
+      fields: JOB_FIELDS,
+      keep: keep.job,
+    },
     replicaSets: {
       what: 'ReplicaSets',
       group: '/apis/apps/v1',
       resource: 'replicasets',
       namespaced: true,
+      fields: METADATA_FIELDS,
       keep: keep.owned,
     },
     budgets: {
@@ -79,6 +96,7 @@ export function sourcesOf(keep: Keeper): Sources {
       group: '/api/v1',
       resource: 'namespaces',
       namespaced: false,
+      fields: METADATA_FIELDS,
       keep: keep.owned,
     },
   };
