@@ -50,6 +50,8 @@ export function describeResizeRefusal(reason: ResizeRefusal, resource: string): 
       return `${amount(resource, reason.least)} is the least there is`;
     case 'nodeTooSmall':
       return `${amount(resource, reason.wanted)} is more than its node's ${amount(resource, reason.allocatable)}`;
+    case 'quota':
+      return `the quota ${reason.name} leaves ${amount(resource, reason.left)} of the ${amount(resource, reason.amount)}`;
     case 'waitedOut':
       return `${duration(reason.waitedSeconds)} of waiting used the ${reason.wait} wait up`;
   }

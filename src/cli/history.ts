@@ -5,17 +5,26 @@ import { openCluster } from '../cluster/open.ts';
 import type { Meaning } from '../core/history/columns.ts';
 import type { FinishedTask } from '../core/model/finished.ts';
 import { InputError } from '../core/model/input.ts';
-import { STATE_DIRECTORY, TARGET_HELP, TARGET_OPTIONS, targetOf } from './target.ts';
+import {
+  ACCESS_HELP,
+  ACCESS_OPTIONS,
+  accessOf,
+  STATE_DIRECTORY,
+  TARGET_HELP,
+  TARGET_OPTIONS,
+  targetOf,
+} from './target.ts';
 
 const HELP = `stowage history --kubeconfig FILE | --context NAME | --cluster sample: write a cluster's finished tasks to a file
 
 What the cluster still knows and what was kept of it in .stowage, each run once, one JSON object a line:
 "stowage train --history FILE" and the notebooks read it. Every call keeps what it finds, so that runs outlive their Jobs.
 
+A Prometheus with kube-state-metrics is asked for the last 30 days, too.
+
   --out FILE         the file; without it standard output
-  --prometheus AT    asks a Prometheus with kube-state-metrics for the last 30 days, too:
-                     http://HOST:PORT, or service:NAMESPACE/NAME:PORT to reach it through the API server
 ${TARGET_HELP}
+${ACCESS_HELP}
 `;
 
 export const run: Command = async (words) => {
@@ -26,7 +35,7 @@ export const run: Command = async (words) => {
   }
   const cluster = await openCluster(targetOf(values), {
     runsDirectory: STATE_DIRECTORY,
-    ...(values.prometheus !== undefined && { prometheus: values.prometheus }),
+    ...accessOf(values),
   });
   try {
     const { tasks, problems } = await cluster.readHistory();
@@ -90,7 +99,7 @@ function parse(words: readonly string[]) {
     const options = {
       ...TARGET_OPTIONS,
       out: { type: 'string' },
-      prometheus: { type: 'string' },
+      ...ACCESS_OPTIONS,
       help: { type: 'boolean', short: 'h' },
     } as const;
     return parseArgs({ args: [...words], options }).values;

@@ -17,18 +17,26 @@ import { nextSteps, planText } from './planText/planText.ts';
 import type { Paint } from './planText/section.ts';
 import { progressLine } from './progress.ts';
 import { secondsOf, settingsOf } from './settings.ts';
-import { STATE_DIRECTORY, TARGET_HELP, TARGET_OPTIONS, targetOf } from './target.ts';
+import {
+  ACCESS_HELP,
+  ACCESS_OPTIONS,
+  accessOf,
+  STATE_DIRECTORY,
+  TARGET_HELP,
+  TARGET_OPTIONS,
+  targetOf,
+} from './target.ts';
 
 const HELP = `stowage plan --cluster sample | --kubeconfig FILE | --context NAME: print what to do, change nothing
 
 Ranks nodes for each pending task, advises resizes, searches migrations, and forecasts the cluster with and without them.
 
 ${TARGET_HELP}
+${ACCESS_HELP}
   --advance 2h       lets the sample's clock run first
   --observe 60s      reads usage for so long first, where the cluster tells an instant only
   --without NODE     forecasts too what comes if this node goes (repeatable)
   --one-more NODE    forecasts too what comes with one more node like this (repeatable)
-  --prometheus WHERE usage from Prometheus: http://HOST:PORT, or service:NAMESPACE/NAME:PORT through the API server
   --predictor FILE   a predictor that "stowage train" wrote; without it .stowage/predictor.json where it is there
   --setting N=V      a window, wait or threshold, for one: --setting firstWindowSeconds=10m (repeatable)
   --out FILE         writes the plan for "stowage apply FILE"
@@ -48,7 +56,7 @@ export const run: Command = async (words) => {
     ...advanceOf(options, target),
     usageWindowSeconds: settings.firstWindowSeconds,
     runsDirectory: STATE_DIRECTORY,
-    ...(options.prometheus !== undefined && { prometheus: options.prometheus }),
+    ...accessOf(options),
   });
   try {
     if (options.observe !== undefined) await observeUsage(cluster, target, options.observe);
@@ -71,9 +79,9 @@ function parse(words: readonly string[]) {
       args: [...words],
       options: {
         ...TARGET_OPTIONS,
+        ...ACCESS_OPTIONS,
         advance: { type: 'string' },
         observe: { type: 'string' },
-        prometheus: { type: 'string' },
         predictor: { type: 'string' },
         without: { type: 'string', multiple: true },
         'one-more': { type: 'string', multiple: true },

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { Access } from '../cluster/open.ts';
 import { InputError } from '../core/model/input.ts';
 import type { ClusterTarget } from '../core/plan/plan.ts';
 
@@ -17,6 +18,28 @@ export const TARGET_HELP = `  --cluster sample   the sample cluster that lives i
   --seed N           the sample's seed (default 7)
   --kubeconfig FILE  a Kubernetes cluster; without it KUBECONFIG, then ~/.kube/config
   --context NAME     a context of the kubeconfig; without it the current one`;
+
+/** Options that say how a Kubernetes cluster is read, for `parseArgs`. */
+export const ACCESS_OPTIONS = {
+  prometheus: { type: 'string' },
+  parameter: { type: 'string', multiple: true },
+} as const;
+
+export const ACCESS_HELP = `  --prometheus WHERE usage and finished runs from a Prometheus, too: http://HOST:PORT, or service:NAMESPACE/NAME:PORT
+                     through the API server
+  --parameter P=L    a label or annotation that holds a task's creator, type, framework, dataScale, queue or
+                     requestedRuntime, for one: --parameter creator=team.example/owner (repeatable)`;
+
+/** @throws InputError for a parameter without a label */
+export function accessOf({ prometheus, parameter = [] }: { prometheus?: string; parameter?: string[] }): Access {
+  const parameterKeys: Record<string, string[]> = {};
+  for (const words of parameter) {
+    const [, name, label] = /^(\w+)=(.+)$/.exec(words) ?? [];
+    if (!name || !label) throw new InputError(`--parameter ${words} is not of the form creator=LABEL.`);
+    parameterKeys[name] = [...(Object.hasOwn(parameterKeys, name) ? parameterKeys[name]! : []), label];
+  }
+  return { ...(prometheus !== undefined && { prometheus }), ...(parameter.length > 0 && { parameterKeys }) };
+}
 
 export type TargetWords = { readonly [name in keyof typeof TARGET_OPTIONS]?: string | undefined };
 

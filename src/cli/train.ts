@@ -7,7 +7,15 @@ import { PREDICTORS } from '../core/predict/record.ts';
 import { learnOnThread } from '../worker/threads/learning.ts';
 import type { TrainOutcome, TrainQuestion } from '../worker/train.ts';
 import { progressLine } from './progress.ts';
-import { STATE_DIRECTORY, TARGET_HELP, TARGET_OPTIONS, targetOf } from './target.ts';
+import {
+  ACCESS_HELP,
+  ACCESS_OPTIONS,
+  accessOf,
+  STATE_DIRECTORY,
+  TARGET_HELP,
+  TARGET_OPTIONS,
+  targetOf,
+} from './target.ts';
 
 const HELP = `stowage train: learn runtimes from finished tasks
 
@@ -17,6 +25,7 @@ From files:
   --columns MAP      what a table's columns mean: submit=created,end=finished,creator=user,…
 or from a cluster:
 ${TARGET_HELP}
+${ACCESS_HELP}
 
   --out FILE         where the predictor goes (default .stowage/predictor.json)
   --update           go on with the predictor in that file: only what has ended since is learned
@@ -55,6 +64,7 @@ function parse(words: readonly string[]) {
       args: [...words],
       options: {
         ...TARGET_OPTIONS,
+        ...ACCESS_OPTIONS,
         history: { type: 'string', multiple: true },
         columns: { type: 'string' },
         out: { type: 'string' },
@@ -75,7 +85,7 @@ async function historyOf(values: Options): Promise<TrainQuestion['history']> {
     throw new InputError('--history and a cluster name two sources. Choose one.');
   if (paths.length > 0) return paths.map((path) => ({ path, ...(columns === undefined ? {} : { columns }) }));
   if (named === undefined) throw new InputError('What to learn from? Add --history FILE, or --cluster sample.');
-  const cluster = await openCluster(targetOf(values), { runsDirectory: STATE_DIRECTORY });
+  const cluster = await openCluster(targetOf(values), { runsDirectory: STATE_DIRECTORY, ...accessOf(values) });
   try {
     const { tasks, problems } = await cluster.readHistory();
     for (const problem of problems) process.stderr.write(`${problem}\n`);

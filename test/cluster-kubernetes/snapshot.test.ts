@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { Keeper } from '../../src/cluster/kubernetes/keep.ts';
-import type { ApiNode, Job, OwnerReference, Pod, Volume, VolumeClaim } from '../../src/cluster/kubernetes/objects.ts';
+import type {
+  ApiNode,
+  Job,
+  OwnerReference,
+  Pod,
+  Strings,
+  Volume,
+  VolumeClaim,
+} from '../../src/cluster/kubernetes/objects.ts';
 import { DEFAULT_PARAMETER_KEYS } from '../../src/cluster/kubernetes/parameters.ts';
 import { type ClusterObjects, makeSnapshot } from '../../src/cluster/kubernetes/snapshot.ts';
 import type { Snapshot } from '../../src/core/model/snapshot.ts';
@@ -37,6 +45,25 @@ describe('a snapshot of API objects', () => {
         'queued',
       ],
       ['a PyTorchJob’s pod', ownedBy('PyTorchJob', 'resnet'), [], 'PyTorchJob', false, 'resnet'],
+      [
+        'a Volcano Job’s pod',
+        { ownerReferences: [{ ...controller('Job', 'mpi'), apiVersion: 'batch.volcano.sh/v1alpha1' }] },
+        [],
+        'Job.batch.volcano.sh',
+        false,
+        'mpi',
+      ],
+      [
+        'a pod of a RayJob’s cluster',
+        {
+          ...ownedBy('RayCluster', 'tune-raycluster-x7k2p'),
+          labels: { 'ray.io/originated-from-crd': 'RayJob', 'ray.io/originated-from-cr-name': 'tune' },
+        },
+        [],
+        'RayJob',
+        false,
+        'tune',
+      ],
       ['a StatefulSet’s pod', ownedBy('StatefulSet', 'db'), [], 'StatefulSet', true, 'db'],
       [
         'a Job with a generated name',
@@ -86,6 +113,13 @@ describe('a snapshot of API objects', () => {
     const taints = [{ key: 'aws-node-termination-handler/spot-itn', value: 'x', effect: 'NoSchedule' }];
     const spot = snapshotOf({ nodes: [{ ...node('a'), spec: { taints } }], nodeClaims: [claim] }).nodes[0];
     assert.deepEqual(spot?.deadline, { atSeconds: NOW + 120, source: 'spot' });
+    const timeAdded = new Date((NOW - 50) * 1000).toISOString();
+    const leaving = [{ key: 'karpenter.sh/disrupted', effect: 'NoSchedule', timeAdded }];
+    const disrupted = snapshotOf({ nodes: [{ ...node('a'), spec: { taints: leaving } }] }).nodes[0];
+    assert.deepEqual(disrupted?.deadline, { atSeconds: NOW + 70, source: 'termination' });
+    const labels = { 'cloud.google.com/scheduled-maintenance-time': String(NOW + 9000) };
+    const maintained = snapshotOf({ nodes: [{ ...node('a'), metadata: { name: 'a', labels } }] }).nodes[0];
+    assert.deepEqual(maintained?.deadline, { atSeconds: NOW + 9000, source: 'maintenance' });
   });
 
   it('gives a task the node terms of its bound volumes, and the zones of old ones', () => {
@@ -102,6 +136,27 @@ describe('a snapshot of API objects', () => {
     assert.deepEqual(task.constraints.volumeAffinity, [
       [{ expressions: [requirement], fields: [] }],
       [{ expressions: [{ key: 'topology.kubernetes.io/zone', operator: 'In', values: ['z1', 'z2'] }], fields: [] }],
+    ]);
+  });
+
+  it('tells what each quota leaves of requests, and leaves out quotas that count some pods only', () => {
+    const quota = (name: string, hard: Strings, used: Strings, spec = {}) => ({
+      metadata: { namespace: 'team', name },
+      spec,
+      status: { hard, used },
+    });
+    const { quotas } = snapshotOf({
+      quotas: [
+        quota('both', { 'requests.cpu': '4', cpu: '3', 'requests.memory': '4Gi' }, { 'requests.cpu': '1', cpu: '1' }),
+        quota('over', { 'requests.memory': '1Gi', pods: '9' }, { 'requests.memory': '2Gi' }),
+        quota('some', { 'requests.cpu': '1' }, {}, { scopes: ['BestEffort'] }),
+        quota('counts', { pods: '9' }, { pods: '3' }),
+        {},
+      ],
+    });
+    assert.deepEqual(quotas, [
+      { namespace: 'team', name: 'both', left: { milliCpu: 2000, memoryBytes: 4 * 2 ** 30 } },
+      { namespace: 'team', name: 'over', left: { memoryBytes: 0 } },
     ]);
   });
 
@@ -191,6 +246,7 @@ function snapshotOf(objects: Partial<ClusterObjects>): Snapshot {
     jobs: [],
     replicaSets: new Map(),
     budgets: [],
+    quotas: [],
     claims: [],
     volumes: [],
     nodeClaims: [],

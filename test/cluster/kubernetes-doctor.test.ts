@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { parse } from 'yaml';
@@ -76,6 +76,14 @@ describe('stowage doctor and stowage history', function () {
     }
   });
 
+  it('keeps what it finds of finished runs whichever command reads the cluster', () => {
+    const folder = join(home, 'plans');
+    mkdirSync(folder);
+    const { status, stderr } = stowage(['plan', '--kubeconfig', test.kubeconfigPath], folder);
+    assert.equal(status, 0, stderr);
+    assert.deepEqual(keptRuns(folder), ['first', 'second']);
+  });
+
   it('writes finished runs to a file that training reads, and keeps them when their Jobs are gone', async () => {
     const words = ['history', '--kubeconfig', test.kubeconfigPath, '--out', 'history.jsonl'];
     assert.equal(stowage(words).status, 0);
@@ -92,10 +100,20 @@ describe('stowage doctor and stowage history', function () {
     await test.remove('job/first', 'job/second');
     assert.equal(stowage(words).status, 0);
     assert.equal(readFileSync(join(home, 'history.jsonl'), 'utf8'), first);
+    // what planning kept is enough, too
+    const { stdout } = stowage(['history', '--kubeconfig', test.kubeconfigPath], join(home, 'plans'));
+    assert.equal(stdout, first);
   });
 
-  function stowage(words: readonly string[]) {
-    return spawnSync(process.execPath, [CLI, ...words], { cwd: home, encoding: 'utf8' });
+  function stowage(words: readonly string[], cwd = home) {
+    return spawnSync(process.execPath, [CLI, ...words], { cwd, encoding: 'utf8' });
+  }
+
+  function keptRuns(folder: string): string[] {
+    const state = join(folder, '.stowage');
+    const [file] = readdirSync(state).filter((name) => name.startsWith('runs-'));
+    const lines = readFileSync(join(state, file!), 'utf8').trim().split('\n');
+    return lines.map((line) => JSON.parse(line).parameters.name).sort();
   }
 });
 

@@ -143,6 +143,23 @@ describe('the Kubernetes side of the Cluster port', function () {
     await test.remove('job/elastic');
   });
 
+  it('tells what a quota leaves, and names the quota that refuses a resize', async () => {
+    const spec = { hard: { 'requests.cpu': '3' } };
+    await test.apply({ apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'few' }, spec });
+    await test.apply(job({ name: 'bounded', requests: { cpu: '2', memory: '1Gi' } }));
+    await running('bounded');
+    const { quotas } = await until(
+      () => cluster.readSnapshot(),
+      (seen) => seen.quotas?.[0]?.left.milliCpu === 1000,
+    );
+    assert.deepEqual(quotas, [{ namespace: 'default', name: 'few', left: { milliCpu: 1000 } }]);
+    const task = await taskOf('bounded');
+    const to = { ...task.desired, milliCpu: 4000 };
+    const result = await cluster.resize(refOf(task), to, { ...RECORD, kind: 'resize' }, { dryRun: true });
+    refused(result, 'noRoom', /exceeded quota: few.*used: requests\.cpu=2.*limited: requests\.cpu=3/);
+    await test.kubectl(['delete', 'job/bounded', 'resourcequota/few', '--wait']);
+  });
+
   it('counts what a deferred resize waits for as held, and says why it waits', async () => {
     await test.apply(
       job({ name: 'growing', requests: { cpu: '3', memory: '1Gi' }, preferredNode: 'node-1' }),

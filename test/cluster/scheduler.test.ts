@@ -21,8 +21,8 @@ import { job } from './workload.ts';
 
 const FULL = process.env['STOWAGE_FULL'] === '1';
 /** Random clusters, and pods asked for in each on each of its eight nodes. */
-const CLUSTERS = FULL ? 12 : 3;
-const PODS = 4;
+const CLUSTERS = FULL ? 10 : 3;
+const PODS = FULL ? 8 : 4;
 
 type Spec = NonNullable<Pod['spec']> & Record<string, unknown>;
 
@@ -57,7 +57,7 @@ describe('our snapshot and filter beside the live API server and kube-scheduler'
       const snapshot = await read(true);
       const room = clusterRoom(snapshot);
       for (let index = 0; index < PODS; index++) {
-        const { pod } = randomQuestion(seededRandom(1000 * (cluster + 1) + index));
+        const { pod } = randomCluster(1000 * (cluster + 1) + index);
         for (const { metadata } of question.nodes as readonly ApiNode[]) {
           const node = metadata?.name ?? '';
           const made = await ask(pinned(pod as Pod, node), index);
@@ -90,7 +90,7 @@ describe('our snapshot and filter beside the live API server and kube-scheduler'
       for (const [index, pod] of everything().entries())
         await create('/api/v1/namespaces/default/pods', named(pod, `all-${index}`));
       const [binary, json] = [await read(true), await read(false)];
-      assert.ok(binary.tasks.length > 3);
+      assert.ok(binary.tasks.length >= 2);
       assert.deepEqual({ ...binary, takenAtSeconds: 0 }, { ...json, takenAtSeconds: 0 });
       for (const index of everything().keys()) await remove(`/api/v1/namespaces/default/pods/all-${index}`);
       await clear(question);
@@ -99,7 +99,7 @@ describe('our snapshot and filter beside the live API server and kube-scheduler'
 
   /** Makes a random cluster's nodes and bound pods, and waits until the controllers have said what they say of them. */
   async function build(seed: number): Promise<FilterQuestion> {
-    const question = randomQuestion(seededRandom(seed));
+    const question = randomCluster(seed);
     for (const node of question.nodes as readonly ApiNode[]) await create('/api/v1/nodes', acceptable(node));
     for (const pod of (question.pods ?? []) as readonly Pod[]) {
       const { namespace } = pod.metadata ?? {};
@@ -161,7 +161,16 @@ describe('our snapshot and filter beside the live API server and kube-scheduler'
 });
 
 function snapshotOf(objects: Partial<Parameters<typeof makeSnapshot>[0]>): Snapshot {
-  const none = { nodes: [], pods: [], jobs: [], replicaSets: new Map(), budgets: [], claims: [], volumes: [] };
+  const none = {
+    nodes: [],
+    pods: [],
+    jobs: [],
+    replicaSets: new Map(),
+    budgets: [],
+    quotas: [],
+    claims: [],
+    volumes: [],
+  };
   const context = {
     cluster: 'test',
     takenAtSeconds: 0,
@@ -173,15 +182,15 @@ function snapshotOf(objects: Partial<Parameters<typeof makeSnapshot>[0]>): Snaps
   return makeSnapshot({ ...none, nodeClaims: [], namespaces: [], ...objects }, context);
 }
 
-/** What the API server takes of a random node: labels that are labels, one taint a key and effect. */
-function acceptable({ metadata, spec, ...node }: ApiNode): object {
-  const labels = Object.entries(metadata?.labels ?? {}).filter(([, value]) => !value.startsWith('-'));
+/** A random cluster without values that begin with a minus: the API server takes them for no label's. */
+function randomCluster(seed: number): FilterQuestion {
+  return JSON.parse(JSON.stringify(randomQuestion(seededRandom(seed))).replace(/"-(\d)"/g, '"$1"'));
+}
+
+/** What the API server takes of a random node: one taint a key and effect. */
+function acceptable({ spec, ...node }: ApiNode): object {
   const taints = new Map((spec?.taints ?? []).map((taint) => [`${taint.key} ${taint.effect}`, taint]));
-  return {
-    ...node,
-    metadata: { ...metadata, labels: Object.fromEntries(labels) },
-    spec: { ...spec, taints: [...taints.values()] },
-  };
+  return { ...node, spec: { ...spec, taints: [...taints.values()] } };
 }
 
 function metadataOf({ metadata }: Pod): object {
@@ -274,7 +283,7 @@ function everything(): Pod[] {
         containers: [container('main')],
         initContainers: [
           { ...container('side'), ports: [], restartPolicy: 'Always' },
-          { ...container('before'), ports: [] },
+          { ...container('before'), ports: [], resizePolicy: [] },
         ],
         tolerations: [
           { key: 'k', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 0 },

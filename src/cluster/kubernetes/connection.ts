@@ -31,6 +31,8 @@ export type RequestOptions = {
   readonly contentType?: PatchType | 'application/json';
   /** Content types of the answer; default JSON. */
   readonly accept?: string;
+  /** Where the answer's bytes are put; default: anew for each. */
+  readonly space?: Space;
   readonly signal?: AbortSignal | undefined;
 };
 
@@ -101,6 +103,7 @@ export class Connection {
   /**
    * All objects of a list, page by page; each page's objects come as the server sent them, or with `fields` alone. While
    * one page is taken the next is under way. A continue token that has expired begins the list anew.
+   * @param onPage takes a page's objects before it returns
    * @returns the resource version the list stands for
    */
   async list<T extends ApiObject>(
@@ -114,8 +117,11 @@ export class Connection {
     } = {},
   ): Promise<string> {
     const { query, fields, signal, onRestart } = options;
+    const spaces = [new Space(), new Space()]; // of the page that is taken, and of the next
     const ask = (next?: string) => {
-      const page = this.#page<T>(path, { query: { ...query, limit: PAGE_SIZE, continue: next }, signal }, fields);
+      spaces.reverse();
+      const request = { query: { ...query, limit: PAGE_SIZE, continue: next }, space: spaces[0]!, signal };
+      const page = this.#page<T>(path, request, fields);
       page.catch(() => {}); // told where it is waited for
       return page;
     };
@@ -175,7 +181,8 @@ export class Connection {
     for (let attempt = 1; ; attempt++) {
       try {
         const { statusCode, headers, body } = await this.#open(path, options, ANSWER_MILLISECONDS);
-        const bytes = Buffer.from(await this.#reading(() => body.arrayBuffer(), options.signal));
+        const { space = new Space() } = options;
+        const bytes = await this.#reading(() => space.read(body), options.signal);
         const answer = { body: bytes, isBinary: String(headers['content-type']).startsWith(WIRE_TYPE) };
         if (statusCode >= 200 && statusCode < 300) return read(answer);
         throw apiError(statusCode, answer);
@@ -327,6 +334,31 @@ export class Connection {
       `${server} did not accept the credentials of context "${name}": they have expired or are not valid here (401 ${error.message}). Log in to the cluster again (as for kubectl), then retry.`,
       { cause: error },
     );
+  }
+}
+
+/**
+ * Room for one answer after the other. Lists come in pages of some megabytes: in room of their own they would be most of
+ * what a large cluster takes, since what lies outside JavaScript's heap is seldom collected.
+ */
+class Space {
+  #bytes = Buffer.allocUnsafe(0);
+
+  /** All bytes of a body. They are overwritten by the next. */
+  async read(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
+    let length = 0;
+    for await (const chunk of body) {
+      if (length + chunk.length > this.#bytes.length) this.#grow(length, length + chunk.length);
+      this.#bytes.set(chunk, length);
+      length += chunk.length;
+    }
+    return this.#bytes.subarray(0, length);
+  }
+
+  #grow(used: number, needed: number): void {
+    const larger = Buffer.allocUnsafe(Math.max(needed, 2 * this.#bytes.length));
+    this.#bytes.copy(larger, 0, 0, used);
+    this.#bytes = larger;
   }
 }
 

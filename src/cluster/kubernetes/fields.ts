@@ -158,7 +158,7 @@ export const POD_FIELDS: Message = message({
   3: one('status', POD_STATUS),
 });
 
-const TAINT = message({ 1: text('key'), 2: text('value'), 3: text('effect') });
+const TAINT = message({ 1: text('key'), 2: text('value'), 3: text('effect'), 4: time('timeAdded') });
 
 export const NODE_FIELDS: Message = message({
   1: one('metadata', METADATA),

@@ -10,6 +10,7 @@ import type {
   Metadata,
   Pod,
   PodVolume,
+  QuotaObject,
   Strings,
   Volume,
   VolumeClaim,
@@ -89,6 +90,12 @@ export class Keeper {
     metadata: this.#metadata(budget.metadata),
     spec: defined({ selector: budget.spec?.selector }),
     status: defined({ disruptionsAllowed: budget.status?.disruptionsAllowed }),
+  });
+
+  readonly quota = (quota: QuotaObject): QuotaObject => ({
+    metadata: this.#metadata(quota.metadata),
+    spec: defined({ scopes: quota.spec?.scopes, scopeSelector: quota.spec?.scopeSelector }),
+    status: defined({ hard: quota.status?.hard, used: quota.status?.used }),
   });
 
   readonly claim = (claim: VolumeClaim): VolumeClaim => ({

@@ -65,6 +65,7 @@ export class Mirror {
       jobs: of('jobs'),
       replicaSets: controllersOf(of('replicaSets')),
       budgets: of('budgets'),
+      quotas: of('quotas'),
       claims: of('claims'),
       volumes: of('volumes'),
       nodeClaims: of('nodeClaims'),

@@ -78,8 +78,9 @@ function deadlineOf(node: ApiNode, nowSeconds: number, claim: NodeClaim | undefi
     // Cluster Autoscaler and spot handlers write the moment the node was chosen to end.
     if (taint.key === 'ToBeDeletedByClusterAutoscaler') note(unixSeconds(taint.value), 'termination');
     const notice = NOTICES[taint.key ?? ''];
-    if (notice) note(unixSeconds(taint.value) ?? nowSeconds + NOTICE_SECONDS, notice);
+    if (notice) note(unixSeconds(taint.value) ?? (secondsOf(taint.timeAdded) ?? nowSeconds) + NOTICE_SECONDS, notice);
   }
+  note(unixSeconds(node.metadata?.labels?.[SCHEDULED_MAINTENANCE]), 'maintenance');
   if (claim) {
     note(secondsOf(claim.metadata?.annotations?.[NODE_CLAIM_TERMINATION]), 'termination');
     const created = secondsOf(claim.metadata?.creationTimestamp);
@@ -91,13 +92,18 @@ function deadlineOf(node: ApiNode, nowSeconds: number, claim: NodeClaim | undefi
 
 const NODE_CLAIM_TERMINATION = 'karpenter.sh/nodeclaim-termination-timestamp';
 
-/** Taints by which the handlers of AWS, Azure and GCP announce that a node is taken away. */
+/** Taints by which the handlers of AWS, Azure, GCP and Karpenter announce that a node is taken away. */
 const NOTICES: Readonly<Record<string, NodeDeadline['source']>> = {
   'aws-node-termination-handler/spot-itn': 'spot',
+  'aws-node-termination-handler/asg-lifecycle-termination': 'termination',
   'aws-node-termination-handler/scheduled-maintenance': 'maintenance',
   'cloud.google.com/impending-node-termination': 'spot',
   'remediation.azure.com/unschedulable': 'maintenance',
+  'karpenter.sh/disrupted': 'termination',
+  'karpenter.sh/disruption': 'termination',
 };
+/** Where GKE says when it will take a node with accelerators down, in epoch seconds. */
+const SCHEDULED_MAINTENANCE = 'cloud.google.com/scheduled-maintenance-time';
 /** The longest of the clouds' notices (AWS): a taint that states no time leaves at most this much. */
 const NOTICE_SECONDS = 120;
 

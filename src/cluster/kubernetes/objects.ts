@@ -150,9 +150,16 @@ export type ApiToleration = {
 export type ApiNode = ApiObject & {
   readonly spec?: {
     readonly unschedulable?: boolean;
-    readonly taints?: readonly { readonly key?: string; readonly value?: string; readonly effect?: string }[];
+    readonly taints?: readonly ApiTaint[];
   };
   readonly status?: { readonly allocatable?: Quantities; readonly conditions?: readonly Condition[] };
+};
+
+export type ApiTaint = {
+  readonly key?: string;
+  readonly value?: string;
+  readonly effect?: string;
+  readonly timeAdded?: string;
 };
 
 export type Job = ApiObject & {
@@ -176,6 +183,11 @@ export type Job = ApiObject & {
 export type Budget = ApiObject & {
   readonly spec?: { readonly selector?: ApiSelector };
   readonly status?: { readonly disruptionsAllowed?: number };
+};
+
+export type QuotaObject = ApiObject & {
+  readonly spec?: { readonly scopes?: readonly string[]; readonly scopeSelector?: object };
+  readonly status?: { readonly hard?: Quantities; readonly used?: Quantities };
 };
 
 export type VolumeClaim = ApiObject & { readonly spec?: { readonly volumeName?: string } };

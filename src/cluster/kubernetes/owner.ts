@@ -23,14 +23,20 @@ export function ownershipOf(pod: Pod, index: OwnerIndex): Ownership {
     return { recurringName: templateName(pod.metadata), fixed: 'it has no owner that would start it again' };
   const job = controller.kind === 'Job' ? index.jobs.get(controller.uid ?? '') : undefined;
   if (job) return jobOwnership(job);
-  const top =
-    controller.kind === 'ReplicaSet' ? (index.replicaSets.get(controller.uid ?? '') ?? controller) : controller;
-  const { kind = '', name = '' } = top;
+  const owner = foreignOwner(topOf(pod, controller, index));
   return {
-    owner: foreignOwner(top),
-    recurringName: withoutSuffix(name),
-    fixed: `only Jobs are migrated, and it belongs to ${kind} ${name}`,
+    owner,
+    recurringName: withoutSuffix(owner.name),
+    fixed: `only Jobs are migrated, and it belongs to ${owner.kind} ${owner.name}`,
   };
+}
+
+/** What stands above a pod's controller, as far as it is told: a Deployment above its ReplicaSet, a RayJob above its cluster. */
+function topOf({ metadata }: Pod, controller: OwnerReference, index: OwnerIndex): OwnerReference {
+  if (controller.kind === 'ReplicaSet') return index.replicaSets.get(controller.uid ?? '') ?? controller;
+  const kind = metadata?.labels?.['ray.io/originated-from-crd'];
+  const name = metadata?.labels?.['ray.io/originated-from-cr-name'];
+  return controller.kind === 'RayCluster' && kind && name ? { ...controller, kind, name } : controller;
 }
 
 /** The same for a Job itself, be it running or done. */
@@ -45,7 +51,7 @@ export function jobOwnership(job: Job): Ownership {
 /** Whether what it belongs to comes to an end by itself; what restarts for ever does not. */
 export function endsByItself(pod: Pod, ownership: Ownership): boolean {
   const kind = ownership.owner?.kind;
-  if (kind !== undefined && (kind.endsWith('Job') || ENDING_KINDS.has(kind))) return true;
+  if (kind !== undefined && (/Job(?:\.|$)/.test(kind) || ENDING_KINDS.has(kind))) return true;
   return pod.spec?.restartPolicy !== undefined && pod.spec.restartPolicy !== 'Always';
 }
 
@@ -99,8 +105,10 @@ function steeredBy(job: Job): { owner: Owner; reason: string } | undefined {
   return undefined;
 }
 
-function foreignOwner(reference: OwnerReference): Owner {
-  const { kind = '', apiVersion = '', name = '', uid = '' } = reference;
+/** A Job of another group than Kubernetes' own is another thing: `Job.batch.volcano.sh`, as kubectl would name it. */
+function foreignOwner({ kind: plain = '', apiVersion = '', name = '', uid = '' }: OwnerReference): Owner {
+  const [group = ''] = apiVersion.split('/');
+  const kind = plain === 'Job' && group !== '' && group !== 'batch' ? `Job.${group}` : plain;
   return { kind, apiVersion, name, uid, generation: 0, parallelism: 1, suspended: false };
 }
 

@@ -18,7 +18,15 @@ export type ParameterKeys = {
 };
 
 export const DEFAULT_PARAMETER_KEYS: ParameterKeys = {
-  creator: ['stowage.dev/creator', 'app.kubernetes.io/created-by', 'kubeflow.org/creator', 'creator', 'user', 'owner'],
+  creator: [
+    'stowage.dev/creator',
+    'app.kubernetes.io/created-by',
+    'kubeflow.org/creator',
+    'workflows.argoproj.io/creator',
+    'creator',
+    'user',
+    'owner',
+  ],
   type: [
     'stowage.dev/type',
     'training.kubeflow.org/replica-type',
@@ -112,6 +120,7 @@ const FRAMEWORKS: Readonly<Record<string, string>> = {
   TrainJob: 'kubeflow',
   RayJob: 'ray',
   RayCluster: 'ray',
+  RayService: 'ray',
   SparkApplication: 'spark',
 };
 

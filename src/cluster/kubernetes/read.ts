@@ -14,23 +14,26 @@ export async function readObjects(
   signal?: AbortSignal,
 ): Promise<ClusterObjects> {
   const read = <T extends ApiObject>(source: Source<T>) => readSource(connection, source, namespaces, problems, signal);
-  const [nodes, pods, jobs, replicaSets, budgets, claims, volumes, nodeClaims, namespaceObjects] = await Promise.all([
-    read(sources.nodes),
-    read(sources.pods),
-    read(sources.jobs),
-    read(sources.replicaSets),
-    read(sources.budgets),
-    read(sources.claims),
-    read(sources.volumes),
-    read(sources.nodeClaims),
-    read(sources.namespaces),
-  ]);
+  const [nodes, pods, jobs, replicaSets, budgets, quotas, claims, volumes, nodeClaims, namespaceObjects] =
+    await Promise.all([
+      read(sources.nodes),
+      read(sources.pods),
+      read(sources.jobs),
+      read(sources.replicaSets),
+      read(sources.budgets),
+      read(sources.quotas),
+      read(sources.claims),
+      read(sources.volumes),
+      read(sources.nodeClaims),
+      read(sources.namespaces),
+    ]);
   return {
     nodes,
     pods,
     jobs,
     replicaSets: controllersOf(replicaSets),
     budgets,
+    quotas,
     claims,
     volumes,
     nodeClaims,

@@ -1,6 +1,6 @@
 import { JOB_FIELDS, METADATA_FIELDS, NODE_FIELDS, POD_FIELDS } from './fields.ts';
 import type { Keeper } from './keep.ts';
-import type { ApiNode, ApiObject, Budget, Job, NodeClaim, Pod, Volume, VolumeClaim } from './objects.ts';
+import type { ApiNode, ApiObject, Budget, Job, NodeClaim, Pod, QuotaObject, Volume, VolumeClaim } from './objects.ts';
 import type { ReflectorOptions } from './reflector.ts';
 
 /** One kind of object that a snapshot is made from. */
@@ -21,6 +21,7 @@ export type Sources = {
   readonly jobs: Source<Job>;
   readonly replicaSets: Source<ApiObject>;
   readonly budgets: Source<Budget>;
+  readonly quotas: Source<QuotaObject>;
   readonly claims: Source<VolumeClaim>;
   readonly volumes: Source<Volume>;
   readonly nodeClaims: Source<NodeClaim>;
@@ -69,6 +70,13 @@ export function sourcesOf(keep: Keeper): Sources {
       resource: 'poddisruptionbudgets',
       namespaced: true,
       keep: keep.budget,
+    },
+    quotas: {
+      what: 'resource quotas',
+      group: '/api/v1',
+      resource: 'resourcequotas',
+      namespaced: true,
+      keep: keep.quota,
     },
     claims: {
       what: 'volume claims',

@@ -12,6 +12,8 @@ export type Snapshot = {
   /** Usage by task id over the first window (S306), as far as readings reach. */
   readonly usage: Readonly<Record<string, Usage>>;
   readonly budgets: readonly DisruptionBudget[];
+  /** What namespaces may still ask for; absent where nothing bounds them. */
+  readonly quotas?: readonly Quota[];
   /** Labels by namespace, for affinity terms that select namespaces; where absent a namespace has only its name's label. */
   readonly namespaceLabels?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** What may be done here, by action; absent means it was not asked. */
@@ -26,6 +28,14 @@ export type DisruptionBudget = {
   readonly disruptionsAllowed: number;
   /** Ids of the tasks it covers. */
   readonly taskIds: readonly string[];
+};
+
+/** A bound on what all tasks of a namespace request together. */
+export type Quota = {
+  readonly namespace: string;
+  readonly name: string;
+  /** What of it is left, by resource that it bounds; 0 when more is used than it allows now. */
+  readonly left: { readonly [resource in 'milliCpu' | 'memoryBytes']?: number };
 };
 
 export type Action = 'place' | 'resize' | 'migrate';

@@ -10,7 +10,7 @@ import {
 } from '../model/resources.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Since } from '../model/since.ts';
-import type { Snapshot } from '../model/snapshot.ts';
+import type { Quota, Snapshot } from '../model/snapshot.ts';
 import type { Task } from '../model/task.ts';
 import type { Usage } from '../model/usage.ts';
 import { remainingTime } from '../place/availableTime.ts';
@@ -81,6 +81,7 @@ export type ResizeRefusal =
   | { readonly code: 'enough'; readonly needed: number }
   | { readonly code: 'smallest'; readonly least: number }
   | { readonly code: 'nodeTooSmall'; readonly wanted: number; readonly allocatable: number }
+  | { readonly code: 'quota'; readonly name: string; readonly amount: number; readonly left: number }
   | { readonly code: 'waitedOut'; readonly wait: 'second' | 'fourth'; readonly waitedSeconds: number };
 
 /** Why a task's resources need no entry. */
@@ -137,14 +138,19 @@ export function adviseResizes(inputs: ResizeInputs): ResizesAdvised {
   const since: Record<string, number> = {};
   const granted = new Map<string, Resources>();
   const free = new Map<string, Resources>();
+  const quotas = new QuotaRoom(inputs.snapshot.quotas ?? []);
   const advice = inOrder(tasks).flatMap((judgements) => {
     const { task, node } = judgements[0]!;
     const left = free.get(node) ?? nodeOf(task, inputs.room)!.free;
-    const decided = judgements.map((judgement) => ({ ...judgement, decision: decide(judgement, inputs, left) }));
+    const decided = judgements.map((judgement) => ({
+      ...judgement,
+      decision: decide(judgement, inputs, left, quotas),
+    }));
     const allocation = allocationAfter(task, decided);
     if (allocation !== task.allocation) {
       granted.set(task.id, allocation);
       free.set(node, subtractResources(addResources(left, task.allocation), allocation));
+      quotas.take(task, allocation);
     }
     for (const each of decided) {
       if (each.decision.kind !== 'wait' || each.decision.wait === 'firstWindow') continue;
@@ -244,9 +250,9 @@ function inOrder(tasks: readonly Judgement[][]): Judgement[][] {
 }
 
 /** S308 with its waits, and what keeps the task and its node safe. */
-function decide(judgement: Judgement, inputs: ResizeInputs, free: Resources): ResizeDecision {
+function decide(judgement: Judgement, inputs: ResizeInputs, free: Resources, quotas: QuotaRoom): ResizeDecision {
   const { resource, allocation, ours } = judgement;
-  const reason = refusal(judgement, inputs);
+  const reason = refusal(judgement, inputs) ?? quotas.refusal(judgement);
   if (reason) return { kind: 'refused', reason };
   if (ours.says === 'expand') return decideExpand(judgement, inputs, amountOf(free, resource));
   if (!isResizable(resource)) return { kind: 'advise', amount: ours.amount, to: allocation - ours.amount };
@@ -280,6 +286,37 @@ function refusal(
   const spanSeconds = Math.min(settings.firstWindowSeconds, usage.toSeconds - usage.fromSeconds);
   const neededSeconds = SPANS_TO_GO * spanSeconds;
   return remainingSeconds < neededSeconds ? { code: 'endsSoon', remainingSeconds, neededSeconds } : undefined;
+}
+
+/** What the quotas of namespaces leave, less what was granted so far. */
+class QuotaRoom {
+  readonly #quotas: readonly Quota[];
+  readonly #granted = new Map<string, number>();
+
+  constructor(quotas: readonly Quota[]) {
+    this.#quotas = quotas;
+  }
+
+  /** Which quota of the task's namespace does not let it grow so, if any: the one with the least left. */
+  refusal({ task, resource, ours }: Judgement): ResizeRefusal | undefined {
+    if (ours.says !== 'expand') return undefined;
+    const granted = this.#granted.get(`${task.namespace} ${resource}`) ?? 0;
+    const [tightest] = this.#quotas
+      .flatMap(({ namespace, name, left: { [resource as keyof Quota['left']]: left } }) =>
+        namespace === task.namespace && left !== undefined ? [{ name, left: left - granted }] : [],
+      )
+      .sort((a, b) => a.left - b.left);
+    if (!tightest || ours.amount <= tightest.left) return undefined;
+    return { code: 'quota', name: tightest.name, amount: ours.amount, left: Math.max(0, tightest.left) };
+  }
+
+  /** Counts what a task holds after it was resized. */
+  take(task: Task, allocation: Resources): void {
+    for (const resource of ['milliCpu', 'memoryBytes'] as const) {
+      const key = `${task.namespace} ${resource}`;
+      this.#granted.set(key, (this.#granted.get(key) ?? 0) + allocation[resource] - task.allocation[resource]);
+    }
+  }
 }
 
 function decideShrink(judgement: Judgement, { snapshot, settings, since }: ResizeInputs): ResizeDecision {

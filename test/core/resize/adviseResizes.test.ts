@@ -118,6 +118,27 @@ describe('advising resizes (S306–S308)', () => {
     assert.deepEqual(small, { kind: 'refused', reason: { code: 'nodeTooSmall', wanted: 5200, allocatable: 4000 } });
   });
 
+  it('does not expand past what the quotas of its namespace leave, and names the one that has least left', () => {
+    const wants = one(amounts(4, 5)); // 1.2 cores more
+    const quota = (name: string, milliCpu: number, namespace = 'default') => ({ namespace, name, left: { milliCpu } });
+    const decide = (...quotas: ReturnType<typeof quota>[]) => only(advise({ ...wants, quotas }).advice).decision;
+    assert.deepEqual(decide(quota('large', 2000), quota('small', 1199), quota('foreign', 0, 'other')), {
+      kind: 'refused',
+      reason: { code: 'quota', name: 'small', amount: 1200, left: 1199 },
+    });
+    assert.equal(decide(quota('exact', 1200)).kind, 'expand');
+    // two tasks share 2 cores: the second finds what the first has left of it
+    const [task] = wants.tasks;
+    const twin = { ...task!, id: 'default/b', uid: 'b', name: 'b' };
+    const usage = { ...wants.usage, [twin.id]: wants.usage[task!.id]! };
+    const nodes = [aNode('n', amounts(16, 64))];
+    const both = advise({ ...wants, nodes, tasks: [task!, twin], usage, quotas: [quota('shared', 2000)] });
+    assert.deepEqual(
+      both.advice.map(({ decision }) => (decision.kind === 'refused' ? decision.reason : decision.kind)),
+      ['expand', { code: 'quota', name: 'shared', amount: 1200, left: 800 }],
+    );
+  });
+
   it('shrinks one resource of a task and expands another', () => {
     const { advice } = advise(one(amounts(1, 8)));
     assert.deepEqual(
