@@ -27,7 +27,16 @@ export type ToPlanner = { readonly id: number } & (
   | { readonly type: 'apply'; readonly planId: string; readonly moveIds?: readonly string[] }
   | { readonly type: 'continue' }
   | { readonly type: 'undo' }
-  | { readonly type: 'train'; readonly history?: HistoryFile; readonly out: string }
+  | {
+      readonly type: 'train';
+      /** Absent: the open cluster's own. */
+      readonly history?: readonly HistoryFile[];
+      readonly out: string;
+      /** Go on with the predictor in `out`, in place of a new one. */
+      readonly update: boolean;
+      /** Folder whose code may run: its tfjs-node is used. */
+      readonly workspace?: string;
+    }
   | { readonly type: 'ledger' }
   /** Of the open cluster, or of one that could not be opened. */
   | { readonly type: 'doctor'; readonly target: ClusterTarget; readonly name: string; readonly access: Access }

@@ -2,10 +2,26 @@ import type { Candidate } from './core/defrag/candidates.ts';
 import type { Blocked, Goal, MigrationAdvice } from './core/defrag/searchDefrag.ts';
 import type { Trigger } from './core/defrag/triggers.ts';
 import { describeRefusal } from './core/place/explain.ts';
+import { BASELINES } from './core/predict/baselines.ts';
+import type { Coverage, RuntimePrediction } from './core/predict/prediction.ts';
 import type { KeptCode, ResizeRefusal, ResizeWait } from './core/resize/adviseResizes.ts';
 import { amount, clock, duration, percent } from './words.ts';
 
-/** Every sentence about resizes, migrations and plans stands in this file; those about placements in core/place/explain. */
+/** Every sentence about predictions, resizes, migrations and plans stands in this file; those about placements in core/place/explain. */
+
+/** "81 % of 240 outcomes of these tasks were inside the 80 % band; 78 % of everyone's 1200 in the latest week". */
+export function describeHeld({ fraction, outcomes, of, latestWeek }: Coverage): string {
+  const whose = of === 'these tasks' ? 'outcomes of these tasks' : 'outcomes of everyone';
+  const held = `${percent(fraction)} of ${outcomes} ${whose} were inside the 80 % band`;
+  return latestWeek
+    ? `${held}; ${percent(latestWeek.fraction)} of everyone's ${latestWeek.outcomes} in the latest week`
+    : held;
+}
+
+/** What the baselines say of the same task: "request 1 d, last2 2 h, med5 1 h 50 min, med20 2 h, hist20 2 h". */
+export function describeBeside(beside: NonNullable<RuntimePrediction['beside']>): string {
+  return BASELINES.map((name) => `${name} ${duration(beside[name])}`).join(', ');
+}
 
 /** A change without naming the unit twice: `8 → 4 CPU`, `512 MiB → 2 GiB`. */
 export function fromTo(resource: string, from: number, to: number): string {

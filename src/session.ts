@@ -197,12 +197,14 @@ export class Session implements vscode.Disposable {
   }
 
   async train(
-    history: HistoryFile | undefined,
-    out: string,
+    history: readonly HistoryFile[] | undefined,
+    { out, update }: { readonly out: string; readonly update: boolean },
     signal: AbortSignal,
     onProgress: Progress,
   ): Promise<string> {
-    const request = { type: 'train', out, ...(history && { history }) } as const;
+    const folder = vscode.workspace.isTrusted ? vscode.workspace.workspaceFolders?.[0]?.uri.fsPath : undefined;
+    const from = { ...(history && { history }), ...(folder !== undefined && { workspace: folder }) };
+    const request = { type: 'train', out, update, ...from } as const;
     const summary = await this.planner.ask(request, { signal, onProgress });
     await this.refresh();
     return String(summary);

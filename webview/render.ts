@@ -5,7 +5,7 @@ import { describeRanked, describeRefusal } from '../src/core/place/explain.ts';
 import type { RankedNode } from '../src/core/place/rankNodes.ts';
 import type { PlacementAdvice, Plan } from '../src/core/plan/plan.ts';
 import type { StepText } from '../src/operate/describe.ts';
-import { scenarioTitle } from '../src/sentences.ts';
+import { describeBeside, describeHeld, scenarioTitle } from '../src/sentences.ts';
 import { amount, amounts, clock, duration, percent } from '../src/words.ts';
 import { chart, type Series } from './chart.ts';
 import { migrationDecision, placementDecision, resizeDecision } from './decisions.ts';
@@ -403,7 +403,7 @@ function nodesHeading({ taskId, runtime }: PlacementAdvice): HTMLElement {
       element(
         'p',
         { class: 'faint' },
-        `Predicted by ${runtime.predictor}, from ${runtime.basis}.${runtime.coverage ? ` ${percent(runtime.coverage.fraction)} of ${runtime.coverage.outcomes} outcomes were inside the 80 % band.` : ''}`,
+        `Predicted by ${runtime.predictor}, from ${runtime.basis}.${runtime.coverage ? ` ${describeHeld(runtime.coverage)}.` : ''}${runtime.beside ? ` Baselines: ${describeBeside(runtime.beside)}.` : ''}`,
       ),
   );
 }

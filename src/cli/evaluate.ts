@@ -37,6 +37,7 @@ export const run: Command = async (words) => {
       type: 'evaluate',
       files: paths.map((path) => ({ path, ...(values.columns === undefined ? {} : { columns: values.columns }) })),
       seed,
+      workspace: process.cwd(),
       pretrained: values['pretrained-only'] ? 'only' : values['from-pretrained'] ? 'fine-tune' : 'no',
     },
     { onProgress: progress.show },

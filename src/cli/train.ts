@@ -3,7 +3,9 @@ import { parseArgs } from 'node:util';
 import type { Command } from '../cli.ts';
 import { openCluster } from '../cluster/open.ts';
 import { InputError } from '../core/model/input.ts';
+import { describeVerdict, plot } from '../core/predict/card.ts';
 import { PREDICTORS } from '../core/predict/record.ts';
+import { cardFile } from '../worker/files/predictors.ts';
 import { learnOnThread } from '../worker/threads/learning.ts';
 import type { TrainOutcome, TrainQuestion } from '../worker/train.ts';
 import { progressLine } from './progress.ts';
@@ -49,7 +51,7 @@ export const run: Command = async (words) => {
   const progress = progressLine();
   const history = await historyOf(values);
   const outcome = await learnOnThread(
-    { type: 'train', history, seed, out, ...(values.update ? { update: out } : {}) },
+    { type: 'train', history, seed, out, workspace: process.cwd(), ...(values.update ? { update: out } : {}) },
     { onProgress: progress.show },
   ).finally(progress.end);
   process.stdout.write(describe(outcome));
@@ -95,7 +97,7 @@ async function historyOf(values: Options): Promise<TrainQuestion['history']> {
   }
 }
 
-function describe({ out, card, scores, seconds }: TrainOutcome): string {
+function describe({ out, card, scores, calibration, seconds }: TrainOutcome): string {
   const span = card.fromSeconds === undefined ? '' : `, submitted ${day(card.fromSeconds)} to ${day(card.toSeconds!)}`;
   const leftOut = Object.entries(card.leftOut).map(([reason, count]) => `  left out ${count}: ${reason}`);
   const rows = PREDICTORS.flatMap((name) => {
@@ -107,22 +109,14 @@ function describe({ out, card, scores, seconds }: TrainOutcome): string {
     ];
   });
   return [
-    `Learned from ${card.tasks} finished tasks${span} in ${seconds.toFixed(0)} s; weights: ${card.weights}.`,
+    `Learned from ${card.tasks} finished tasks${span} in ${seconds.toFixed(0)} s; weights: ${card.weights}${card.backend === undefined ? '' : ` (TensorFlow.js, ${card.backend})`}.`,
     ...leftOut,
     ...(rows.length > 0 ? ['Predicted before the outcome (AVGpred over about the last 500):', ...rows] : []),
-    verdict(scores),
-    `Written to ${out}`,
+    ...(calibration.length > 0 ? ['Calibration of the network:', ...plot(calibration).slice(1, -1)] : []),
+    describeVerdict(scores),
+    `Written to ${out}, with its model card in ${cardFile(out)}.`,
     '',
   ].join('\n');
-}
-
-/** Which predictor is used, said plainly where the network is not the best. */
-function verdict(scores: TrainOutcome['scores']): string {
-  const { stowage } = scores;
-  if (!stowage) return 'There is no network yet: the medians of past runs are used.';
-  const better = PREDICTORS.filter((name) => (scores[name]?.ratio ?? 0) > stowage.ratio);
-  if (better.length === 0) return 'The network is ahead of every baseline.';
-  return `On these tasks the network is not ahead of ${better.join(', ')}; for each group the better one is used.`;
 }
 
 function day(seconds: number): string {

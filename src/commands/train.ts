@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
@@ -28,25 +28,55 @@ export const train = (session: Session, stateDirectory: string) => async () => {
   const own = session.state.kind === 'open';
   const choices = [
     ...(own ? [{ label: '$(history) History of the open cluster', file: false }] : []),
-    { label: '$(file) History file…', description: 'SWF, CSV, JSON lines or Parquet, also .gz', file: true },
+    {
+      label: '$(file) History files…',
+      description: 'SWF, CSV, JSON lines or Parquet, also .gz; one or several',
+      file: true,
+    },
   ];
   const choice = await vscode.window.showQuickPick(choices, { title: 'Train the runtime predictor on' });
   if (!choice) return;
-  const history = choice.file ? await chooseFile() : undefined;
+  const history = choice.file ? await chooseFiles() : undefined;
   if (choice.file && !history) return;
+  const out = join(stateDirectory, 'predictor.json');
+  const update = existsSync(out) ? await chooseUpdate() : false;
+  if (update === undefined) return;
   await withProgress(
     'Training the runtime predictor',
-    (signal, onProgress) => session.train(history, join(stateDirectory, 'predictor.json'), signal, onProgress),
-    (summary) => void vscode.window.showInformationMessage(summary),
+    (signal, onProgress) => session.train(history, { out, update }, signal, onProgress),
+    (summary) => void tellWithCard(summary, join(stateDirectory, 'predictor.md')),
   );
 };
 
-async function chooseFile(): Promise<HistoryFile | undefined> {
-  const [file] = (await vscode.window.showOpenDialog({ title: 'History of finished tasks', openLabel: 'Train' })) ?? [];
-  if (!file) return undefined;
-  if (!/\.(csv|tsv)(\.gz)?$/i.test(file.fsPath)) return { path: file.fsPath };
-  const columns = await mapColumns(await firstLine(file.fsPath));
-  return columns && { path: file.fsPath, columns };
+/** Whether to go on with the predictor there is; undefined when the user leaves. */
+async function chooseUpdate(): Promise<boolean | undefined> {
+  const choices = [
+    { label: '$(add) Go on with the predictor', description: 'learns only what has ended since', update: true },
+    { label: '$(refresh) Start over', description: 'makes a new one', update: false },
+  ];
+  return (await vscode.window.showQuickPick(choices, { title: 'This workspace has a predictor' }))?.update;
+}
+
+const SHOW_CARD = 'Show Model Card';
+
+async function tellWithCard(summary: string, card: string): Promise<void> {
+  const choice = await vscode.window.showInformationMessage(summary, SHOW_CARD);
+  if (choice === SHOW_CARD) await vscode.commands.executeCommand('markdown.showPreview', vscode.Uri.file(card));
+}
+
+async function chooseFiles(): Promise<readonly HistoryFile[] | undefined> {
+  const files = await vscode.window.showOpenDialog({
+    title: 'History of finished tasks',
+    openLabel: 'Train',
+    canSelectMany: true,
+  });
+  const [first] = files ?? [];
+  if (!files || !first) return undefined;
+  const isTable = (path: string) => /\.(csv|tsv)(\.gz)?$/i.test(path);
+  const table = files.find(({ fsPath }) => isTable(fsPath));
+  const columns = table && (await mapColumns(await firstLine(table.fsPath)));
+  if (table && !columns) return undefined;
+  return files.map(({ fsPath }) => ({ path: fsPath, ...(columns && isTable(fsPath) && { columns }) }));
 }
 
 /** One quick pick a column, with step numbers; undefined when the user leaves. */

@@ -9,13 +9,14 @@ import type { FinishedTask, RowProblem } from '../core/model/finished.ts';
 import { InputError } from '../core/model/input.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../core/model/settings.ts';
 import type { ClusterTarget, Plan } from '../core/plan/plan.ts';
+import type { CalibrationPoint } from '../core/predict/card.ts';
 import { quantile } from '../core/predict/distribution.ts';
 import type { Predictor } from '../core/predict/predictor.ts';
 import { planSituation, readSituation, type Situation } from '../planning.ts';
 import { readHistoryFiles } from '../worker/files/history.ts';
 import { readPredictor, writePredictor } from '../worker/files/predictors.ts';
 import { forecastOnThread } from '../worker/threads/forecasting.ts';
-import { learnOnThread } from '../worker/threads/learning.ts';
+import { type LearningOptions, learnOnThread } from '../worker/threads/learning.ts';
 import type { EvaluateOutcome } from '../worker/train.ts';
 import { type Foretold, type ForetoldMetrics, foretell, metricsOf } from './foretell.ts';
 import type { KernelContext, MimeBundle } from './messages.ts';
@@ -92,7 +93,13 @@ export type TaskRow = {
   readonly basis: string | null;
 };
 
-export type LearnProgress = { readonly fraction: number; readonly text: string; readonly loss?: number };
+export type LearnProgress = {
+  readonly fraction: number;
+  readonly text: string;
+  readonly loss?: number;
+  /** The calibration plot so far: of all outcomes, how many ended by the time told for a level. */
+  readonly calibration?: readonly CalibrationPoint[];
+};
 
 export type LearnOptions = {
   readonly seed?: number;
@@ -252,18 +259,15 @@ function split(history: History, fraction = 0.8): { readonly earlier: History; r
 function learn<T>(
   { signal, show }: StowageHost,
   { onProgress }: LearnOptions,
-  work: (handed: {
-    signal?: AbortSignal;
-    onProgress: (fraction: number, text: string, loss?: number) => void;
-  }) => Promise<T>,
+  work: (handed: { signal?: AbortSignal; onProgress: NonNullable<LearningOptions['onProgress']> }) => Promise<T>,
 ): Promise<T> {
   const line = (text: string): MimeBundle => [{ mime: 'text/plain', text }];
   const shown = onProgress ? undefined : show(line('Starting …'));
   const stop = signal();
   return work({
     ...(stop && { signal: stop }),
-    onProgress(fraction, text, loss) {
-      onProgress?.({ fraction, text, ...(loss !== undefined && { loss }) });
+    onProgress(fraction, text, loss, calibration) {
+      onProgress?.({ fraction, text, ...(loss !== undefined && { loss }), ...(calibration && { calibration }) });
       shown?.update(line(`${Math.round(100 * fraction)} %  ${text}`));
     },
   });

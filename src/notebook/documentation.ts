@@ -22,7 +22,7 @@ export const DOCUMENTATION: Readonly<Record<string, Documented>> = {
   },
   'stowage.train': {
     signature: 'stowage.train(history, { seed, onProgress }?): Promise<Trained>',
-    text: 'Trains the network on its own thread, from the weights that come with Stowage. `onProgress({ fraction, text, loss })` is told each step. Stopping the cell stops it.',
+    text: 'Trains the network on its own thread, from the weights that come with Stowage. `onProgress({ fraction, text, loss, calibration })` is told each step. Stopping the cell stops it.',
   },
   'stowage.foretell': {
     signature: 'stowage.foretell(trained, later): { rows, metrics }',
@@ -54,7 +54,7 @@ export const DOCUMENTATION: Readonly<Record<string, Documented>> = {
   },
   tf: {
     signature: "const tf: typeof import('@tensorflow/tfjs')",
-    text: 'TensorFlow.js on its wasm backend, offline.',
+    text: 'TensorFlow.js, offline: tfjs-node where the folder has it and it loads, else the wasm backend.',
   },
   dfd: {
     signature: "const dfd: typeof import('danfojs-node')",

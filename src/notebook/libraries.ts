@@ -60,7 +60,7 @@ export function defineLibraries(runner: Runner, folder: string): Libraries {
     stowage: async () => stowage,
     display: async () => display,
     Plotly: async () => plotly,
-    tf: loadEngine,
+    tf: () => loadEngine(folder),
     dfd: () => loadDanfo(plotly),
   };
   const loaded = new Map<LibraryName, Promise<object>>();

@@ -7,6 +7,7 @@ import { type AvailableTime, availableTimes, remainingTime, type TimeBand } from
 import { clusterRoom, type NodeRoom } from '../core/place/room.ts';
 import { quantile } from '../core/predict/distribution.ts';
 import type { Predictions, RuntimePrediction } from '../core/predict/prediction.ts';
+import { describeBeside, describeHeld } from '../sentences.ts';
 
 /** What the trees show of a cluster: plain rows, made off the editor's thread. */
 export type ClusterView = {
@@ -51,8 +52,10 @@ export type TaskRow = {
   readonly runtime?: Band;
   readonly remaining?: Band;
   readonly basis?: string;
-  /** "predictor med5; 79 % of 214 outcomes inside the band" */
+  /** "med5: 79 % of 214 outcomes of these tasks were inside the 80 % band" */
   readonly trackRecord?: string;
+  /** What the baselines say: "request 1 d, last2 2 h, med5 …" */
+  readonly beside?: string;
   readonly endless: boolean;
   readonly infrastructure: boolean;
   /** Per action: '' when it can be done, else why not. */
@@ -136,7 +139,10 @@ function taskRow(
       !task.endless && {
         remaining: named(remainingTime(task, prediction, settings.planningHorizonSeconds, takenAtSeconds)),
       }),
-    ...(prediction?.coverage && { trackRecord: trackRecord(prediction) }),
+    ...(prediction?.coverage && {
+      trackRecord: `${prediction.predictor}: ${describeHeld(prediction.coverage)}`,
+    }),
+    ...(prediction?.beside && !task.endless && { beside: describeBeside(prediction.beside) }),
     endless: task.endless,
     infrastructure: task.infrastructure,
     actions: {
@@ -147,11 +153,6 @@ function taskRow(
     ...(task.resizeState && { resize: task.resizeState.kind }),
     problems: task.problems,
   };
-}
-
-function trackRecord({ predictor, coverage }: RuntimePrediction): string {
-  const { fraction, outcomes } = coverage ?? { fraction: 0, outcomes: 0 };
-  return `${predictor}: ${Math.round(100 * fraction)} % of ${outcomes} outcomes were inside the 80 % band`;
 }
 
 function whyNotPlaced(task: Task): string {

@@ -112,6 +112,7 @@ function taskDetails(task: TaskRow): string[] {
   if (task.runtime) lines.push(`predicted runtime: ${bandText(task.runtime)}, 80 % band`);
   if (task.remaining) lines.push(`predicted remaining: ${bandText(task.remaining)}, 80 % band`);
   if (task.basis) lines.push(`stands on: ${task.basis}`);
+  if (task.beside) lines.push(`baselines: ${task.beside}`);
   if (task.trackRecord) lines.push(`track record: ${task.trackRecord}`);
   for (const [action, why] of Object.entries(task.actions)) if (why) lines.push(`cannot ${action}: ${why}`);
   return [...lines, ...task.problems];

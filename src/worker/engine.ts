@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Engine } from '../core/predict/training.ts';
 
@@ -11,8 +11,28 @@ export function builtDirectory(): string | undefined {
   return /[\\/](chunks|worker)$/.test(directory) ? dirname(directory) : directory;
 }
 
-/** TensorFlow.js on its wasm backend, one thread, ready to compute; its wasm files lie beside the bundle. */
-export async function loadEngine(): Promise<Engine> {
+/**
+ * TensorFlow.js, ready to compute: the workspace's own tfjs-node where there is one and it loads, else the wasm backend on
+ * one thread, whose wasm files lie beside the bundle. `getBackend()` of the engine says which.
+ * @param workspace folder whose `node_modules` are searched; name only one whose code may run
+ */
+export async function loadEngine(workspace?: string): Promise<Engine> {
+  return (workspace === undefined ? undefined : await nativeEngine(workspace)) ?? wasmEngine();
+}
+
+/** tfjs-node of a workspace; undefined where there is none, or none that computes on this machine. */
+async function nativeEngine(workspace: string): Promise<Engine | undefined> {
+  try {
+    const engine = createRequire(join(workspace, 'package.json'))('@tensorflow/tfjs-node') as Engine;
+    await engine.ready();
+    const sum = engine.tidy(() => engine.add(1, 2).dataSync()[0]);
+    return sum === 3 ? engine : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function wasmEngine(): Promise<Engine> {
   const [tf, wasm] = await Promise.all([import('@tensorflow/tfjs'), import('@tensorflow/tfjs-backend-wasm')]);
   const built = builtDirectory();
   wasm.setWasmPaths(`${built ?? dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'))}/`);

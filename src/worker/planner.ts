@@ -9,6 +9,7 @@ import { DEFAULT_SETTINGS, type Settings } from '../core/model/settings.ts';
 import type { ClusterTarget, Plan } from '../core/plan/plan.ts';
 import { selectMoves } from '../core/plan/previewPlan.ts';
 import { rankAgain } from '../core/plan/rankAgain.ts';
+import { describeVerdict } from '../core/predict/card.ts';
 import type { Predictor } from '../core/predict/predictor.ts';
 import { doctorText } from '../doctorText.ts';
 import { ledgerText } from '../ledgerText.ts';
@@ -332,22 +333,15 @@ function say(message: FromPlanner): void {
 
 /** Learns on a thread of its own, from a file or from the open cluster; the predictor is used from the next look on. */
 async function train(
-  { id, history, out }: Extract<ToPlanner, { type: 'train' }>,
+  { id, history, out, update, workspace }: Extract<ToPlanner, { type: 'train' }>,
   signal: AbortSignal,
 ): Promise<string> {
   const onProgress = (fraction: number, text: string) => say({ type: 'progress', id, text, fraction });
-  const from = history ? [historyFile(history)] : { tasks: [...(await opened().cluster.readHistory(signal)).tasks] };
-  const { card, scores } = await learnOnThread({ type: 'train', history: from, seed: 1, out }, { signal, onProgress });
-  const network = scores.stowage;
-  const better = Object.entries(scores).filter(
-    ([name, score]) => name !== 'stowage' && network && score.ratio > network.ratio,
-  );
-  const verdict = !network
-    ? 'There is too little for a network yet: medians of past runs are used.'
-    : better.length > 0
-      ? `The network is not ahead of ${better.map(([name]) => name).join(', ')}; for each group the better one is used.`
-      : 'The network is ahead of every baseline.';
-  return `Learned from ${card.tasks} finished tasks. ${verdict}`;
+  const from = history?.map(historyFile) ?? { tasks: [...(await opened().cluster.readHistory(signal)).tasks] };
+  const more = { ...(update && { update: out }), ...(workspace !== undefined && { workspace }) };
+  const question = { type: 'train', history: from, seed: 1, out, ...more } as const;
+  const { card, scores } = await learnOnThread(question, { signal, onProgress });
+  return `Learned from ${card.tasks} finished tasks. ${describeVerdict(scores)}`;
 }
 
 function historyFile({ path, columns }: HistoryFile) {

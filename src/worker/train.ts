@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { FinishedTask, RowProblem } from '../core/model/finished.ts';
 import { InputError } from '../core/model/input.ts';
+import { type CalibrationPoint, calibrationCurve } from '../core/predict/card.ts';
 import { type Evaluation, evaluatePredictors } from '../core/predict/evaluate.ts';
 import {
   type PredictorCard,
@@ -23,6 +24,8 @@ export type EvaluateQuestion = {
   /** Finished tasks: in files, or read already. */
   readonly files: readonly HistoryFile[] | { readonly tasks: readonly FinishedTask[] };
   readonly seed: number;
+  /** Folder whose tfjs-node may be used; absent: the wasm backend. */
+  readonly workspace?: string;
   /** Start from the pretrained weights (`fine-tune`), use them as they are (`only`), or not at all. */
   readonly pretrained: 'no' | 'fine-tune' | 'only';
 };
@@ -32,6 +35,8 @@ export type TrainQuestion = {
   /** Where the finished tasks are: in files, or read from a cluster already. */
   readonly history: readonly HistoryFile[] | { readonly tasks: readonly FinishedTask[] };
   readonly seed: number;
+  /** Folder whose tfjs-node may be used; absent: the wasm backend. */
+  readonly workspace?: string;
   /** File that the predictor is written to. */
   readonly out: string;
   /** A predictor that goes on with what has ended since, in place of a new one. */
@@ -44,6 +49,7 @@ export type TrainOutcome = {
   readonly card: PredictorCard;
   /** Scores and coverage over everyone, of predictions made before the outcome. */
   readonly scores: Scores;
+  readonly calibration: readonly CalibrationPoint[];
   readonly seconds: number;
 };
 
@@ -52,7 +58,13 @@ export type EvaluateOutcome = Evaluation & { readonly problems: number; readonly
 export type Outcome<Asked extends Question> = Asked extends EvaluateQuestion ? EvaluateOutcome : TrainOutcome;
 
 export type Answer =
-  | { readonly type: 'progress'; readonly fraction: number; readonly text: string; readonly loss?: number }
+  | {
+      readonly type: 'progress';
+      readonly fraction: number;
+      readonly text: string;
+      readonly loss?: number;
+      readonly calibration?: readonly CalibrationPoint[];
+    }
   | { readonly type: 'done'; readonly result: Outcome<Question> }
   | { readonly type: 'failed'; readonly message: string; readonly input: boolean };
 
@@ -65,11 +77,11 @@ function answer(question: Question): Promise<Outcome<Question>> {
   }
 }
 
-async function evaluate({ files, seed, pretrained }: EvaluateQuestion): Promise<EvaluateOutcome> {
+async function evaluate({ files, seed, workspace, pretrained }: EvaluateQuestion): Promise<EvaluateOutcome> {
   const { tasks, problems } = 'tasks' in files ? { tasks: files.tasks, problems: 0 } : await readHistory(files);
   const start = pretrained === 'no' ? undefined : await readPretrainedWithout(historyDigest(tasks));
   const evaluation = evaluatePredictors(tasks, {
-    tf: await loadEngine(),
+    tf: await loadEngine(workspace),
     random: seededRandom(seed),
     learns: pretrained !== 'only',
     ...(start ? { network: start.network } : {}),
@@ -78,22 +90,23 @@ async function evaluate({ files, seed, pretrained }: EvaluateQuestion): Promise<
   return { ...evaluation, problems, network: start?.card.title ?? `random weights, seed ${seed}` };
 }
 
-async function train({ history, seed, out, update }: TrainQuestion): Promise<TrainOutcome> {
+async function train({ history, seed, workspace, out, update }: TrainQuestion): Promise<TrainOutcome> {
   const started = performance.now();
   const before = update === undefined ? undefined : await readPredictor(update);
   const { tasks, leftOut } = 'tasks' in history ? { tasks: history.tasks, leftOut: {} } : await readFiles(history);
   const settings = {
-    tf: await loadEngine(),
+    tf: await loadEngine(workspace),
     random: seededRandom(seed),
     leftOut,
-    onProgress: ({ fraction, text, loss }: TrainingProgress) => tell(fraction, text, loss),
+    onProgress: ({ fraction, text, loss, calibration }: TrainingProgress) => tell(fraction, text, loss, calibration),
   };
   const predictor = before
     ? updatePredictor(before, tasks, settings)
     : trainPredictor(tasks, { ...settings, pretrained: await readPretrained() });
   await writePredictor(out, predictor);
   const seconds = Math.round(performance.now() - started) / 1000;
-  return { out, card: predictor.card, scores: predictor.record.scores[''] ?? {}, seconds };
+  const { card, record } = predictor;
+  return { out, card, scores: record.scores[''] ?? {}, calibration: calibrationCurve(record), seconds };
 }
 
 async function readFiles(files: readonly HistoryFile[]) {
@@ -126,12 +139,13 @@ async function readHistory(
   return { tasks, problems: problems.length };
 }
 
-function tell(fraction: number, text: string, loss?: number): void {
+function tell(fraction: number, text: string, loss?: number, calibration?: readonly CalibrationPoint[]): void {
   parentPort?.postMessage({
     type: 'progress',
     fraction,
     text,
     ...(loss === undefined ? {} : { loss }),
+    ...(calibration ? { calibration } : {}),
   } satisfies Answer);
 }
 

@@ -1,7 +1,7 @@
 import { describeRefusal, describeSource } from '../../core/place/explain.ts';
 import type { RankedNode } from '../../core/place/rankNodes.ts';
 import type { PlacementAdvice, Plan } from '../../core/plan/plan.ts';
-import { counted } from '../../sentences.ts';
+import { counted, describeBeside, describeHeld } from '../../sentences.ts';
 import { amounts, duration } from '../../words.ts';
 import { table, wrapped } from '../table.ts';
 
@@ -45,6 +45,12 @@ function placementText(advice: PlacementAdvice, nowSeconds: number, { paint, all
   const runs = runtime
     ? `runs ${duration(runtime.p50)} (80 %: ${duration(runtime.p10)} to ${duration(runtime.p90)}; ${runtime.basis})`
     : 'nothing is known of its runtime';
+  const track = runtime
+    ? [
+        ...(runtime.coverage ? [`${runtime.predictor}: ${describeHeld(runtime.coverage)}`] : []),
+        ...(runtime.beside ? [`baselines: ${describeBeside(runtime.beside)}`] : []),
+      ]
+    : [];
   const shown = ranked.slice(0, all ? ranked.length : NODES_SHOWN);
   const policies = (ranked[0]?.parts ?? []).map(({ policy }) => policy);
   const columns = [
@@ -59,7 +65,7 @@ function placementText(advice: PlacementAdvice, nowSeconds: number, { paint, all
   const more = fitting - shown.length;
   return [
     `  ${paint('cyan', taskId)}  ${amounts(request)}, ${waits}`,
-    ...wrapped(runs, '    ').map((line) => paint('dim', line)),
+    ...[runs, ...track].flatMap((line) => wrapped(line, '    ')).map((line) => paint('dim', line)),
     `    ${placementDecision(advice, paint)}`,
     ...table(
       columns,

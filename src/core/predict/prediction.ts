@@ -1,3 +1,4 @@
+import type { Baseline } from './baselines.ts';
 import type { RuntimeDistribution } from './distribution.ts';
 
 /** What the predictor says of one task, with what it stands on and how well it has held so far. */
@@ -10,8 +11,20 @@ export type RuntimePrediction = {
   readonly predictor: string;
   /** In words: "6 latest runs of train-resnet by ana". */
   readonly basis: string;
-  /** Share of past outcomes inside the 80 % band, and how many were counted; absent before the first outcome. */
-  readonly coverage?: { readonly fraction: number; readonly outcomes: number };
+  /** How the 80 % band has held; absent before the first outcome. */
+  readonly coverage?: Coverage;
+  /** What each baseline says of the same task, in seconds. */
+  readonly beside?: Readonly<Record<Baseline, number>>;
+};
+
+/** Share of past outcomes inside the 80 % band, and how many were counted. */
+export type Held = { readonly fraction: number; readonly outcomes: number };
+
+export type Coverage = Held & {
+  /** Whose outcomes: of the tasks of the same creator and name where there are enough, else of everyone. */
+  readonly of: 'these tasks' | 'everyone';
+  /** Of the network's band over everyone, in the latest week with an outcome. */
+  readonly latestWeek?: Held;
 };
 
 /** Predictions by task id, for every task of a snapshot that ends by itself. */

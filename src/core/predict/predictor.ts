@@ -3,18 +3,23 @@ import type { Snapshot } from '../model/snapshot.ts';
 import type { Task } from '../model/task.ts';
 import { type BaselineForecast, baselineForecast, within } from './baselines.ts';
 import type { Calibration } from './calibration.ts';
+import { type CalibrationPoint, calibrationCurve } from './card.ts';
 import { QUANTILE_LEVELS, type RuntimeDistribution } from './distribution.ts';
 import { describeBaseline, describeNetwork } from './explain.ts';
+import { type Judge, type Judgement, openJudge } from './judge.ts';
 import { type Learner, type Outlook, startLearner } from './learner.ts';
 import { type Network, newNetwork } from './network.ts';
 import type { NetworkCard } from './networkFile.ts';
 import { type Past, type PastEvent, replayRuns } from './past.ts';
 import type { Predictions, RuntimePrediction } from './prediction.ts';
 import {
+  type Choice,
+  type Claim,
   type Claims,
   choosePredictor,
   EMPTY_RECORD,
   groupLabel,
+  latestWeek,
   type OpenRecord,
   openRecord,
   spreadAround,
@@ -45,6 +50,10 @@ export type PredictorCard = {
   readonly leftOut: Readonly<Record<string, number>>;
   /** Where the weights come from: `none`, `pretrained`, `fine-tuned`, `trained here`. */
   readonly weights: 'none' | 'pretrained' | 'fine-tuned' | 'trained here';
+  /** What trained them: `wasm`, or `tensorflow` for the workspace's tfjs-node; absent without training. */
+  readonly backend?: string;
+  /** Every predictor on the tasks of the last training or update, each predicted before it ended; absent before any. */
+  readonly judgement?: Judgement;
   readonly pretraining?: NetworkCard;
   readonly notes: readonly string[];
 };
@@ -59,9 +68,10 @@ const NOTES = [
 export function fitPredictor(history: readonly FinishedTask[]): Predictor {
   const runs = runsOf(history);
   const record = openRecord(EMPTY_RECORD);
-  replayRuns(runs, scoring(runs, history, record, 0));
+  const judge = openJudge();
+  replayRuns(runs, scoring(runs, history, { record, judge }, 0));
   return {
-    card: cardOf(history, 'none'),
+    card: { ...cardOf(history, 'none'), ...judged(judge) },
     tasks: latest(history),
     calibration: {},
     record: record.close(),
@@ -83,6 +93,8 @@ export type TrainingProgress = {
   readonly text: string;
   /** Mean loss of the step's batch. */
   readonly loss?: number;
+  /** The calibration plot so far, after each part that was predicted before it was learned from. */
+  readonly calibration?: readonly CalibrationPoint[];
 };
 
 /** Below this, training on the own tasks hurts (measured, `bench/README.md`): pretrained weights stay as they are. */
@@ -110,12 +122,17 @@ export function trainPredictor(history: readonly FinishedTask[], settings: Train
   const first = enough ? Math.floor(tasks.length * (1 - RECORD_FRACTION)) : 0;
   const blockRows = Math.max(1, Math.ceil((tasks.length - first) / RECORD_BLOCKS));
   const record = openRecord(EMPTY_RECORD);
-  const score = scoring(runs, tasks, record, first, learner);
+  const judge = openJudge();
+  const score = scoring(runs, tasks, { record, judge }, first, learner);
   const report = (from: number, to: number, steps: number) => (step: number, loss: number) =>
     onProgress?.({ fraction: from + ((to - from) * step) / steps, text: `training: step ${step} of ${steps}`, loss });
   const trainBlock = (row: number, past: Past) => {
     const block = Math.floor((row - first) / blockRows);
     const plan = row === first ? firstTraining(first) : blockSteps(blockRows);
+    if (block > 0) {
+      const text = `judged ${block} of ${RECORD_BLOCKS} parts`;
+      onProgress?.({ fraction: 0.7 + 0.05 * block, text, calibration: calibrationCurve(record.close()) });
+    }
     const [from, to] = row === first ? [0.05, 0.75] : [0.75 + 0.05 * (block - 1), 0.75 + 0.05 * block];
     const newest = row === first ? {} : { newest: Math.max(4000, 2 * blockRows) };
     learner.train(row, past, { trainer, random, onStep: report(from, to, plan.steps), ...newest, ...plan });
@@ -130,6 +147,8 @@ export function trainPredictor(history: readonly FinishedTask[], settings: Train
     card: {
       ...cardOf(history, enough ? (pretrained ? 'fine-tuned' : 'trained here') : pretrained ? 'pretrained' : 'none'),
       leftOut: settings.leftOut ?? {},
+      ...(enough ? { backend: tf.getBackend() } : {}),
+      ...judged(judge),
       ...(pretrained ? { pretraining: pretrained.card } : {}),
     },
     tasks: latest(tasks),
@@ -151,7 +170,7 @@ function firstTraining(rows: number) {
 export function updatePredictor(
   predictor: Predictor,
   more: readonly FinishedTask[],
-  { tf, random, onProgress }: TrainingSettings,
+  { tf, random, leftOut = {}, onProgress }: TrainingSettings,
 ): Predictor {
   const tasks = mergeTasks(predictor.tasks, more);
   const fresh = tasks.length - predictor.tasks.length;
@@ -159,9 +178,10 @@ export function updatePredictor(
   const network = structuredClone(predictor.network);
   const runs = runsOf(tasks);
   const record = openRecord(predictor.record);
+  const judge = openJudge();
   const learner = network ? startLearner(runs, network, predictor.calibration) : undefined;
   const isFresh = (row: number) => runs.order[row]! >= predictor.tasks.length;
-  const last = replayRuns(runs, scoring(runs, tasks, record, isFresh, learner));
+  const last = replayRuns(runs, scoring(runs, tasks, { record, judge }, isFresh, learner));
   const learns = predictor.card.weights === 'trained here' || predictor.card.weights === 'fine-tuned';
   if (network && learner && learns) {
     const plan = blockSteps(fresh);
@@ -176,8 +196,10 @@ export function updatePredictor(
     card: {
       ...cardOf(tasks, card.weights),
       ...card,
+      leftOut: addCounts(card.leftOut, leftOut),
       ...spanOf([...more, ...predictor.tasks]),
       tasks: card.tasks + fresh,
+      ...judged(judge),
     },
     tasks: latest(tasks),
     ...(network ? { network } : {}),
@@ -190,7 +212,7 @@ export function updatePredictor(
 function scoring(
   runs: Runs,
   tasks: readonly FinishedTask[],
-  record: OpenRecord,
+  { record, judge }: { readonly record: OpenRecord; readonly judge: Judge },
   chosen: number | ((row: number) => boolean),
   learner?: Learner,
 ): (event: PastEvent, past: Past) => void {
@@ -204,6 +226,7 @@ function scoring(
       pending.delete(row);
       const label = groupLabel(tasks[runs.order[row]!]!.parameters);
       record.learn(label, runs.runtime[row]!, runs.end[row]!, said.claims, said.forecast);
+      judge.hear(runs.runtime[row]!, said.claims);
       return;
     }
     learner?.submitted(row, past);
@@ -218,14 +241,22 @@ function scoring(
   };
 }
 
-const [LOW, HIGH] = [0.1, 0.9].map((level) => QUANTILE_LEVELS.indexOf(level)) as [number, number];
+const [LOW, MIDDLE, HIGH] = [0.1, 0.5, 0.9].map((level) => QUANTILE_LEVELS.indexOf(level)) as [number, number, number];
 
-function claimOf({ logTable, bestRatio }: Outlook, limit: number) {
+function claimOf({ logTable, bestRatio }: Outlook, limit: number): Claim {
   return {
     point: within(Math.exp(bestRatio), limit),
     low: Math.exp(logTable[LOW]!),
+    middle: Math.exp(logTable[MIDDLE]!),
     high: Math.exp(logTable[HIGH]!),
+    logTable,
   };
+}
+
+/** What a judge has heard, for the card; nothing where it has heard nothing. */
+function judged(judge: Judge): { readonly judgement?: Judgement } {
+  const judgement = judge.judgement();
+  return judgement.outcomes > 0 ? { judgement } : {};
 }
 
 /**
@@ -262,28 +293,35 @@ function predictTask(
   past: Past,
   learner: Learner | undefined,
 ): RuntimePrediction {
-  const { name, score, instead } = choosePredictor(record, groupLabel(task.parameters), learner !== undefined);
-  const coverage = score ? { coverage: { fraction: score.inBand / score.outcomes, outcomes: score.outcomes } } : {};
+  const choice = choosePredictor(record, groupLabel(task.parameters), learner !== undefined);
+  const { name, instead } = choice;
+  const forecast = baselineForecast(runs, row, past);
+  const common = { predictor: name, ...coverageOf(record, choice), beside: forecast.points };
   if (name === 'stowage' && learner) {
     const { logTable, bestRatio } = learner.predict(row, past);
     return {
       runtime: limited({ seconds: Array.from(logTable, Math.exp) }, task),
       bestRatioSeconds: Math.min(Math.exp(bestRatio), task.runtimeLimitSeconds ?? Number.POSITIVE_INFINITY),
-      predictor: name,
       basis: describeNetwork(learner.shares(row), known, runs, row),
-      ...coverage,
+      ...common,
     };
   }
   const baseline = name === 'stowage' ? 'med5' : name;
-  const forecast = baselineForecast(runs, row, past);
   const basis = describeBaseline(baseline, forecast, task.parameters, past.ended.length);
   return {
     runtime: limited(spreadAround(record, baseline, forecast, runs.request[row]!), task),
     bestRatioSeconds: forecast.points[baseline],
-    predictor: name,
     basis: instead ? `${basis}; ${instead}` : basis,
-    ...coverage,
+    ...common,
   };
+}
+
+/** How far the band of the chosen predictor is to be trusted, by what it has told before. */
+function coverageOf(record: TrackRecord, { name, score, of }: Choice): Pick<RuntimePrediction, 'coverage'> {
+  if (!score) return {};
+  const { outcomes } = score;
+  const week = name === 'stowage' ? latestWeek(record) : undefined;
+  return { coverage: { fraction: score.inBand / outcomes, outcomes, of, ...(week ? { latestWeek: week } : {}) } };
 }
 
 function limited(runtime: RuntimeDistribution, { runtimeLimitSeconds }: Task): RuntimeDistribution {
@@ -302,6 +340,12 @@ function mergeTasks(left: readonly FinishedTask[], right: readonly FinishedTask[
 function latest(tasks: readonly FinishedTask[]): readonly FinishedTask[] {
   if (tasks.length <= KEPT_TASKS) return tasks;
   return tasks.toSorted((a, b) => a.endedAtSeconds - b.endedAtSeconds).slice(-KEPT_TASKS);
+}
+
+function addCounts(left: PredictorCard['leftOut'], right: PredictorCard['leftOut']): PredictorCard['leftOut'] {
+  const sums = { ...left };
+  for (const [reason, count] of Object.entries(right)) sums[reason] = (sums[reason] ?? 0) + count;
+  return sums;
 }
 
 function cardOf(tasks: readonly FinishedTask[], weights: PredictorCard['weights']): PredictorCard {

@@ -5,7 +5,8 @@ import type { Predictor, PredictorCard } from './predictor.ts';
 import type { TrackRecord } from './record.ts';
 
 const FORMAT = 'stowage-predictor';
-const VERSION = 1;
+/** Raised whenever a part is added or changes its meaning. */
+const VERSION = 2;
 
 /** A predictor as one JSON text: model card, weights, calibration, track record, and the tasks it stands on. */
 export function formatPredictor(predictor: Predictor): string {
@@ -44,6 +45,7 @@ export function parsePredictor(value: unknown, name: string): Predictor {
     !isRecord(calibration) ||
     !isRecord(record) ||
     !isRecord(record['scores']) ||
+    !Array.isArray(record['reached']) ||
     !Array.isArray(tasks)
   ) {
     throw new InputError(`${name} is damaged: a part of it is missing. ${again}`);

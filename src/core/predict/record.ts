@@ -1,6 +1,7 @@
 import { BASELINES, type Baseline, type BaselineForecast, sampleQuantile, within } from './baselines.ts';
 import { QUANTILE_LEVELS, type RuntimeDistribution } from './distribution.ts';
 import { inBand } from './metrics.ts';
+import type { Held } from './prediction.ts';
 
 /** Every predictor that competes; `stowage` is the network. */
 export const PREDICTORS = ['stowage', ...BASELINES] as const;
@@ -12,6 +13,8 @@ export type TrackRecord = {
   readonly scores: Readonly<Record<string, Scores>>;
   /** By week, named by the epoch second it began at (weeks begin on Thursday, as the epoch did): of the network's band. */
   readonly weeks: Readonly<Record<string, { readonly outcomes: number; readonly inBand: number }>>;
+  /** Outcomes at or below each quantile that the network told, by `QUANTILE_LEVELS`; empty before the first. */
+  readonly reached: readonly number[];
   /** Latest errors ln(runtime / point) of each baseline, by how many runs it stood on (`sampleClass`). */
   readonly errors: Readonly<Record<string, readonly number[]>>;
 };
@@ -27,10 +30,17 @@ export type Score = {
   readonly inBand: number;
 };
 
-export const EMPTY_RECORD: TrackRecord = { scores: {}, weeks: {}, errors: {} };
+export const EMPTY_RECORD: TrackRecord = { scores: {}, weeks: {}, reached: [], errors: {} };
 
-/** What each predictor said of one task when it was submitted, kept until its end. */
-export type Claim = { readonly point: number; readonly low: number; readonly high: number };
+/** What a predictor said of one task when it was submitted, in seconds, kept until its end: its best-ratio point, its 80 % band. */
+export type Claim = {
+  readonly point: number;
+  readonly low: number;
+  readonly middle: number;
+  readonly high: number;
+  /** ln seconds at `QUANTILE_LEVELS`, of the network. */
+  readonly logTable?: Float64Array;
+};
 export type Claims = { readonly [name in PredictorName]?: Claim };
 
 /** A group speaks for itself from so many outcomes on. */
@@ -63,6 +73,8 @@ export type OpenRecord = {
 export function openRecord(since: TrackRecord): OpenRecord {
   const scores = new Map(Object.entries(since.scores));
   const weeks = new Map(Object.entries(since.weeks));
+  const reached = Array.from(QUANTILE_LEVELS, (_, level) => since.reached[level] ?? 0);
+  let told = since.reached.length > 0;
   const errors = new Map(Object.entries(since.errors).map(([key, list]) => [key, [...list]]));
   const spreads = new Map<string, Spread>();
   const count = (label: string, runtime: number, claims: Claims) => {
@@ -83,7 +95,8 @@ export function openRecord(since: TrackRecord): OpenRecord {
           const key = errorKey(name, forecast);
           const point = forecast.points[name];
           const { low, high } = spreadOf(spreads, key, errors.get(key) ?? []);
-          return [name, { point, low: within(point * low, limit), high: within(point * high, limit) }];
+          const middle = point;
+          return [name, { point, low: within(point * low, limit), middle, high: within(point * high, limit) }];
         }),
       ),
     learn(label, runtime, endedAtSeconds, claims, forecast) {
@@ -100,11 +113,17 @@ export function openRecord(since: TrackRecord): OpenRecord {
       if (!claim) return;
       const week = String(Math.floor(endedAtSeconds / WEEK_SECONDS) * WEEK_SECONDS);
       const { outcomes, inBand: hits } = weeks.get(week) ?? { outcomes: 0, inBand: 0 };
+      if (claim.logTable) {
+        told = true;
+        const log = Math.log(runtime) - 1e-6;
+        for (const [level, each] of claim.logTable.entries()) if (log <= each) reached[level]! += 1;
+      }
       weeks.set(week, { outcomes: outcomes + 1, inBand: hits + (inBand(runtime, claim.low, claim.high) ? 1 : 0) });
     },
     close: () => ({
       scores: Object.fromEntries(scores),
       weeks: Object.fromEntries(weeks),
+      reached: told ? reached : [],
       errors: Object.fromEntries([...errors].map(([key, list]) => [key, list.slice(-KEPT_ERRORS)])),
     }),
   };
@@ -125,6 +144,8 @@ export type Choice = {
   readonly name: PredictorName;
   /** The score it was chosen by: the group's own where it has enough outcomes, else everyone's; absent before any. */
   readonly score?: Score;
+  /** Whose score that is. */
+  readonly of: 'these tasks' | 'everyone';
   /** Why a baseline stands in for the network, in words; absent where it does not. */
   readonly instead?: string;
 };
@@ -146,11 +167,19 @@ export function choosePredictor(record: TrackRecord, label: string, withNetwork:
   const found = scores[name];
   return {
     name,
+    of: enough ? 'these tasks' : 'everyone',
     ...(found ? { score: found } : {}),
     ...(replaced && withNetwork
       ? { instead: `${best} was closer than the network ${enough ? 'for these tasks' : 'so far'}` }
       : {}),
   };
+}
+
+/** How the network's band held in the latest week with an outcome; undefined before the first. */
+export function latestWeek({ weeks }: TrackRecord): Held | undefined {
+  const last = Object.keys(weeks).reduce((latest, week) => Math.max(latest, Number(week)), Number.NEGATIVE_INFINITY);
+  const week = weeks[String(last)];
+  return week && { fraction: week.inBand / week.outcomes, outcomes: week.outcomes };
 }
 
 /** A baseline as a distribution: its point times its past errors; wide where too few are known. */

@@ -1,6 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { InputError } from '../../core/model/input.ts';
+import { describeCard } from '../../core/predict/card.ts';
 import type { Predictor } from '../../core/predict/predictor.ts';
 import { formatPredictor, parsePredictor } from '../../core/predict/predictorFile.ts';
 import { parseJson } from './networks.ts';
@@ -16,13 +17,19 @@ export async function readPredictor(path: string): Promise<Predictor> {
   return parsePredictor(parseJson(text, path), path);
 }
 
-/** Writes beside the file first, so that a reader never sees half of it. */
+/** Where the model card of a predictor lies: beside it, as Markdown. */
+export function cardFile(path: string): string {
+  return `${path.replace(/\.json$/, '')}.md`;
+}
+
+/** Writes the predictor and its model card; beside the file first, so that a reader never sees half of it. */
 export async function writePredictor(path: string, predictor: Predictor): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true });
     const draft = `${path}.${process.pid}.part`;
     await writeFile(draft, formatPredictor(predictor));
     await rename(draft, path);
+    await writeFile(cardFile(path), describeCard(predictor));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new InputError(`Cannot write the predictor ${path}: ${reason}. Choose another --out.`);

@@ -2,12 +2,19 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { InputError } from '../../core/model/input.ts';
+import type { CalibrationPoint } from '../../core/predict/card.ts';
 import { builtDirectory } from '../engine.ts';
 import type { Answer, Outcome, Question } from '../train.ts';
 
 export type LearningOptions = {
   readonly signal?: AbortSignal;
-  readonly onProgress?: (fraction: number, text: string, loss?: number) => void;
+  /** `calibration`: the plot so far, whenever there is more of it. */
+  readonly onProgress?: (
+    fraction: number,
+    text: string,
+    loss?: number,
+    calibration?: readonly CalibrationPoint[],
+  ) => void;
 };
 
 /**
@@ -25,8 +32,10 @@ export async function learnOnThread<Asked extends Question>(
   return new Promise<Outcome<Asked>>((resolve, reject) => {
     signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
     worker.on('message', (answer: Answer) => {
-      if (answer.type === 'progress') onProgress?.(answer.fraction, answer.text, answer.loss);
-      else if (answer.type === 'done') resolve(answer.result as Outcome<Asked>);
+      if (answer.type === 'progress') {
+        const { fraction, text, loss, calibration } = answer;
+        onProgress?.(fraction, text, loss, calibration);
+      } else if (answer.type === 'done') resolve(answer.result as Outcome<Asked>);
       else reject(answer.input ? new InputError(answer.message) : new Error(answer.message));
     });
     worker.on('error', reject);

@@ -14,7 +14,7 @@ function recordOf(label: string, count: number, runtime: number, told: number) {
   const record = openRecord(EMPTY_RECORD);
   for (let outcome = 0; outcome < count; outcome++) {
     const claims = record.claims(forecast(100), Number.NaN);
-    const stowage = { point: told, low: told / 2, high: told * 2 };
+    const stowage = { point: told, low: told / 2, middle: told, high: told * 2 };
     record.learn(label, runtime, outcome * 86_400, { ...claims, stowage }, forecast(100));
   }
   return record.close();
@@ -22,8 +22,8 @@ function recordOf(label: string, count: number, runtime: number, told: number) {
 
 describe('the track record', () => {
   it('keeps the network while nothing is known', () => {
-    assert.deepEqual(choosePredictor(EMPTY_RECORD, 'ana / train', true), { name: 'stowage' });
-    assert.deepEqual(choosePredictor(EMPTY_RECORD, 'ana / train', false), { name: 'med5' });
+    assert.deepEqual(choosePredictor(EMPTY_RECORD, 'ana / train', true), { name: 'stowage', of: 'everyone' });
+    assert.deepEqual(choosePredictor(EMPTY_RECORD, 'ana / train', false), { name: 'med5', of: 'everyone' });
   });
 
   it('uses the baseline, and says so, where it was clearly closer for these tasks', () => {
