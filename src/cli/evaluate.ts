@@ -87,10 +87,11 @@ function describe(
     bandRow('stowage', stowage),
     `by tenth   ${stowage.coverageByTenth.map((share) => share.toFixed(2)).join(' ')}`,
     '',
-    'remaining time, mean error s   told at submit   given its age   ratio     tasks',
+    'remaining time, mean error s   told at submit   given its age   renewed   ratio     tasks',
     ...Object.entries(stowage.remaining).map(
-      ([age, { tasks, oneShot, repredicted }]) =>
-        `  at ${age.padEnd(26)}${oneShot.toFixed(0).padStart(14)}${repredicted.toFixed(0).padStart(16)}` +
+      ([age, { tasks, oneShot, conditioned, repredicted }]) =>
+        `  at ${age.padEnd(26)}${oneShot.toFixed(0).padStart(14)}${conditioned.toFixed(0).padStart(16)}` +
+        `${repredicted.toFixed(0).padStart(10)}` +
         `${(oneShot > 0 ? repredicted / oneShot : 1).toFixed(2).padStart(8)}${String(tasks).padStart(10)}`,
     ),
   ];

@@ -1,16 +1,17 @@
 import { QUANTILE_LEVELS } from './distribution.ts';
 
 /**
- * Keeps the 80 % band at 80 % while tasks, users and the network drift. Each side follows its own level on the raw
- * quantile table, moved a little at every end of a task; misses that arrive late and in bursts are a debt that is paid
+ * Keeps the 80 % band at 80 % while tasks, users and the network drift, over everyone and in each group. Each side follows
+ * its own level on the raw quantile table, moved a little at every end of a task; misses that arrive late and in bursts are a debt that is paid
  * back over thousands of ends, which plain adaptive conformal inference (Gibbs & Candès 2021) does not do. Own design.
  */
 export type Calibration = { readonly [group: string]: Tracker };
 
-/** Shift of a band's two levels towards the middle (positive) or outwards (negative), and what is owed. */
-export type Tracker = {
-  readonly low: number;
-  readonly high: number;
+/** How far a band's two levels are moved towards the middle (positive) or outwards (negative). */
+export type Shift = { readonly low: number; readonly high: number };
+
+/** A shift that follows the misses, and what is owed. */
+export type Tracker = Shift & {
   /** Misses beyond 10 % so far, each side. */
   readonly lowDebt: number;
   readonly highDebt: number;
@@ -24,12 +25,13 @@ const EVERYONE = 'everyone';
 const FRESH: Tracker = { low: 0, high: 0, lowDebt: 0, highDebt: 0, ends: 0 };
 /** Miss rate of one side. */
 const TARGET = 0.1;
-const RATE = 0.0015;
+/** How fast everyone's levels follow, and how fast what a group adds to them. */
+const [RATE, OWN_RATE] = [0.0015, 0.0005];
 const REPAYMENT = 8;
 const PATIENCE = 1000;
 /** Bounds of a shift: beyond the table's end by up to 2 ln units, or in to the median. */
 const [OUTERMOST, INNERMOST] = [-0.2, 0.4];
-/** A group has its own tracker from so many ends on. */
+/** A group adds its own shift to everyone's from so many ends on. */
 const OWN_FROM = 100;
 /** Past the table's end a band grows by so many ln units per unit of level. */
 const BEYOND = 20;
@@ -39,10 +41,12 @@ export function bandGroup(runsOfTask: number, logWidth: number): BandGroup {
   return `${history} ${logWidth < 0.5 ? 'narrow' : logWidth < 2 ? 'middle' : 'wide'}`;
 }
 
-/** The tracker that holds for a group now: its own once it has enough ends, else everyone's. */
-export function trackerOf(calibration: Calibration, group: BandGroup): Tracker {
+/** The shift that holds for a group now: everyone's, and what the group adds to it once it has enough ends. */
+export function shiftOf(calibration: Calibration, group: BandGroup): Shift {
+  const everyone = calibration[EVERYONE] ?? FRESH;
   const own = calibration[group];
-  return own && own.ends >= OWN_FROM ? own : (calibration[EVERYONE] ?? FRESH);
+  if (!own || own.ends < OWN_FROM) return everyone;
+  return { low: bounded(everyone.low + own.low), high: bounded(everyone.high + own.high) };
 }
 
 /** The calibration after one more end: whether it fell below or above the band that was issued for it. */
@@ -51,23 +55,31 @@ export function learnOutcome(
   group: BandGroup,
   miss: { readonly below: boolean; readonly above: boolean },
 ): Calibration {
-  const learn = (tracker: Tracker = FRESH): Tracker => {
+  const learn = (tracker: Tracker = FRESH, rate: number): Tracker => {
     const ends = tracker.ends + 1;
-    const low = repay(tracker.low, tracker.lowDebt, miss.below, ends);
-    const high = repay(tracker.high, tracker.highDebt, miss.above, ends);
+    const low = repay(tracker.low, tracker.lowDebt, miss.below, ends, rate);
+    const high = repay(tracker.high, tracker.highDebt, miss.above, ends, rate);
     return { low: low.shift, high: high.shift, lowDebt: low.debt, highDebt: high.debt, ends };
   };
-  return { ...calibration, [EVERYONE]: learn(calibration[EVERYONE]), [group]: learn(calibration[group]) };
+  return {
+    ...calibration,
+    [EVERYONE]: learn(calibration[EVERYONE], RATE),
+    [group]: learn(calibration[group], OWN_RATE),
+  };
 }
 
-function repay(shift: number, owed: number, missed: boolean, ends: number): { shift: number; debt: number } {
+function repay(shift: number, owed: number, missed: boolean, ends: number, rate: number) {
   const debt = owed + (missed ? 1 : 0) - TARGET;
   const aim = Math.max(0.01, Math.min(0.2, TARGET - (REPAYMENT * debt) / (ends + PATIENCE)));
-  return { debt, shift: Math.max(OUTERMOST, Math.min(INNERMOST, shift + RATE * (aim - (missed ? 1 : 0)))) };
+  return { debt, shift: bounded(shift + rate * (aim - (missed ? 1 : 0))) };
+}
+
+function bounded(shift: number): number {
+  return Math.max(OUTERMOST, Math.min(INNERMOST, shift));
 }
 
 /** Writes a raw table (ln seconds at `QUANTILE_LEVELS`) with its levels shifted; the median stays, the order too. */
-export function calibrateTable(raw: Float64Array, { low, high }: Tracker, into: Float64Array): void {
+export function calibrateTable(raw: Float64Array, { low, high }: Shift, into: Float64Array): void {
   for (let at = 0; at < raw.length; at++) {
     const level = QUANTILE_LEVELS[at]!;
     into[at] = level < 0.5 ? lower(raw, level, TARGET + low) : upper(raw, level, TARGET + high);

@@ -4,7 +4,7 @@ import { QUANTILE_LEVELS, remainingQuantile } from './distribution.ts';
 import { type Learner, type Outlook, startLearner } from './learner.ts';
 import { type BandMetrics, bandMetrics, inBand, type PointMetrics, pointMetrics } from './metrics.ts';
 import { type Network, newNetwork } from './network.ts';
-import { type Past, replayRuns } from './past.ts';
+import { type Past, type PastEvent, replayRuns } from './past.ts';
 import { type Runs, runsOf } from './runs.ts';
 import { blockSteps, type Engine, makeTrainer, warmUpSteps } from './training.ts';
 
@@ -30,10 +30,18 @@ export type StowageMetrics = PointMetrics &
 export type AgeName = keyof typeof AGES;
 
 /**
- * Mean absolute error of the remaining time in seconds over the tasks that reached an age. `oneShot`: the median told at
- * submit less the age, at least 0; `repredicted`: the median given that the task still runs at that age.
+ * Mean absolute error of the remaining time in seconds over the tasks that reached an age, which is counted from the start.
+ * All three read the median of the same network's table, which is at most the limit.
  */
-export type RemainingError = { readonly tasks: number; readonly oneShot: number; readonly repredicted: number };
+export type RemainingError = {
+  readonly tasks: number;
+  /** Told at submit, less the age, at least 0. */
+  readonly oneShot: number;
+  /** The table told at submit, given that the task still runs at that age. */
+  readonly conditioned: number;
+  /** The table renewed at that age, from what had ended by then, given that the task still runs. */
+  readonly repredicted: number;
+};
 
 export type EvaluationOptions = {
   readonly tf: Engine;
@@ -75,16 +83,22 @@ export function evaluatePredictors(tasks: readonly FinishedTask[], options: Eval
   const train = options.learns ? blockTraining(runs, first, network, learner, options) : () => {};
   const scores = startScores(runs, first);
   replayRuns(runs, ({ kind, row }, past) => {
+    if (kind === 'submitted' && row >= first) scores.hearBaselines(row, baselineForecast(runs, row, past));
+  });
+  const visit = (event: PastEvent, past: Past) => {
+    const { kind, row } = event;
     if (kind === 'ended') return learner.ended(row, past);
+    if (kind === 'reached') return scores.hearRenewed(row, event.moment, learner.renew(row, past));
     if (row >= first) train(row, past);
     learner.submitted(row, past);
     if (row < first) return;
-    scores.add(row, baselineForecast(runs, row, past), learner.predict(row, past));
+    scores.hear(row, learner.predict(row, past));
     if ((row - first) % 1000 === 0) {
       const done = (row - first) / (runs.count - first);
       options.onProgress?.(0.4 + 0.6 * done, `run ${row} of ${runs.count}`);
     }
-  });
+  };
+  replayRuns(runs, visit, scores.moments());
   return { jobs: runs.count, scored: runs.count - first, predictors: scores.metrics() };
 }
 
@@ -127,24 +141,30 @@ function startScores(runs: Runs, first: number) {
   };
   const best = column();
   const tables = new Float32Array(count * LEVELS);
-  const ages = new Float32Array(count * 3).fill(Number.NaN);
+  const remaining = startRemaining(runs, first);
   const history = { rows: [] as number[], low: [] as number[], middle: [] as number[], high: [] as number[] };
   const tableColumn = (level: number) =>
-    Float64Array.from({ length: count }, (_, at) => within(Math.exp(tables[at * LEVELS + level]!), limits[at]!));
+    Float64Array.from({ length: count }, (_, at) => Math.exp(tables[at * LEVELS + level]!));
   return {
-    add(row: number, { points: told, sample, grouping }: BaselineForecast, outlook: Outlook): void {
+    hearBaselines(row: number, { points: told, sample, grouping }: BaselineForecast): void {
       const at = row - first;
       for (const name of Object.keys(points) as Baseline[]) points[name][at] = told[name];
-      tables.set(outlook.logTable, at * LEVELS);
-      best[at] = within(Math.exp(outlook.bestRatio), limits[at]!);
       if (grouping === undefined || sample.length < LEAST_SAMPLE) return;
-      const quantileOf = (level: number) => within(sampleQuantile(sample, level)!, limits[at]!);
+      const quantileOf = (level: number) => sampleQuantile(sample, level)!;
       history.rows.push(at);
       history.low.push(quantileOf(0.1));
       history.middle.push(quantileOf(0.5));
       history.high.push(quantileOf(0.9));
-      for (const [age, level] of [0.25, 0.5, 0.9].entries()) ages[at * 3 + age] = sampleQuantile(sample, level)!;
+      remaining.hearAges(row, sample);
     },
+    moments: () => remaining.moments,
+    hear(row: number, outlook: Outlook): void {
+      const at = row - first;
+      tables.set(outlook.logTable, at * LEVELS);
+      best[at] = within(Math.exp(outlook.bestRatio), limits[at]!);
+      remaining.hear(row, outlook);
+    },
+    hearRenewed: remaining.hearRenewed,
     metrics(): Evaluation['predictors'] {
       const point = (predicted: Float64Array, ratio?: Float64Array) => pointMetrics(actual, predicted, ratio)!;
       const [low, middle, high] = [tableColumn(LOW), tableColumn(MIDDLE), tableColumn(HIGH)];
@@ -153,6 +173,7 @@ function startScores(runs: Runs, first: number) {
       const inside95 = Float64Array.from(actual, (runtime, at) => (inBand(runtime, low95[at]!, high95[at]!) ? 1 : 0));
       const widths = low.map((value, at) => Math.log(high[at]! / value)).sort();
       const past = Float64Array.from(history.rows, (at) => actual[at]!);
+      const median = middle.map((value, at) => within(value, limits[at]!));
       return {
         request: point(points.request),
         last2: point(points.last2),
@@ -160,7 +181,7 @@ function startScores(runs: Runs, first: number) {
         med20: point(points.med20),
         hist20: { ...point(points.hist20), ...bandMetrics(past, history.low, history.middle, history.high) },
         stowage: {
-          ...point(middle, best),
+          ...point(median, best),
           ...bandMetrics(actual, low, middle, high)!,
           coverageByTenth: Array.from({ length: Math.min(10, count) }, (_, tenth) => {
             const tenths = Math.min(10, count);
@@ -170,34 +191,60 @@ function startScores(runs: Runs, first: number) {
           }),
           coverage95: mean(inside95),
           medianWidth80: widths[widths.length >> 1]!,
-          remaining: remainingErrors(actual, middle, ages, tables),
+          remaining: remaining.errors(),
         },
       };
     },
   };
 }
 
-function remainingErrors(
-  actual: ArrayLike<number>,
-  median: Float64Array,
-  ages: Float32Array,
-  tables: Float32Array,
-): StowageMetrics['remaining'] {
-  const errors = Object.keys(AGES).map((name, which) => {
-    const sum = { tasks: 0, oneShot: 0, repredicted: 0 };
-    for (let at = 0; at < actual.length; at++) {
-      const age = which === 0 ? (Number.isNaN(ages[at * 3]) ? Number.NaN : 0) : ages[at * 3 + which - 1]!;
-      const remaining = actual[at]! - age;
-      if (!(remaining > 0)) continue;
-      const seconds = Array.from(tables.subarray(at * LEVELS, (at + 1) * LEVELS), Math.exp);
-      sum.tasks += 1;
-      sum.oneShot += Math.abs(Math.max(0, median[at]! - age) - remaining);
-      sum.repredicted += Math.abs(remainingQuantile({ seconds }, age, 0.5) - remaining);
-    }
-    const share = Math.max(1, sum.tasks);
-    return [name, { tasks: sum.tasks, oneShot: sum.oneShot / share, repredicted: sum.repredicted / share }];
-  });
-  return Object.fromEntries(errors) as StowageMetrics['remaining'];
+/** Judges the remaining time at the ages of `AGES`, for rows from `first` on that reach them. */
+function startRemaining(runs: Runs, first: number) {
+  const names = Object.keys(AGES) as AgeName[];
+  const count = (runs.count - first) * names.length;
+  const rows = Int32Array.from({ length: count }, (_, moment) => first + Math.floor(moment / names.length));
+  const seconds = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
+  const sums = names.map(() => ({ tasks: 0, oneShot: 0, conditioned: 0, repredicted: 0 }));
+  /** What is left by a table of a run that has reached an age, at most to its limit. */
+  const left = (logTable: ArrayLike<number>, row: number, age: number) => {
+    const table = { seconds: Array.from(logTable, Math.exp) };
+    const ends = within(age + remainingQuantile(table, age, 0.5), runs.request[row]!);
+    return Math.max(0, ends - age);
+  };
+  return {
+    moments: { rows, seconds },
+    hearAges(row: number, sample: readonly number[]): void {
+      for (const [at, name] of names.entries()) {
+        const level = AGES[name];
+        const age = level === undefined ? 0 : sampleQuantile(sample, level)!;
+        if (age < runs.runtime[row]!) seconds[(row - first) * names.length + at] = runs.start[row]! + age;
+      }
+    },
+    hear(row: number, { logTable }: Outlook): void {
+      const median = within(Math.exp(logTable[MIDDLE]!), runs.request[row]!);
+      for (const [at, sum] of sums.entries()) {
+        const reached = seconds[(row - first) * names.length + at]!;
+        if (reached === Number.POSITIVE_INFINITY) continue;
+        const age = reached - runs.start[row]!;
+        const actual = runs.runtime[row]! - age;
+        sum.tasks += 1;
+        sum.oneShot += Math.abs(Math.max(0, median - age) - actual);
+        sum.conditioned += Math.abs(left(logTable, row, age) - actual);
+      }
+    },
+    hearRenewed(row: number, moment: number, { logTable }: Outlook): void {
+      const age = seconds[moment]! - runs.start[row]!;
+      sums[moment % names.length]!.repredicted += Math.abs(left(logTable, row, age) - (runs.runtime[row]! - age));
+    },
+    errors(): StowageMetrics['remaining'] {
+      const errors = sums.map(({ tasks, oneShot, conditioned, repredicted }, at) => {
+        const share = Math.max(1, tasks);
+        const means = { oneShot: oneShot / share, conditioned: conditioned / share, repredicted: repredicted / share };
+        return [names[at]!, { tasks, ...means }];
+      });
+      return Object.fromEntries(errors) as StowageMetrics['remaining'];
+    },
+  };
 }
 
 function mean(values: Float64Array): number {

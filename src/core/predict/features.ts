@@ -1,5 +1,5 @@
 import { typicalRuntime } from './baselines.ts';
-import type { Past } from './past.ts';
+import { type Past, pastWithout, type Running } from './past.ts';
 import type { Runs } from './runs.ts';
 
 /**
@@ -67,6 +67,11 @@ export type FeatureStore = {
   ended(row: number, past: Past): void;
   /** Describes a row at its submit. */
   submitted(row: number, past: Past): void;
+  /**
+   * Describes a run that is under way as if it were submitted now: by what has ended since, and by the others that run. In
+   * a store of its own that holds this one row, until the next call.
+   */
+  renewed(row: number, past: Past): FeatureStore;
   /** Rows of the runs found at `SLOTS`; −1 where there is none. A view, valid until the row is overwritten. */
   atomsOf(row: number): Int32Array;
   contextOf(row: number): Float32Array;
@@ -79,12 +84,17 @@ export type FeatureStore = {
 const TYPICAL_EVERY = 20;
 
 export function makeFeatureStore(runs: Runs, capacity = Math.min(runs.count, 262_144)): FeatureStore {
-  const size = Math.max(1, capacity);
+  return openStore(runs, Math.max(1, capacity), new Float32Array(runs.count));
+}
+
+/** @param predecessor of each ended run: how it compares with the one before it in its closest group; shared by stores */
+function openStore(runs: Runs, size: number, predecessor: Float32Array): FeatureStore {
   const atoms = new Int32Array(size * SLOTS.length);
   const context = new Float32Array(size * CONTEXT_INPUTS);
   const base = new Float32Array(size);
   const runningAge = new Float32Array(size);
-  const predecessor = new Float32Array(runs.count);
+  const toldAt = new Float64Array(size);
+  let aside: FeatureStore | undefined;
   const typical = { log: Number.NaN, at: -1 };
   const slotsOf = (row: number) =>
     atoms.subarray((row % size) * SLOTS.length, (row % size) * SLOTS.length + SLOTS.length);
@@ -106,12 +116,18 @@ export function makeFeatureStore(runs: Runs, capacity = Math.min(runs.count, 262
       const oldest = oldestStart(runs, past.runningIn(0, runs.groups[0]![row]!));
       runningAge[row % size] = oldest === undefined ? Number.NaN : Math.log(1 + Math.max(0, past.nowSeconds - oldest));
       base[row % size] = writeContext(runs, row, past, typical.log, inputsOf(row));
+      toldAt[row % size] = past.nowSeconds;
+    },
+    renewed(row, past) {
+      aside ??= openStore(runs, 1, predecessor);
+      aside.submitted(row, pastWithout(past, row));
+      return aside;
     },
     atomsOf: slotsOf,
     contextOf: inputsOf,
     baseOf: (row) => base[row % size]!,
     writePair(row, atom, into, offset) {
-      const now = runs.submit[row]!;
+      const now = toldAt[row % size]!;
       const gap = now - runs.submit[atom]!;
       const runtime = runs.logRuntime[atom]!;
       const requestGap = Math.abs(runs.logRequest[row]! - runs.logRequest[atom]!);
@@ -249,7 +265,7 @@ function insert(ascending: Float64Array, count: number, value: number): void {
   ascending[at] = value;
 }
 
-function oldestStart(runs: Runs, running: ReadonlySet<number>): number | undefined {
+function oldestStart(runs: Runs, running: Running): number | undefined {
   for (const row of running) return runs.start[row]!;
   return undefined;
 }

@@ -1,7 +1,7 @@
-import { type BandGroup, bandGroup, type Calibration, calibrateTable, learnOutcome, trackerOf } from './calibration.ts';
+import { type BandGroup, bandGroup, type Calibration, calibrateTable, learnOutcome, shiftOf } from './calibration.ts';
 import { QUANTILE_LEVELS } from './distribution.ts';
 import type { RunShare } from './explain.ts';
-import { makeFeatureStore } from './features.ts';
+import { type FeatureStore, makeFeatureStore } from './features.ts';
 import {
   type HeadWeights,
   headWeights,
@@ -18,9 +18,9 @@ import { drawBatch, type Trainer } from './training.ts';
 
 /** What the network says of one run at its submit. Logs are ln seconds. */
 export type Outlook = {
-  /** ln runtime at `QUANTILE_LEVELS`, calibrated, at most the limit. */
+  /** ln runtime at `QUANTILE_LEVELS`, calibrated; a limit does not cut it, because runs overrun theirs. */
   readonly logTable: Float64Array;
-  /** ln of the point with the best expected ratio to the truth. */
+  /** ln of the point with the best expected ratio to the truth, at most the limit. */
   readonly bestRatio: number;
   /** Whose band this is, for the calibration. */
   readonly group: BandGroup;
@@ -35,6 +35,8 @@ export type Learner = {
   submitted(row: number, past: Past): void;
   /** Predicts the row that was just submitted; its end will count for the calibration. */
   predict(row: number, past: Past): Outlook;
+  /** Predicts a run that is under way anew, from what has ended since its submit; condition it on its age. */
+  renew(row: number, past: Past): Outlook;
   /** How much of the last prediction stands on which past run, largest first. */
   shares(row: number): readonly RunShare[];
   /** Trains on the runs that have started by now, of those submitted before `row`. */
@@ -66,6 +68,16 @@ export function startLearner(runs: Runs, network: Network, since: Calibration = 
   const startedBy = startedRows(runs);
   let head: HeadWeights = headWeights(network);
   let calibration = since;
+  const outlookOf = (from: FeatureStore, row: number, past: Past): Outlook => {
+    predictRow(network, head, from, row, space);
+    const { logQuantiles, bestRatio } = readMixture(space, runs.logRequest[row]!, readout);
+    const runsOfTask = past.endedIn(0, runs.groups[0]![row]!).length;
+    const group = bandGroup(runsOfTask, logQuantiles[HIGH]! - logQuantiles[LOW]!);
+    const logTable = new Float64Array(LEVELS);
+    calibrateTable(logQuantiles, shiftOf(calibration, group), logTable);
+    for (let at = 0; at < LEVELS; at++) logTable[at] = Math.max(0, logTable[at]!);
+    return { logTable, bestRatio, group };
+  };
   return {
     get calibration() {
       return calibration;
@@ -93,19 +105,11 @@ export function startLearner(runs: Runs, network: Network, since: Calibration = 
       head = headWeights(network);
     },
     predict(row, past) {
-      predictRow(network, head, store, row, space);
-      const limit = runs.logRequest[row]!;
-      const { logQuantiles, bestRatio } = readMixture(space, limit, readout);
-      const runsOfTask = past.endedIn(0, runs.groups[0]![row]!).length;
-      const group = bandGroup(runsOfTask, logQuantiles[HIGH]! - logQuantiles[LOW]!);
-      const logTable = new Float64Array(LEVELS);
-      calibrateTable(logQuantiles, trackerOf(calibration, group), logTable);
-      const most = Number.isNaN(limit) ? Number.POSITIVE_INFINITY : Math.max(0, limit);
-      for (let at = 0; at < LEVELS; at++) logTable[at] = Math.min(most, Math.max(0, logTable[at]!));
-      const outlook = { logTable, bestRatio, group };
+      const outlook = outlookOf(store, row, past);
       issued.set(row, outlook);
       return outlook;
     },
+    renew: (row, past) => outlookOf(store.renewed(row, past), row, past),
   };
 }
 

@@ -9,25 +9,43 @@ export type Past = {
   /** Runs of a group that have ended, in the order they ended. */
   endedIn(grouping: number, group: number): readonly number[];
   /** Runs of a group that run now, in the order they started. */
-  runningIn(grouping: number, group: number): ReadonlySet<number>;
+  runningIn(grouping: number, group: number): Running;
   queuedIn(grouping: number, group: number): number;
   /** When a run of the group was last submitted, before this moment; −Infinity if never. */
   lastSubmitIn(grouping: number, group: number): number;
 };
 
-/** What happens in the order of time; `ended` comes before `submitted` at the same instant. */
-export type PastEvent = { readonly kind: 'ended' | 'submitted'; readonly row: number };
+/** Rows in the order they started; a Set is one. */
+export type Running = Iterable<number> & { readonly size: number; has(row: number): boolean };
+
+/**
+ * What happens in the order of time; at the same instant `ended` comes first and `submitted` last. `reached`: a moment that
+ * the replay was asked to stop at, by its index.
+ */
+export type PastEvent =
+  | { readonly kind: 'ended' | 'submitted'; readonly row: number }
+  | { readonly kind: 'reached'; readonly row: number; readonly moment: number };
+
+/** Moments in the life of runs: of `rows[i]`, at `seconds[i]`, which comes after its submit; `Infinity` never comes. */
+export type Moments = { readonly rows: Int32Array; readonly seconds: Float64Array };
+
+const NO_MOMENTS: Moments = { rows: new Int32Array(), seconds: new Float64Array() };
 
 /**
  * Replays runs as time went by: at each submit only what had started or ended by then is visible, so nothing that reads
  * `past` can look ahead (prequential protocol, `bench/README.md`). Each event is told before it enters the past.
  * @returns the past after the last known end
  */
-export function replayRuns(runs: Runs, visit: (event: PastEvent, past: Past) => void): Past {
+export function replayRuns(
+  runs: Runs,
+  visit: (event: PastEvent, past: Past) => void,
+  moments: Moments = NO_MOMENTS,
+): Past {
   const past = emptyPast(runs);
   const byStart = eventOrder(runs.start);
   const byEnd = eventOrder(runs.end);
-  let [nextStart, nextEnd] = [0, 0];
+  const byMoment = eventOrder(moments.seconds);
+  let [nextStart, nextEnd, nextMoment] = [0, 0, 0];
   // A run that starts in the instant of its submit must not be seen before it is submitted.
   const timeOf = (times: Float64Array, row: number | undefined, submitted: number) =>
     row !== undefined && row < submitted ? times[row]! : Number.POSITIVE_INFINITY;
@@ -35,9 +53,16 @@ export function replayRuns(runs: Runs, visit: (event: PastEvent, past: Past) => 
     for (;;) {
       const start = timeOf(runs.start, byStart[nextStart], submitted);
       const end = timeOf(runs.end, byEnd[nextEnd], submitted);
-      if (start > to && end > to) return;
-      if (start <= end) past.start(byStart[nextStart++]!);
-      else {
+      const moment = byMoment[nextMoment] ?? -1;
+      const reached =
+        moment >= 0 && moments.rows[moment]! < submitted ? moments.seconds[moment]! : Number.POSITIVE_INFINITY;
+      if (start > to && end > to && reached > to) return;
+      if (start <= end && start <= reached) past.start(byStart[nextStart++]!);
+      else if (reached < end) {
+        nextMoment += 1;
+        past.nowSeconds = reached;
+        visit({ kind: 'reached', row: moments.rows[moment]!, moment }, past);
+      } else {
         const row = byEnd[nextEnd++]!;
         past.nowSeconds = end;
         visit({ kind: 'ended', row }, past);
@@ -66,8 +91,33 @@ type OpenPast = { -readonly [key in keyof Past]: Past[key] } & {
   finish(row: number): void;
 };
 
+/** The past as others see it: without one of the runs that are under way. */
+export function pastWithout(past: Past, row: number): Past {
+  return {
+    nowSeconds: past.nowSeconds,
+    ended: past.ended,
+    endedIn: past.endedIn,
+    queuedIn: past.queuedIn,
+    lastSubmitIn: past.lastSubmitIn,
+    runningIn(grouping, group) {
+      const running = past.runningIn(grouping, group);
+      return running.has(row) ? without(running, row) : running;
+    },
+  };
+}
+
+function without(running: Running, row: number): Running {
+  return {
+    size: running.size - 1,
+    has: (each) => each !== row && running.has(each),
+    *[Symbol.iterator]() {
+      for (const each of running) if (each !== row) yield each;
+    },
+  };
+}
+
 const NONE: readonly number[] = [];
-const NOBODY: ReadonlySet<number> = new Set();
+const NOBODY: Running = new Set();
 
 function emptyPast(runs: Runs): OpenPast {
   const ended: number[] = [];

@@ -35,7 +35,8 @@ export function makeReadoutSpace(): ReadoutSpace {
  * Lays the components on a grid in ln runtime and smooths each width with a recursive exponential filter, which is a
  * Laplace kernel's exact convolution. The best-ratio point maximises the density after one more filter of width 1,
  * because exp(−|ln p − ln r|) is the ratio min(p/r, r/p) itself.
- * @param limit ln of the most it may say, NaN for none: mass beyond it counts at the limit
+ * @param limit ln of the most the best-ratio point may be, NaN for none: for it, mass beyond counts at the limit. The
+ *   quantiles may pass it, because runs do: a limit is looked at once a minute, and a task gets time to stop.
  */
 export function readMixture(mixture: Mixture, limit: number, space: ReadoutSpace): Readout {
   const { density, utility } = space;
@@ -48,6 +49,7 @@ export function readMixture(mixture: Mixture, limit: number, space: ReadoutSpace
       density,
     );
   }
+  const logQuantiles = quantilesOf(density);
   const last = Number.isNaN(limit) ? CELLS - 1 : Math.min(CELLS - 1, Math.max(0, Math.round(limit / STEP)));
   for (let cell = last + 1; cell < CELLS; cell++) {
     density[last]! += density[cell]!;
@@ -58,7 +60,7 @@ export function readMixture(mixture: Mixture, limit: number, space: ReadoutSpace
   let best = 0;
   for (let cell = 1; cell <= last; cell++) if (utility[cell]! > utility[best]!) best = cell;
   const cap = Number.isNaN(limit) ? Number.POSITIVE_INFINITY : Math.max(0, limit);
-  return { logQuantiles: quantilesOf(density, cap), bestRatio: Math.min(cap, best * STEP) };
+  return { logQuantiles, bestRatio: Math.min(cap, best * STEP) };
 }
 
 function layOut({ location, weight }: Mixture, layers: readonly Float64Array[]): void {
@@ -94,7 +96,7 @@ function smooth(cells: Float64Array, width: number, into: Float64Array): void {
   }
 }
 
-function quantilesOf(density: Float64Array, cap: number): Float64Array {
+function quantilesOf(density: Float64Array): Float64Array {
   let total = 0;
   for (let cell = 0; cell < CELLS; cell++) total += density[cell]!;
   const quantiles = new Float64Array(QUANTILE_LEVELS.length);
@@ -104,7 +106,7 @@ function quantilesOf(density: Float64Array, cap: number): Float64Array {
     while (cell < CELLS - 1 && below + density[cell]! < wanted) below += density[cell++]!;
     const inside = density[cell]! > 0 ? (wanted - below) / density[cell]! : 0.5;
     // A cell's mass lies evenly in the step around its centre.
-    quantiles[at] = Math.min(cap, Math.max(0, (cell - 0.5 + inside) * STEP));
+    quantiles[at] = Math.max(0, (cell - 0.5 + inside) * STEP);
   }
   return quantiles;
 }

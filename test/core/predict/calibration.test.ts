@@ -6,7 +6,7 @@ import {
   type Calibration,
   calibrateTable,
   learnOutcome,
-  trackerOf,
+  shiftOf,
 } from '../../../src/core/predict/calibration.ts';
 import { QUANTILE_LEVELS } from '../../../src/core/predict/distribution.ts';
 import { seededRandom } from '../../../src/core/simulate/random.ts';
@@ -22,7 +22,7 @@ function coverageWhenTold(widthFactor: number): number {
   let calibration: Calibration = {};
   let inside = 0;
   for (let end = 0; end < 8000; end++) {
-    calibrateTable(raw, trackerOf(calibration, group), table);
+    calibrateTable(raw, shiftOf(calibration, group), table);
     const truth = random();
     const miss = { below: truth < table[LOW]!, above: truth > table[HIGH]! };
     if (end >= 4000 && !miss.below && !miss.above) inside += 1;
@@ -54,7 +54,7 @@ describe('the band', () => {
         (values, low, high) => {
           const raw = Float64Array.from(values).sort();
           const table = new Float64Array(raw.length);
-          calibrateTable(raw, { low, high, lowDebt: 0, highDebt: 0, ends: 1 }, table);
+          calibrateTable(raw, { low, high }, table);
           assert.ok(Math.abs(table[MIDDLE]! - raw[MIDDLE]!) < 1e-9);
           for (let at = 1; at < table.length; at++) assert.ok(table[at]! >= table[at - 1]! - 1e-9);
         },
@@ -62,12 +62,37 @@ describe('the band', () => {
     );
   });
 
-  it('follows everyone until a group has 100 ends of its own', () => {
+  it('follows everyone until a group has 100 ends of its own, then adds what the group needs', () => {
     let calibration: Calibration = {};
     for (let end = 0; end < 99; end++) calibration = learnOutcome(calibration, group, { below: true, above: false });
-    assert.equal(trackerOf(calibration, group), calibration['everyone']);
+    assert.equal(shiftOf(calibration, group), calibration['everyone']);
     calibration = learnOutcome(calibration, group, { below: true, above: false });
-    assert.equal(trackerOf(calibration, group), calibration[group]);
-    assert.equal(trackerOf(calibration, bandGroup(0, 1)), calibration['everyone']);
+    const { everyone, [group]: own } = calibration;
+    assert.ok(own!.low < 0);
+    assert.deepEqual(shiftOf(calibration, group), {
+      low: Math.max(-0.2, everyone!.low + own!.low),
+      high: everyone!.high + own!.high,
+    });
+    assert.equal(shiftOf(calibration, bandGroup(0, 1)), everyone);
+  });
+
+  it('covers 80 % of each of two groups, one told too wide and one too narrow', () => {
+    const random = seededRandom(4);
+    const groups = [
+      { group: bandGroup(0, 3), factor: 1.6, inside: 0 },
+      { group: bandGroup(9, 1), factor: 0.9, inside: 0 },
+    ];
+    let calibration: Calibration = {};
+    for (let end = 0; end < 40_000; end++) {
+      const each = groups[end % 2]!;
+      const table = new Float64Array(QUANTILE_LEVELS.length);
+      const raw = Float64Array.from(QUANTILE_LEVELS, (level) => 0.5 + (level - 0.5) * each.factor);
+      calibrateTable(raw, shiftOf(calibration, each.group), table);
+      const truth = random();
+      const miss = { below: truth < table[LOW]!, above: truth > table[HIGH]! };
+      if (end >= 20_000 && !miss.below && !miss.above) each.inside += 1;
+      calibration = learnOutcome(calibration, each.group, miss);
+    }
+    for (const { inside } of groups) assert.ok(Math.abs(inside / 10_000 - 0.8) < 0.02, String(inside / 10_000));
   });
 });

@@ -39,10 +39,17 @@ describe('what is read from a mixture', () => {
     assert.ok(logQuantiles[level(0.9)]! > 8.5);
   });
 
-  it('never passes the limit, and keeps the mass beyond it at the limit', () => {
-    const { logQuantiles } = readMixture(mixture([6, 0.5, 1]), 6.2, makeReadoutSpace());
-    assert.ok(logQuantiles.every((log) => log <= 6.2));
-    assert.ok(Math.abs(logQuantiles[level(0.9)]! - 6.2) < 1e-9);
+  it('has a best-ratio point within the limit, for which all mass beyond lies at the limit', () => {
+    assert.ok(readMixture(mixture([6, 0.5, 1]), 6.2, makeReadoutSpace()).bestRatio <= 6.2);
+    // Nine tenths of the mass lie far beyond the limit: the best a point within it can do is the limit.
+    const beyond = readMixture(mixture([3, 0.2, 0.1], [9, 0.2, 0.9]), 6.2, makeReadoutSpace());
+    assert.equal(beyond.bestRatio, 6.2);
+  });
+
+  it('has quantiles that a limit leaves alone, because runs overrun it', () => {
+    const free = readMixture(mixture([6, 0.5, 1]), Number.NaN, makeReadoutSpace());
+    const limited = readMixture(mixture([6, 0.5, 1]), 6.2, makeReadoutSpace());
+    assert.deepEqual(limited.logQuantiles, free.logQuantiles);
   });
 
   it('is ascending even where all mass is in one cell', () => {
