@@ -68,7 +68,9 @@ export function startLearner(runs: Runs, network: Network, since: Calibration = 
   const startedBy = startedRows(runs);
   let head: HeadWeights = headWeights(network);
   let calibration = since;
+  let described = store;
   const outlookOf = (from: FeatureStore, row: number, past: Past): Outlook => {
+    described = from;
     predictRow(network, head, from, row, space);
     const { logQuantiles, bestRatio } = readMixture(space, runs.logRequest[row]!, readout);
     const runsOfTask = past.endedIn(0, runs.groups[0]![row]!).length;
@@ -94,7 +96,7 @@ export function startLearner(runs: Runs, network: Network, since: Calibration = 
       });
     },
     submitted: (row, past) => store.submitted(row, past),
-    shares: (row) => runShares(store.atomsOf(row), space),
+    shares: (row) => runShares(described.atomsOf(row), space),
     train(row, past, { trainer, random, steps, rate, newest, onStep }) {
       const pool = { started: startedBy(row, past.nowSeconds), nowSeconds: past.nowSeconds };
       if (pool.started.length < LEAST_RUNS) return;

@@ -260,8 +260,8 @@ function judged(judge: Judge): { readonly judgement?: Judgement } {
 }
 
 /**
- * Predicts every task of a snapshot that ends by itself: endless and infrastructure tasks are left out. A running task
- * is predicted as it was when it started, a pending one as of now.
+ * Predicts every task of a snapshot that ends by itself: endless and infrastructure tasks are left out. Each is predicted
+ * from all that has ended by now; the table of a running one is of its whole runtime, to be conditioned on its age.
  * @param history further finished tasks, of the cluster itself; one that the predictor knows counts once
  */
 export function predictSnapshot(
@@ -274,31 +274,46 @@ export function predictSnapshot(
   const runs = runsOf([...known, ...tasks.map((task) => runOf(task, snapshot.takenAtSeconds))]);
   const learner = predictor.network ? startLearner(runs, predictor.network, predictor.calibration) : undefined;
   const predictions: Record<string, RuntimePrediction> = {};
-  replayRuns(runs, ({ kind, row }, past) => {
+  const running: number[] = [];
+  const last = replayRuns(runs, ({ kind, row }, past) => {
     if (kind === 'ended') return learner?.ended(row, past);
     const task = tasks[runs.order[row]! - known.length];
     if (!task) return;
+    if (task.startedAtSeconds !== undefined) return void running.push(row);
     learner?.submitted(row, past);
-    predictions[task.id] = predictTask(predictor, task, known, runs, row, past, learner);
+    const outlook = learner && (() => learner.predict(row, past));
+    predictions[task.id] = predictTask(predictor, task, { known, runs, row, past, learner, outlook });
   });
+  const past = { ...last, nowSeconds: snapshot.takenAtSeconds };
+  for (const row of running) {
+    const task = tasks[runs.order[row]! - known.length]!;
+    const outlook = learner && (() => learner.renew(row, past));
+    predictions[task.id] = predictTask(predictor, task, { known, runs, row, past, learner, outlook });
+  }
   return predictions;
 }
+
+/** Where a task stands in a replay, and how the network predicts it there. */
+type Standing = {
+  readonly known: readonly FinishedTask[];
+  readonly runs: Runs;
+  readonly row: number;
+  readonly past: Past;
+  readonly learner: Learner | undefined;
+  readonly outlook: (() => Outlook) | undefined;
+};
 
 function predictTask(
   { record }: Predictor,
   task: Task,
-  known: readonly FinishedTask[],
-  runs: Runs,
-  row: number,
-  past: Past,
-  learner: Learner | undefined,
+  { known, runs, row, past, learner, outlook }: Standing,
 ): RuntimePrediction {
   const choice = choosePredictor(record, groupLabel(task.parameters), learner !== undefined);
   const { name, instead } = choice;
   const forecast = baselineForecast(runs, row, past);
   const common = { predictor: name, ...coverageOf(record, choice), beside: forecast.points };
-  if (name === 'stowage' && learner) {
-    const { logTable, bestRatio } = learner.predict(row, past);
+  if (name === 'stowage' && learner && outlook) {
+    const { logTable, bestRatio } = outlook();
     return {
       runtime: limited({ seconds: Array.from(logTable, Math.exp) }, task),
       bestRatioSeconds: Math.min(Math.exp(bestRatio), task.runtimeLimitSeconds ?? Number.POSITIVE_INFINITY),

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { replayRuns } from '../../../src/core/predict/past.ts';
+import { pastWithout, replayRuns } from '../../../src/core/predict/past.ts';
 import { runsOf } from '../../../src/core/predict/runs.ts';
 import { finished } from './histories.ts';
 
 const CREATOR = 3;
+
+const at = (submittedAtSeconds: number, runtime: number) => finished({ submittedAtSeconds, runtime });
 
 function seenAtSubmit(tasks: Parameters<typeof runsOf>[0], row: number) {
   const runs = runsOf(tasks);
@@ -50,6 +52,35 @@ describe('the past at a submit', () => {
       finished({ submittedAtSeconds: 100 }),
     ];
     assert.deepEqual(seenAtSubmit(tasks, 2)?.ended, [1, 0]);
+  });
+
+  it('stops at the moments it is asked to, after the ends of that instant and before its submits', () => {
+    const tasks = [at(0, 50), at(10, 200), at(50, 100)];
+    const told: string[] = [];
+    replayRuns(runsOf(tasks), (event) => told.push(`${event.kind} ${event.row}`), {
+      rows: Int32Array.of(1, 1, 2),
+      seconds: Float64Array.of(50, Number.POSITIVE_INFINITY, 120),
+    });
+    assert.deepEqual(told, [
+      'submitted 0',
+      'submitted 1',
+      'ended 0',
+      'reached 1',
+      'submitted 2',
+      'reached 2',
+      'ended 2',
+      'ended 1',
+    ]);
+  });
+
+  it('can be seen without one of the runs that are under way', () => {
+    const tasks = [at(0, 500), at(10, 500), at(20, 100)];
+    replayRuns(runsOf(tasks), ({ kind, row }, past) => {
+      if (kind !== 'submitted' || row !== 2) return;
+      const others = pastWithout(past, 0).runningIn(3, 0);
+      assert.deepEqual([[...others], others.size, others.has(0), others.has(1)], [[1], 1, false, true]);
+      assert.deepEqual([...past.runningIn(3, 0)], [0, 1]);
+    });
   });
 
   it('takes a clock that jumped back as no time: nothing starts before its submit', () => {

@@ -3,14 +3,14 @@ import { before, describe, it } from 'mocha';
 import { InputError } from '../../../src/core/model/input.ts';
 import type { Snapshot } from '../../../src/core/model/snapshot.ts';
 import type { Task } from '../../../src/core/model/task.ts';
-import { QUANTILE_LEVELS } from '../../../src/core/predict/distribution.ts';
+import { QUANTILE_LEVELS, quantile } from '../../../src/core/predict/distribution.ts';
 import { fitPredictor, predictSnapshot, trainPredictor, updatePredictor } from '../../../src/core/predict/predictor.ts';
 import { formatPredictor, parsePredictor } from '../../../src/core/predict/predictorFile.ts';
 import type { Engine } from '../../../src/core/predict/training.ts';
 import { seededRandom } from '../../../src/core/simulate/random.ts';
 import { loadEngine } from '../../../src/worker/engine.ts';
 import { readPretrained } from '../../../src/worker/files/networks.ts';
-import { recurringHistory } from './histories.ts';
+import { finished, recurringHistory } from './histories.ts';
 
 const history = recurringHistory(600);
 const nowSeconds = Math.max(...history.map((task) => task.endedAtSeconds));
@@ -78,6 +78,22 @@ describe('a predictor', () => {
     assert.equal(basis, 'no past runs: a wide guess');
     assert.ok(runtime.seconds.at(-1)! > 20 * runtime.seconds[0]!);
     assert.ok(runtime.seconds.every((seconds) => Number.isFinite(seconds) && seconds >= 1));
+  });
+
+  it('renews what it says of a running task by the runs that have ended since it started', () => {
+    const parameters = { creator: 'ana', name: 'sweep' };
+    const startedAtSeconds = nowSeconds - 5000;
+    const running = task({ phase: 'running', startedAtSeconds, createdAtSeconds: startedAtSeconds, parameters });
+    const sibling = (at: number) =>
+      finished({ id: `s${at}`, parameters, submittedAtSeconds: startedAtSeconds, runtime: 4000 + at });
+    const predictor = trainPredictor(history.slice(0, 100), settings());
+    const told = (more: Parameters<typeof predictSnapshot>[2]) =>
+      predictSnapshot(predictor, snapshot(running), more)['ml/a']!;
+    const median = ({ runtime }: ReturnType<typeof told>) => quantile(runtime, 0.5);
+    const siblings = Array.from({ length: 12 }, (_, at) => sibling(at));
+    assert.match(told(siblings).basis, /latest runs? of sweep by ana|past runs of sweep by ana/);
+    assert.doesNotMatch(told([]).basis, /sweep/);
+    assert.ok(Math.abs(median(told(siblings)) - 4000) < Math.abs(median(told([])) - 4000));
   });
 
   it('never says more than the limit, asked for or set', () => {
