@@ -1,14 +1,17 @@
 /**
- * How long Stowage holds the extension host's thread while it opens, plans, applies and trains, and how long it takes to
- * activate. Needs the built extension and what the editor tests need. `node bench/editor.ts`
+ * How long Stowage holds the extension host's thread while it opens, plans, applies and trains, how long it takes to
+ * activate, and how soon the panel can be used once the plan exists. Needs the built extension and what the editor tests
+ * need. `node bench/editor.ts`
  *
  * A stand-in for the extension's entry loads the real one and looks, every few milliseconds, how much processor time the
  * thread has used since it last came round: an upper bound of any one piece of work between, and one that does not grow
- * when other processes take the processor away.
+ * when other processes take the processor away. The plan exists when the planning thread answers; the panel can be used in
+ * the first frame in which every chart is drawn and "Apply" can be pressed. Both by the machine's clock.
  */
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { Frame } from 'playwright-core';
 import { startWorkbench } from '../test/vscode/workbench.ts';
 
 /** Stands in the place of the extension's entry; notes whatever holds the thread for more than 4 ms. */
@@ -34,6 +37,19 @@ exports.activate = (context) => {
 exports.deactivate = () => real.deactivate?.();
 `;
 
+/** Stands in the place of the planning thread's script; notes when a plan is answered. */
+const PLANNER_PROBE = `
+import { appendFileSync } from 'node:fs';
+import { parentPort } from 'node:worker_threads';
+const post = parentPort.postMessage.bind(parentPort);
+parentPort.postMessage = (message, ...rest) => {
+  if (message?.type === 'answer' && message.result?.json)
+    appendFileSync(READINGS, JSON.stringify({ at: Date.now(), planBytes: message.result.json.length }) + '\\n');
+  return post(message, ...rest);
+};
+await import('./real.js');
+`;
+
 const extension = process.env['STOWAGE_EXTENSION'] ?? resolve(import.meta.dirname, '..');
 const home = mkdtempSync(join(tmpdir(), 'stowage-bench-editor-'));
 const readings = join(home, 'readings.jsonl');
@@ -43,6 +59,9 @@ mkdirSync(folder);
 
 const workbench = await startWorkbench({ extension: { folder: probed }, folder });
 const phases: { name: string; from: number; to: number }[] = [];
+/** When the panel became usable, by `Date.now()`; once a plan. */
+let usable: readonly number[] = [];
+declare const usableAt: number[];
 const toast = (text: RegExp) =>
   workbench.page.locator('.notification-toast', { hasText: text }).first().waitFor({ timeout: 300_000 });
 
@@ -57,12 +76,20 @@ try {
   });
   await phase('planning and forecasting', async () => {
     await workbench.command('Stowage: Preview Plan');
+    await watchPanel(await workbench.webview('#root', 300_000));
     await workbench.webview('.charts .plot .main-svg', 300_000);
+  });
+  await phase('planning twice more', async () => {
+    for (const plan of [2, 3]) {
+      const panel = await workbench.webview('vscode-button', 300_000);
+      await panel.locator('vscode-button', { hasText: 'Plan again' }).click();
+      await panel.waitForFunction((many) => usableAt.length >= many, plan);
+    }
   });
   await phase('applying', async () => {
     const panel = await workbench.webview('vscode-button');
+    usable = await panel.evaluate(() => usableAt);
     await panel.locator('vscode-button:not([disabled])', { hasText: /^Apply \d+ moves?/ }).click();
-    await workbench.page.locator('.monaco-dialog-box .monaco-button').first().waitFor({ timeout: 60_000 });
     await workbench.answerModal('Apply');
     await toast(/Moves: \d+ done/);
   });
@@ -86,10 +113,16 @@ async function phase(name: string, work: () => Promise<unknown>): Promise<void> 
 function report(): void {
   const lines = readFileSync(readings, 'utf8').trim().split('\n');
   const all = lines.map(
-    (line) => JSON.parse(line) as { at: number; held?: number; loaded?: number; activated?: number },
+    (line) =>
+      JSON.parse(line) as { at: number; held?: number; loaded?: number; activated?: number; planBytes?: number },
   );
   const first = all.find(({ loaded }) => loaded !== undefined);
   console.log(`activation: ${first?.loaded?.toFixed(1)} ms to load, ${first?.activated?.toFixed(1)} ms to activate`);
+  const plans = all.flatMap(({ at, planBytes }) => (planBytes === undefined ? [] : [{ at, planBytes }]));
+  for (const [index, { at, planBytes }] of plans.entries()) {
+    const after = usable[index] === undefined ? '?' : usable[index] - at;
+    console.log(`plan ${index + 1}: ${(planBytes / 1e6).toFixed(2)} MB, panel usable ${after} ms after it existed`);
+  }
   console.log('phase                        seconds   longest   over 16 ms');
   for (const { name, from, to } of phases) {
     const held = all.flatMap((each) =>
@@ -102,6 +135,28 @@ function report(): void {
   }
 }
 
+/** Notes each frame in which the panel has become usable. */
+async function watchPanel(panel: Frame): Promise<void> {
+  await panel.evaluate(() => {
+    const drawn = () => {
+      const plots = [...document.querySelectorAll('.charts .plot')];
+      const buttons = [...document.querySelectorAll('vscode-button:not([disabled])')];
+      const apply = buttons.some(({ textContent }) => /^Apply \d+ move/.test(textContent?.trim() ?? ''));
+      return apply && plots.length > 0 && plots.every((plot) => plot.querySelector('.main-svg'));
+    };
+    const times: number[] = [];
+    Object.assign(window, { usableAt: times });
+    let before = drawn();
+    const look = () => {
+      const now = drawn();
+      if (now && !before) times.push(Date.now());
+      before = now;
+      requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+  });
+}
+
 /** The extension with another entry: its manifest and folders, and the probe around the real code. */
 function probedExtension(): string {
   const directory = join(home, 'extension');
@@ -111,5 +166,8 @@ function probedExtension(): string {
   const manifest = JSON.parse(readFileSync(join(extension, 'package.json'), 'utf8')) as Record<string, unknown>;
   writeFileSync(join(directory, 'package.json'), JSON.stringify({ ...manifest, main: './probe.cjs' }));
   writeFileSync(join(directory, 'probe.cjs'), PROBE.replace('READINGS', JSON.stringify(readings)));
+  const planner = join(directory, 'dist/worker/planner.js');
+  renameSync(planner, join(directory, 'dist/worker/real.js'));
+  writeFileSync(planner, PLANNER_PROBE.replace('READINGS', JSON.stringify(readings)));
   return directory;
 }

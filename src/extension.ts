@@ -89,14 +89,20 @@ export function activate(context: vscode.ExtensionContext): void {
   const settings = vscode.workspace.onDidChangeConfiguration((event) => {
     if (event.affectsConfiguration('stowage')) void session.settingsChanged();
   });
-  const messages = session.onDidChangeRows(() => {
-    // The declaration lacks `| undefined`; an empty text is none.
-    nodesView.message = nodes.message ?? '';
-  });
+  // The declaration lacks `| undefined`; an empty text is none.
+  const messages = vscode.Disposable.from(
+    nodes.onDidChangeTreeData(() => {
+      nodesView.message = nodes.message ?? '';
+    }),
+    tasks.onDidChangeTreeData(() => {
+      tasksView.message = tasks.message ?? '';
+    }),
+  );
   const goOn = session.onDidOpen(async ({ underWay, readOnly }) => {
     if (underWay > 0 && !readOnly) await vscode.commands.executeCommand('stowage.continueMoves');
     if (panel.isShown) await vscode.commands.executeCommand('stowage.previewPlan');
   });
+  const due = session.onDidComeDue(() => vscode.commands.executeCommand('stowage.continueMoves'));
   const notebooks = registerNotebooks({
     script: context.asAbsolutePath('dist/kernel.js'),
     folder: dirname(directory),
@@ -109,7 +115,7 @@ export function activate(context: vscode.ExtensionContext): void {
     onDidChange: session.onDidChangeRows,
     log,
   });
-  context.subscriptions.push(notebooks);
+  context.subscriptions.push(notebooks, due);
   context.subscriptions.push(log, session, pins, nodes, tasks, nodesView, tasksView, panel, settings, messages, goOn);
   context.subscriptions.push(bindContextKeys(session), createStatusItem(session), ...commands);
   void session.reopen();

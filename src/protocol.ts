@@ -72,6 +72,16 @@ export type Weighed = Weighing & Pick<Ranking, 'ranked' | 'fitting'>;
 /** The answer to `whatIf`: one scenario more, on the same futures as the plan's own. */
 export type WhatIf = { readonly planId: string; readonly change: NodeChange; readonly forecast: Forecast };
 
+/** The answer to `apply`, `continue` and `undo`. */
+export type Carried = {
+  /** What came of it, for the user; empty when nothing was done because the user said no. */
+  readonly text: string;
+  /** Some move ended without being done; `text` says why. */
+  readonly trouble: boolean;
+  /** When the earliest wait is over, in the cluster's own time; absent when nothing waits. */
+  readonly dueInSeconds?: number;
+};
+
 /** The answer to `contexts`. */
 export type Contexts = { readonly contexts: readonly string[]; readonly current?: string };
 
@@ -107,6 +117,9 @@ export type PanelState = {
   readonly readOnly?: string;
 };
 
+/** More moves than any plan has: one of 5,000 nodes and 50,000 tasks has about 12,000. */
+const MOST_MOVES = 200_000;
+
 /** From the plan panel to the host: ids only, never a plan. */
 export type FromWebview =
   | { readonly type: 'ready' }
@@ -132,7 +145,7 @@ export function parseFromWebview(value: unknown): FromWebview | undefined {
       return { type: value['type'] };
     case 'apply': {
       const { planId, moveIds } = value;
-      if (!isShortText(planId) || !Array.isArray(moveIds) || moveIds.length > 10_000) return undefined;
+      if (!isShortText(planId) || !Array.isArray(moveIds) || moveIds.length > MOST_MOVES) return undefined;
       return moveIds.every(isShortText) ? { type: 'apply', planId, moveIds } : undefined;
     }
     case 'reveal': {

@@ -4,7 +4,7 @@ import { changeName, type NodeChange } from './core/forecast/scenarios.ts';
 import type { ClusterTarget } from './core/plan/plan.ts';
 import type { Confirmation, StepText } from './operate/describe.ts';
 import { Cancelled, Planner } from './planner.ts';
-import type { Contexts, HistoryFile, IssuedPlan, Opened, Weighed, Weighing, WhatIf } from './protocol.ts';
+import type { Carried, Contexts, HistoryFile, IssuedPlan, Opened, Weighed, Weighing, WhatIf } from './protocol.ts';
 import type { ClusterView } from './views/clusterView.ts';
 
 /** The editor's state as one readonly value, replaced whole; views redraw from it. */
@@ -34,12 +34,17 @@ export type OpenState = {
   readonly stale?: string;
 };
 
+/** Parts of an open state that come and go. */
+type Passing = 'busy' | 'stale' | 'weighed' | 'whatIfs';
+
 /** Told how far long work is. */
 export type Progress = (text: string, fraction?: number) => void;
 
 /** More lines than these in one chart cannot be told apart. */
 const MOST_WHAT_IFS = 3;
 const CONNECT_TIMEOUT_SECONDS = 10;
+/** How soon a wait that is over is asked about again when something else was under way. */
+const LATER_SECONDS = 30;
 const TARGET_KEY = 'target';
 
 /** The one mutable place of the editor's side: which cluster is open, its last view, the issued plan, the running moves. */
@@ -52,6 +57,10 @@ export class Session implements vscode.Disposable {
   private readonly opened = new vscode.EventEmitter<OpenState>();
   /** After a cluster was opened, not after each reading of it. */
   readonly onDidOpen = this.opened.event;
+  private readonly due = new vscode.EventEmitter<void>();
+  /** When a wait of a move is over: it can be gone on with. */
+  readonly onDidComeDue = this.due.event;
+  private waiting: NodeJS.Timeout | true | undefined;
   private readonly planner: Planner;
   private readonly stateDirectory: string;
   private readonly log: vscode.LogOutputChannel;
@@ -92,6 +101,7 @@ export class Session implements vscode.Disposable {
     this.connection.abort();
     const connection = new AbortController();
     this.connection = connection;
+    this.forget();
     const name = targetName(target);
     this.become({ kind: 'connecting', target, name });
     const timeout = AbortSignal.timeout(CONNECT_TIMEOUT_SECONDS * 1000);
@@ -121,6 +131,7 @@ export class Session implements vscode.Disposable {
 
   async close(): Promise<void> {
     this.connection.abort();
+    this.forget();
     this.become({ kind: 'closed' });
     await this.memory.update(TARGET_KEY, undefined);
     await this.planner.ask({ type: 'close' });
@@ -141,12 +152,17 @@ export class Session implements vscode.Disposable {
   async advance(seconds: number): Promise<void> {
     await this.busy('advancing the clock', () => this.planner.ask({ type: 'advance', seconds }));
     await this.refresh();
+    if (this.waiting) this.due.fire();
   }
 
   /** Makes a plan of the cluster as it is now and keeps it as the issued one. */
   async plan(signal: AbortSignal, onProgress: Progress): Promise<void> {
-    const plan = await this.busy('planning', () => this.planner.ask({ type: 'plan' }, { signal, onProgress }));
-    this.updateOpen({ plan: plan as IssuedPlan, steps: [] }, ['weighed', 'whatIfs']);
+    await this.busy(
+      'planning',
+      () => this.planner.ask({ type: 'plan' }, { signal, onProgress }),
+      (plan) => ({ plan: plan as IssuedPlan, steps: [] }),
+      ['weighed', 'whatIfs'],
+    );
   }
 
   /** Ranks a pending task of the issued plan by other weights. Asks may follow each other fast; the latest counts. */
@@ -177,23 +193,17 @@ export class Session implements vscode.Disposable {
     moveIds: readonly string[] | undefined,
     signal: AbortSignal,
     onProgress: Progress,
-  ): Promise<string> {
+  ): Promise<Carried> {
     const request = { type: 'apply', planId, ...(moveIds && { moveIds }) } as const;
-    const summary = await this.busy('applying', () => this.planner.ask(request, { signal, onProgress }));
-    await this.refresh();
-    return String(summary);
+    return this.operate('applying', () => this.planner.ask(request, { signal, onProgress }));
   }
 
-  async continueMoves(signal: AbortSignal): Promise<string> {
-    const summary = await this.busy('going on', () => this.planner.ask({ type: 'continue' }, { signal }));
-    await this.refresh();
-    return String(summary);
+  async continueMoves(signal: AbortSignal, onProgress: (text: string) => void): Promise<Carried> {
+    return this.operate('going on', () => this.planner.ask({ type: 'continue' }, { signal, onProgress }));
   }
 
-  async undo(signal: AbortSignal): Promise<string> {
-    const summary = await this.busy('undoing', () => this.planner.ask({ type: 'undo' }, { signal }));
-    await this.refresh();
-    return String(summary);
+  async undo(signal: AbortSignal, onProgress: (text: string) => void): Promise<Carried> {
+    return this.operate('undoing', () => this.planner.ask({ type: 'undo' }, { signal, onProgress }));
   }
 
   async train(
@@ -233,19 +243,56 @@ export class Session implements vscode.Disposable {
 
   dispose(): void {
     this.connection.abort();
+    this.forget();
     this.changed.dispose();
+    this.due.dispose();
     this.rowsChanged.dispose();
     this.opened.dispose();
     void this.planner.dispose();
   }
 
-  private async busy<T>(text: string, work: () => Promise<T>): Promise<T> {
+  /** Shows what is under way, and what came of it in one step with its end: no old plan is seen free in between. */
+  private async busy<T>(
+    text: string,
+    work: () => Promise<T>,
+    change: (result: T) => Partial<OpenState> = () => ({}),
+    remove: readonly Passing[] = [],
+  ): Promise<T> {
     this.updateOpen({ busy: text });
     try {
-      return await work();
-    } finally {
+      const result = await work();
+      this.updateOpen(change(result), ['busy', ...remove]);
+      return result;
+    } catch (error) {
       this.updateOpen({}, ['busy']);
+      throw error;
     }
+  }
+
+  private async operate(text: string, work: () => Promise<unknown>): Promise<Carried> {
+    const carried = (await this.busy(text, work)) as Carried;
+    if (this.current.kind === 'open') this.follow(this.current.target, carried.dueInSeconds);
+    await this.refresh();
+    return carried;
+  }
+
+  /** Waits for the earliest wait to be over. The sample's time goes by only when it is advanced. */
+  private follow(target: ClusterTarget, dueInSeconds: number | undefined): void {
+    this.forget();
+    if (dueInSeconds === undefined) return;
+    if (target.kind === 'sample') {
+      this.waiting = true;
+      return;
+    }
+    this.waiting = setTimeout(() => {
+      if (this.current.kind === 'open' && this.current.busy) this.follow(target, LATER_SECONDS);
+      else this.due.fire();
+    }, 1000 * dueInSeconds);
+  }
+
+  private forget(): void {
+    if (this.waiting !== true) clearTimeout(this.waiting);
+    this.waiting = undefined;
   }
 
   private async confirm({ message, detail, verb }: Confirmation): Promise<boolean> {
@@ -277,10 +324,7 @@ export class Session implements vscode.Disposable {
     this.become({ kind: 'failed', target: state.target, name: state.name, message });
   }
 
-  private updateOpen(
-    change: Partial<OpenState>,
-    remove: readonly ('busy' | 'stale' | 'weighed' | 'whatIfs')[] = [],
-  ): void {
+  private updateOpen(change: Partial<OpenState>, remove: readonly Passing[] = []): void {
     if (this.current.kind !== 'open') return;
     const next = { ...this.current, ...change };
     for (const key of remove) delete next[key];

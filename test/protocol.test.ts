@@ -44,6 +44,15 @@ describe('messages of the plan panel', () => {
     for (const value of bad) assert.equal(parseFromWebview(value), undefined, JSON.stringify(value));
   });
 
+  it('takes the moves of a plan for tens of thousands of tasks', () => {
+    const moveIds = Array.from({ length: 50_000 }, (_, index) => `resize bench/task-${index}`);
+    assert.deepEqual(parseFromWebview({ type: 'apply', planId: 'p', moveIds }), {
+      type: 'apply',
+      planId: 'p',
+      moveIds,
+    });
+  });
+
   it('never throws, whatever comes', () => {
     fc.assert(
       fc.property(fc.anything(), (value) => {

@@ -30,6 +30,7 @@ const actions: PanelActions = {
   rank: (planId, taskId, weights) => host.postMessage({ type: 'rank', planId, taskId, weights }),
   weigh: (weights) => host.postMessage({ type: 'weigh', weights }),
   whatIf: (kind) => host.postMessage({ type: 'whatIf', kind }),
+  listMore: () => dispatch({ type: 'listMore' }),
 };
 
 registerControls();

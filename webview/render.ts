@@ -11,7 +11,7 @@ import { chart, type Series } from './chart.ts';
 import { migrationDecision, placementDecision, resizeDecision } from './decisions.ts';
 import { button, element } from './element.ts';
 import { grid } from './grid.ts';
-import { type PanelModel, wholeForecast } from './state.ts';
+import { MOVES_PAGE, type PanelModel, wholeForecast } from './state.ts';
 import { planWeights, shownRanking, shownTask, type WeightActions, weightControls } from './weights.ts';
 
 /** What the reader can do in the panel. */
@@ -22,6 +22,7 @@ export type PanelActions = {
   choose(moveId: string, on: boolean, all: readonly string[]): void;
   showTask(task: string): void;
   whatIf(kind: NodeChange['kind']): void;
+  listMore(): void;
 } & WeightActions;
 
 /** The whole panel for a model. Sections are made anew only when what they show has changed. */
@@ -35,7 +36,7 @@ export function render(model: PanelModel, actions: PanelActions): readonly Secti
   return [
     head,
     steps,
-    section('moves', [plan.id, choices.chosen, host.busy, host.readOnly, doneIds(host)], () =>
+    section('moves', [plan.id, choices.chosen, choices.listed, host.busy, host.readOnly, doneIds(host)], () =>
       movesList(model, plan, actions),
     ),
     section('forecast', [plan.id, whatIfNames(host), host.busy], () => forecastCharts(model, plan, actions)),
@@ -104,6 +105,7 @@ function movesList({ host, choices }: PanelModel, plan: Plan, actions: PanelActi
   const all = moves.map(({ id }) => id);
   const ticked = new Set(choices.chosen ?? all);
   const picked = moves.filter(({ id }) => ticked.has(id));
+  const listed = choices.listed ?? MOVES_PAGE;
   const lost = picked.reduce((sum, move) => sum + (move.kind === 'migration' ? move.run.lostSeconds : 0), 0);
   if (all.length === 0)
     return element(
@@ -122,7 +124,23 @@ function movesList({ host, choices }: PanelModel, plan: Plan, actions: PanelActi
     'section',
     { 'aria-label': 'Moves' },
     element('h2', {}, 'Moves'),
-    element('ul', { class: 'moves' }, ...moves.map((move) => moveRow(move, ticked.has(move.id), all, actions))),
+    element(
+      'ul',
+      { class: 'moves' },
+      ...moves.slice(0, listed).map((move) => moveRow(move, ticked.has(move.id), all, actions)),
+    ),
+    moves.length > listed &&
+      element(
+        'p',
+        {},
+        button(
+          `List ${Math.min(MOVES_PAGE, moves.length - listed)} more of ${moves.length - listed}`,
+          actions.listMore,
+          {
+            secondary: true,
+          },
+        ),
+      ),
     element(
       'p',
       {},

@@ -16,12 +16,18 @@ export type Choices = {
   readonly chosen?: readonly string[];
   /** Pending task whose ranked nodes are shown. */
   readonly task?: string;
+  /** How many moves are listed, where it is not the first page. */
+  readonly listed?: number;
 };
+
+/** A plan of a large cluster has thousands of moves; so many are listed at a time. */
+export const MOVES_PAGE = 200;
 
 export type PanelEvent =
   | ToWebview
   | { readonly type: 'choose'; readonly moveId: string; readonly on: boolean; readonly all: readonly string[] }
-  | { readonly type: 'showTask'; readonly task: string };
+  | { readonly type: 'showTask'; readonly task: string }
+  | { readonly type: 'listMore' };
 
 export const EMPTY_MODEL: PanelModel = { host: { cluster: '', steps: [] }, choices: {} };
 
@@ -43,6 +49,10 @@ export function reduce(model: PanelModel, event: PanelEvent): PanelModel {
     }
     case 'showTask':
       return { ...model, choices: { ...model.choices, task: event.task } };
+    case 'listMore': {
+      const listed = (model.choices.listed ?? MOVES_PAGE) + MOVES_PAGE;
+      return { ...model, choices: { ...model.choices, listed } };
+    }
     default:
       return event satisfies never;
   }
@@ -56,11 +66,12 @@ export function wholeForecast(forecast: Forecast, whatIfs: PanelState['whatIfs']
 /** What was kept before a reload; anything out of shape is nothing. */
 export function parseChoices(value: unknown): Choices {
   if (typeof value !== 'object' || value === null) return {};
-  const { planId, chosen, task } = value as Record<string, unknown>;
+  const { planId, chosen, task, listed } = value as Record<string, unknown>;
   return {
     ...(typeof planId === 'string' && { planId }),
     ...(Array.isArray(chosen) && { chosen: chosen.filter((id): id is string => typeof id === 'string') }),
     ...(typeof task === 'string' && { task }),
+    ...(Number.isSafeInteger(listed) && { listed: listed as number }),
   };
 }
 

@@ -12,7 +12,7 @@ h3 { font-size: 1em; font-weight: 600; margin: 16px 0 6px; }
 .busy vscode-progress-ring { height: 16px; width: 16px; }
 ul.moves, ol.steps { list-style: none; padding: 0; margin: 0 0 12px; }
 ul.moves li { margin: 2px 0; }
-ul.moves + p { display: flex; align-items: center; gap: 10px; }
+section[aria-label='Moves'] > p { display: flex; align-items: center; gap: 10px; }
 ol.steps li { margin: 4px 0; }
 ol.steps .mark { display: inline-block; width: 1.6em; }
 ol.steps .done .mark { color: var(--vscode-testing-iconPassed); }

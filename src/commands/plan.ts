@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { Cancelled } from '../planner.ts';
+import type { Carried } from '../protocol.ts';
 import type { Session, SessionState } from '../session.ts';
 import type { PlanPanel } from '../views/planPanel.ts';
 import { abortSignal } from './connect.ts';
@@ -51,11 +52,11 @@ export async function weigh(weights: Readonly<Record<string, number>>): Promise<
 
 /** Goes on with moves that wait or were cut off: from the journal, and from what stands on the cluster's objects. */
 export const continueMoves = (session: Session) => () =>
-  withProgress('Going on with moves', (signal) => session.continueMoves(signal), tell);
+  withProgress('Going on with moves', (signal, onProgress) => session.continueMoves(signal, onProgress), tell);
 
 /** Takes back the resizes that were applied last. */
 export const undoResizes = (session: Session) => () =>
-  withProgress('Undoing resizes', (signal) => session.undo(signal), tell);
+  withProgress('Undoing resizes', (signal, onProgress) => session.undo(signal, onProgress), tell);
 
 /**
  * Long work with a progress notification that can cancel it. A cancel is silent; a failure is shown with the log one
@@ -89,7 +90,8 @@ export async function withProgress<T>(
   }
 }
 
-/** The outcome in one sentence; a word tells what can be done next. */
-function tell(summary: string): void {
-  if (summary) void vscode.window.showInformationMessage(summary);
+/** The outcome in one sentence; where a move was not done, as a warning with its reason. */
+function tell({ text, trouble }: Carried): void {
+  if (text === '') return;
+  void (trouble ? vscode.window.showWarningMessage(text) : vscode.window.showInformationMessage(text));
 }

@@ -95,6 +95,8 @@ export class NodesTree implements vscode.TreeDataProvider<NodesElement>, vscode.
         return `Connecting to ${oneLine(state.name)} …`;
       case 'failed':
         return state.message.slice(0, 2000);
+      case 'open':
+        return state.view.nodes.length === 0 ? 'The cluster has no nodes.' : undefined;
       default:
         return undefined;
     }

@@ -46,6 +46,17 @@ export class TasksTree implements vscode.TreeDataProvider<TasksElement>, vscode.
     this.redraw();
   }
 
+  /** What stands above the rows: the filter, and why there are none; undefined: nothing. */
+  get message(): string | undefined {
+    const state = this.session.state;
+    if (state.kind !== 'open') return undefined;
+    const { tasks } = state.view;
+    if (tasks.length === 0) return 'The cluster has no tasks.';
+    if (this.filterText === '') return undefined;
+    const found = tasks.filter((task) => matches(task, this.filterText)).length;
+    return `${found === 0 ? 'None' : found} of ${tasks.length} tasks: ${oneLine(this.filterText)}`;
+  }
+
   get grouping(): Grouping {
     return this.by;
   }

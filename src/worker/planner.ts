@@ -19,7 +19,7 @@ import { type Journal, openJournal, readOperations, unfinished } from '../operat
 import { openLedger } from '../operate/ledger.ts';
 import { PATIENT, RESTLESS } from '../operate/scene.ts';
 import { forecastChange, planSituation, readSituation, type Situation } from '../planning.ts';
-import type { FromPlanner, HistoryFile, IssuedPlan, Opened, ToPlanner, Weighed, WhatIf } from '../protocol.ts';
+import type { Carried, FromPlanner, HistoryFile, IssuedPlan, Opened, ToPlanner, Weighed, WhatIf } from '../protocol.ts';
 import { clusterView } from '../views/clusterView.ts';
 import { clock } from '../words.ts';
 import { readPredictor } from './files/predictors.ts';
@@ -99,12 +99,13 @@ async function carryOut(request: ToPlanner, signal: AbortSignal): Promise<unknow
       return apply(request.id, request.planId, request.moveIds, signal);
     case 'continue': {
       const { cluster } = opened();
-      return operate(signal, (options) => continueMoves(cluster, options), journalOnceFree(opened().directory, signal));
+      const journal = journalOnceFree(opened().directory, signal);
+      return operate(request.id, signal, (options) => continueMoves(cluster, options), { journal });
     }
     case 'undo': {
       const { cluster } = opened();
       const confirm = (preview: Confirmation) => ask(request.id, preview);
-      return operate(signal, (options) => undoResizes(cluster, { ...options, confirm }));
+      return operate(request.id, signal, (options) => undoResizes(cluster, { ...options, confirm }));
     }
     case 'train':
       return train(request, signal);
@@ -256,25 +257,35 @@ async function apply(id: number, planId: string, moveIds: readonly string[] | un
   if (!issued) throw new Error('This plan is not of this window. Preview the plan again, then apply it.');
   const chosen = moveIds && moveIds.length < issued.moves.length ? selectMoves(issued, new Set(moveIds)) : issued;
   const confirm = (preview: Confirmation) => ask(id, preview);
-  return operate(signal, (options) => applyPlan(chosen, at.cluster, { ...options, confirm }));
+  const moves = chosen.moves.length;
+  return operate(id, signal, (options) => applyPlan(chosen, at.cluster, { ...options, confirm }), { moves });
 }
 
-/** Does work that writes, with the journal of the open cluster for as long as it takes. @returns what came of it, in words */
+/**
+ * Does work that writes, with the journal of the open cluster for as long as it takes; each step is told to the views and
+ * as the request's progress.
+ * @param known the journal, where it is being opened already, and how many moves the work has
+ */
 async function operate(
+  id: number,
   signal: AbortSignal,
   work: (options: OperateOptions) => Promise<ApplyOutcome>,
-  opening = openJournal(opened().directory),
-): Promise<string> {
+  known: { readonly journal?: Promise<Journal>; readonly moves?: number } = {},
+): Promise<Carried> {
   const { cluster, directory, target, changed } = opened();
-  const journal = await opening;
+  const journal = await (known.journal ?? openJournal(directory));
+  const ended = new Set<string>();
   const onStep = (step: StepText) => {
+    if (step.state === 'done' || step.state === 'failed') ended.add(step.moveId);
+    const reached = known.moves ? { fraction: ended.size / known.moves } : {};
+    say({ type: 'progress', id, text: progressText(step, ended.size, known.moves), ...reached });
     say({ type: 'step', step });
     changed();
   };
   try {
     const patience = target.kind === 'sample' ? RESTLESS : PATIENT;
     const ledger = await openLedger(directory);
-    return summary(await work({ journal, ledger, settings, signal, onStep, patience }), cluster);
+    return carried(await work({ journal, ledger, settings, signal, onStep, patience }), cluster);
   } finally {
     await journal.close();
   }
@@ -291,23 +302,35 @@ async function journalOnceFree(directory: string, signal: AbortSignal): Promise<
   }
 }
 
-/** What came of an operation, in one sentence; a refusal is an error with its reason. */
-function summary(outcome: ApplyOutcome, cluster: Cluster): string {
+/** `3 of 19 · Migrate … · Suspending its owner.` */
+function progressText({ title, state, text }: StepText, ended: number, moves: number | undefined): string {
+  return [...(moves === undefined ? [] : [`${ended} of ${moves}`]), title, state === 'done' ? 'done' : text].join(
+    ' · ',
+  );
+}
+
+/** What came of an operation; a refusal is an error with its reason. */
+function carried(outcome: ApplyOutcome, cluster: Cluster): Carried {
   switch (outcome.kind) {
     case 'declined':
-      return '';
+      return { text: '', trouble: false };
     case 'refused':
       throw new Error(outcome.reason);
     case 'applied':
     case 'waiting': {
+      const { done, failed, waiting, untilSeconds, steps } = outcome;
+      const now = cluster.nowSeconds();
       const parts = [
-        `${outcome.done} done`,
-        ...(outcome.failed > 0 ? [`${outcome.failed} failed`] : []),
-        ...(outcome.waiting > 0 && outcome.untilSeconds !== undefined
-          ? [`${outcome.waiting} waiting until ${clock(outcome.untilSeconds, cluster.nowSeconds())}`]
-          : []),
+        `${done} done`,
+        ...(failed > 0 ? [`${failed} not done`] : []),
+        ...(waiting > 0 && untilSeconds !== undefined ? [`${waiting} waiting until ${clock(untilSeconds, now)}`] : []),
       ];
-      return `Moves: ${parts.join(', ')}.`;
+      const [first] = steps.filter(({ state }) => state === 'failed');
+      return {
+        text: `Moves: ${parts.join(', ')}.${first ? ` ${first.title}: ${first.text}` : ''}`,
+        trouble: failed > 0,
+        ...(waiting > 0 && untilSeconds !== undefined && { dueInSeconds: Math.max(0, untilSeconds - now) }),
+      };
     }
   }
 }

@@ -10,7 +10,6 @@ import { gatedPod, job } from '../cluster/workload.ts';
 import { requireEditor, startWorkbench, type Workbench } from './workbench.ts';
 
 const extension = process.env['STOWAGE_EXTENSION'] ?? resolve(import.meta.dirname, '../..');
-const pictures = process.env['STOWAGE_PICTURES'] ?? join(tmpdir(), 'stowage-pictures');
 const roles = resolve(import.meta.dirname, '../../media/rbac');
 const GIB = 2 ** 30;
 const HOSTILE = '<img src=x onerror=alert(1)> [run](command:workbench.action.quit) $(trash)';
@@ -51,8 +50,7 @@ describe('a Kubernetes cluster in the editor', function () {
   });
 
   afterEach(async function () {
-    if (this.currentTest?.state !== 'failed' || !workbench) return;
-    await workbench.page.screenshot({ path: join(pictures, `failed-kubernetes-${Date.now()}.png`) });
+    await workbench?.recordFailure(this.currentTest);
   });
 
   after(async () => {
@@ -64,11 +62,6 @@ describe('a Kubernetes cluster in the editor', function () {
   const connect = async (context: string) => {
     await workbench.command('Stowage: Connect to a Cluster');
     await workbench.pick(context);
-  };
-
-  const tooltipOf = async (task: string) => {
-    await (await workbench.tree('Tasks').row(`task ${task}`)).hover();
-    return (await workbench.page.locator('.monaco-hover:visible', { hasText: 'creator:' }).textContent()) ?? '';
   };
 
   const failures: readonly { context: string; says: RegExp }[] = [
@@ -83,7 +76,7 @@ describe('a Kubernetes cluster in the editor', function () {
       await workbench.page.locator('.statusbar-item', { hasText: context }).waitFor();
       const view = workbench.page.locator('.pane', { has: workbench.page.locator('h3.title:text-is("Nodes")') });
       await view.locator('.tree-explorer-viewlet-tree-view', { hasText: says }).waitFor({ timeout: 60_000 });
-      await workbench.page.screenshot({ path: join(pictures, `k-${context}.png`) });
+      await workbench.picture(`k-${context}`);
     });
   }
 
@@ -94,15 +87,15 @@ describe('a Kubernetes cluster in the editor', function () {
     await nodes.row('node node-b');
     const tasks = workbench.tree('Tasks');
     await tasks.row('Pending');
-    assert.match(await tooltipOf('hostile'), /<img src=x onerror=alert\(1\)>/);
+    assert.match(await tasks.tooltip('task hostile'), /creator: <img src=x onerror=alert\(1\)>/);
     assert.equal(await workbench.page.locator('.pane img[src=x], .pane a[href^="command:workbench"]').count(), 0);
-    await workbench.screenshots(pictures, 'k-trees');
+    await workbench.pictures('k-trees');
   });
 
   it('places a gated task after one question, and its kubelet runs it there', async () => {
     await workbench.command('Stowage: Preview Plan');
     const panel = await workbench.webview('.charts .plot .main-svg', 90_000);
-    await workbench.page.screenshot({ path: join(pictures, 'k-plan.png') });
+    await workbench.picture('k-plan');
     await panel.locator('vscode-button:not([disabled])', { hasText: /^Apply 1 move/ }).click();
     await workbench.page.locator('.monaco-dialog-box .monaco-button').first().waitFor();
     const asked = await workbench.answerModal('Place 1 task');
@@ -113,7 +106,7 @@ describe('a Kubernetes cluster in the editor', function () {
       .waitFor({ timeout: 120_000 });
     const found = await cluster.kubectl(['get', 'pod', 'gated', '-o', 'jsonpath={.status.phase} {.spec.nodeName}']);
     assert.equal(found, 'Running node-b');
-    await workbench.page.screenshot({ path: join(pictures, 'k-placed.png') });
+    await workbench.picture('k-placed');
   });
 
   it('lets one who may only read see everything, and says which right each action lacks', async () => {
@@ -121,7 +114,19 @@ describe('a Kubernetes cluster in the editor', function () {
     const nodes = workbench.tree('Nodes');
     await nodes.row('You cannot resize here');
     await nodes.row('node node-a');
-    await workbench.page.screenshot({ path: join(pictures, 'k-reader.png') });
+    await workbench.picture('k-reader');
+  });
+
+  it('keeps the last picture of a cluster that is lost, says since when and why, and stays alive', async () => {
+    await connect('admin');
+    const nodes = workbench.tree('Nodes');
+    await workbench.page.locator('.statusbar-item', { hasText: /admin · / }).waitFor();
+    await nodes.row('node node-a');
+    await cluster.stop();
+    await workbench.command('Stowage: Refresh');
+    await nodes.row('Not up to date: ');
+    await nodes.row('node node-a');
+    await workbench.picture('k-lost');
   });
 
   it('leaves nothing of the old cluster on the screen when another is opened', async () => {

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { after, afterEach, before, describe, it } from 'mocha';
 import type { Frame } from 'playwright-core';
 import { requireEditor, startWorkbench, type Workbench } from './workbench.ts';
 
 const extension = process.env['STOWAGE_EXTENSION'] ?? resolve(import.meta.dirname, '../..');
-const pictures = process.env['STOWAGE_PICTURES'] ?? join(tmpdir(), 'stowage-pictures');
+/** A public log, beside the project where there is one. */
+const LOG = resolve(import.meta.dirname, '../../../shared/traces/KTH-SP2-1996-2.1-cln.swf.gz');
 
 /** The walk of a new user, one step after the other in one window. */
 describe('the sample cluster in the editor', function () {
@@ -22,25 +23,13 @@ describe('the sample cluster in the editor', function () {
   });
 
   afterEach(async function () {
-    if (this.currentTest?.state !== 'failed' || !workbench) return;
-    await workbench.page.screenshot({ path: join(pictures, `failed-${Date.now()}.png`) });
-    console.log(workbench.consoleLines.slice(-20).join('\n'));
+    await workbench?.recordFailure(this.currentTest);
   });
 
   after(async () => {
     await workbench?.close();
     rmSync(folder, { recursive: true, force: true });
   });
-
-  const toast = (text: string | RegExp, timeout = 120_000) =>
-    workbench.page.locator('.notification-toast', { hasText: text }).first().waitFor({ timeout });
-
-  /** The modal's words, once it is there. */
-  const answer = async (verb: string, picture?: string) => {
-    await workbench.page.locator('.monaco-dialog-box .monaco-button').first().waitFor({ timeout: 60_000 });
-    if (picture) await workbench.page.screenshot({ path: join(pictures, picture) });
-    return workbench.answerModal(verb);
-  };
 
   const plan = async (): Promise<Frame> => {
     await workbench.command('Stowage: Preview Plan');
@@ -53,13 +42,29 @@ describe('the sample cluster in the editor', function () {
     return panel;
   };
 
+  /** Narrows the tasks to one and opens its group, so that its row is on the screen. */
+  const show = async (task: string) => {
+    await workbench.command('Stowage: Filter Tasks');
+    await workbench.enter(task);
+    const tasks = workbench.tree('Tasks');
+    const group = workbench.page.locator('.pane .monaco-list-row[aria-expanded]', {
+      hasText: /Pending|Job|Deployment/,
+    });
+    await workbench.page.waitForTimeout(500);
+    for (const each of await group.all()) {
+      if ((await each.getAttribute('aria-expanded')) === 'false') await each.locator('.monaco-tl-twistie').click();
+    }
+    await tasks.row(`task ${task}`);
+  };
+
   it('offers the sample cluster and a connection where nothing is open', async () => {
     await workbench.openContainer('Stowage');
     await workbench.page.locator('.welcome-view-content', { hasText: 'Open the Sample Cluster' }).waitFor();
     const welcome = await workbench.tree('Nodes').welcome();
     assert.match(welcome, /Open the Sample Cluster/);
     assert.match(welcome, /Connect to a Cluster/);
-    await workbench.screenshots(pictures, '1-welcome');
+    assert.match(await workbench.tree('Tasks').welcome(), /once a cluster is open/);
+    await workbench.pictures('1-welcome');
   });
 
   it('shows nodes with free room and available time, and tasks with their predicted runtimes', async () => {
@@ -76,20 +81,29 @@ describe('the sample cluster in the editor', function () {
     );
     assert.ok((await workbench.statusItems()).some((text) => /sample cluster \(seed 7\)/.test(text)));
     await nodes.expand('node gpu-a100-1');
-    await workbench.screenshots(pictures, '2-trees');
+    await workbench.pictures('2-trees');
   });
 
   it('filters and groups tasks', async () => {
     const tasks = workbench.tree('Tasks');
-    const input = workbench.page.locator('.quick-input-widget .quick-input-box input');
     await workbench.command('Stowage: Filter Tasks');
-    await input.fill('train pending');
-    await workbench.page.keyboard.press('Enter');
+    await workbench.enter('train pending');
     await workbench.page.waitForFunction(
       () => document.querySelectorAll('.pane [aria-label^="Deployment"]').length === 0,
     );
     const filtered = (await tasks.rows()).filter((row) => row.startsWith('task '));
     assert.ok(filtered.length > 0 && filtered.every((row) => /train/.test(row)), filtered.join('\n'));
+    await workbench.page
+      .locator('.pane', { hasText: /\d+ of \d+ tasks: train pending/ })
+      .first()
+      .waitFor();
+    await workbench.picture('2-filtered');
+    await workbench.command('Stowage: Filter Tasks');
+    await workbench.enter('nobody-has-this');
+    await workbench.page
+      .locator('.pane', { hasText: /None of \d+ tasks: nobody-has-this/ })
+      .first()
+      .waitFor();
     await workbench.command('Stowage: Clear Filter');
     await tasks.row('Deployment answer-api');
     await workbench.command('Stowage: Group Tasks by');
@@ -113,6 +127,12 @@ describe('the sample cluster in the editor', function () {
     await workbench.page.locator('.pane .monaco-list-row.selected[aria-label^="node "]').waitFor();
   });
 
+  it('offers in a task’s menu only what can be done with it', async () => {
+    const entries = await workbench.tree('Tasks').entries('task answer-api');
+    assert.ok(entries.includes('Resize in Place…') && entries.includes('Reveal Node'), entries.join(', '));
+    assert.ok(!entries.includes('Migrate…') && !entries.includes('Place on the Best Node…'), entries.join(', '));
+  });
+
   it('previews the plan: moves, forecast, ranked nodes, resizes, migrations', async () => {
     const panel = await plan();
     const text = (await panel.locator('#root').textContent()) ?? '';
@@ -128,12 +148,10 @@ describe('the sample cluster in the editor', function () {
       assert.ok(text.includes(words), `the panel lacks "${words}"`);
     }
     assert.ok((await panel.locator('[role=grid]').count()) >= 4);
-    for (const theme of ['light', 'highContrast', 'dark'] as const) {
-      await workbench.useTheme(theme);
-      for (const part of ['Moves', 'Forecast', 'Placements', 'Migrations']) {
-        await panel.locator(`section[aria-label=${part}]`).evaluate((section) => section.scrollIntoView());
-        await workbench.page.screenshot({ path: join(pictures, `3-${part}-${theme}.png`) });
-      }
+    for (const part of ['Moves', 'Forecast', 'Placements', 'Resizes', 'Migrations']) {
+      const scroll = () =>
+        panel.locator(`section[aria-label=${part}]`).evaluate((section) => section.scrollIntoView({ block: 'start' }));
+      await workbench.pictures(`3-${part}`, scroll);
     }
   });
 
@@ -149,52 +167,112 @@ describe('the sample cluster in the editor', function () {
     await grid.locator('[aria-sort=ascending]').waitFor();
   });
 
-  it('applies after one modal that names cluster, moves and lost work, and follows each step', async () => {
+  it('passes over a message to the panel that is out of shape', async () => {
     const panel = await planned();
-    const tasks = workbench.tree('Tasks');
-    const before = (await tasks.rows()).filter((row) => /would run/.test(row)).length;
+    const before = await panel.locator('#root').textContent();
+    await panel.evaluate(() => {
+      for (const message of [null, 'state', { type: 'state' }, { type: 'state', state: { cluster: 1, steps: {} } }])
+        window.postMessage(message, '*');
+    });
+    await workbench.page.waitForTimeout(300);
+    assert.equal(await panel.locator('#root').textContent(), before);
+  });
+
+  const single = [
+    {
+      kind: 'placement',
+      text: /^Place (\S+) on /,
+      entry: 'Place on the Best Node…',
+      verb: 'Place 1 task',
+      end: 'Place',
+    },
+    { kind: 'resize', text: /^Shrink (\S+) from /, entry: 'Resize in Place…', verb: 'Resize 1 task', end: 'Shrink' },
+    { kind: 'migration', text: /^Migrate (\S+) from /, entry: 'Migrate…', verb: 'Migrate 1 owner', end: 'Migrate' },
+  ] as const;
+  for (const { kind, text, entry, verb, end } of single) {
+    it(`carries out a single ${kind} from its task’s menu after one question`, async () => {
+      const panel = await planned();
+      const moves = await panel.locator('ul.moves vscode-checkbox').allInnerTexts();
+      const [, id = ''] = moves.map((move) => text.exec(move.trim())).find((found) => found !== null) ?? [];
+      const name = basename(id);
+      await show(name);
+      await workbench.tree('Tasks').choose(`task ${name}`, entry);
+      assert.match(await workbench.answerModal(verb, `4-single-${kind}`), /Apply 1 \w+ to sample seed 7/);
+      await workbench.toast(/Moves: 1 done\./);
+      await panel.locator('ol.steps li.done', { hasText: `${end} ${id.split('/')[0]}` }).waitFor();
+      await workbench.dismissToasts();
+      await workbench.command('Stowage: Clear Filter');
+    });
+  }
+
+  it('says so where the plan has no such move for the task', async () => {
+    await show('answer-api');
+    await workbench.tree('Tasks').choose('task answer-api', 'Resize in Place…');
+    await workbench.toast(/The plan does not resize .*answer-api.* now\. Preview Plan shows why/);
+    await workbench.dismissToasts();
+    await workbench.command('Stowage: Clear Filter');
+  });
+
+  it('applies after one modal that names cluster, moves and lost work, and follows each step', async () => {
+    const panel = await plan();
+    const before = (await workbench.tree('Tasks').rows()).filter((row) => /would run/.test(row)).length;
     await panel.locator('vscode-button', { hasText: /^Apply \d+ moves/ }).click();
-    const asked = await answer('Apply', '4-confirm.png');
+    const asked = await workbench.answerModal('Apply', '5-confirm');
     assert.match(asked, /sample seed 7/);
-    assert.match(asked, /of work is lost/);
-    await toast('Applying the plan', 30_000);
+    assert.match(asked, /of work is lost|No running task is ended/);
+    await workbench.toast(/Applying the plan.*\d+ of \d+ · (Place|Shrink|Expand|Migrate) /s, 30_000);
     await panel.locator('ol.steps li.done').first().waitFor({ timeout: 60_000 });
-    await workbench.page.screenshot({ path: join(pictures, '5-applying.png') });
-    await toast(/Moves: \d+ done/);
+    await workbench.picture('5-applying');
+    await workbench.toast(/Moves: \d+ done/);
     const steps = await panel.locator('ol.steps li').allInnerTexts();
     assert.ok(
-      steps.some((step) => /^.*Place .* done/.test(step)),
+      steps.length > 3 && steps.every((step) => / done\. | failed\. | waiting\. /.test(step)),
       steps.join('\n'),
     );
     assert.ok(
-      steps.some((step) => /^.*Migrate .* done/.test(step)),
+      steps.some((step) => /^.*Place .* done/.test(step)),
       steps.join('\n'),
     );
     await workbench.page.waitForFunction(
       (many) => document.querySelectorAll('.pane [aria-label*="would run"]').length < many,
       before,
     );
-    await workbench.page.screenshot({ path: join(pictures, '6-applied.png') });
+    await workbench.pictures('6-applied');
+    await workbench.dismissToasts();
   });
 
   it('undoes the applied resizes after one question, and keeps a ledger', async () => {
     await workbench.command('Stowage: Undo Last Resizes');
-    const asked = await answer('Undo');
+    const asked = await workbench.answerModal('Undo');
     assert.match(asked, /Undo \d+ resize/);
-    await toast(/Moves: \d+ done/);
+    await workbench.toast(/Moves: \d+ done/);
+    await workbench.dismissToasts();
     await workbench.command('Stowage: Show Ledger');
     await workbench.page.locator('.view-lines', { hasText: 'Ledger' }).waitFor();
-    await workbench.page.screenshot({ path: join(pictures, '7-ledger.png') });
+    await workbench.picture('7-ledger');
+  });
+
+  it('cancels an apply from its progress: what is done stays, the rest is left as it was', async () => {
+    const panel = await plan();
+    await panel.locator('vscode-button', { hasText: /^Apply \d+ moves?/ }).click();
+    // "Resize 12 tasks" or "Apply 19 moves", by what the tests before have left to do; "Cancel" has no s.
+    await workbench.answerModal('s');
+    const progress = await workbench.toast(/Applying the plan.* of \d+ · /s, 30_000);
+    await progress.locator('.monaco-button', { hasText: 'Cancel' }).click();
+    await workbench.toast(/Moves: \d+ done, \d+ not done\. .*Cancelled/);
+    await workbench.picture('8-cancelled');
+    await panel.locator('ol.steps li.failed', { hasText: 'Cancelled; nothing was done.' }).first().waitFor();
+    assert.equal(await panel.locator('ol.steps li.running').count(), 0);
+    await workbench.dismissToasts();
   });
 
   it('picks up where it was after the window was reloaded in the middle of a move', async () => {
     const panel = await plan();
     await panel.locator('vscode-button', { hasText: /^Apply \d+ moves?/ }).click();
-    // "Resize 12 tasks" or "Apply 19 moves", by what the tests before have left to do; "Cancel" has no s.
-    await answer('s');
+    await workbench.answerModal('s');
     await panel.locator('ol.steps li').first().waitFor({ timeout: 60_000 });
     await workbench.reload();
-    await toast(/Moves: \d+ done/);
+    await workbench.toast(/Moves: \d+ done/);
     assert.ok((await workbench.statusItems()).some((text) => /sample cluster \(seed 7\)/.test(text)));
     const again = await workbench.webview('.charts .plot .main-svg', 90_000);
     await again.locator('.lead', { hasText: 'sample seed 7' }).waitFor();
@@ -208,7 +286,64 @@ describe('the sample cluster in the editor', function () {
     await workbench.pick('1 day');
     await workbench.page.locator('.statusbar-item', { hasText: /· now/ }).waitFor();
     await panel.locator('vscode-button:not([disabled])', { hasText: /^Apply \d+ moves?/ }).click();
-    await toast(/The cluster has changed since the plan was made. Plan again/);
+    await workbench.toast(/The cluster has changed since the plan was made. Plan again/);
     assert.equal(await workbench.page.locator('.monaco-dialog-box').count(), 0);
+    await workbench.picture('9-stale');
+    await workbench.dismissToasts();
+  });
+
+  it('trains on a CSV whose columns were chosen one by one', async () => {
+    const path = join(folder, 'past.csv');
+    writeFileSync(path, history());
+    await workbench.command('Stowage: Train Runtime Predictor');
+    await workbench.pick('History file');
+    await workbench.enter(path);
+    const box = workbench.page.locator('.quick-input-widget');
+    const columns = ['queued_at', '(none)', 'finished_at', '(none)', 'user', 'job_name', ...Array(4).fill('(none)')];
+    for (const [index, column] of columns.entries()) {
+      await box.locator('.quick-input-title', { hasText: `(${index + 1}/${columns.length})` }).waitFor();
+      if (index === 2) await workbench.picture('10-columns');
+      await workbench.pick(column);
+    }
+    await workbench.toast(/Learned from 60 finished tasks/);
+    await workbench.dismissToasts();
+  });
+
+  it('says what a CSV lacks that is mapped to columns of no use', async () => {
+    await workbench.command('Stowage: Train Runtime Predictor');
+    await workbench.pick('History file');
+    await workbench.enter(join(folder, 'past.csv'));
+    const box = workbench.page.locator('.quick-input-widget');
+    for (const [index, column] of ['user', 'user', 'user', ...Array(7).fill('(none)')].entries()) {
+      await box.locator('.quick-input-title', { hasText: `(${index + 1}/10)` }).waitFor();
+      await workbench.pick(column);
+    }
+    const toast = await workbench.toast(/past\.csv/);
+    await workbench.picture('10-useless');
+    await toast.locator('.monaco-button', { hasText: 'Show Log' }).waitFor();
+    await workbench.dismissToasts();
+  });
+
+  it('trains on a real log by one command', async function () {
+    if (!existsSync(LOG)) this.skip();
+    cpSync(LOG, join(folder, basename(LOG)));
+    await workbench.command('Stowage: Train Runtime Predictor');
+    await workbench.pick('History file');
+    await workbench.enter(join(folder, basename(LOG)));
+    await workbench.toast(/Training the runtime predictor/, 30_000);
+    await workbench.toast(/Learned from 28,?\d{3} finished tasks/, 200_000);
+    await workbench.picture('10-real-log');
   });
 });
+
+/** Sixty runs of two people's jobs, under column names that nobody could guess. */
+function history(): string {
+  const rows = Array.from({ length: 60 }, (_, index) => {
+    const queued = new Date(Date.UTC(2026, 0, 1) + index * 3_600_000);
+    const finished = new Date(queued.getTime() + (index % 2 === 0 ? 600 : 5400) * 1000 + index * 1000);
+    return [queued.toISOString(), finished.toISOString(), index % 2 === 0 ? 'ana' : 'ben', `job-${index % 2}`].join(
+      ',',
+    );
+  });
+  return ['queued_at,finished_at,user,job_name', ...rows].join('\n');
+}

@@ -6,8 +6,6 @@ import { after, afterEach, before, describe, it } from 'mocha';
 import { packageExtension } from '../../scripts/package.mjs';
 import { requireEditor, startWorkbench, type Workbench } from './workbench.ts';
 
-const pictures = process.env['STOWAGE_PICTURES'] ?? join(tmpdir(), 'stowage-pictures');
-
 describe('Restricted Mode', function () {
   this.timeout(240_000);
   let workbench: Workbench;
@@ -27,8 +25,7 @@ describe('Restricted Mode', function () {
   });
 
   afterEach(async function () {
-    if (this.currentTest?.state !== 'failed' || !workbench) return;
-    await workbench.page.screenshot({ path: join(pictures, `failed-trust-${Date.now()}.png`) });
+    await workbench?.recordFailure(this.currentTest);
   });
 
   after(async () => {
@@ -44,7 +41,7 @@ describe('Restricted Mode', function () {
     await workbench.command('Stowage: Preview Plan');
     const panel = await workbench.webview('.charts .plot .main-svg', 90_000);
     assert.match((await panel.locator('#root').textContent()) ?? '', /with this plan/);
-    await workbench.page.screenshot({ path: join(pictures, 'trust-plan.png') });
+    await workbench.picture('trust-plan');
   });
 
   it('reads no kubeconfig, and says how to change that', async () => {
@@ -55,7 +52,7 @@ describe('Restricted Mode', function () {
     await toast.waitFor();
     assert.equal(await workbench.page.locator('.quick-input-widget:visible').count(), 0);
     await toast.locator('.monaco-button', { hasText: 'Manage Workspace Trust' }).waitFor();
-    await workbench.page.screenshot({ path: join(pictures, 'trust-connect.png') });
+    await workbench.picture('trust-connect');
   });
 
   it('runs no cell', async () => {
@@ -64,7 +61,7 @@ describe('Restricted Mode', function () {
     await workbench.page.keyboard.press('ControlOrMeta+Enter');
     await workbench.page.waitForTimeout(3000);
     assert.equal(existsSync(written), false);
-    await workbench.page.screenshot({ path: join(pictures, 'trust-notebook.png') });
+    await workbench.picture('trust-notebook');
   });
 });
 

@@ -52,6 +52,9 @@ export type WorkbenchOptions = {
   readonly trust?: boolean;
 };
 
+/** Where pictures go of what the tests saw; none are taken where it is not set. */
+const PICTURES = process.env['STOWAGE_PICTURES'];
+
 /** VS Code's own themes, one of each kind that a view must look right in. */
 export const THEMES = {
   light: { label: 'Light Modern', className: 'vs' },
@@ -166,6 +169,12 @@ export class Workbench {
     throw new Error(`The editor does not offer "${text}"`);
   }
 
+  /** Types into the open input box or file dialog, and presses Enter. */
+  async enter(text: string): Promise<void> {
+    await this.page.locator('.quick-input-widget .quick-input-box input').fill(text);
+    await this.page.keyboard.press('Enter');
+  }
+
   /** Picks an item of an open quick pick by its label; `typed` goes into the box first. */
   async pick(label: string, typed?: string): Promise<void> {
     const widget = this.page.locator('.quick-input-widget');
@@ -192,14 +201,24 @@ export class Workbench {
     return new NotebookView(this, this.page.locator('.editor-group-container.active .notebook-editor'));
   }
 
-  /** Texts of the notifications on the screen. */
-  async notifications(): Promise<string[]> {
-    return this.page.locator('.notification-toast .notification-list-item-message').allInnerTexts();
+  /** Clears what notifications are on the screen, so that the next one is not mistaken for them. */
+  async dismissToasts(): Promise<void> {
+    await this.command('Notifications: Clear All Notifications');
+    await this.page.locator('.notification-toast').first().waitFor({ state: 'detached' });
   }
 
-  /** Presses a button of the modal and returns its message and detail. */
-  async answerModal(button: string): Promise<string> {
+  /** Waits for a notification on the screen. @returns it, so that its buttons can be pressed */
+  async toast(text: string | RegExp, timeoutMilliseconds = 120_000): Promise<Locator> {
+    const toast = this.page.locator('.notification-toast', { hasText: text }).first();
+    await toast.waitFor({ timeout: timeoutMilliseconds });
+    return toast;
+  }
+
+  /** Waits for the modal, presses one of its buttons, and returns its message and detail. @param picture is taken before */
+  async answerModal(button: string, picture?: string): Promise<string> {
     const dialog = this.page.locator('.monaco-dialog-box');
+    await dialog.locator('.monaco-button').first().waitFor({ timeout: 60_000 });
+    if (picture) await this.picture(picture);
     const text = (await dialog.locator('.dialog-message-container').allInnerTexts()).join('\n');
     await dialog.locator('.monaco-button').filter({ hasText: button }).first().click();
     await dialog.waitFor({ state: 'detached' });
@@ -242,17 +261,27 @@ export class Workbench {
     await this.page.waitForTimeout(500);
   }
 
-  /** Pictures of the window in light, dark and high contrast: `<directory>/<name>-light.png` … @returns their paths */
-  async screenshots(directory: string, name: string): Promise<string[]> {
-    mkdirSync(directory, { recursive: true });
-    const paths: string[] = [];
-    for (const theme of Object.keys(THEMES) as Theme[]) {
+  /** A picture of the window, to be looked at: `<name>.png` in the folder that STOWAGE_PICTURES names; without one, none. */
+  async picture(name: string): Promise<void> {
+    if (PICTURES) await this.page.screenshot({ path: join(PICTURES, `${name}.png`) });
+  }
+
+  /** The same in light, dark and high contrast: `<name>-light.png` … `before` is called for each theme's picture. */
+  async pictures(name: string, before: () => Promise<unknown> = async () => {}): Promise<void> {
+    if (!PICTURES) return;
+    for (const theme of ['light', 'highContrast', 'dark'] as const) {
       await this.useTheme(theme);
-      const path = join(directory, `${name}-${theme}.png`);
-      await this.page.screenshot({ path });
-      paths.push(path);
+      await before();
+      await this.picture(`${name}-${theme}`);
     }
-    return paths;
+  }
+
+  /** What the window showed when a test failed, and where that picture is. To be called in an `afterEach` hook. */
+  async recordFailure(test: Mocha.Test | undefined): Promise<void> {
+    if (test?.state !== 'failed') return;
+    const path = join(PICTURES ?? tmpdir(), `failed-${test.title.replace(/\W+/g, '-').slice(0, 60)}-${Date.now()}.png`);
+    await this.page.screenshot({ path });
+    console.log(`      ${path}\n${this.consoleLines.slice(-10).join('\n')}`);
   }
 
   /** What code-server printed, for a failing test. */
@@ -312,11 +341,41 @@ export class Tree {
     await (await this.row(label)).click();
   }
 
+  /** Text of a row's tooltip. A tooltip goes away when its row is drawn anew, and comes back when the pointer moves. */
+  async tooltip(label: string): Promise<string> {
+    const tooltip = this.page.locator('.monaco-hover:visible').last();
+    for (const until = Date.now() + 60_000; Date.now() < until; ) {
+      await this.page.mouse.move(0, 0);
+      await (await this.row(label)).hover();
+      const text = await tooltip.textContent({ timeout: 3000 }).catch(() => null);
+      if (text) return text;
+    }
+    throw new Error(`The row "${label}" shows no tooltip`);
+  }
+
+  /** What a row's context menu offers now. */
+  async entries(label: string): Promise<string[]> {
+    await (await this.row(label)).click({ button: 'right' });
+    const entries = this.page.locator('.monaco-menu .action-item:not(.disabled) .action-label:not(.separator)');
+    await entries.first().waitFor();
+    const texts = await entries.allInnerTexts();
+    await this.page.keyboard.press('Escape');
+    return texts.map((text) => text.trim());
+  }
+
   /** Chooses an entry of a row's context menu. */
   async choose(label: string, entry: string): Promise<void> {
     await (await this.row(label)).click({ button: 'right' });
-    const menu = this.page.locator('.monaco-menu .action-item:not(.disabled)');
-    await menu.filter({ hasText: entry }).first().click();
+    const chosen = this.page
+      .locator('.monaco-menu .action-item:not(.disabled)')
+      .filter({ has: this.page.locator(`.action-label:text-is("${entry}")`) });
+    // A menu that has just opened passes over a click that comes too soon: it could be the end of the one that opened it.
+    for (const until = Date.now() + 20_000; Date.now() < until; ) {
+      await chosen.click();
+      const gone = chosen.waitFor({ state: 'detached', timeout: 1000 });
+      if (await gone.then(() => true).catch(() => false)) return;
+    }
+    throw new Error(`The menu of "${label}" does not take "${entry}"`);
   }
 
   /** Presses a button of the view's title bar. */
@@ -331,6 +390,9 @@ export class Tree {
   }
 }
 
+/** Stands in the notebook's tool bar in the place of Run All while something runs. */
+const INTERRUPT = '.notebook-toolbar-container .action-label[aria-label^="Interrupt"]';
+
 /** A notebook editor. Cells count from 0, as the file does, and include the Markdown ones. */
 export class NotebookView {
   private readonly workbench: Workbench;
@@ -343,22 +405,52 @@ export class NotebookView {
 
   /** Runs every cell and waits until none is running or waiting. */
   async runAll(timeoutMilliseconds = 120_000): Promise<void> {
-    await this.workbench.command('Notebook: Run All');
+    await this.start();
     await this.idle(timeoutMilliseconds);
   }
 
-  /** Waits until no cell runs or waits to. */
+  /** Presses Run All on a notebook in which nothing has run yet, and waits until its kernel is there and has begun. */
+  async start(): Promise<void> {
+    await this.workbench.command('Notebook: Run All');
+    await this.editor
+      .locator(`${INTERRUPT}, .cell-status-item .codicon[class*=codicon-notebook-state-]`)
+      .first()
+      .waitFor({ timeout: 90_000 });
+  }
+
+  /** Waits until no cell runs or waits to: the tool bar knows of those too that are not on the screen. */
   async idle(timeoutMilliseconds = 120_000): Promise<void> {
+    await this.editor.locator(INTERRUPT).waitFor({ state: 'detached', timeout: timeoutMilliseconds });
+  }
+
+  /** Runs one cell and waits for its end. */
+  async runCell(index: number): Promise<void> {
+    const cell = await this.focus(index);
+    const before = await cell.locator('.execution-count-label').textContent();
+    await this.workbench.page.keyboard.press('ControlOrMeta+Enter');
     const { page } = this.workbench;
-    await page.waitForTimeout(500);
-    await page.waitForFunction(
-      () =>
-        document.querySelectorAll(
-          '.notebook-editor .codicon-notebook-state-executing, .notebook-editor .codicon-notebook-state-pending',
-        ).length === 0,
-      undefined,
-      { timeout: timeoutMilliseconds },
-    );
+    for (const until = Date.now() + 30_000; Date.now() < until; await page.waitForTimeout(100)) {
+      if ((await cell.locator('.execution-count-label').textContent()) !== before) return this.idle();
+    }
+    throw new Error(`Cell ${index} did not run`);
+  }
+
+  /** Types into a cell in the place of what it holds; the cursor stays behind it. */
+  async replaceCell(index: number, text: string): Promise<void> {
+    await this.focus(index);
+    await this.workbench.page.keyboard.press('ControlOrMeta+A');
+    await this.workbench.page.keyboard.type(text);
+  }
+
+  /** Holds the pointer over a word of a cell's code. */
+  async hoverWord(word: string): Promise<void> {
+    await this.editor.locator('.view-line span span', { hasText: word }).first().hover();
+  }
+
+  private async focus(index: number): Promise<Locator> {
+    const cell = this.editor.locator('.monaco-list-row.code-cell-row').nth(index);
+    await cell.locator('.view-lines').click();
+    return cell;
   }
 
   /** Presses a button of the notebook's tool bar, or of its "…" menu. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { EMPTY_MODEL, parseChoices, reduce, wholeForecast } from '../../webview/state.ts';
+import { EMPTY_MODEL, MOVES_PAGE, parseChoices, reduce, wholeForecast } from '../../webview/state.ts';
 
 const host = (planId: string) => ({ type: 'state', state: { cluster: 'c', steps: [], planId } }) as const;
 const choose = (moveId: string, on: boolean) => ({ type: 'choose', moveId, on, all: ['a', 'b', 'c'] }) as const;
@@ -31,6 +31,12 @@ describe('the state of the plan panel', () => {
     const first = reduce(EMPTY_MODEL, withPlan('p'));
     assert.deepEqual(reduce(first, host('p')).plan, { id: 'p', moves: [] });
     assert.equal(reduce(first, host('q')).plan, undefined);
+  });
+
+  it('lists a page of moves more each time, and the first page again of another plan', () => {
+    const more = reduce(reduce(reduce(EMPTY_MODEL, withPlan('p')), { type: 'listMore' }), { type: 'listMore' });
+    assert.equal(more.choices.listed, 3 * MOVES_PAGE);
+    assert.equal(reduce(more, withPlan('q')).choices.listed, undefined);
   });
 
   it('shows no plan once the host has none, as after another cluster was opened', () => {
