@@ -14,6 +14,7 @@ import { methodSettings } from './configuration.ts';
 import { registerNotebooks } from './notebook/controller.ts';
 import { Session } from './session.ts';
 import { bindContextKeys } from './views/contextKeys.ts';
+import { Documents } from './views/documents.ts';
 import { NodesTree } from './views/nodesTree.ts';
 import { Pins } from './views/pins.ts';
 import { PlanPanel } from './views/planPanel.ts';
@@ -33,6 +34,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const toNode = revealNode(nodes, nodesView);
   const toTask = revealTask(tasks, tasksView);
   const apply = applyPlan(session);
+  const documents = new Documents();
   const panel = new PlanPanel(
     context.extensionUri,
     session,
@@ -72,8 +74,8 @@ export function activate(context: vscode.ExtensionContext): void {
       resizeTask: moveTask(session, 'resize'),
       migrateTask: moveTask(session, 'migration'),
       copyKubectl: copyKubectl(),
-      showLedger: showLedger(session),
-      doctor: doctor(session),
+      showLedger: showLedger(session, documents),
+      doctor: doctor(session, documents),
       showLog: () => log.show(),
       showMoreNodes: () => nodes.showMore(),
       showMoreTasks: (group: string) => tasks.showMore(group),
@@ -91,10 +93,10 @@ export function activate(context: vscode.ExtensionContext): void {
   });
   // The declaration lacks `| undefined`; an empty text is none.
   const messages = vscode.Disposable.from(
-    nodes.onDidChangeTreeData(() => {
+    session.onDidChangeRows(() => {
       nodesView.message = nodes.message ?? '';
     }),
-    tasks.onDidChangeTreeData(() => {
+    tasks.onDidChangeMessage(() => {
       tasksView.message = tasks.message ?? '';
     }),
   );
@@ -115,7 +117,7 @@ export function activate(context: vscode.ExtensionContext): void {
     onDidChange: session.onDidChangeRows,
     log,
   });
-  context.subscriptions.push(notebooks, due);
+  context.subscriptions.push(notebooks, due, documents);
   context.subscriptions.push(log, session, pins, nodes, tasks, nodesView, tasksView, panel, settings, messages, goOn);
   context.subscriptions.push(bindContextKeys(session), createStatusItem(session), ...commands);
   void session.reopen();

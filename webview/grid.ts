@@ -33,7 +33,7 @@ export function grid<Row>({ label, columns, rows, onOpen }: GridOptions<Row>): H
   let focus = { row: 0, column: 0 };
 
   const template = columns
-    .map(({ numeric, share }) => `minmax(${numeric ? 11 : 12}ch, ${share ?? (numeric ? 1 : 2)}fr)`)
+    .map(({ numeric, share }) => `minmax(${numeric ? 13 : 12}ch, ${share ?? (numeric ? 1 : 2)}fr)`)
     .join(' ');
   const header = element('div', { role: 'row', class: 'grid-row grid-header', 'aria-rowindex': '1' });
   const body = element('div', { class: 'grid-body', role: 'rowgroup' });

@@ -78,7 +78,6 @@ function header({ host, plan }: PanelModel, actions: PanelActions): HTMLElement 
 
 function stepsList(steps: readonly StepText[]): HTMLElement {
   if (steps.length === 0) return element('div');
-  const marks: Readonly<Record<StepText['state'], string>> = { running: '…', waiting: '⏳', done: '✓', failed: '✗' };
   return element(
     'section',
     { 'aria-label': 'Progress', 'aria-live': 'polite' },
@@ -90,14 +89,21 @@ function stepsList(steps: readonly StepText[]): HTMLElement {
         element(
           'li',
           { class: step.state },
-          element('span', { class: 'mark', 'aria-hidden': 'true' }, marks[step.state]),
+          element('span', { class: 'mark', 'aria-hidden': 'true' }, STEPS[step.state].mark),
           element('strong', {}, step.title),
-          ` ${step.state}. ${step.text}`,
+          ` ${STEPS[step.state].word}. ${step.text}`,
         ),
       ),
     ),
   );
 }
+
+const STEPS: Readonly<Record<StepText['state'], { readonly mark: string; readonly word: string }>> = {
+  running: { mark: '…', word: 'running' },
+  waiting: { mark: '⏳', word: 'waiting' },
+  done: { mark: '✓', word: 'done' },
+  failed: { mark: '✗', word: 'not done' },
+};
 
 function movesList({ host, choices }: PanelModel, plan: Plan, actions: PanelActions): HTMLElement {
   const done = new Set(doneIds(host));
@@ -502,6 +508,7 @@ function resizes({ resizes: all, snapshot }: Plan, actions: PanelActions): HTMLE
           },
           {
             title: 'uses',
+            share: 3,
             text: ({ resource, usage }) => `${amount(resource, usage.mean)} (peak ${amount(resource, usage.peak)})`,
             value: ({ usage }) => usage.mean,
           },
@@ -542,11 +549,11 @@ function migrations({ migrations: all, snapshot }: Plan, actions: PanelActions):
         label: 'Migration advice; Enter reveals the task',
         rows: all,
         columns: [
-          { title: 'task', text: ({ taskIds }) => taskIds.join(', ') || '—' },
+          { title: 'task', text: ({ taskIds }) => taskIds.join(', ') || '—', share: 4 },
           { title: 'from', text: ({ from }) => from ?? '—' },
           { title: 'to', text: ({ to }) => to ?? '—' },
           {
-            title: 'node-h won',
+            title: 'won node-h',
             text: ({ gainNodeSeconds }) => (gainNodeSeconds / 3600).toFixed(1),
             value: ({ gainNodeSeconds }) => gainNodeSeconds,
             numeric: true,

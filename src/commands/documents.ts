@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Session } from '../session.ts';
+import type { Documents } from '../views/documents.ts';
 
 /** Opens one of the notebooks that come with the extension as an untitled copy, so that the shipped one stays as it is. */
 export const openNotebooks = (extensionUri: vscode.Uri) => async () => {
@@ -20,15 +21,12 @@ export const openNotebooks = (extensionUri: vscode.Uri) => async () => {
 };
 
 /** The ledger: what each applied move was predicted to do, and what happened. */
-export const showLedger = (session: Session) => async () => showText(await session.ledger());
+export const showLedger = (session: Session, documents: Documents) => async () =>
+  documents.show('Ledger', await session.ledger());
 
 /** Checks every source and says what fixes what is missing. */
-export const doctor = (session: Session) => async () => showText(await session.doctor());
-
-async function showText(text: string): Promise<void> {
-  const document = await vscode.workspace.openTextDocument({ content: text, language: 'markdown' });
-  await vscode.window.showTextDocument(document, { preview: true });
-}
+export const doctor = (session: Session, documents: Documents) => async () =>
+  documents.show('Doctor', await session.doctor());
 
 async function copyTarget(name: string): Promise<vscode.Uri> {
   const [folder] = vscode.workspace.workspaceFolders ?? [];

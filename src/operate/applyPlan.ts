@@ -65,7 +65,7 @@ export async function applyPlan(plan: Plan, cluster: Cluster, options: ApplyOpti
   const begun = journal.operations().find(({ planId }) => planId === plan.id);
   if (begun) {
     if (unfinished(begun).length > 0) return carryOut([begun], cluster, options);
-    const reason = 'This plan was applied already. Make a new one with "stowage plan --out plan.json".';
+    const reason = 'This plan was applied already. Plan again.';
     return { kind: 'refused', code: 'complete', reason };
   }
   if (plan.moves.length === 0) return { kind: 'refused', code: 'nothing', reason: 'The plan has no moves to apply.' };
@@ -116,15 +116,20 @@ function refusalOf(
 ): Extract<ApplyOutcome, { kind: 'refused' }> | undefined {
   const busy = touchedBy(journal, plan);
   if (busy) {
-    const reason = `${busy} is in a move of another plan that is not at its end. Run "stowage apply" without a plan first.`;
+    const reason = `${busy} is in a move of another plan that is not at its end. Go on with that one first.`;
     return { kind: 'refused', code: 'busy', reason };
   }
   const check = checkPlan(plan, fresh);
   if (check.kind === 'ok') return undefined;
   const reasons = [...new Set(check.reasons.map(describeStale))];
-  const reason = `The cluster has changed since the plan was made. Plan again.\n${reasons.map((each) => `  ${each}`).join('\n')}`;
+  const left = reasons.length - STALE_SHOWN;
+  const shown = [...reasons.slice(0, STALE_SHOWN), ...(left > 0 ? [`And ${left} more like these.`] : [])];
+  const reason = `The cluster has changed since the plan was made. Plan again.\n${shown.map((each) => `  ${each}`).join('\n')}`;
   return { kind: 'refused', code: 'stale', reason };
 }
+
+/** An old plan is stale in most of its moves; these many reasons are enough to see why. */
+const STALE_SHOWN = 5;
 
 /** A task or owner of the plan that an unfinished move of another plan is about. */
 function touchedBy(journal: Journal, plan: Plan): string | undefined {

@@ -1,8 +1,9 @@
 import * as vscode from 'vscode';
 import type { Session } from '../session.ts';
 import type { ClusterView, NodeRow, TaskRow } from './clusterView.ts';
+import { DrawnRows } from './drawnRows.ts';
 import type { Pins } from './pins.ts';
-import { nodeItem, noteItem, oneLine, taskItem } from './treeItems.ts';
+import { nodeItem, none, noteItem, oneLine, taskItem } from './treeItems.ts';
 
 const PAGE = 200;
 
@@ -26,8 +27,13 @@ const AFTER_FAILURE: readonly Offer[] = [
 
 /** Nodes with free room, usage and available time; their tasks under each. Pinned ones first. */
 export class NodesTree implements vscode.TreeDataProvider<NodesElement>, vscode.Disposable {
-  private readonly changed = new vscode.EventEmitter<undefined>();
+  private readonly changed = new vscode.EventEmitter<NodesElement[] | undefined>();
   readonly onDidChangeTreeData = this.changed.event;
+  private readonly drawn = new DrawnRows<NodesElement>({
+    idOf,
+    childrenOf: (element) => this.childrenOf(element),
+    itemOf: (element) => this.getTreeItem(element),
+  });
   private readonly subscriptions: vscode.Disposable[];
   private shown = PAGE;
   private index: { readonly view: ClusterView; readonly byId: ReadonlyMap<string, TaskRow> } | undefined;
@@ -37,7 +43,7 @@ export class NodesTree implements vscode.TreeDataProvider<NodesElement>, vscode.
   constructor(session: Session, pins: Pins) {
     this.session = session;
     this.pins = pins;
-    const redraw = () => this.changed.fire(undefined);
+    const redraw = () => this.redraw();
     this.subscriptions = [session.onDidChangeRows(redraw), pins.onDidChange(redraw), this.changed];
   }
 
@@ -60,6 +66,10 @@ export class NodesTree implements vscode.TreeDataProvider<NodesElement>, vscode.
   }
 
   getChildren(element?: NodesElement): NodesElement[] {
+    return this.drawn.children(element);
+  }
+
+  private childrenOf(element?: NodesElement): NodesElement[] {
     if (element?.kind === 'node') {
       return this.tasksOf(element.node).map((task) => ({ kind: 'task', task, node: element.node }));
     }
@@ -96,7 +106,7 @@ export class NodesTree implements vscode.TreeDataProvider<NodesElement>, vscode.
       case 'failed':
         return state.message.slice(0, 2000);
       case 'open':
-        return state.view.nodes.length === 0 ? 'The cluster has no nodes.' : undefined;
+        return state.view.nodes.length === 0 ? none('node', state.view) : undefined;
       default:
         return undefined;
     }
@@ -110,18 +120,23 @@ export class NodesTree implements vscode.TreeDataProvider<NodesElement>, vscode.
     if (index < 0) return undefined;
     if (index >= this.shown) {
       this.shown = index + 1;
-      this.changed.fire(undefined);
+      this.redraw();
     }
     return { kind: 'node', node: this.sorted(state.view.nodes)[index]! };
   }
 
   showMore(): void {
     this.shown += PAGE;
-    this.changed.fire(undefined);
+    this.redraw();
   }
 
   dispose(): void {
     vscode.Disposable.from(...this.subscriptions).dispose();
+  }
+
+  private redraw(): void {
+    const rows = this.drawn.changes();
+    if (rows?.length !== 0) this.changed.fire(rows);
   }
 
   private page(nodes: readonly NodeRow[]): NodesElement[] {
@@ -143,5 +158,19 @@ export class NodesTree implements vscode.TreeDataProvider<NodesElement>, vscode.
     if (this.index?.view !== view) this.index = { view, byId: new Map(view.tasks.map((task) => [task.id, task])) };
     const { byId } = this.index;
     return node.taskIds.flatMap((id) => byId.get(id) ?? []);
+  }
+}
+
+function idOf(element: NodesElement): string {
+  switch (element.kind) {
+    case 'node':
+      return `node:${element.node.name}`;
+    case 'task':
+      return `task:${element.node.name}/${element.task.id}`;
+    case 'note':
+    case 'offer':
+      return `${element.kind}:${element.text}`;
+    case 'more':
+      return 'more';
   }
 }

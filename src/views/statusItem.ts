@@ -45,9 +45,10 @@ function render(item: vscode.StatusBarItem, state: SessionState, ageSeconds: num
       return;
     case 'open': {
       const lock = state.readOnly ? '$(lock) ' : '';
-      const spin = state.busy ? '$(sync~spin) ' : '$(package) ';
+      const spin = state.busy ? '$(sync~spin) ' : state.stale ? '$(warning) ' : '$(package) ';
       item.text = `${spin}${lock}${state.name} · ${ageSeconds < 20 ? 'now' : `${duration(ageSeconds)} ago`}`;
-      item.tooltip = [state.view.cluster, `predictor: ${state.view.predictor}`, state.readOnly, state.busy]
+      const stale = state.stale && `not up to date: ${state.stale}`;
+      item.tooltip = [state.view.cluster, stale, `predictor: ${state.view.predictor}`, state.readOnly, state.busy]
         .filter(Boolean)
         .join('\n');
       item.command = 'stowage.previewPlan';

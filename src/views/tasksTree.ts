@@ -1,8 +1,9 @@
 import * as vscode from 'vscode';
 import type { Session } from '../session.ts';
 import type { TaskRow } from './clusterView.ts';
+import { DrawnRows } from './drawnRows.ts';
 import type { Pins } from './pins.ts';
-import { noteItem, oneLine, taskItem } from './treeItems.ts';
+import { none, noteItem, oneLine, taskItem } from './treeItems.ts';
 
 const PAGE = 200;
 
@@ -17,8 +18,15 @@ export type TasksElement =
 
 /** Tasks: pinned, pending, then running by group, each with its predicted and remaining runtime. */
 export class TasksTree implements vscode.TreeDataProvider<TasksElement>, vscode.Disposable {
-  private readonly changed = new vscode.EventEmitter<undefined>();
+  private readonly changed = new vscode.EventEmitter<TasksElement[] | undefined>();
   readonly onDidChangeTreeData = this.changed.event;
+  private readonly messageChanged = new vscode.EventEmitter<void>();
+  readonly onDidChangeMessage = this.messageChanged.event;
+  private readonly drawn = new DrawnRows<TasksElement>({
+    idOf: (element) => this.idOf(element),
+    childrenOf: (element) => this.childrenOf(element),
+    itemOf: (element) => this.getTreeItem(element),
+  });
   private readonly subscriptions: vscode.Disposable[];
   private readonly shown = new Map<string, number>();
   private filterText = '';
@@ -32,7 +40,7 @@ export class TasksTree implements vscode.TreeDataProvider<TasksElement>, vscode.
     this.session = session;
     this.pins = pins;
     const redraw = () => this.redraw();
-    this.subscriptions = [session.onDidChangeRows(redraw), pins.onDidChange(redraw), this.changed];
+    this.subscriptions = [session.onDidChangeRows(redraw), pins.onDidChange(redraw), this.changed, this.messageChanged];
   }
 
   get filter(): string {
@@ -51,7 +59,7 @@ export class TasksTree implements vscode.TreeDataProvider<TasksElement>, vscode.
     const state = this.session.state;
     if (state.kind !== 'open') return undefined;
     const { tasks } = state.view;
-    if (tasks.length === 0) return 'The cluster has no tasks.';
+    if (tasks.length === 0) return none('task', state.view);
     if (this.filterText === '') return undefined;
     const found = tasks.filter((task) => matches(task, this.filterText)).length;
     return `${found === 0 ? 'None' : found} of ${tasks.length} tasks: ${oneLine(this.filterText)}`;
@@ -68,14 +76,14 @@ export class TasksTree implements vscode.TreeDataProvider<TasksElement>, vscode.
 
   showMore(group: string): void {
     this.shown.set(group, (this.shown.get(group) ?? PAGE) + PAGE);
-    this.changed.fire(undefined);
+    this.redraw();
   }
 
   getTreeItem(element: TasksElement): vscode.TreeItem {
     switch (element.kind) {
       case 'group': {
         const item = new vscode.TreeItem(oneLine(element.title), vscode.TreeItemCollapsibleState.Collapsed);
-        item.id = `group:${this.by}:${element.key}`;
+        item.id = this.idOf(element);
         item.description = String(element.tasks.length);
         item.contextValue = 'group';
         if (element.key === 'pending' || element.key === 'pinned') {
@@ -98,6 +106,10 @@ export class TasksTree implements vscode.TreeDataProvider<TasksElement>, vscode.
   }
 
   getChildren(element?: TasksElement): TasksElement[] {
+    return this.drawn.children(element);
+  }
+
+  private childrenOf(element?: TasksElement): TasksElement[] {
     if (!element) return [...this.all()];
     if (element.kind !== 'group') return [];
     const shown = element.tasks.slice(0, this.shown.get(element.key) ?? PAGE);
@@ -127,7 +139,20 @@ export class TasksTree implements vscode.TreeDataProvider<TasksElement>, vscode.
 
   private redraw(): void {
     this.groups = undefined;
-    this.changed.fire(undefined);
+    this.messageChanged.fire();
+    const rows = this.drawn.changes();
+    if (rows?.length !== 0) this.changed.fire(rows);
+  }
+
+  private idOf(element: TasksElement): string {
+    switch (element.kind) {
+      case 'group':
+        return `group:${this.by}:${element.key}`;
+      case 'task':
+        return `${element.group}/task:${element.task.id}`;
+      case 'more':
+        return `more:${element.group}`;
+    }
   }
 
   private all(): readonly TasksElement[] {

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { amountOf, dominantResource, resourceNames, subtractResources } from '../core/model/resources.ts';
 import { amounts, duration, percent } from '../words.ts';
-import type { Band, NodeRow, TaskRow } from './clusterView.ts';
+import type { Band, ClusterView, NodeRow, TaskRow } from './clusterView.ts';
 
 /** Names and labels come from a cluster: they are shown as plain text, never as Markdown or a command link. */
 export function nodeItem(node: NodeRow, pinned: boolean): vscode.TreeItem {
@@ -44,6 +44,13 @@ export function noteItem(text: string, icon = 'warning', command?: vscode.Comman
   item.contextValue = 'note';
   if (command) item.command = command;
   return item;
+}
+
+/** Why a tree of an open cluster is empty. */
+export function none(what: 'node' | 'task', { problems }: ClusterView): string {
+  return problems.length === 0
+    ? `The cluster has no ${what}s.`
+    : `No ${what} can be seen: the notes above the nodes say why.`;
 }
 
 /** `6 min (4–11 min)`: the median with its 80 % band. */

@@ -125,6 +125,7 @@ describe('a Kubernetes cluster in the editor', function () {
     await cluster.stop();
     await workbench.command('Stowage: Refresh');
     await nodes.row('Not up to date: ');
+    await workbench.page.locator('.statusbar-item:has(.codicon-warning)', { hasText: /admin · / }).waitFor();
     await nodes.row('node node-a');
     await workbench.picture('k-lost');
   });

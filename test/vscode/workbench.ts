@@ -136,9 +136,12 @@ export class Workbench {
     await this.page.waitForSelector('.monaco-workbench .part.statusbar', { timeout: 90_000 });
   }
 
-  /** Reloads the window, as "Developer: Reload Window" does. */
+  /** Reloads the window as its user does. */
   async reload(): Promise<void> {
-    await this.open();
+    const loaded = this.page.waitForEvent('load', { timeout: 60_000 });
+    await this.command('Developer: Reload Window');
+    await loaded;
+    await this.page.waitForSelector('.monaco-workbench .part.statusbar', { timeout: 90_000 });
   }
 
   /** Runs a command of the palette by its title ("Stowage: Preview Plan"); the palette lists it once its extension is known. */
@@ -169,10 +172,23 @@ export class Workbench {
     throw new Error(`The editor does not offer "${text}"`);
   }
 
-  /** Types into the open input box or file dialog, and presses Enter. */
+  /** Types into the open input box, and presses Enter. */
   async enter(text: string): Promise<void> {
     await this.page.locator('.quick-input-widget .quick-input-box input').fill(text);
     await this.page.keyboard.press('Enter');
+  }
+
+  /** Names a file in the open file dialog, once that has come to the folder it begins with. */
+  async chooseFile(path: string): Promise<void> {
+    const widget = this.page.locator('.quick-input-widget');
+    const input = widget.locator('.quick-input-box input');
+    await widget.locator('.monaco-list-row', { hasText: '..' }).first().waitFor();
+    for (const until = Date.now() + 30_000; Date.now() < until; ) {
+      await input.fill(path);
+      await this.page.waitForTimeout(300);
+      if ((await input.inputValue()) === path) return this.page.keyboard.press('Enter');
+    }
+    throw new Error(`The file dialog does not take ${path}`);
   }
 
   /** Picks an item of an open quick pick by its label; `typed` goes into the box first. */
@@ -263,7 +279,10 @@ export class Workbench {
 
   /** A picture of the window, to be looked at: `<name>.png` in the folder that STOWAGE_PICTURES names; without one, none. */
   async picture(name: string): Promise<void> {
-    if (PICTURES) await this.page.screenshot({ path: join(PICTURES, `${name}.png`) });
+    if (!PICTURES) return;
+    // What has just come up fades in.
+    await this.page.waitForTimeout(500);
+    await this.page.screenshot({ path: join(PICTURES, `${name}.png`) });
   }
 
   /** The same in light, dark and high contrast: `<name>-light.png` … `before` is called for each theme's picture. */
@@ -415,7 +434,7 @@ export class NotebookView {
     await this.editor
       .locator(`${INTERRUPT}, .cell-status-item .codicon[class*=codicon-notebook-state-]`)
       .first()
-      .waitFor({ timeout: 90_000 });
+      .waitFor({ state: 'attached', timeout: 90_000 });
   }
 
   /** Waits until no cell runs or waits to: the tool bar knows of those too that are not on the screen. */
