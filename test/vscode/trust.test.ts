@@ -57,8 +57,7 @@ describe('Restricted Mode', function () {
 
   it('runs no cell', async () => {
     await workbench.openFile('hostile.ipynb');
-    await workbench.page.locator('.notebook-editor .cell .view-lines').first().click();
-    await workbench.page.keyboard.press('ControlOrMeta+Enter');
+    await workbench.command('Notebook: Run All');
     await workbench.page.waitForTimeout(3000);
     assert.equal(existsSync(written), false);
     await workbench.picture('trust-notebook');

@@ -136,12 +136,9 @@ export class Workbench {
     await this.page.waitForSelector('.monaco-workbench .part.statusbar', { timeout: 90_000 });
   }
 
-  /** Reloads the window as its user does. */
+  /** Loads the window anew at once, whatever it is doing. */
   async reload(): Promise<void> {
-    const loaded = this.page.waitForEvent('load', { timeout: 60_000 });
-    await this.command('Developer: Reload Window');
-    await loaded;
-    await this.page.waitForSelector('.monaco-workbench .part.statusbar', { timeout: 90_000 });
+    await this.open();
   }
 
   /** Runs a command of the palette by its title ("Stowage: Preview Plan"); the palette lists it once its extension is known. */
@@ -212,9 +209,9 @@ export class Workbench {
     return new Tree(this.page, pane);
   }
 
-  /** The notebook in the active editor. */
+  /** The notebook on the screen. It lies over its editor group, not in it; those of other tabs lie there too, hidden. */
   notebook(): NotebookView {
-    return new NotebookView(this, this.page.locator('.editor-group-container.active .notebook-editor'));
+    return new NotebookView(this, this.page.locator('.notebookOverlay.notebook-editor').filter({ visible: true }));
   }
 
   /** Clears what notifications are on the screen, so that the next one is not mistaken for them. */
@@ -320,8 +317,9 @@ async function isOnScreen(frame: Frame): Promise<boolean> {
   const element = await outer.frameElement().catch(() => undefined);
   if (!(await element?.isVisible().catch(() => false))) return false;
   return (element as NonNullable<typeof element>).evaluate((iframe) => {
-    const { left, top, width, height } = (iframe as HTMLElement).getBoundingClientRect();
-    const [x, y] = [left + width / 2, Math.min(top + height / 2, window.innerHeight / 2)];
+    const { left, top, width, bottom } = (iframe as HTMLElement).getBoundingClientRect();
+    // The middle of what of it is in the window: a notebook's outputs are longer than that, and scrolled.
+    const [x, y] = [left + width / 2, (Math.max(top, 0) + Math.min(bottom, window.innerHeight)) / 2];
     return width > 0 && document.elementsFromPoint(x, y).includes(iframe as HTMLElement);
   });
 }
@@ -446,7 +444,7 @@ export class NotebookView {
   async runCell(index: number): Promise<void> {
     const cell = await this.focus(index);
     const before = await cell.locator('.execution-count-label').textContent();
-    await this.workbench.page.keyboard.press('ControlOrMeta+Enter');
+    await cell.locator('.run-button-container .action-label').first().click();
     const { page } = this.workbench;
     for (const until = Date.now() + 30_000; Date.now() < until; await page.waitForTimeout(100)) {
       if ((await cell.locator('.execution-count-label').textContent()) !== before) return this.idle();
