@@ -527,10 +527,11 @@ function resizes({ resizes: all, snapshot }: Plan, actions: PanelActions): HTMLE
           },
           {
             title: 'printed rule',
+            share: 3,
             text: ({ resource, printed }) =>
               `${printed.says}${printed.amount > 0 ? ` by ${amount(resource, printed.amount)}` : ''}`,
           },
-          { title: 'decision', text: (advice) => resizeDecision(advice, snapshot.takenAtSeconds), share: 4 },
+          { title: 'decision', text: (advice) => resizeDecision(advice, snapshot.takenAtSeconds), share: 3 },
         ],
         onOpen: ({ taskId }) => actions.reveal('task', taskId),
       }),
