@@ -14,6 +14,8 @@ export type Knowledge = {
    * @param group what is known of the task when it arrives: tasks of a group are taken as repetitions of each other
    */
   expectedRemaining(group: string, runtimeSeconds: number, elapsedSeconds: number): number | undefined;
+  /** Mean seconds a task of the group runs beyond so many from its start; undefined but for repredictions. */
+  expectedBeyond(group: string): ((seconds: number) => number) | undefined;
   /** A task ended: from now on its runtime may be learned from. */
   ended(group: string, runtimeSeconds: number): void;
 };
@@ -22,20 +24,25 @@ export type Knowledge = {
 const RUNS = 400;
 const FEWEST = 5;
 
-/** Predictions are medians of what was left for earlier tasks of the group that lived as long (else of all tasks). */
+/** Predictions are of earlier tasks of the group that lived as long (else of all tasks): the median of what was left. */
 export function createKnowledge(name: KnowledgeName): Knowledge {
   const groups = new Map<string, RunRecord>();
   const all = newRecord();
-  const distributionFor = (group: string): RuntimeDistribution | undefined => {
+  const recordFor = (group: string): RunRecord | undefined => {
     const record = groups.get(group);
-    return record && record.count >= FEWEST ? distribution(record) : all.count > 0 ? distribution(all) : undefined;
+    return record && record.count >= FEWEST ? record : all.count > 0 ? all : undefined;
   };
   return {
     expectedRemaining(group, runtimeSeconds, elapsedSeconds) {
       if (name === 'none') return undefined;
       if (name === 'oracle') return runtimeSeconds - elapsedSeconds;
-      const runtime = distributionFor(group);
-      return runtime && remainingQuantile(runtime, elapsedSeconds, 0.5);
+      const record = recordFor(group);
+      return record && remainingQuantile(made(record).runtime, elapsedSeconds, 0.5);
+    },
+    expectedBeyond(group) {
+      if (name !== 'repredicted') return undefined;
+      const record = recordFor(group);
+      return record && made(record).beyond;
     },
     ended(group, runtimeSeconds) {
       if (name === 'none' || name === 'oracle') return;
@@ -47,8 +54,9 @@ export function createKnowledge(name: KnowledgeName): Knowledge {
   };
 }
 
-/** The latest runs, and the distribution made of them when there were `madeAt` in all. */
-type RunRecord = { readonly runs: number[]; count: number; madeAt: number; made?: RuntimeDistribution };
+/** The latest runs, and what was made of them when there were `madeAt` in all. */
+type RunRecord = { readonly runs: number[]; count: number; madeAt: number; made?: Made };
+type Made = { readonly runtime: RuntimeDistribution; readonly beyond: (seconds: number) => number };
 
 function newRecord(): RunRecord {
   return { runs: [], count: 0, madeAt: 0 };
@@ -60,10 +68,26 @@ function add(record: RunRecord, runtimeSeconds: number): void {
 }
 
 /** Made anew once a tenth of its runs are new. */
-function distribution(record: RunRecord): RuntimeDistribution {
+function made(record: RunRecord): Made {
   if (!record.made || record.count - record.madeAt > Math.min(record.count, RUNS) / 10) {
-    record.made = distributionOf(record.runs);
+    record.made = { runtime: distributionOf(record.runs), beyond: meanBeyond(record.runs) };
     record.madeAt = record.count;
   }
   return record.made;
+}
+
+/** Mean of what runs last beyond so many seconds, 0 for those that end before. */
+function meanBeyond(runs: readonly number[]): (seconds: number) => number {
+  const sorted = Float64Array.from(runs).sort();
+  const sums = new Float64Array(sorted.length + 1);
+  for (let run = sorted.length - 1; run >= 0; run -= 1) sums[run] = sums[run + 1]! + sorted[run]!;
+  return (seconds) => {
+    let low = 0;
+    for (let high = sorted.length; low < high; ) {
+      const middle = (low + high) >> 1;
+      if (sorted[middle]! > seconds) high = middle;
+      else low = middle + 1;
+    }
+    return (sums[low]! - seconds * (sorted.length - low)) / sorted.length;
+  };
 }

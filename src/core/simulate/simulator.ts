@@ -38,6 +38,8 @@ export type SimulatorOptions<T extends SimulatedTask = SimulatedTask> = {
    */
   readonly expectedRemaining?: (task: T, elapsedSeconds: number) => number | undefined;
   readonly repredict?: boolean;
+  /** Mean seconds a task runs beyond so many from its start; undefined: its runtime is not known as a distribution. */
+  readonly expectedBeyond?: (task: T) => ((seconds: number) => number) | undefined;
   readonly onArrived?: (task: T, nowSeconds: number) => void;
   readonly onPlaced?: (running: RunningTask<T>, nowSeconds: number) => void;
   readonly onEnded?: (running: RunningTask<T>, nowSeconds: number) => void;
@@ -117,11 +119,13 @@ export function createSimulator<T extends SimulatedTask>(options: SimulatorOptio
 
   function askOf(task: T): Ask {
     const remaining = options.expectedRemaining?.(task, 0);
+    const beyondSeconds = options.expectedBeyond?.(task);
     return {
       classNumber: task.classNumber,
       memoryBytes: task.memoryBytes,
       nowSeconds: now,
       ...(remaining === undefined ? {} : { endSeconds: now + remaining }),
+      ...(beyondSeconds && { beyondSeconds }),
     };
   }
 

@@ -51,6 +51,15 @@ export function nilasPolicy(fleet: Fleet): Policy {
   };
 }
 
+/**
+ * Seconds by which a task is expected to prolong a node's hold: the mean over its runtime where that is known as a
+ * distribution; 0 where its end is not known.
+ */
+export function expectedHold(fleet: Fleet, node: number, ask: Ask): number {
+  const { beyondSeconds, nowSeconds } = ask;
+  return beyondSeconds?.(Math.max(0, fleet.exitSeconds[node]! - nowSeconds)) ?? prolongedHold(fleet, node, ask);
+}
+
 /** Seconds by which a task would prolong a node's hold; 0 where its end is not known. */
 export function prolongedHold(fleet: Fleet, node: number, { nowSeconds, endSeconds }: Ask): number {
   return endSeconds === undefined ? 0 : Math.max(0, endSeconds - Math.max(nowSeconds, fleet.exitSeconds[node]!));

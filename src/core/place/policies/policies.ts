@@ -43,7 +43,7 @@ export const POLICIES: Readonly<Record<string, (setup: PolicySetup) => Policy>> 
   stowage: ({ fleet, seen, random }) => stowagePolicy(fleet, seen, random),
   'stowage-time': ({ fleet }) => stowageTimePolicy(fleet),
   'stowage-online': ({ fleet, random }) => stowageOnlinePolicy(fleet, random),
-  'stowage-refuse': ({ fleet, seen, random }) => stowagePolicy(fleet, seen, random, { refuseFromFraction: 0.9 }),
+  'stowage-refuse': ({ fleet, seen, random }) => stowagePolicy(fleet, seen, random, { refuseFromFraction: 0.9025 }),
 };
 
 /**

@@ -9,6 +9,10 @@ export type Ask = {
   readonly nowSeconds: number;
   /** When the task is expected to end, should it start now; absent: nothing is known. */
   readonly endSeconds?: number;
+  /**
+   * Mean seconds the task is expected to run on beyond so many from now, where its runtime is known as a distribution.
+   */
+  readonly beyondSeconds?: (seconds: number) => number;
 };
 
 /** Why a node has its score: the parts that add up or decide, and the same in a sentence. */

@@ -1,23 +1,24 @@
 import type { Fleet } from './fleet.ts';
-import { prolongedHold } from './nilas.ts';
+import { expectedHold } from './nilas.ts';
 import type { Ask, Policy } from './policy.ts';
 import { keptScores } from './policy.ts';
 import { bestFitPolicy, bestFitScore } from './published.ts';
 
 /** What a perfect fit (100 of best fit) weighs, in hours of prolonged hold. */
-const FIT_HOURS = 25;
+const FIT_HOURS = 10;
 
 /**
- * How a node's size counts in the price of holding it, as the power its GPUs are raised to: below 0 while much of the
- * cluster is empty (large nodes hold more tasks for one node in use), above 0 when hardly anything is (large tasks need large nodes to be left).
+ * How a node's size counts in the price of holding it, as the power its GPUs are raised to, by the share of all GPUs that
+ * are on empty nodes of the largest size: below 0 while there are plenty (a large node holds more tasks for one node in
+ * use), above 0 when there are hardly any (tasks of many GPUs need large nodes to run empty).
  */
-const PLENTY = { emptyFraction: 0.1, power: -0.25 };
-const SCARCE = { emptyFraction: 0.02, power: 0.2 };
+const PLENTY = { emptyFraction: 0.05, power: -0.2 };
+const SCARCE = { emptyFraction: 0.02, power: 1 };
 
 /**
- * Our score in space and time, for tasks that end: what the task prolongs the hold of its node by, in hours, times the
- * node's size, against best fit's score of the room. A node is held until the last of its tasks is expected to end (the
- * method's exit time), an empty one until now. Where a task's end is not known, it is best fit, cut off scores and all:
+ * Our score in space and time, for tasks that end: what the task is expected to prolong the hold of its node by, in hours,
+ * times the node's size, against best fit's score of the room. A node is held until the last of its tasks is expected to
+ * end (the method's exit time), an empty one until now. Where a task's end is not known, it is best fit, cut off scores and all:
  * that ties go to the lowest node keeps tasks together.
  */
 export function stowageTimePolicy(fleet: Fleet): Policy {
@@ -26,9 +27,9 @@ export function stowageTimePolicy(fleet: Fleet): Policy {
   const weights = fleet.nodes.map(() => 1);
   let weighedAt = Number.NaN;
 
-  /** Price of an hour of each node, at the power that the empty share of the GPUs asks for now. */
+  /** Price of an hour of each node, at the power that the empty large nodes ask for now. */
   function weigh(): readonly number[] {
-    const power = Math.round(100 * sizePower(emptyShare(fleet))) / 100;
+    const power = Math.round(100 * sizePower(emptyLargeShare(fleet))) / 100;
     if (power !== weighedAt) {
       weighedAt = power;
       fleet.nodes.forEach(({ gpuCount }, node) => {
@@ -38,7 +39,7 @@ export function stowageTimePolicy(fleet: Fleet): Policy {
     return weights;
   }
 
-  const holdCost = (node: number, ask: Ask) => (weights[node]! * prolongedHold(fleet, node, ask)) / 3600;
+  const holdCost = (node: number, ask: Ask) => (weights[node]! * expectedHold(fleet, node, ask)) / 3600;
 
   return {
     ...bestFitPolicy(fleet),
@@ -67,7 +68,7 @@ export function stowageTimePolicy(fleet: Fleet): Policy {
     explain(node, ask) {
       weigh();
       const fit = bestFit(node, ask.classNumber);
-      const hold = prolongedHold(fleet, node, ask);
+      const hold = expectedHold(fleet, node, ask);
       const parts = { fit: (FIT_HOURS / 100) * fit, hold: -holdCost(node, ask) };
       const inTime = hold > 0 ? `holds the node ${Math.round(hold / 60)} min longer` : 'ends before the node empties';
       return {
@@ -79,11 +80,12 @@ export function stowageTimePolicy(fleet: Fleet): Policy {
   };
 }
 
-/** Share of the GPUs that are on nodes without tasks. */
-function emptyShare(fleet: Fleet): number {
+/** Share of all GPUs that are on nodes of the largest size without tasks. */
+function emptyLargeShare(fleet: Fleet): number {
+  const largest = fleet.gpuStride;
   let gpus = 0;
   for (let node = 0; node < fleet.nodes.length; node += 1) {
-    if (fleet.tasks[node] === 0) gpus += fleet.nodes[node]!.gpuCount;
+    if (fleet.tasks[node] === 0 && fleet.nodes[node]!.gpuCount === largest) gpus += largest;
   }
   return fleet.capacity.gpuMilli > 0 ? (1000 * gpus) / fleet.capacity.gpuMilli : 1;
 }
