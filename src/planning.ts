@@ -33,8 +33,10 @@ type Past = {
   readonly history: readonly FinishedTask[];
   readonly problems: readonly string[];
   readonly records: readonly StandingRecord[];
-  /** The baselines, fitted to this history. */
-  readonly baselines: Predictor;
+  /** From a file, if there was one. */
+  readonly trained: Predictor | undefined;
+  /** That, or the baselines fitted to this history. */
+  readonly predictor: Predictor;
 };
 
 /** Futures behind each band of a plan's forecast. */
@@ -44,8 +46,8 @@ const FORECAST_SEED = 1;
 /**
  * Reads a cluster and predicts its tasks.
  * @param predictor from a file; absent: the baselines, fitted to the cluster's own history
- * @param last a situation of the same cluster whose history and standing moves will do while they are a minute old: for
- * what is shown, never for what is planned
+ * @param last a situation of the same cluster whose history, standing moves and predictions of tasks that have not changed
+ * will do while they are not a minute old: for what is shown, never for what is planned
  * @throws ClusterUnreachable; the signal's reason when it aborts
  */
 export async function readSituation(
@@ -56,12 +58,13 @@ export async function readSituation(
   last?: Situation,
 ): Promise<Situation> {
   const read = await cluster.readSnapshot(signal);
-  const recent = last && read.takenAtSeconds - last.past.readAtSeconds < PAST_SECONDS;
-  const past = recent ? last.past : await readPast(cluster, read.takenAtSeconds, signal);
-  const { history, problems, records, baselines } = past;
+  const age = last ? read.takenAtSeconds - last.past.readAtSeconds : Number.POSITIVE_INFINITY;
+  const recent = age < PAST_SECONDS && last?.past.trained === predictor ? last : undefined;
+  const past = recent?.past ?? (await readPast(cluster, predictor, read.takenAtSeconds, signal));
+  const { history, problems, records } = past;
   const snapshot = { ...read, problems: [...read.problems, ...problems] };
   const since = { ...(await readSince(sinceFile(stateDirectory), snapshot)), ...lastShrinks(records, snapshot) };
-  const predictions = predictor ? predictSnapshot(predictor, snapshot, history) : predictSnapshot(baselines, snapshot);
+  const predictions = predict(past, snapshot, recent);
   const used = {
     name: predictor ? 'trained' : 'baselines',
     tasks: Math.max(history.length, predictor?.tasks.length ?? 0),
@@ -72,12 +75,32 @@ export async function readSituation(
 /** How long what changes slowly is good enough to be shown. */
 const PAST_SECONDS = 60;
 
-async function readPast(cluster: Cluster, readAtSeconds: number, signal: AbortSignal | undefined): Promise<Past> {
+/** Each task's prediction, and the recent one's where the very same task had one. */
+function predict({ predictor, history }: Past, snapshot: Snapshot, recent: Situation | undefined): Predictions {
+  if (!recent) return predictSnapshot(predictor, snapshot, history);
+  const known = new Set(recent.snapshot.tasks);
+  const tasks = snapshot.tasks.filter((task) => !known.has(task));
+  const predictions: Record<string, Predictions[string]> = {
+    ...predictSnapshot(predictor, { ...snapshot, tasks }, history),
+  };
+  for (const task of snapshot.tasks) {
+    const before = known.has(task) ? recent.predictions[task.id] : undefined;
+    if (before) predictions[task.id] = before;
+  }
+  return predictions;
+}
+
+async function readPast(
+  cluster: Cluster,
+  trained: Predictor | undefined,
+  readAtSeconds: number,
+  signal: AbortSignal | undefined,
+): Promise<Past> {
   const [{ tasks: history, problems }, records] = await Promise.all([
     cluster.readHistory(signal),
     cluster.readRecords(signal),
   ]);
-  return { readAtSeconds, history, problems, records, baselines: fitPredictor(history) };
+  return { readAtSeconds, history, problems, records, trained, predictor: trained ?? fitPredictor(history) };
 }
 
 export type PlanOptions = {

@@ -3,7 +3,7 @@ import type { Command } from '../cli.ts';
 import { diagnose, type Finding } from '../cluster/kubernetes/diagnose.ts';
 import { InputError } from '../core/model/input.ts';
 
-const HELP = `stowage doctor [--kubeconfig FILE] [--context NAME]: look at all that a plan of a cluster stands on
+const HELP = `stowage doctor [--kubeconfig FILE] [--context NAME] [--prometheus WHERE]: look at all that a plan of a cluster stands on
 
 Reads the kubeconfig, asks the server for each source once, and says of what is missing what fixes it. Changes nothing.
 
@@ -16,8 +16,8 @@ export const run: Command = async (words) => {
     process.stdout.write(HELP);
     return 0;
   }
-  const { kubeconfig, context } = values;
-  const findings = await diagnose({ kubeconfig, context });
+  const { kubeconfig, context, prometheus } = values;
+  const findings = await diagnose({ kubeconfig, context, prometheus });
   const width = Math.max(...findings.map(({ what }) => what.length));
   for (const finding of findings) process.stdout.write(line(finding, width));
   return findings.some(({ state }) => state === 'failed') ? 1 : 0;
@@ -43,6 +43,7 @@ function parse(words: readonly string[]) {
     const options = {
       kubeconfig: { type: 'string' },
       context: { type: 'string' },
+      prometheus: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
     } as const;
     return parseArgs({ args: [...words], options }).values;

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, get, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect as openConnection, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { ClusterUnreachable } from '../../src/cluster/cluster.ts';
-import { ApiError, Connection } from '../../src/cluster/kubernetes/connection.ts';
+import { ApiError, Connection, type ConnectionOptions } from '../../src/cluster/kubernetes/connection.ts';
+import { METADATA_FIELDS } from '../../src/cluster/kubernetes/fields.ts';
 import { readContext } from '../../src/cluster/kubernetes/kubeconfig.ts';
 
 describe('the connection to an API server', () => {
@@ -24,7 +26,7 @@ describe('the connection to an API server', () => {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     folder = mkdtempSync(join(tmpdir(), 'stowage-connection-'));
-    connection = connect((server.address() as AddressInfo).port, {});
+    connection = connect(port(), {});
   });
   afterEach(async () => {
     await connection.close();
@@ -33,9 +35,13 @@ describe('the connection to an API server', () => {
     rmSync(folder, { recursive: true });
   });
 
-  function connect(port: number, user: object): Connection {
+  function connect(port: number, user: object, options: ConnectionOptions = {}, cluster: object = {}): Connection {
+    return new Connection(readContext(writeConfig(port, user, cluster)), options);
+  }
+
+  function writeConfig(port: number, user: object, more: object = {}): string {
     const path = join(folder, 'config');
-    const cluster = { server: `http://127.0.0.1:${port}` };
+    const cluster = { server: `http://127.0.0.1:${port}`, ...more };
     writeFileSync(
       path,
       JSON.stringify({
@@ -45,8 +51,10 @@ describe('the connection to an API server', () => {
         users: [{ name: 'u', user }],
       }),
     );
-    return new Connection(readContext(path));
+    return path;
   }
+
+  const port = () => (server.address() as AddressInfo).port;
 
   it('reads a list in pages, and begins anew when a page has expired', async () => {
     answer = (request, response, number) => {
@@ -117,6 +125,18 @@ describe('the connection to an API server', () => {
     await assert.rejects(connection.send('/x', { signal: end.signal }), reason);
   });
 
+  it('does not wait for a credential program longer than it is wanted to', async () => {
+    const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: 'sleep', args: ['30'] };
+    const slow = connect(port(), { exec });
+    const reason = new Error('cancelled');
+    const end = new AbortController();
+    setTimeout(() => end.abort(reason), 50);
+    await assert.rejects(slow.send('/x', { signal: end.signal }), reason);
+    const waiting = unreachable(slow.send('/x'), /credential program "sleep" did not start|aborted/);
+    await slow.close(); // ends the program, and who still waits for it
+    await waiting;
+  });
+
   it('gives a watch line by line, however its bytes are cut', async () => {
     answer = (_, response) => {
       const bytes = Buffer.from('{"type":"ADDED","object":{"metadata":{"name":"größer"}}}\n{"type":"BOOKMARK"}\n');
@@ -126,6 +146,100 @@ describe('the connection to an API server', () => {
     const lines: string[] = [];
     for await (const line of connection.lines('/watch', {}, 5000)) lines.push(line);
     assert.deepEqual(lines, ['{"type":"ADDED","object":{"metadata":{"name":"größer"}}}', '{"type":"BOOKMARK"}']);
+  });
+
+  it('takes up credentials that change in the kubeconfig, and none of a file that is half written', async () => {
+    await connection.close();
+    const tokens: (string | undefined)[] = [];
+    answer = (request, response) => {
+      tokens.push(request.headers.authorization);
+      reply(response, {});
+    };
+    connection = connect(port(), { token: 'old' });
+    await connection.send('/x');
+    writeFileSync(join(folder, 'config'), 'apiVersion: v1\nclusters: [');
+    await pause(300);
+    await connection.send('/x');
+    writeConfig(port(), { token: 'new' });
+    await pause(300);
+    await connection.send('/x');
+    assert.deepEqual(tokens, ['Bearer old', 'Bearer old', 'Bearer new']);
+  });
+
+  it('reads the kubeconfig again when its credentials are refused', async () => {
+    await connection.close();
+    connection = connect(port(), { token: 'old' });
+    answer = (request, response) => {
+      if (request.headers.authorization === 'Bearer new') return reply(response, { kind: 'done' });
+      writeConfig(port(), { token: 'new' });
+      fail(response, 401, 'Unauthorized', 'Unauthorized');
+    };
+    assert.deepEqual(await connection.send('/x'), { kind: 'done' });
+  });
+
+  it('asks no further when its context has come to name another server', async () => {
+    answer = (_, response) => reply(response, {});
+    await connection.send('/x');
+    writeConfig(1, {});
+    await pause(300);
+    await unreachable(connection.send('/x'), /now names another server, http:\/\/127\.0\.0\.1:1 in place of .*again/);
+    assert.equal(requests.length, 1);
+  });
+
+  it('goes through the proxy it is given, but for its exceptions, and through the kubeconfig’s before that', async () => {
+    answer = (_, response) => reply(response, {});
+    const [editor, own] = [await startProxy(), await startProxy()];
+    try {
+      const through = async (options: ConnectionOptions, cluster = {}) => {
+        const proxied = connect(port(), {}, options, cluster);
+        await proxied.send('/x').finally(() => proxied.close());
+        return [editor.count(), own.count()];
+      };
+      assert.deepEqual(await through({}), [0, 0]);
+      assert.deepEqual(await through({ proxy: { url: editor.url, except: '' } }), [1, 0]);
+      assert.deepEqual(await through({ proxy: { url: editor.url, except: '10.0.0.1,127.0.0.1' } }), [1, 0]);
+      assert.deepEqual(await through({ proxy: { url: editor.url } }, { 'proxy-url': own.url }), [1, 1]);
+      process.env['HTTP_PROXY'] = own.url;
+      assert.deepEqual(await through({}), [1, 2]);
+      process.env['NO_PROXY'] = '127.0.0.1';
+      assert.deepEqual(await through({}), [1, 2]);
+      assert.equal(requests.length, 6);
+    } finally {
+      delete process.env['HTTP_PROXY'];
+      delete process.env['NO_PROXY'];
+      editor.close();
+      own.close();
+    }
+  });
+
+  it('reads a binary answer by its tables, an error in that form too, and tells of bytes that are none', async () => {
+    const send = (response: ServerResponse, status: number, bytes: Buffer) => {
+      response.writeHead(status, { 'content-type': 'application/vnd.kubernetes.protobuf' });
+      response.end(bytes);
+    };
+    const names: (string | undefined)[] = [];
+    const list = () =>
+      connection.list(
+        '/api/v1/namespaces',
+        (page) => {
+          for (const { metadata } of page) names.push(metadata?.name);
+        },
+        { fields: METADATA_FIELDS },
+      );
+    // the envelope, then a list of two: each an object with metadata with a name, and a field nobody asks for
+    const object = (name: string) =>
+      field(2, Buffer.concat([field(1, field(1, Buffer.from(name))), field(9, Buffer.alloc(300))]));
+    const metadata = field(1, field(2, Buffer.from('77')));
+    answer = (_, response) => send(response, 200, enveloped(Buffer.concat([metadata, object('ana'), object('größe')])));
+    assert.equal(await list(), '77');
+    assert.deepEqual(names, ['ana', 'größe']);
+    const status = Buffer.concat([field(3, Buffer.from('pods is forbidden')), field(4, Buffer.from('Forbidden'))]);
+    answer = (_, response) => send(response, 403, enveloped(status));
+    await assert.rejects(list(), { name: 'ApiError', status: 403, reason: 'Forbidden', message: 'pods is forbidden' });
+    for (const broken of [Buffer.from('k8s'), Buffer.from('<html>'), enveloped(object('cut')).subarray(0, 40)]) {
+      answer = (_, response) => send(response, 200, broken);
+      await unreachable(list(), /something other than Kubernetes’ binary form.*proxy in front of one/);
+    }
   });
 
   it('takes the server’s clock where it differs', async () => {
@@ -146,6 +260,45 @@ function reply(response: ServerResponse, body: object): void {
 function fail(response: ServerResponse, code: number, reason: string, message: string, causes: object[] = []): void {
   response.writeHead(code, { 'content-type': 'application/json' });
   response.end(JSON.stringify({ kind: 'Status', code, reason, message, details: { causes } }));
+}
+
+/** A field of protobuf's wire format that has a length. */
+function field(number: number, content: Buffer): Buffer {
+  const { length } = content;
+  const size = length < 128 ? [length] : [(length & 127) | 128, length >> 7];
+  return Buffer.concat([Buffer.from([(number << 3) | 2, ...size]), content]);
+}
+
+function enveloped(object: Buffer): Buffer {
+  return Buffer.concat([Buffer.from('k8s\0'), field(2, object)]);
+}
+
+/** A proxy that counts what goes through it: requests of plain HTTP, tunnels for the rest. */
+async function startProxy() {
+  let passed = 0;
+  const proxy = createServer((incoming, response) => {
+    passed += 1;
+    get(incoming.url!, (answer) => answer.pipe(response));
+  });
+  const sockets = new Set<Socket>();
+  proxy.on('connect', (request: IncomingMessage, client: Socket) => {
+    passed += 1;
+    const [host, port] = (request.url ?? '').split(':');
+    const far = openConnection(Number(port), host, () => {
+      client.write('HTTP/1.1 200 Connection established\r\n\r\n');
+      far.pipe(client).pipe(far);
+    });
+    for (const socket of [client, far]) sockets.add(socket.on('error', () => socket.destroy()));
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+    count: () => passed,
+    close() {
+      for (const socket of sockets) socket.destroy();
+      proxy.close();
+    },
+  };
 }
 
 async function unreachable(work: Promise<unknown>, text: RegExp): Promise<void> {

@@ -32,7 +32,8 @@ describe('stowage doctor and stowage history', function () {
   after(() => test?.stop());
 
   it('looks at every source, and says what would fix what is missing', () => {
-    const { status, stdout } = stowage(['doctor', '--kubeconfig', test.kubeconfigPath]);
+    const nowhere = ['--prometheus', 'service:monitoring/prometheus:web'];
+    const { status, stdout } = stowage(['doctor', '--kubeconfig', test.kubeconfigPath, ...nowhere]);
     assert.equal(status, 0, stdout);
     for (const line of [
       /^ok +kubeconfig .*context "stowage-test-cluster"$/m,
@@ -40,6 +41,8 @@ describe('stowage doctor and stowage history', function () {
       /^ok +nodes +1, first answer after \d+ ms$/m,
       /^ok +Karpenter node claims +not in this cluster$/m,
       /^lacks +usage \(metrics\.k8s\.io\) +not in this cluster\n +Install metrics-server/m,
+      /^lacks +usage \(Prometheus, service:.*web\) +services "prometheus" not found\n +Check its address/m,
+      /^ok +resource quotas +0, first answer/m,
       /^ok +right to resize +yes$/m,
     ]) {
       assert.match(stdout, line);

@@ -44,7 +44,10 @@ describe('a Kubernetes cluster in the editor', function () {
     await cluster.kubectl(['wait', 'pods', '-l', 'job-name', '--for=condition=Ready', '--timeout=60s']);
     writeFileSync(kubeconfig, JSON.stringify(await contexts()));
     mkdirSync(join(folder, '.vscode'));
-    writeFileSync(join(folder, '.vscode/settings.json'), JSON.stringify({ 'stowage.kubeconfig': kubeconfig }));
+    writeFileSync(
+      join(folder, '.vscode/settings.json'),
+      JSON.stringify({ 'stowage.kubeconfig': kubeconfig, 'stowage.prometheus': 'http://127.0.0.1:1' }),
+    );
     workbench = await startWorkbench({ extension: { folder: extension }, folder });
     await workbench.openContainer('Stowage');
   });
@@ -109,6 +112,24 @@ describe('a Kubernetes cluster in the editor', function () {
     await workbench.picture('k-placed');
   });
 
+  it('asks the doctor, who says of each source what it has, and what fixes what is missing', async () => {
+    await workbench.command('Stowage: Doctor');
+    const document = workbench.page.locator('.editor-group-container.active .monaco-editor');
+    for (const text of ['Doctor: admin', 'Install metrics-server', 'Karpenter node claims', 'Check its address']) {
+      await document.locator('.view-line', { hasText: text }).first().waitFor({ timeout: 60_000 });
+    }
+    await workbench.page.screenshot({ path: join(pictures, 'k-doctor.png') });
+    await workbench.command('View: Close Editor');
+  });
+
+  it('shows a user of one namespace that namespace, and says what cannot be read', async () => {
+    await connect('restricted');
+    const nodes = workbench.tree('Nodes');
+    await nodes.row('The nodes cannot be read');
+    await workbench.tree('Tasks').row('Running');
+    await workbench.page.screenshot({ path: join(pictures, 'k-restricted.png') });
+  });
+
   it('lets one who may only read see everything, and says which right each action lacks', async () => {
     await connect('reader');
     const nodes = workbench.tree('Nodes');
@@ -155,6 +176,8 @@ describe('a Kubernetes cluster in the editor', function () {
       }
       return (await cluster.kubectl(['create', 'token', name])).trim();
     };
+    const binding = ['create', 'rolebinding', 'restricted', '--clusterrole=stowage-reader'];
+    await cluster.kubectl([...binding, '--serviceaccount=default:restricted']);
     const authority = readFileSync(join(import.meta.dirname, 'another-authority.pem')).toString('base64');
     const clusters = {
       real: own,
@@ -165,6 +188,7 @@ describe('a Kubernetes cluster in the editor', function () {
       admin: config.users[0].user,
       expired: { token: 'not-a-token' },
       reader: { token: await token('reader', 'nodes', 'reader') },
+      restricted: { token: await token('restricted') },
       nobody: { token: await token('nobody') },
     };
     const context = (name: string, at: keyof typeof clusters, as: keyof typeof users) => ({
@@ -184,6 +208,7 @@ describe('a Kubernetes cluster in the editor', function () {
         context('wrong-authority', 'other', 'admin'),
         context('no-rights', 'real', 'nobody'),
         context('reader', 'real', 'reader'),
+        context('restricted', 'real', 'restricted'),
       ],
     };
   }

@@ -6,6 +6,7 @@ import { CredentialSource, type Credentials, CredentialsMissing } from './creden
 import { followFiles } from './followFiles.ts';
 import { type Context, readContext } from './kubeconfig.ts';
 import type { ApiObject } from './objects.ts';
+import { untilAborted } from './untilAborted.ts';
 import { type ListMetadata, type Message, readPage, readStatus, WIRE_TYPE } from './wire.ts';
 
 /** An answer of the API server that is not a success. `message` is the server's own. */
@@ -199,13 +200,19 @@ export class Connection {
 
   #page<T>(path: string, options: RequestOptions, fields: Message | undefined): Promise<Page<T>> {
     if (!fields) return this.send<Page<T>>(path, options);
-    return this.#ask(path, { ...options, accept: `${WIRE_TYPE},application/json` }, ({ body, isBinary }) =>
-      isBinary ? readPage<T>(body, fields) : this.#parse<Page<T>>(path, body),
-    );
+    return this.#ask(path, { ...options, accept: `${WIRE_TYPE},application/json` }, ({ body, isBinary }) => {
+      if (!isBinary) return this.#parse<Page<T>>(path, body);
+      try {
+        return readPage<T>(body, fields);
+      } catch {
+        throw this.#isNoServer(path, 'Kubernetes’ binary form');
+      }
+    });
   }
 
   async close(): Promise<void> {
     this.#following.abort();
+    this.#credentials.close();
     await this.#disconnect();
   }
 
@@ -233,7 +240,7 @@ export class Connection {
       if (value !== undefined) url.searchParams.set(name, String(value));
     }
     return this.#reading(async () => {
-      const credentials = await this.#credentials.read();
+      const credentials = await untilAborted(this.#credentials.read(), signal);
       const answer = await request(url, {
         method,
         headers: {
@@ -310,10 +317,14 @@ export class Connection {
     try {
       return JSON.parse(body.toString()) as T;
     } catch {
-      throw new ClusterUnreachable(
-        `${this.context.server} answered ${path} with something other than JSON. Is it a Kubernetes API server, or a login page or proxy in front of one?`,
-      );
+      throw this.#isNoServer(path, 'JSON');
     }
+  }
+
+  #isNoServer(path: string, form: string): ClusterUnreachable {
+    return new ClusterUnreachable(
+      `${this.context.server} answered ${path} with something other than ${form}. Is it a Kubernetes API server, or a login page or proxy in front of one?`,
+    );
   }
 
   #unreachable(error: unknown): ClusterUnreachable {

@@ -62,6 +62,12 @@ export class CredentialSource {
     this.#plugin = undefined;
   }
 
+  /** Ends a program that is still asked. */
+  close(): void {
+    this.#end.abort();
+  }
+
+  readonly #end = new AbortController();
   #plugin: { answer: PluginAnswer; untilMilliseconds: number } | undefined;
 
   async #load(): Promise<Credentials> {
@@ -94,7 +100,7 @@ export class CredentialSource {
 
   async #ask(plugin: ExecPlugin): Promise<PluginAnswer> {
     if (this.#plugin && this.#now() < this.#plugin.untilMilliseconds) return this.#plugin.answer;
-    const answer = await runPlugin(plugin);
+    const answer = await runPlugin(plugin, this.#end.signal);
     const untilMilliseconds = answer.expiresAtMilliseconds
       ? answer.expiresAtMilliseconds - 60_000
       : Number.POSITIVE_INFINITY;
@@ -123,7 +129,7 @@ type PluginAnswer = {
 const PLUGIN_MILLISECONDS = 60_000;
 
 /** Runs a plugin as client-go does: `KUBERNETES_EXEC_INFO` tells it what is wanted, its output is an `ExecCredential`. */
-async function runPlugin(plugin: ExecPlugin): Promise<PluginAnswer> {
+async function runPlugin(plugin: ExecPlugin, signal: AbortSignal): Promise<PluginAnswer> {
   if (!plugin.command) throw new CredentialsMissing('The kubeconfig names a credential program without a command.');
   const request = {
     apiVersion: plugin.apiVersion,
@@ -134,6 +140,7 @@ async function runPlugin(plugin: ExecPlugin): Promise<PluginAnswer> {
     env: { ...process.env, PATH: searchPath(), ...plugin.env, KUBERNETES_EXEC_INFO: JSON.stringify(request) },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: PLUGIN_MILLISECONDS,
+    signal,
   });
   const failed = new Promise<never>((_, reject) => {
     child.on('error', (error: NodeJS.ErrnoException) => {

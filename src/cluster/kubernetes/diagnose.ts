@@ -5,6 +5,7 @@ import { Keeper } from './keep.ts';
 import { readContext } from './kubeconfig.ts';
 import type { KubernetesOptions } from './kubernetes.ts';
 import { secondsOf } from './objects.ts';
+import { prometheusAt } from './prometheus.ts';
 import { readableNamespaces } from './read.ts';
 import { readRights } from './rights.ts';
 import { pathsOf, type Sources, sourcesOf } from './sources.ts';
@@ -56,6 +57,7 @@ async function inspect(connection: Connection, options: KubernetesOptions, findi
     findings.push(await listed(connection, source.what, path, source.namespaced, signal));
   }
   findings.push(await usage(connection, namespaces, signal));
+  if (options.prometheus) findings.push(await prometheus(options.prometheus, connection, signal));
   findings.push(...(await rights(connection, namespaces, signal)));
 }
 
@@ -132,6 +134,29 @@ async function usage(
         ? 'Ask an administrator for the role stowage-reader (media/rbac).'
         : 'Look at metrics-server: kubectl -n kube-system logs deployment/metrics-server';
     return { what, state: 'missing', text: `${error.status} ${error.message.slice(0, 300)}`, remedy };
+  }
+}
+
+async function prometheus(address: string, connection: Connection, signal: AbortSignal | undefined): Promise<Finding> {
+  const what = `usage (Prometheus, ${address})`;
+  const series = 'container_cpu_usage_seconds_total';
+  try {
+    const query = prometheusAt(address, connection);
+    const [count] = await query(`count(${series})`, signal);
+    if (!count) {
+      const remedy = 'Let it scrape the kubelets’ /metrics/cadvisor.';
+      return { what, state: 'missing', text: `it answers, and has no ${series}`, remedy };
+    }
+    const [age] = await query(`time() - max(timestamp(${series}))`, signal);
+    return {
+      what,
+      state: 'ok',
+      text: `${count.value} containers, newest reading ${Math.round(age?.value ?? 0)} s old`,
+    };
+  } catch (error) {
+    signal?.throwIfAborted();
+    const text = error instanceof Error ? error.message.slice(0, 300) : String(error);
+    return { what, state: 'missing', text, remedy: 'Check its address; without it usage comes from metrics.k8s.io.' };
   }
 }
 

@@ -22,6 +22,7 @@ import { RunRecord } from './runs.ts';
 import { KnownTasks, makeSnapshot } from './snapshot.ts';
 import { type Source, type Sources, sourcesOf } from './sources.ts';
 import { ownerRef, ownerState, taskRef, taskState } from './state.ts';
+import { untilAborted } from './untilAborted.ts';
 import { UsageRecord } from './usage.ts';
 
 export type KubernetesOptions = ConnectionOptions & {
@@ -325,20 +326,6 @@ class KubernetesCluster implements Cluster {
 /** The source with its objects as the server sends them. */
 function whole<T extends ApiObject>({ fields: _, ...source }: Source<T>): Source<T> {
   return { ...source, keep: (object) => object };
-}
-
-/** @throws the signal's reason, should it abort first */
-async function untilAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (!signal) return work;
-  signal.throwIfAborted();
-  const { promise, reject } = Promise.withResolvers<void>();
-  const abort = () => reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }
 
 /** Both lists by their end, each run once; where both know it, the API's word, which knows more of it. */
