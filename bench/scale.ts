@@ -14,6 +14,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { Connection, PAGE_SIZE } from '../src/cluster/kubernetes/connection.ts';
+import { POD_FIELDS } from '../src/cluster/kubernetes/fields.ts';
 import { readContext } from '../src/cluster/kubernetes/kubeconfig.ts';
 import { openKubernetesCluster } from '../src/cluster/kubernetes/kubernetes.ts';
 import { coalesced } from '../src/coalesce.ts';
@@ -42,6 +43,7 @@ const LOOK_MILLISECONDS = 500;
 const MERGE = 'application/merge-patch+json';
 
 if (values.read === 'bare') await readBare(values.kubeconfig!);
+else if (values.read === 'binary') await readBinary(values.kubeconfig!);
 else if (values.read === 'streamed') await readStreamed(values.kubeconfig!);
 else if (values.read === 'stowage') await startOurs();
 else if (values.read === 'thread') await readOurs(values.kubeconfig!);
@@ -78,6 +80,7 @@ async function measureOn(kubeconfig: string): Promise<void> {
     const bundle = await bundleSelf(directory);
     const self = (read: string) => [bundle, '--read', read, '--kubeconfig', kubeconfig];
     const bare = await measure('bare paged read', process.execPath, self('bare'));
+    await measure('bare paged read, binary form', process.execPath, self('binary'));
     const streamed = await measure('bare streaming list', process.execPath, self('streamed'));
     const ours = spawn(process.execPath, self('stowage'), { stdio: ['pipe', 'pipe', 'inherit'] });
     await follow(ours, connection);
@@ -204,6 +207,18 @@ async function readBare(kubeconfig: string): Promise<void> {
     pods += page.items.length;
     next = page.metadata.continue || undefined;
   }
+  await connection.close();
+  process.stdout.write(`${pods}\n`);
+}
+
+/** As we read, but nothing is kept. */
+async function readBinary(kubeconfig: string): Promise<void> {
+  const connection = new Connection(readContext(kubeconfig));
+  let pods = 0;
+  const count = (page: Iterable<object>) => {
+    for (const _ of page) pods += 1;
+  };
+  await connection.list('/api/v1/pods', count, { fields: POD_FIELDS });
   await connection.close();
   process.stdout.write(`${pods}\n`);
 }

@@ -58,6 +58,8 @@ describe('a kubeconfig', () => {
       [join(folder, 'nowhere'), /There is no kubeconfig at .*nowhere.*--kubeconfig/],
       [file('yaml', 'contexts: [}'), /not valid YAML/],
       [file('list', '- 1'), /is not a kubeconfig/],
+      [file('huge', 'x'.repeat(2 ** 24 + 1)), /larger than 16 MiB/],
+      [folder, /cannot be read/],
       [file('empty', {}), /has no current context\. It has no contexts\./],
       [
         file('lost', { 'current-context': 'a', contexts: [{ name: 'a', context: { cluster: 'b' } }] }),
@@ -124,6 +126,7 @@ console.log(JSON.stringify({ kind: 'ExecCredential', status: { token, expiration
       ],
       [{ command: './fails.mjs' }, /failed: please log in first/],
       [{ command: 'echo', args: ['hello'] }, /neither a token nor a certificate/],
+      [{ command: 'yes' }, /"yes" failed: it printed more than 1 MiB/],
     ];
     for (const [exec, text] of cases) {
       const source = new CredentialSource(readContext(file('exec', config('one', { exec }))));

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
+import type { Readable } from 'node:stream';
 import type { Context } from './kubeconfig.ts';
 
 /** What one request carries and how its connection is made; equal `tls` and `proxyUrl` may share connections. */
@@ -151,15 +151,33 @@ async function runPlugin(plugin: ExecPlugin, signal: AbortSignal): Promise<Plugi
   });
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
   const [output, complaint, status] = await Promise.race([
-    Promise.all([text(child.stdout), text(child.stderr), ended]),
+    Promise.all([printed(child.stdout), printed(child.stderr), ended]),
     failed,
-  ]);
+  ]).catch((error: unknown) => {
+    child.kill();
+    throw error instanceof RangeError
+      ? new CredentialsMissing(`The credential program "${plugin.command}" failed: ${error.message}.`)
+      : error;
+  });
   if (status !== 0) {
     const said = complaint.trim().slice(0, 500) || (status === null ? 'it took longer than 60 s' : 'it said nothing');
     throw new CredentialsMissing(`The credential program "${plugin.command}" failed: ${said}`);
   }
   return parseAnswer(plugin, output);
 }
+
+/** @throws RangeError when it does not come to an end */
+async function printed(stream: Readable): Promise<string> {
+  let all = '';
+  stream.setEncoding('utf8');
+  for await (const chunk of stream) {
+    all += chunk;
+    if (all.length > MOST_PRINTED) throw new RangeError('it printed more than 1 MiB');
+  }
+  return all;
+}
+
+const MOST_PRINTED = 2 ** 20;
 
 function parseAnswer(plugin: ExecPlugin, output: string): PluginAnswer {
   let status: Record<string, unknown> | undefined;

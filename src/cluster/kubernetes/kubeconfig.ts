@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
@@ -112,12 +112,12 @@ function mergeFiles(files: readonly string[]): Merged {
 function readDocument(file: string): Body {
   let content: string;
   try {
-    content = readFileSync(file, 'utf8');
+    content = statSync(file).size > LARGEST_FILE_BYTES ? '' : readFileSync(file, 'utf8');
   } catch (error) {
     throw new InputError(`The kubeconfig ${file} cannot be read: ${reason(error)}`);
   }
-  if (content.length > LARGEST_FILE_BYTES) {
-    throw new InputError(`The kubeconfig ${file} is larger than 16 MiB; that is not a kubeconfig.`);
+  if (content === '') {
+    throw new InputError(`The kubeconfig ${file} is empty or larger than 16 MiB; that is not a kubeconfig.`);
   }
   let document: unknown;
   try {
