@@ -10,7 +10,7 @@ import { registerCommands } from './commands/table.ts';
 import { train } from './commands/train.ts';
 import { copyKubectl, filterTasks, groupTasks, pin, revealNode, revealTask } from './commands/trees.ts';
 import { whatIf } from './commands/whatIf.ts';
-import { methodSettings } from './configuration.ts';
+import { access, methodSettings } from './configuration.ts';
 import { registerNotebooks } from './notebook/controller.ts';
 import { Session } from './session.ts';
 import { bindContextKeys } from './views/contextKeys.ts';
@@ -112,6 +112,7 @@ export function activate(context: vscode.ExtensionContext): void {
       folder: dirname(directory),
       stateDirectory: directory,
       settings: methodSettings(),
+      access: access(),
       ...(session.state.kind === 'open' && { cluster: session.state.target }),
     }),
     onDidChange: session.onDidChangeRows,

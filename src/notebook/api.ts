@@ -138,7 +138,9 @@ export function makeStowage(host: StowageHost): Stowage {
     host.context().cluster ?? { kind: 'sample', seed: SAMPLE_SEED, directory: directory() };
   const withCluster = async <T>(work: (cluster: Cluster) => Promise<T>): Promise<T> => {
     const signal = host.signal();
-    const cluster = await openCluster(target(), { runsDirectory: directory(), ...(signal && { signal }) });
+    const { access } = host.context();
+    const options = { ...access, runsDirectory: directory(), ...(signal && { signal }) };
+    const cluster = await openCluster(target(), options);
     try {
       return await work(cluster);
     } finally {

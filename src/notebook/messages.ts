@@ -1,3 +1,4 @@
+import type { Access } from '../cluster/open.ts';
 import type { CellLanguage } from './cell.ts';
 
 /** From the editor to a kernel process, over IPC. "Interrupt" goes over its standard input, which is read while a cell runs. */
@@ -23,6 +24,8 @@ export type KernelContext = {
   readonly cluster?:
     | { readonly kind: 'sample'; readonly seed: number; readonly directory: string }
     | { readonly kind: 'kubernetes'; readonly kubeconfig?: string; readonly context?: string };
+  /** By what a Kubernetes cluster is reached and read. */
+  readonly access?: Access;
   /** The user's settings of the method, as `Settings`; absent ones are the defaults. */
   readonly settings?: Readonly<Record<string, unknown>>;
 };
