@@ -39,6 +39,9 @@ type Past = {
   readonly predictor: Predictor;
 };
 
+/** The part of a cluster that a situation is read from. */
+type Readable = Pick<Cluster, 'readSnapshot' | 'readHistory' | 'readRecords'>;
+
 /** Futures behind each band of a plan's forecast. */
 const SAMPLES = 40;
 const FORECAST_SEED = 1;
@@ -51,7 +54,7 @@ const FORECAST_SEED = 1;
  * @throws ClusterUnreachable; the signal's reason when it aborts
  */
 export async function readSituation(
-  cluster: Cluster,
+  cluster: Readable,
   stateDirectory: string,
   predictor?: Predictor,
   signal?: AbortSignal,
@@ -91,7 +94,7 @@ function predict({ predictor, history }: Past, snapshot: Snapshot, recent: Situa
 }
 
 async function readPast(
-  cluster: Cluster,
+  cluster: Readable,
   trained: Predictor | undefined,
   readAtSeconds: number,
   signal: AbortSignal | undefined,
