@@ -97,6 +97,7 @@ function copyWasm() {
   const from = join(root, 'node_modules/@tensorflow/tfjs-backend-wasm/dist');
   for (const file of readdirSync(from).filter((name) => name.endsWith('.wasm')))
     copyFileSync(join(from, file), join(dist, file));
+  copyFileSync(join(root, 'node_modules/highs/build/highs.wasm'), join(dist, 'highs.wasm'));
 }
 
 const existing = (path) => existsSync(join(root, path));

@@ -15,6 +15,7 @@ import type { ClusterTarget, Plan, PredictorUsed } from './core/plan/plan.ts';
 import type { Predictions } from './core/predict/prediction.ts';
 import { fitPredictor, type Predictor, predictSnapshot } from './core/predict/predictor.ts';
 import { lastShrinks, readSince, writeSince } from './since.ts';
+import { loadSolver } from './worker/solver/highs.ts';
 
 /** All that a plan is made from: what the cluster is now, what it did before, and since when conditions hold. */
 export type Situation = {
@@ -127,7 +128,9 @@ export async function planSituation(
 ): Promise<Plan> {
   const { snapshot, predictions, predictor, since } = situation;
   const changed = changedScenarios(snapshot, changes);
-  const draft = draftPlan({ snapshot, predictions, predictor, settings, since });
+  const waitsForGpus = snapshot.tasks.some(({ phase, request }) => phase === 'pending' && request.gpuMilli > 0);
+  const solve = waitsForGpus ? await loadSolver() : undefined;
+  const draft = draftPlan({ snapshot, predictions, predictor, settings, since, ...(solve && { solve }) });
   await writeSince(sinceFile(stateDirectory), snapshot.cluster, draft.since);
   const scenarios = { nothing: snapshot, ...planScenarios(snapshot, draft.moves, settings), ...changed };
   return finishPlan(draft, { target, forecast: await drawForecast(situation, scenarios, settings, options) });

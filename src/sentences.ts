@@ -1,4 +1,5 @@
 import type { Candidate } from './core/defrag/candidates.ts';
+import type { RepackFacts } from './core/defrag/repackNodes.ts';
 import type { Blocked, Goal, MigrationAdvice } from './core/defrag/searchDefrag.ts';
 import type { Trigger } from './core/defrag/triggers.ts';
 import { describeRefusal } from './core/place/explain.ts';
@@ -183,6 +184,13 @@ export function counted(count: number, what: string): string {
 /** A task's name without its namespace. */
 export function nameOf(taskId: string): string {
   return taskId.slice(taskId.indexOf('/') + 1);
+}
+
+/** How good a repack is: "repacks n1, n2: lets 0.5 GPU in, at most 0.5 GPU could be (gap 0 %)". */
+export function describeRepack({ nodes, admittedMilli, boundMilli, gap, waits }: RepackFacts): string {
+  const left = waits.length > 0 ? `; ${counted(waits.length, 'task')} end before a move would pay off` : '';
+  const gpus = (milli: number) => amount('gpuMilli', milli);
+  return `repacks ${nodes.join(', ')}: lets ${gpus(admittedMilli)} in, at most ${gpus(boundMilli)} could be (gap ${percent(gap)})${left}`;
 }
 
 const SCENARIOS: Readonly<Record<string, string>> = {

@@ -1,7 +1,14 @@
 import type { MigrationAdvice } from '../src/core/defrag/searchDefrag.ts';
 import type { PlacementAdvice } from '../src/core/plan/plan.ts';
 import type { ResizeAdvice } from '../src/core/resize/adviseResizes.ts';
-import { describeBlocked, describeEnd, describeResizeRefusal, describeWait, fromTo } from '../src/sentences.ts';
+import {
+  describeBlocked,
+  describeEnd,
+  describeRepack,
+  describeResizeRefusal,
+  describeWait,
+  fromTo,
+} from '../src/sentences.ts';
 
 /** What the plan decides of a pending task, as a table's cell. */
 export function placementDecision({ decision }: PlacementAdvice): string {
@@ -38,7 +45,7 @@ export function resizeDecision(advice: ResizeAdvice, nowSeconds: number): string
 export function migrationDecision(advice: MigrationAdvice, nowSeconds: number): string {
   switch (advice.decision.kind) {
     case 'migrate':
-      return 'migrate';
+      return advice.repack ? `migrate; ${describeRepack(advice.repack)}` : 'migrate';
     case 'wait':
       return describeEnd(advice, nowSeconds);
     case 'blocked':

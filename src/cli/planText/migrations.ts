@@ -7,6 +7,7 @@ import {
   describeEnd,
   describeGain,
   describeGoal,
+  describeRepack,
   describeTrigger,
   nameOf,
   nodeHours,
@@ -70,7 +71,9 @@ function movesText(moves: readonly MigrationAdvice[], paint: Paint): string[] {
     const summary = `To ${describeGoal(goal)} ${describeGain(goal)}: wins ${nodeHours(gainNodeSeconds)}, costs ${nodeHours(costNodeSeconds)}`;
     const columns = [{ head: '' }, { head: '' }, { head: '' }, { head: '' }];
     const rows = group.map((move) => moveCells(move, paint));
-    return ['', ...wrapped(summary, '  '), ...table(columns, rows, '    ')];
+    const { repack } = group[0]!;
+    const packing = repack ? wrapped(describeRepack(repack), '    ') : [];
+    return ['', ...wrapped(summary, '  '), ...packing, ...table(columns, rows, '    ')];
   });
 }
 

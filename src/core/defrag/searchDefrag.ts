@@ -19,6 +19,8 @@ import {
   immovable,
   nodeShare,
 } from './movable.ts';
+import type { SolveProgram } from './repack.ts';
+import { type RepackFacts, repackFor } from './repackNodes.ts';
 import { findTriggers, type Trigger, withoutWork } from './triggers.ts';
 
 /** What the search says of one group of tasks: moved, waited for, or why not. */
@@ -37,6 +39,8 @@ export type MigrationAdvice = {
   readonly gainNodeSeconds: number;
   readonly costNodeSeconds: number;
   readonly decision: MigrationDecision;
+  /** Where the goal's moves repack several nodes at once (a saturated cluster): how good that packing is. */
+  readonly repack?: RepackFacts;
 };
 
 /** What a set of moves is for. */
@@ -83,7 +87,7 @@ export type DefragSearch = {
   readonly candidates: readonly Candidate[];
   /** Moves first, longest remaining first (LARS); then waits, soonest first; then what is blocked. */
   readonly advice: readonly MigrationAdvice[];
-  /** Groups to move, in the order of their advice, with where to. */
+  /** Groups to move, with where to: longest remaining first, then those of repacks, each in the order in which they fit. */
   readonly moves: readonly { readonly group: Group; readonly to: string }[];
   /** Tasks that start once the moves are done, with their node. */
   readonly starts: readonly { readonly task: Task; readonly to: string }[];
@@ -102,10 +106,15 @@ export type DefragInputs = {
   readonly predictions: Predictions;
   readonly settings: Settings;
   readonly since: Since;
+  /** Solves the programs of repacks; absent: nothing is repacked. */
+  readonly solve?: SolveProgram;
 };
 
 /** Candidates tried for one task, those with the largest free share first. */
 const MOST_WAYS = 64;
+
+/** Tasks for which nodes are repacked in one search: each may take a second. */
+const MOST_REPACKED = 4;
 
 /** Reasons that are given for one task that cannot be helped. */
 const MOST_REASONS = 8;
@@ -117,12 +126,24 @@ const MOST_STARTS = 50;
  * S406–S410 as a search: once a trigger has held, it frees room for tasks that stay unscheduled, then (trigger a) whole
  * nodes, least used first. A set of moves is taken when it wins at least `gainRatio` times what it costs. Targets are
  * never freed and freed nodes never targets, so the moves fit in any order; they come longest remaining first (LARS).
+ * Where no single node can be cleared for a task, a few nodes are repacked for it (`repackNodes.ts`).
  */
 export function searchDefrag(inputs: DefragInputs): DefragSearch {
   const { snapshot, room, unplaced, predictions, settings, since } = inputs;
   const found = findTriggers(unplaced, room, settings, since, snapshot.takenAtSeconds);
   const candidates = findCandidates(snapshot, room, settings);
-  const nothing = { room, budgets: budgetsOf(snapshot), freed: [], targets: [], advice: [], moves: [], starts: [] };
+  const budgets = budgetsOf(snapshot);
+  const nothing = {
+    room,
+    budgets,
+    freed: [],
+    targets: [],
+    advice: [],
+    moves: [],
+    repacked: [],
+    repacksTried: 0,
+    starts: [],
+  };
   const unscheduled = new Set(
     found.triggers.flatMap((each) => (each.kind === 'unscheduled' && each.held ? each.taskId : [])),
   );
@@ -134,12 +155,15 @@ export function searchDefrag(inputs: DefragInputs): DefragSearch {
   const open = new Map(candidates.map((each) => [each.node, each.freeFraction]));
   const context = { ...inputs, candidates, open, groups, ending, empty: room.nodes.map(withoutWork) };
   const started = starts.reduce((state: State, task) => startTask(task, state, context), nothing);
-  const { advice, moves, ...rest } = drains.reduce((state, { node }) => freeNode(node, state, context), started);
+  const { advice, moves, repacked, ...rest } = drains.reduce(
+    (state, { node }) => freeNode(node, state, context),
+    started,
+  );
   return {
     ...found,
     candidates,
     advice: advice.toSorted(byUrgency),
-    moves: moves.toSorted((left, right) => right.group.remaining.p50 - left.group.remaining.p50),
+    moves: [...moves.toSorted((left, right) => right.group.remaining.p50 - left.group.remaining.p50), ...repacked],
     starts: rest.starts,
     room: rest.room,
   };
@@ -150,6 +174,10 @@ type State = Pick<DefragSearch, 'room' | 'advice' | 'moves' | 'starts'> & {
   readonly budgets: Budgets;
   readonly freed: readonly string[];
   readonly targets: readonly string[];
+  /** Moves of repacks, whose order counts. */
+  readonly repacked: DefragSearch['moves'];
+  /** Tasks for which a repack was sought. */
+  readonly repacksTried: number;
 };
 
 type Context = DefragInputs & {
@@ -169,22 +197,23 @@ type Ending = { readonly task: Task; readonly inSeconds: number };
 /** A way to reach a goal: groups that leave a node, each with its target. */
 type Clearing = {
   readonly node: string;
-  readonly moves: readonly { readonly group: Group; readonly to: string; readonly targetUsageFraction: number }[];
+  readonly moves: readonly { readonly group: Group; readonly to: string; readonly targetUsageFraction?: number }[];
   readonly room: ClusterRoom;
   readonly budgets: Budgets;
   readonly costNodeSeconds: number;
+  readonly repack?: RepackFacts;
 };
 
 type Failed = { readonly group: Group; readonly reason: Immovable | NoTarget };
 
 /** Frees room for a task that no node can take: on the candidate where it wins most over what it costs. */
-function startTask(task: Task, state: State, context: Context): State {
+function startTask(task: Task, before: State, context: Context): State {
   const { snapshot, settings } = context;
   const nowSeconds = snapshot.takenAtSeconds;
-  const filter = nodeFilter(task, state.room);
-  const already = state.room.nodes.find((held) => !filter(held));
-  if (already) return startOn(task, already.node.name, state);
-  const able = state.room.nodes.filter((_, index) => !filter(context.empty[index]!));
+  const filter = nodeFilter(task, before.room);
+  const already = before.room.nodes.find((held) => !filter(held));
+  if (already) return startOn(task, already.node.name, before);
+  const able = before.room.nodes.filter((_, index) => !filter(context.empty[index]!));
   const itself = startsByItself(heldBy(task), able, filter, context);
   const savedSeconds = (itself?.inSeconds ?? settings.planningHorizonSeconds) - settings.restartSeconds;
   const goal = {
@@ -195,16 +224,19 @@ function startTask(task: Task, state: State, context: Context): State {
   } as const;
   const freeFraction = ({ node }: NodeRoom) => context.open.get(node.name) ?? 0;
   const ways = able
-    .filter(({ node }) => context.open.has(node.name) && !state.targets.includes(node.name))
+    .filter(({ node }) => context.open.has(node.name) && !before.targets.includes(node.name))
     .sort((left, right) => freeFraction(right) - freeFraction(left))
     .slice(0, MOST_WAYS)
-    .map((held) => ({ held, way: roomFor(task, held, filter, state, context) }));
+    .map((held) => ({ held, way: roomFor(task, held, filter, before, context) }));
   const open = ways.flatMap(({ held, way }) => {
     if ('failed' in way) return [];
-    const gainNodeSeconds = goal.savedSeconds * nodeShare(task, state.room, held.node.name);
+    const gainNodeSeconds = goal.savedSeconds * nodeShare(task, before.room, held.node.name);
     return [{ way, gainNodeSeconds, net: gainNodeSeconds - way.costNodeSeconds }];
   });
-  const best = open.sort((left, right) => right.net - left.net)[0];
+  const cleared = open.sort((left, right) => right.net - left.net)[0];
+  const best =
+    cleared ?? (before.repacksTried < MOST_REPACKED ? repacked(task, able, goal, before, context) : undefined);
+  const state = cleared ? before : { ...before, repacksTried: before.repacksTried + 1 };
   if (!best) {
     const { thirdThresholdFraction: thresholdFraction } = settings;
     if (ways.length === 0)
@@ -230,6 +262,41 @@ function startTask(task: Task, state: State, context: Context): State {
   return decision.kind === 'migrate' ? startOn(task, way.node, taken(advised, way)) : advised;
 }
 
+/** A few nodes repacked so that the task fits, with what that gains. */
+function repacked(
+  task: Task,
+  able: readonly NodeRoom[],
+  { savedSeconds }: Goal,
+  state: State,
+  context: Context,
+): { readonly way: Clearing; readonly gainNodeSeconds: number } | undefined {
+  const { snapshot, settings, busy, groups, empty, solve } = context;
+  if (!solve) return undefined;
+  const closed = new Set([...state.freed, ...state.targets]);
+  const found = repackFor(task, {
+    takenAtSeconds: snapshot.takenAtSeconds,
+    room: state.room,
+    able: able.filter(({ node }) => !closed.has(node.name)),
+    emptied: (name) => empty[state.room.indexOf.get(name)!]!,
+    movable({ id }) {
+      const group = groups.get(id);
+      return group && !busy.has(id) && !unmovable(group, state, context) ? group : undefined;
+    },
+    payoffSeconds: settings.restartSeconds,
+    solve,
+  });
+  if (!found) return undefined;
+  let { budgets } = state;
+  for (const { group } of found.moves) {
+    if (immovable(group, snapshot, budgets)) return undefined;
+    budgets = disrupted(group, budgets);
+  }
+  const { node, moves, room, facts } = found;
+  const costNodeSeconds = moves.reduce((sum, { group }) => sum + group.costNodeSeconds, 0);
+  const gainNodeSeconds = savedSeconds * nodeShare(task, room, node);
+  return { way: { node, moves, room, budgets, costNodeSeconds, repack: facts }, gainNodeSeconds };
+}
+
 /** Frees all of a candidate's dominant resource. */
 function freeNode(node: string, state: State, context: Context): State {
   const { snapshot, settings, candidates, groups } = context;
@@ -238,7 +305,7 @@ function freeNode(node: string, state: State, context: Context): State {
   if (state.freed.includes(node)) return state;
   const { resource } = candidates.find((each) => each.node === node)!;
   const holding = held.tasks.filter((task) => !task.infrastructure && amountOf(heldBy(task), resource) > 0);
-  const arrived = new Set(state.moves.map(({ group }) => group));
+  const arrived = new Set([...state.moves, ...state.repacked].map(({ group }) => group));
   const leaving = [...new Set(holding.flatMap(({ id }) => groups.get(id) ?? []))].filter(
     (group) => !arrived.has(group),
   );
@@ -346,8 +413,12 @@ function clear(
 }
 
 /** Why a group stays whatever the target: its own reasons, or another move of this plan. */
-function unmovable(group: Group, { budgets, moves }: State, { snapshot }: Context): Immovable | undefined {
-  if (moves.some((move) => move.group === group))
+function unmovable(
+  group: Group,
+  { budgets, moves, repacked: others }: State,
+  { snapshot }: Context,
+): Immovable | undefined {
+  if ([...moves, ...others].some((move) => move.group === group))
     return { code: 'unsteady', taskId: group.tasks[0]!.id, phase: 'moving' };
   return immovable(group, snapshot, budgets);
 }
@@ -404,14 +475,21 @@ function startOn(task: Task, to: string, state: State): State {
   };
 }
 
-function taken(state: State, { node, moves, room, budgets }: Clearing): State {
+function taken(state: State, { node, moves, room, budgets, repack }: Clearing): State {
+  const made = moves.map(({ group, to }) => ({ group, to }));
+  if (repack) {
+    // Nodes of a repack are all freed and filled at once: nothing else may count on them.
+    const { nodes } = repack;
+    const closed = { freed: [...state.freed, ...nodes], targets: [...state.targets, ...nodes] };
+    return { ...state, ...closed, room, budgets, repacked: [...state.repacked, ...made] };
+  }
   return {
     ...state,
     room,
     budgets,
     freed: [...state.freed, node],
     targets: [...state.targets, ...moves.map(({ to }) => to)],
-    moves: [...state.moves, ...moves.map(({ group, to }) => ({ group, to }))],
+    moves: [...state.moves, ...made],
   };
 }
 
@@ -421,14 +499,15 @@ function addAdvice(state: State, advice: readonly MigrationAdvice[]): State {
 
 function adviceOf(
   { group, to, targetUsageFraction }: Clearing['moves'][number],
-  { costNodeSeconds }: Clearing,
+  { costNodeSeconds, repack }: Clearing,
   goal: Goal,
   gainNodeSeconds: number,
   decision: MigrationDecision,
 ): MigrationAdvice {
   const { remaining, lostSeconds } = group;
-  const where = { taskIds: group.tasks.map(({ id }) => id), from: group.tasks[0]!.node!, to, targetUsageFraction };
-  return { ...where, goal, remaining, lostSeconds, gainNodeSeconds, costNodeSeconds, decision };
+  const where = { taskIds: group.tasks.map(({ id }) => id), from: group.tasks[0]!.node!, to };
+  const target = { ...(targetUsageFraction !== undefined && { targetUsageFraction }), ...(repack && { repack }) };
+  return { ...where, ...target, goal, remaining, lostSeconds, gainNodeSeconds, costNodeSeconds, decision };
 }
 
 function groupBlocked(group: Group, goal: Goal, reason: Blocked): MigrationAdvice {

@@ -1,5 +1,6 @@
 import type { Group } from '../defrag/movable.ts';
 import { lostWork } from '../defrag/movable.ts';
+import type { SolveProgram } from '../defrag/repack.ts';
 import { type MigrationAdvice, searchDefrag } from '../defrag/searchDefrag.ts';
 import type { Migration, OwnerRef, Placement, Resize, RunInformation, TaskRef } from '../model/moves.ts';
 import { amountOf, type Resources, resourceNames, withAmount } from '../model/resources.ts';
@@ -21,6 +22,8 @@ export type PlanInputs = {
   readonly settings: Settings;
   /** `since` of the last plan of this cluster, and `shrunk <task id>` for tasks that were shrunk; `{}` at first. */
   readonly since: Since;
+  /** Solves the programs of repacks (`highs`, handed in); absent: nothing is repacked. */
+  readonly solve?: SolveProgram;
 };
 
 /** A plan without its forecast, which is made from its moves. */
@@ -70,7 +73,7 @@ export function finishPlan(draft: DraftPlan, more: Pick<Plan, 'target' | 'foreca
  * All rooms of a plan, one after the other.
  * @param migrating tasks that are not resized
  */
-function search({ snapshot, predictions, settings, since }: PlanInputs, migrating: ReadonlySet<string>) {
+function search({ snapshot, predictions, settings, since, solve }: PlanInputs, migrating: ReadonlySet<string>) {
   const tasks = new Map(snapshot.tasks.map((task) => [task.id, task]));
   const resized = adviseResizes({ snapshot, room: clusterRoom(snapshot), predictions, settings, since, migrating });
   const resizes = resizeMoves(resized.advice, tasks);
@@ -78,7 +81,8 @@ function search({ snapshot, predictions, settings, since }: PlanInputs, migratin
   // In the first search everybody may migrate; in the second those that are resized stay.
   const busy = new Set(migrating.size > 0 ? resizes.map(({ task }) => task.id) : []);
   const { room, unplaced } = pending;
-  const defrag = searchDefrag({ snapshot, room, unplaced, busy, predictions, settings, since });
+  const inputs = { snapshot, room, unplaced, busy, predictions, settings, since };
+  const defrag = searchDefrag({ ...inputs, ...(solve && { solve }) });
   return { resized, resizes, pending, defrag };
 }
 

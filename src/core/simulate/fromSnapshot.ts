@@ -23,7 +23,11 @@ export type BoundTask = Omit<RunningTask, 'task' | 'endsAtSeconds'> & {
  * share in the fullest GPU that takes it. Extended resources other than GPUs are not part of a fleet. A task whose GPUs
  * cannot be found free (the node is overcommitted) holds CPU and memory only.
  */
-export function simulationStart({ nodes, tasks, takenAtSeconds }: Snapshot): SimulationStart {
+export function simulationStart({
+  nodes,
+  tasks,
+  takenAtSeconds,
+}: Pick<Snapshot, 'nodes' | 'tasks' | 'takenAtSeconds'>): SimulationStart {
   const fleet = createFleet(
     nodes.map(({ name, allocatable, gpuModel }) => ({
       name,

@@ -3,17 +3,24 @@ import { dirname, join } from 'node:path';
 import type { SolveProgram } from '../../core/defrag/repack.ts';
 import { builtDirectory } from '../engine.ts';
 
+/** Branches looked at in one program: a bound that is the same on every machine, so that the same cluster gives the same plan. */
+const MOST_BRANCHES = 300;
+
 /** HiGHS (wasm) as the core's solver of linear programs; a program that takes longer than `seconds` is stopped. */
-export async function loadSolver(seconds = 2): Promise<SolveProgram> {
+export async function loadSolver(seconds = 5): Promise<SolveProgram> {
   const { default: load } = (await import('highs')) as unknown as { readonly default: LoadHighs };
   const directory = builtDirectory() ?? dirname(createRequire(import.meta.url).resolve('highs'));
   const highs = await load({ locateFile: (file: string) => join(directory, file) });
   return (program) => {
-    const answer = highs.solve(program, { time_limit: seconds, mip_rel_gap: 0, output_flag: false });
+    const answer = highs.solve(program, {
+      time_limit: seconds,
+      mip_max_nodes: MOST_BRANCHES,
+      mip_rel_gap: 0,
+      output_flag: false,
+    });
     const columns = Object.entries(answer.Columns ?? {}) as [string, { readonly Primal?: number }][];
     return {
-      status:
-        answer.Status === 'Optimal' ? 'optimal' : answer.Status === 'Time limit reached' ? 'stopped' : 'infeasible',
+      status: answer.Status === 'Optimal' ? 'optimal' : / limit /.test(answer.Status) ? 'stopped' : 'infeasible',
       objective: answer.ObjectiveValue,
       values: Object.fromEntries(columns.flatMap(([name, { Primal = 0 }]) => (Primal !== 0 ? [[name, Primal]] : []))),
     };
