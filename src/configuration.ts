@@ -43,7 +43,8 @@ export function kubeconfigPath(): string | undefined {
 export function access(): Access {
   const of = vscode.workspace.getConfiguration('stowage');
   const prometheus = of.get<string>('prometheus', '');
-  const parameterKeys = of.get<Access['parameterKeys']>('parameterKeys', {});
+  // VS Code hands an object out as a proxy, which no other thread can be sent: as plain data it can.
+  const parameterKeys = JSON.parse(JSON.stringify(of.get('parameterKeys', {}))) as Access['parameterKeys'];
   const proxy = editorProxy();
   return { ...(prometheus && { prometheus }), ...(parameterKeys && { parameterKeys }), ...(proxy && { proxy }) };
 }
