@@ -37,10 +37,19 @@ export function createFutureWorld(start: FutureStart, random: Random): FutureWor
   const columns = start.extraNames.length;
   const { kinds } = start;
   const open = createOpenNodes(fleet.nodes.length, kinds, fleet.classes.classes);
+  const { freeMilliCpu, freeMemoryBytes } = fleet;
+  // Asked far more often than anything else: what most nodes lack is looked at first, in flat arrays.
+  const milliCpu = Float64Array.from(kinds, ({ classNumber }) => fleet.classes.classes[classNumber]!.milliCpu);
+  const memory = Float64Array.from(kinds, ({ memoryBytes }) => memoryBytes);
+  const asksGpu = Uint8Array.from(kinds, ({ classNumber }) =>
+    fleet.classes.classes[classNumber]!.gpuCount > 0 ? 1 : 0,
+  );
 
   const fits = (kind: number, node: number): boolean => {
-    const { classNumber, memoryBytes, extra, admits } = kinds[kind]!;
-    if (admits[node] === 0 || !fleetFits(fleet, node, classNumber, memoryBytes)) return false;
+    if (freeMilliCpu[node]! < milliCpu[kind]! || freeMemoryBytes[node]! < memory[kind]!) return false;
+    const { classNumber, extra, admits } = kinds[kind]!;
+    if (admits[node] === 0) return false;
+    if (asksGpu[kind] === 1 && !fleetFits(fleet, node, classNumber, 0)) return false;
     for (let column = 0; column < columns; column++) {
       const amount = extra[column]!;
       if (amount > 0 && extraFree[node * columns + column]! < amount) return false;
