@@ -70,4 +70,18 @@ describe('what is known of runtimes', () => {
     assert.ok(predicted.expectedRemaining('g', 100, 400)! > 0, 'it outlived all that is known');
     assert.ok(predicted.expectedRemaining('new', 100, 0)! >= 200, 'a new group goes by all tasks');
   });
+
+  it('is, where it is predicted again and again, the mean of what runs last beyond a time', () => {
+    const predicted = createKnowledge('repredicted');
+    assert.equal(predicted.expectedBeyond('g'), undefined, 'nothing has ended yet');
+    for (const runtime of [100, 100, 100, 100, 1000]) predicted.ended('g', runtime);
+    const beyond = predicted.expectedBeyond('g')!;
+    assert.equal(beyond(0), 280);
+    assert.equal(beyond(50), (4 * 50 + 950) / 5);
+    assert.equal(beyond(100), 900 / 5);
+    assert.equal(beyond(1000), 0);
+    for (const name of ['oracle', 'once', 'none'] as const) {
+      assert.equal(createKnowledge(name).expectedBeyond('g'), undefined, name);
+    }
+  });
 });

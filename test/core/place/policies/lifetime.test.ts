@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { classNumber, createFleet, hold } from '../../../../src/core/place/policies/fleet.ts';
 import { lavaPolicy } from '../../../../src/core/place/policies/lava.ts';
-import { holdBucket, nilasPolicy, prolongedHold } from '../../../../src/core/place/policies/nilas.ts';
+import { expectedHold, holdBucket, nilasPolicy, prolongedHold } from '../../../../src/core/place/policies/nilas.ts';
 import { stowageTimePolicy } from '../../../../src/core/place/policies/stowageTime.ts';
 
 const HOUR = 3600;
@@ -32,6 +32,45 @@ describe('placement by lifetime', () => {
     assert.equal(prolongedHold(fleet, 0, ask(3 * HOUR)), 3 * HOUR, 'an empty node is held until now');
     assert.equal(prolongedHold(fleet, 0, ask()), 0, 'nothing known');
     assert.deepEqual([0, 1, 600, 601, 1e9].map(holdBucket), [0, 1, 1, 2, 10]);
+  });
+
+  it('takes the mean over a runtime that is known as a distribution: a rare long run counts', () => {
+    const { fleet, ask } = held();
+    // Nine runs of an hour and one of twenty: 1.8 h beyond two hours on average, though the median ends before.
+    const beyondSeconds = (seconds: number) =>
+      (9 * Math.max(0, HOUR - seconds) + Math.max(0, 20 * HOUR - seconds)) / 10;
+    const uncertain = { ...ask(HOUR), beyondSeconds };
+    assert.equal(expectedHold(fleet, 1, uncertain), 1.8 * HOUR);
+    assert.equal(expectedHold(fleet, 0, uncertain), 2.9 * HOUR);
+    assert.equal(expectedHold(fleet, 1, ask(HOUR)), 0);
+  });
+
+  it('keeps large nodes free while few are empty, and small ones while there are plenty', () => {
+    const sizes = (large: number, small: number) =>
+      createFleet(
+        Array.from({ length: large + small }, (_, n) => ({
+          name: `n${n}`,
+          milliCpu: 64_000,
+          memoryBytes: 100,
+          gpuCount: n < large ? 8 : 2,
+          gpuModel: 'G2',
+        })),
+      );
+    const choose = (fleet: ReturnType<typeof sizes>) => {
+      const kind = classNumber(fleet, { milliCpu: 1000, gpuMilli: 1000, gpuCount: 1, gpuModels: [] });
+      // All are held by an hour's work already; the task runs for ten.
+      fleet.nodes.forEach((_, node) => {
+        if (node % 2 === 0) hold(fleet, node, kind, 1, 1000);
+      });
+      const policy = stowageTimePolicy(fleet);
+      return (node: number) =>
+        policy.explain(node, { classNumber: kind, memoryBytes: 1, nowSeconds: 0, endSeconds: 10 * HOUR });
+    };
+    // One large node, in use: none is empty, an hour of it costs eight times an hour of a small one's two.
+    const scarce = choose(sizes(1, 40));
+    assert.equal(scarce(0).parts['hold']! / scarce(1).parts['hold']!, 4);
+    const plenty = choose(sizes(20, 20));
+    assert.ok(plenty(1).parts['hold']! > plenty(21).parts['hold']!, 'an hour of a large node costs less');
   });
 
   for (const [name, make] of [
