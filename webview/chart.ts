@@ -11,6 +11,8 @@ export type Series = {
   readonly low: readonly number[];
   readonly median: readonly number[];
   readonly high: readonly number[];
+  /** Only the line is drawn; the band stands among the numbers. */
+  readonly lineOnly?: boolean;
 };
 
 export type ChartOptions = {
@@ -49,30 +51,24 @@ export function redrawCharts(): void {
 const CONFIGURATION = { displayModeBar: false, showSendToCloud: false, responsive: false };
 
 function traces({ series, format }: ChartOptions): unknown[] {
-  return series.flatMap(({ name, colour, dash, x, low, median, high }) => {
+  return series.flatMap(({ name, colour, dash, x, low, median, high, lineOnly }) => {
     const line = themeColour(`--vscode-${colour}`, dash === 'solid' ? '#3794ff' : '#cca700');
     const shared = { x, mode: 'lines', legendgroup: name };
-    return [
-      { ...shared, y: low, line: { width: 0 }, hoverinfo: 'skip', showlegend: false },
-      {
-        ...shared,
-        y: high,
-        line: { width: 0 },
-        fill: 'tonexty',
-        fillcolor: translucent(line),
-        hoverinfo: 'skip',
-        showlegend: false,
-      },
-      {
-        ...shared,
-        y: median,
-        name,
-        mode: 'lines+markers',
-        line: { color: line, width: 2, dash },
-        text: median.map(format),
-        hovertemplate: '%{text}',
-      },
+    const edge = { ...shared, line: { width: 0 }, hoverinfo: 'skip', showlegend: false };
+    const band = [
+      { ...edge, y: low },
+      { ...edge, y: high, fill: 'tonexty', fillcolor: translucent(line) },
     ];
+    const middle = {
+      ...shared,
+      y: median,
+      name,
+      mode: 'lines+markers',
+      line: { color: line, width: 2, dash },
+      text: median.map(format),
+      hovertemplate: '%{text}',
+    };
+    return lineOnly ? [middle] : [...band, middle];
   });
 }
 

@@ -189,10 +189,10 @@ function moveText(move: Move): string {
 }
 
 /** A dashed line beside a full one: the two are told apart without colours too. */
-const LOOKS: Readonly<Record<string, Pick<Series, 'colour' | 'dash'>>> = {
+const LOOKS: Readonly<Record<string, Pick<Series, 'colour' | 'dash' | 'lineOnly'>>> = {
   nothing: { colour: 'charts-yellow', dash: 'dot' },
-  resize: { colour: 'charts-green', dash: 'dash' },
-  migrate: { colour: 'charts-foreground', dash: 'longdash' },
+  resize: { colour: 'charts-green', dash: 'dash', lineOnly: true },
+  migrate: { colour: 'charts-foreground', dash: 'longdash', lineOnly: true },
   plan: { colour: 'charts-blue', dash: 'solid' },
 };
 
