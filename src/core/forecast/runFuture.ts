@@ -27,7 +27,9 @@ export function runFuture(
   let nextArrival = 0;
   const begun = createEventQueue<Held>();
   const startSeconds = new Float64Array(start.waiting.length).fill(Number.POSITIVE_INFINITY);
-  const queues = new Map<number, Queued[]>();
+  /** By kind, in the order in which kinds began to wait. */
+  const queues: (Queued[] | undefined)[] = [];
+  const waitingKinds: number[] = [];
   let waiting = 0;
 
   const begin = (task: Queued, node: number, nowSeconds: number) => {
@@ -37,7 +39,7 @@ export function runFuture(
     if (endSeconds <= lastSeconds) begun.push(endSeconds, { kind: task.kind, node, gpus });
   };
   const arrive = (task: Queued, nowSeconds: number) => {
-    const queue = queues.get(task.kind);
+    const queue = queues[task.kind];
     const node = queue ? -1 : world.find(task.kind);
     if (node >= 0) {
       begin(task, node, nowSeconds);
@@ -45,16 +47,25 @@ export function runFuture(
     }
     waiting++;
     if (queue) queue.push(task);
-    else queues.set(task.kind, [task]);
+    else {
+      queues[task.kind] = [task];
+      waitingKinds.push(task.kind);
+    }
   };
   const leave = ({ kind, node, gpus }: Held, nowSeconds: number) => {
     world.release(kind, node, gpus);
-    for (const [waitingKind, queue] of queues) {
+    for (let at = 0; at < waitingKinds.length; ) {
+      const waitingKind = waitingKinds[at]!;
+      const queue = queues[waitingKind]!;
       while (queue.length > 0 && world.fits(waitingKind, node)) {
         waiting--;
         begin(queue.shift()!, node, nowSeconds);
       }
-      if (queue.length === 0) queues.delete(waitingKind);
+      if (queue.length > 0) at++;
+      else {
+        queues[waitingKind] = undefined;
+        waitingKinds.splice(at, 1);
+      }
     }
   };
 
@@ -64,11 +75,13 @@ export function runFuture(
   for (const [moment, untilSeconds] of atSeconds.entries()) {
     for (;;) {
       const arrival = arrivals[nextArrival];
-      const first = Math.min(ends.nextSeconds(), begun.nextSeconds(), arrival?.inSeconds ?? Number.POSITIVE_INFINITY);
+      const end = ends.nextSeconds();
+      const begunEnd = begun.nextSeconds();
+      const first = Math.min(end, begunEnd, arrival?.inSeconds ?? Number.POSITIVE_INFINITY);
       if (first > untilSeconds) break;
-      if (first === ends.nextSeconds()) {
+      if (first === end) {
         leave(ends.take(), first);
-      } else if (first === begun.nextSeconds()) {
+      } else if (first === begunEnd) {
         leave(begun.pop()!, first);
       } else {
         arrive({ kind: start.arrivalKinds[arrival!.kind]!, runtimeSeconds: arrival!.runtimeSeconds }, first);

@@ -23,7 +23,7 @@ export function forecastOnThread(
   if (signal?.aborted) return Promise.reject(signal.reason);
   const built = builtDirectory();
   const script = built ? pathToFileURL(join(built, 'worker/forecast.js')) : new URL('../forecast.ts', import.meta.url);
-  const worker = new Worker(script, { workerData: request });
+  const worker = new Worker(script, { workerData: withoutReadings(request) });
   return new Promise<Forecast>((resolve, reject) => {
     signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
     worker.on('message', (message: ForecastMessage) => {
@@ -34,4 +34,10 @@ export function forecastOnThread(
     worker.on('error', reject);
     worker.on('exit', (code) => reject(new Error(`The forecasting thread ended with code ${code}.`)));
   }).finally(() => worker.terminate());
+}
+
+/** Readings of usage are large and say nothing of the future: they stay here. */
+function withoutReadings(request: ForecastRequest): ForecastRequest {
+  const bare = Object.entries(request.scenarios).map(([name, snapshot]) => [name, { ...snapshot, usage: {} }] as const);
+  return { ...request, scenarios: Object.fromEntries(bare) };
 }
