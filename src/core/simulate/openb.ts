@@ -52,7 +52,7 @@ export function readOpenbNodes(text: string): NodeList {
 /**
  * Reads a task list of the same trace: `name, cpu_milli, memory_mib, num_gpu, gpu_milli` and, where present, `gpu_spec`
  * (admissible models, `|` between them), `scheduled_time`, `deletion_time` (seconds).
- * @returns the tasks in file order, and each row that could not be used with its line number
+ * @returns the tasks in file order, and each row that could not be used, or not its runtime, with its line number
  * @throws InputError where a column is missing or no row can be used
  */
 export function readOpenbTasks(text: string): TaskList {
@@ -75,7 +75,14 @@ export function readOpenbTasks(text: string): TaskList {
     } else if (gpuCount > 0 && (gpuMilli === 0 || gpuMilli > 1000)) {
       problems.push({ line, reason: `gpu_milli is ${gpuMilli} for ${gpuCount} GPU(s); 1 to 1000 a GPU is needed` });
     } else {
-      const runtimeSeconds = runtimeOf(cells['scheduled_time'], cells['deletion_time']);
+      const { scheduled_time: scheduled, deletion_time: deleted } = cells;
+      const runtimeSeconds = runtimeOf(scheduled, deleted);
+      if (scheduled && deleted && runtimeSeconds === undefined) {
+        problems.push({
+          line,
+          reason: `its runtime only: from scheduled_time ${scheduled} to deletion_time ${deleted}`,
+        });
+      }
       tasks.push({
         name: cells['name'] || `line ${line}`,
         taskClass: {

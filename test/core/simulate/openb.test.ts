@@ -24,7 +24,7 @@ describe('the openb lists', () => {
         'b,4000,1,0,0,T4,BE,100,\n' +
         'c,4000,1,2,1000,,BE,100,90\n',
     );
-    assert.deepEqual(problems, []);
+    assert.deepEqual(problems, [{ line: 4, reason: 'its runtime only: from scheduled_time 100 to deletion_time 90' }]);
     assert.deepEqual(tasks, [
       {
         name: 'a',
@@ -39,7 +39,7 @@ describe('the openb lists', () => {
         memoryBytes: MIB,
         qos: 'BE',
       },
-      // The clock jumped back: the row is used, its runtime is not known.
+      // The clock jumped back: the row is used, its runtime is not.
       {
         name: 'c',
         taskClass: { milliCpu: 4000, gpuMilli: 1000, gpuCount: 2, gpuModels: [] },
