@@ -2,7 +2,7 @@
 export const POLICY_NAMES: Readonly<Record<string, string>> = {
   timeFit: 'free for just long enough: available time closest above the runtime',
   stowage: 'what expected tasks can still fill of the node, less prices of what is scarce',
-  'stowage-time': 'the shortest longer hold of a node, against how well the room fits',
+  'stowage-time': 'the least longer hold of a node, against fit and fragments of the room',
   fgd: 'the least growth of GPU fragments (FGD)',
   bestFit: 'least left over',
   dotProduct: 'free room least aligned with the request',

@@ -20,7 +20,7 @@ import { stowageTimePolicy } from './stowageTime.ts';
 /** What a policy is made from. */
 export type PolicySetup = {
   readonly fleet: Fleet;
-  /** Every task class to expect, with its count: FGD and `stowage` look at it, all others at nothing but the fleet. */
+  /** Every task class to expect, with its count: FGD and ours look at it, all others at nothing but the fleet. */
   readonly seen: readonly CountedClass[];
   readonly random: () => number;
 };
@@ -41,7 +41,7 @@ export const POLICIES: Readonly<Record<string, (setup: PolicySetup) => Policy>> 
   nilas: ({ fleet }) => nilasPolicy(fleet),
   lava: ({ fleet }) => lavaPolicy(fleet),
   stowage: ({ fleet, seen, random }) => stowagePolicy(fleet, seen, random),
-  'stowage-time': ({ fleet }) => stowageTimePolicy(fleet),
+  'stowage-time': ({ fleet, seen }) => stowageTimePolicy(fleet, seen),
   'stowage-online': ({ fleet, random }) => stowageOnlinePolicy(fleet, random),
   'stowage-refuse': ({ fleet, seen, random }) => stowagePolicy(fleet, seen, random, { refuseFromFraction: 0.9025 }),
 };

@@ -1,11 +1,15 @@
+import type { CountedClass } from '../../fragment/mix.ts';
+import { mixOfCounts } from '../../fragment/mix.ts';
+import { fgdPolicy } from './fgd.ts';
 import type { Fleet } from './fleet.ts';
 import { expectedHold } from './nilas.ts';
 import type { Ask, Policy } from './policy.ts';
 import { keptScores } from './policy.ts';
 import { bestFitPolicy, bestFitScore } from './published.ts';
 
-/** What a perfect fit (100 of best fit) weighs, in hours of prolonged hold. */
+/** What a perfect fit (100 of best fit) weighs, and a perfect growth of fragments (100 of FGD), in hours of prolonged hold. */
 const FIT_HOURS = 10;
+const FRAGMENT_HOURS = 20;
 
 /**
  * How a node's size counts in the price of holding it, as the power its GPUs are raised to, by the share of all GPUs that
@@ -17,13 +21,21 @@ const SCARCE = { emptyFraction: 0.02, power: 1 };
 
 /**
  * Our score in space and time, for tasks that end: what the task is expected to prolong the hold of its node by, in hours,
- * times the node's size, against best fit's score of the room. A node is held until the last of its tasks is expected to
- * end (the method's exit time), an empty one until now. Where a task's end is not known, it is best fit, cut off scores and all:
- * that ties go to the lowest node keeps tasks together.
+ * times the node's size, against the room: best fit's score and FGD's. A node is held until the last of its tasks is
+ * expected to end (the method's exit time), an empty one until now. Where a task's end is not known, the room alone decides;
+ * its scores are cut off to whole numbers, and that ties go to the lowest node keeps tasks together.
+ * @param seen the classes to expect, with their counts; none: fragments are not looked at
  */
-export function stowageTimePolicy(fleet: Fleet): Policy {
+export function stowageTimePolicy(fleet: Fleet, seen: readonly CountedClass[] = []): Policy {
   const bestFit = bestFitScore(fleet);
-  const fits = keptScores(fleet, (node, classNumber) => (FIT_HOURS / 100) * bestFit(node, classNumber));
+  const inSpace = seen.length > 0 ? fgdPolicy(fleet, mixOfCounts(seen)) : bestFitPolicy(fleet);
+  const fragments = (node: number, classNumber: number) =>
+    seen.length > 0 ? inSpace.score(node, { classNumber, memoryBytes: 0, nowSeconds: 0 }) : 0;
+  const fits = keptScores(
+    fleet,
+    (node, classNumber) =>
+      (FIT_HOURS / 100) * bestFit(node, classNumber) + (FRAGMENT_HOURS / 100) * fragments(node, classNumber),
+  );
   const weights = fleet.nodes.map(() => 1);
   let weighedAt = Number.NaN;
 
@@ -42,7 +54,7 @@ export function stowageTimePolicy(fleet: Fleet): Policy {
   const holdCost = (node: number, ask: Ask) => (weights[node]! * expectedHold(fleet, node, ask)) / 3600;
 
   return {
-    ...bestFitPolicy(fleet),
+    ...inSpace,
     name: 'stowage-time',
     score(node, ask) {
       weigh();
@@ -68,13 +80,19 @@ export function stowageTimePolicy(fleet: Fleet): Policy {
     explain(node, ask) {
       weigh();
       const fit = bestFit(node, ask.classNumber);
+      const fragment = fragments(node, ask.classNumber);
       const hold = expectedHold(fleet, node, ask);
-      const parts = { fit: (FIT_HOURS / 100) * fit, hold: -holdCost(node, ask) };
+      const parts = {
+        fit: (FIT_HOURS / 100) * fit,
+        fragments: (FRAGMENT_HOURS / 100) * fragment,
+        hold: -holdCost(node, ask),
+      };
       const inTime = hold > 0 ? `holds the node ${Math.round(hold / 60)} min longer` : 'ends before the node empties';
+      const why = seen.length > 0 ? `${inSpace.explain(node, ask).sentence} ` : '';
       return {
-        score: parts.fit + parts.hold,
+        score: parts.fit + parts.fragments + parts.hold,
         parts,
-        sentence: `The task ${inTime} and fits its room by ${fit} of 100.`,
+        sentence: `${why}The task ${inTime} and fits its room by ${fit} of 100.`,
       };
     },
   };

@@ -3,6 +3,7 @@ import { describe, it } from 'mocha';
 import { classNumber, createFleet, hold } from '../../../../src/core/place/policies/fleet.ts';
 import { lavaPolicy } from '../../../../src/core/place/policies/lava.ts';
 import { expectedHold, holdBucket, nilasPolicy, prolongedHold } from '../../../../src/core/place/policies/nilas.ts';
+import { bestFitPolicy } from '../../../../src/core/place/policies/published.ts';
 import { stowageTimePolicy } from '../../../../src/core/place/policies/stowageTime.ts';
 
 const HOUR = 3600;
@@ -71,6 +72,23 @@ describe('placement by lifetime', () => {
     assert.equal(scarce(0).parts['hold']! / scarce(1).parts['hold']!, 4);
     const plenty = choose(sizes(20, 20));
     assert.ok(plenty(1).parts['hold']! > plenty(21).parts['hold']!, 'an hour of a large node costs less');
+  });
+
+  it('stowage-time is best fit where neither ends nor classes are known', () => {
+    const { fleet, ask } = held();
+    const [ours, bestFit] = [stowageTimePolicy(fleet), bestFitPolicy(fleet)];
+    assert.equal(ours.choose(ask()), bestFit.choose(ask()));
+    for (const node of [0, 1]) assert.ok(Math.abs(10 * ours.score(node, ask()) - bestFit.score(node, ask())) < 1e-9);
+  });
+
+  it('stowage-time looks at the fragments that expected classes leave, and says so', () => {
+    const { fleet, ask } = held();
+    const { classes } = fleet.classes;
+    const policy = stowageTimePolicy(fleet, [{ taskClass: { ...classes[0]!, gpuMilli: 1000 }, count: 1 }]);
+    const { parts, sentence } = policy.explain(1, ask(HOUR));
+    // Beside the half that is held there is room for this half: nothing whole is broken, and half a fragment goes.
+    assert.ok(parts['fragments']! > policy.explain(0, ask(HOUR)).parts['fragments']!);
+    assert.match(sentence, /shrinks by 0\.50 GPU/);
   });
 
   for (const [name, make] of [
