@@ -1,5 +1,5 @@
 import { typicalRuntime } from './baselines.ts';
-import { type Past, pastWithout, type Running } from './past.ts';
+import type { Past } from './past.ts';
 import type { Runs } from './runs.ts';
 
 /**
@@ -65,12 +65,9 @@ export type FeatureStore = {
   readonly capacity: number;
   /** Notes an end: must be told of each before it enters the past. */
   ended(row: number, past: Past): void;
-  /** Describes a row at its submit. */
+  /** Describes a row at its submit, or as if it were submitted now; it does not count itself among those that run. */
   submitted(row: number, past: Past): void;
-  /**
-   * Describes a run that is under way as if it were submitted now: by what has ended since, and by the others that run. In
-   * a store of its own that holds this one row, until the next call.
-   */
+  /** Describes a run that is under way as of now, in a store of its own that holds this one row until the next call. */
   renewed(row: number, past: Past): FeatureStore;
   /** Rows of the runs found at `SLOTS`; −1 where there is none. A view, valid until the row is overwritten. */
   atomsOf(row: number): Int32Array;
@@ -113,14 +110,14 @@ function openStore(runs: Runs, size: number, predecessor: Float32Array): Feature
         typical.at = past.ended.length;
       }
       takeAtoms(runs, row, past, slotsOf(row));
-      const oldest = oldestStart(runs, past.runningIn(0, runs.groups[0]![row]!));
+      const oldest = oldestStart(runs, past.runningIn(0, runs.groups[0]![row]!), row);
       runningAge[row % size] = oldest === undefined ? Number.NaN : Math.log(1 + Math.max(0, past.nowSeconds - oldest));
       base[row % size] = writeContext(runs, row, past, typical.log, inputsOf(row));
       toldAt[row % size] = past.nowSeconds;
     },
     renewed(row, past) {
       aside ??= openStore(runs, 1, predecessor);
-      aside.submitted(row, pastWithout(past, row));
+      aside.submitted(row, past);
       return aside;
     },
     atomsOf: slotsOf,
@@ -190,7 +187,7 @@ function writeContext(runs: Runs, row: number, past: Past, typical: number, into
   into[2] = level(typical);
   into[3] = known(runs.logSize[row]! / 4);
   for (let grouping = 0; grouping < CONTEXT_GROUPINGS; grouping++) {
-    writeGroup(runs, runs.groups[grouping]![row]!, grouping, past, level, into.subarray(4 + grouping * PER_GROUPING));
+    writeGroup(runs, row, grouping, past, level, into.subarray(4 + grouping * PER_GROUPING));
   }
   const local = into.subarray(FIRST_LOCAL_INPUT);
   const day = (2 * Math.PI * past.nowSeconds) / 86_400;
@@ -205,13 +202,14 @@ function writeContext(runs: Runs, row: number, past: Past, typical: number, into
 
 function writeGroup(
   runs: Runs,
-  group: number,
+  row: number,
   grouping: number,
   past: Past,
   level: (log: number) => number,
   into: Float32Array,
 ): void {
   const now = past.nowSeconds;
+  const group = runs.groups[grouping]![row]!;
   const ended = past.endedIn(grouping, group);
   const count = Math.min(20, ended.length);
   into.fill(0, 0, PER_GROUPING);
@@ -219,9 +217,9 @@ function writeGroup(
   const lastSubmit = past.lastSubmitIn(grouping, group);
   if (Number.isFinite(lastSubmit)) into[10] = Math.log(1 + Math.max(0, now - lastSubmit)) / 8 - 1;
   const running = past.runningIn(grouping, group);
-  into[11] = Math.log(1 + running.size) / 2;
+  into[11] = Math.log(1 + running.size - (running.has(row) ? 1 : 0)) / 2;
   into[12] = Math.log(1 + Math.max(0, past.queuedIn(grouping, group))) / 2;
-  const oldest = oldestStart(runs, running);
+  const oldest = oldestStart(runs, running, row);
   if (oldest !== undefined) into[13] = level(Math.log(1 + Math.max(0, now - oldest)));
   if (count === 0) {
     into[15] = 1;
@@ -265,8 +263,9 @@ function insert(ascending: Float64Array, count: number, value: number): void {
   ascending[at] = value;
 }
 
-function oldestStart(runs: Runs, running: Running): number | undefined {
-  for (const row of running) return runs.start[row]!;
+/** When the oldest of the others that run started; undefined when none does. */
+function oldestStart(runs: Runs, running: ReadonlySet<number>, but: number): number | undefined {
+  for (const row of running) if (row !== but) return runs.start[row]!;
   return undefined;
 }
 

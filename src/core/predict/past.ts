@@ -9,14 +9,11 @@ export type Past = {
   /** Runs of a group that have ended, in the order they ended. */
   endedIn(grouping: number, group: number): readonly number[];
   /** Runs of a group that run now, in the order they started. */
-  runningIn(grouping: number, group: number): Running;
+  runningIn(grouping: number, group: number): ReadonlySet<number>;
   queuedIn(grouping: number, group: number): number;
   /** When a run of the group was last submitted, before this moment; −Infinity if never. */
   lastSubmitIn(grouping: number, group: number): number;
 };
-
-/** Rows in the order they started; a Set is one. */
-export type Running = Iterable<number> & { readonly size: number; has(row: number): boolean };
 
 /**
  * What happens in the order of time; at the same instant `ended` comes first and `submitted` last. `reached`: a moment that
@@ -91,33 +88,8 @@ type OpenPast = { -readonly [key in keyof Past]: Past[key] } & {
   finish(row: number): void;
 };
 
-/** The past as others see it: without one of the runs that are under way. */
-export function pastWithout(past: Past, row: number): Past {
-  return {
-    nowSeconds: past.nowSeconds,
-    ended: past.ended,
-    endedIn: past.endedIn,
-    queuedIn: past.queuedIn,
-    lastSubmitIn: past.lastSubmitIn,
-    runningIn(grouping, group) {
-      const running = past.runningIn(grouping, group);
-      return running.has(row) ? without(running, row) : running;
-    },
-  };
-}
-
-function without(running: Running, row: number): Running {
-  return {
-    size: running.size - 1,
-    has: (each) => each !== row && running.has(each),
-    *[Symbol.iterator]() {
-      for (const each of running) if (each !== row) yield each;
-    },
-  };
-}
-
 const NONE: readonly number[] = [];
-const NOBODY: Running = new Set();
+const NOBODY: ReadonlySet<number> = new Set();
 
 function emptyPast(runs: Runs): OpenPast {
   const ended: number[] = [];

@@ -106,6 +106,8 @@ const KEPT_TASKS = 20_000;
 /** The last part is predicted before it is learned from: it makes the track record. */
 const RECORD_FRACTION = 0.2;
 const RECORD_BLOCKS = 5;
+/** Passes over new tasks: fewer than the evaluation's, so that an update takes a second or two. */
+const PASSES = 2;
 
 /**
  * Learns runtimes from finished tasks: trains on the first four fifths, then predicts and learns the last fifth in five
@@ -128,7 +130,7 @@ export function trainPredictor(history: readonly FinishedTask[], settings: Train
     onProgress?.({ fraction: from + ((to - from) * step) / steps, text: `training: step ${step} of ${steps}`, loss });
   const trainBlock = (row: number, past: Past) => {
     const block = Math.floor((row - first) / blockRows);
-    const plan = row === first ? firstTraining(first) : blockSteps(blockRows);
+    const plan = row === first ? firstTraining(first) : blockSteps(blockRows, PASSES);
     if (block > 0) {
       const text = `judged ${block} of ${RECORD_BLOCKS} parts`;
       onProgress?.({ fraction: 0.7 + 0.05 * block, text, calibration: calibrationCurve(record.close()) });
@@ -184,7 +186,7 @@ export function updatePredictor(
   const last = replayRuns(runs, scoring(runs, tasks, { record, judge }, isFresh, learner));
   const learns = predictor.card.weights === 'trained here' || predictor.card.weights === 'fine-tuned';
   if (network && learner && learns) {
-    const plan = blockSteps(fresh);
+    const plan = blockSteps(fresh, PASSES);
     const onStep = (step: number, loss: number) =>
       onProgress?.({ fraction: step / plan.steps, text: `learning ${fresh} new tasks`, loss });
     const trainer = makeTrainer(tf, network, random);

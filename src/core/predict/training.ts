@@ -219,6 +219,6 @@ export function warmUpSteps(
 }
 
 /** Steps of one later block of `rows` new runs, and its constant learning rate. */
-export function blockSteps(rows: number): { readonly steps: number; rate(): number } {
-  return { steps: Math.max(10, Math.ceil((2 * rows) / BATCH)), rate: () => 9e-4 };
+export function blockSteps(rows: number, passes = 6): { readonly steps: number; rate(): number } {
+  return { steps: Math.max(5 * passes, Math.ceil((passes * rows) / BATCH)), rate: () => 9e-4 };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { pastWithout, replayRuns } from '../../../src/core/predict/past.ts';
+import { replayRuns } from '../../../src/core/predict/past.ts';
 import { runsOf } from '../../../src/core/predict/runs.ts';
 import { finished } from './histories.ts';
 
@@ -71,16 +71,6 @@ describe('the past at a submit', () => {
       'ended 2',
       'ended 1',
     ]);
-  });
-
-  it('can be seen without one of the runs that are under way', () => {
-    const tasks = [at(0, 500), at(10, 500), at(20, 100)];
-    replayRuns(runsOf(tasks), ({ kind, row }, past) => {
-      if (kind !== 'submitted' || row !== 2) return;
-      const others = pastWithout(past, 0).runningIn(3, 0);
-      assert.deepEqual([[...others], others.size, others.has(0), others.has(1)], [[1], 1, false, true]);
-      assert.deepEqual([...past.runningIn(3, 0)], [0, 1]);
-    });
   });
 
   it('takes a clock that jumped back as no time: nothing starts before its submit', () => {
