@@ -1,16 +1,22 @@
 /**
- * Measures the runtime predictor: `node bench/predict.ts [part …]`, parts `remaining`, `train`, `kth`, `hpc2n`, `elsewhere`;
- * without one, the first three. Logs are read from ../shared/traces beside the project; a part without its log says so.
+ * Measures the runtime predictor: `node bench/predict.ts [part …]`, parts `remaining`, `train`, `kth`, `hpc2n`, `elsewhere`,
+ * `snapshot`, `history`; without one, the first three. Logs are read from ../shared/traces beside the project; a part without its log says so.
  */
-import { existsSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { appendFileSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { FinishedTask } from '../src/core/model/finished.ts';
+import type { Task } from '../src/core/model/task.ts';
 import { QUANTILE_LEVELS, remainingQuantiles } from '../src/core/predict/distribution.ts';
 import { evaluatePredictors } from '../src/core/predict/evaluate.ts';
-import { trainPredictor, updatePredictor } from '../src/core/predict/predictor.ts';
+import { fitPredictor, predictSnapshot, trainPredictor, updatePredictor } from '../src/core/predict/predictor.ts';
 import { seededRandom } from '../src/core/simulate/random.ts';
 import { loadEngine } from '../src/worker/engine.ts';
 import { readHistoryFile } from '../src/worker/files/history.ts';
 import { historyDigest, readPretrained, readPretrainedWithout } from '../src/worker/files/networks.ts';
+import { parquet } from '../test/worker/parquetFile.ts';
 
 const LOGS = { kth: 'KTH-SP2-1996-2.1-cln.swf.gz', hpc2n: 'HPC2N-2002-2.1-cln.swf.gz' } as const;
 const SEEDS = (process.env['SEEDS'] ?? '1,2,3').split(',').map(Number);
@@ -20,14 +26,9 @@ const PARTS: Readonly<Record<string, () => Promise<void> | void>> = {
   kth: () => evaluate('kth'),
   hpc2n: () => evaluate('hpc2n'),
   elsewhere,
+  snapshot,
+  history,
 };
-
-const asked = process.argv.slice(2);
-for (const part of asked.length > 0 ? asked : ['remaining', 'train', 'kth']) {
-  const run = PARTS[part];
-  if (!run) throw new Error(`There is no part "${part}". Parts: ${Object.keys(PARTS).join(', ')}.`);
-  await run();
-}
 
 /** Remaining time of 50,000 running tasks, median and 80 % band, from their cached tables. */
 function remainingTimes(): void {
@@ -109,6 +110,143 @@ async function evaluate(log: keyof typeof LOGS): Promise<void> {
   }
 }
 
+/** Predictions of 50,000 running tasks by the pretrained network, made anew, and read again where nothing has ended. */
+async function snapshot(): Promise<void> {
+  const known = (await tasksOf('hpc2n'))?.slice(0, 20_000);
+  if (!known) return;
+  const { network, card } = await readPretrained();
+  const takenAtSeconds = known.at(-1)!.submittedAtSeconds;
+  const predictor = {
+    ...fitPredictor(known.filter((task) => task.endedAtSeconds <= takenAtSeconds)),
+    network,
+  };
+  const tasks = Array.from({ length: 50_000 }, (_, at) => {
+    const like = known[at % known.length]!;
+    const startedAtSeconds = takenAtSeconds - (at % 86_400);
+    return runningTask(`t${at}`, like, startedAtSeconds);
+  });
+  const seen = { cluster: 'bench', takenAtSeconds, nodes: [], tasks, usage: {}, budgets: [], rights: {}, problems: [] };
+  const from = cpuSeconds();
+  const predictions = predictSnapshot(predictor, seen);
+  console.log(
+    `snapshot: ${Object.keys(predictions).length} running tasks, ${card.title}: ${(cpuSeconds() - from).toFixed(1)} s`,
+  );
+  const again = cpuSeconds();
+  predictSnapshot(predictor, seen, [], predictions);
+  console.log(`snapshot: the same tables kept: ${(cpuSeconds() - again).toFixed(1)} s`);
+}
+
+function runningTask(id: string, like: FinishedTask, startedAtSeconds: number): Task {
+  return {
+    id,
+    uid: id,
+    namespace: 'bench',
+    name: id,
+    labels: {},
+    phase: 'running',
+    gpuCount: 0,
+    request: like.request,
+    allocation: like.request,
+    desired: like.request,
+    qosClass: 'Burstable',
+    parameters: like.parameters,
+    constraints: {},
+    priority: 0,
+    createdAtSeconds: startedAtSeconds,
+    startedAtSeconds,
+    gated: false,
+    endless: false,
+    infrastructure: false,
+    generation: 1,
+    problems: [],
+  };
+}
+
+/** Reads 500,000 rows of each format (and a million of one), each in a process of its own: seconds and peak memory. */
+async function history(): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), 'stowage-bench-'));
+  try {
+    for (const [name, { rows, write, columns }] of Object.entries(FORMATS)) {
+      const path = join(directory, name);
+      write(path, rows);
+      const code = `
+        import { readHistoryFiles } from ${JSON.stringify(new URL('../src/worker/files/history.ts', import.meta.url).href)};
+        const file = { path: ${JSON.stringify(path)}, ${columns ? `columns: ${JSON.stringify(columns)}` : ''} };
+        const { tasks, problems } = await readHistoryFiles(${name.startsWith('two-') ? '[file, file]' : '[file]'});
+        const { maxRSS } = process.resourceUsage();
+        console.log(tasks.length + ' tasks, ' + problems.length + ' left out, ' +
+          process.cpuUsage().user / 1e6 + ' s of processor time, peak ' + Math.round(maxRSS / 1024) + ' MB');`;
+      const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' });
+      const megabytes = Math.round(statSync(path).size / 2 ** 20);
+      console.log(`history: ${name} (${megabytes} MB): ${stdout.trim()}${stderr.trim()}`);
+      rmSync(path);
+    }
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+type Written = { readonly rows: number; readonly columns?: string; write(path: string, rows: number): void };
+
+const MADE_UP = { submit: (at: number) => 1e9 + 60 * at, run: (at: number) => 60 + ((at * 7919) % 9973) };
+
+/** Writes a line at a time, in pieces of 10,000. */
+function lines(head: string, line: (at: number) => string): Written['write'] {
+  return (path, rows) => {
+    writeFileSync(path, head);
+    for (let from = 0; from < rows; from += 10_000) {
+      const to = Math.min(rows, from + 10_000);
+      appendFileSync(path, Array.from({ length: to - from }, (_, at) => line(from + at)).join(''));
+    }
+  };
+}
+
+const { submit, run } = MADE_UP;
+const swfLine = (at: number) =>
+  `${at} ${60 * at} 5 ${run(at)} 2 -1 -1 2 ${2 * run(at)} 1024 1 ${at % 300} 1 ${at % 40} 1 -1 -1 -1\n`;
+const FORMATS: Readonly<Record<string, Written>> = {
+  'tasks.swf': { rows: 500_000, write: lines('; UnixStartTime: 1000000000\n', swfLine) },
+  'two-tasks.swf': { rows: 250_000, write: lines('; UnixStartTime: 1000000000\n', swfLine) },
+  'million.swf': { rows: 1_000_000, write: lines('; UnixStartTime: 1000000000\n', swfLine) },
+  'tasks.csv': {
+    rows: 500_000,
+    columns: 'submit=created,end=finished,creator=user,name=job',
+    write: lines(
+      'created,finished,user,job\n',
+      (at) => `${submit(at)},${submit(at) + run(at)},u${at % 300},j${at % 40}\n`,
+    ),
+  },
+  'tasks.jsonl': {
+    rows: 500_000,
+    write: lines(
+      '',
+      (at) => `${JSON.stringify({ submit: submit(at), end: submit(at) + run(at), creator: `u${at % 300}` })}\n`,
+    ),
+  },
+  'openb.csv': {
+    rows: 500_000,
+    write: lines(
+      'name,cpu_milli,memory_mib,num_gpu,gpu_milli,gpu_spec,qos,pod_phase,creation_time,deletion_time,scheduled_time\n',
+      (at) => `p${at},4000,8192,1,500,,LS,Succeeded,${60 * at},${60 * at + run(at)},${60 * at}\n`,
+    ),
+  },
+  'metrics.prom': {
+    rows: 500_000,
+    write: lines('', (at) => {
+      const pod = `namespace="n${at % 50}",pod="job-${at % 900}-${at}"`;
+      return `kube_pod_created{${pod}} ${submit(at)}\nkube_pod_start_time{${pod}} ${submit(at)}\nkube_pod_completion_time{${pod}} ${submit(at) + run(at)}\n`;
+    }),
+  },
+  'tasks.parquet': {
+    rows: 500_000,
+    write: (path, rows) => {
+      const all = Array.from({ length: rows }, (_, at) => at);
+      const [begin, end] = [all.map(submit), all.map((at) => submit(at) + run(at))];
+      writeFileSync(path, parquet({ submit: begin, end, creator: all.map((at) => `u${at % 300}`) }));
+    },
+  },
+};
+
 type Row = ReturnType<typeof evaluatePredictors>['predictors']['stowage'];
 
 /** Each log by the network that has not seen it, without training. */
@@ -133,4 +271,11 @@ function line({ mae, avgPred, coverage80, coverageByTenth, remaining }: Row) {
 
 function memory(): string {
   return (process.memoryUsage().rss / 2 ** 20).toFixed(0);
+}
+
+const asked = process.argv.slice(2);
+for (const part of asked.length > 0 ? asked : ['remaining', 'train', 'kth']) {
+  const run = PARTS[part];
+  if (!run) throw new Error(`There is no part "${part}". Parts: ${Object.keys(PARTS).join(', ')}.`);
+  await run();
 }
