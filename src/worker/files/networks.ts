@@ -10,12 +10,20 @@ import { builtDirectory } from '../engine.ts';
 /** Networks we ship, in order of preference; the later ones have seen fewer logs. */
 const SHIPPED = ['pretrained.json', 'pretrained-kth.json', 'pretrained-hpc2n.json'] as const;
 
-/** A fingerprint of a history by what the tasks were, whatever file they came in. */
+/** A fingerprint of a history by what the tasks were, whatever file they came in and in whatever order. */
 export function historyDigest(tasks: readonly FinishedTask[]): string {
+  const facts = ({ submittedAtSeconds, startedAtSeconds, endedAtSeconds, size }: FinishedTask) =>
+    [submittedAtSeconds, endedAtSeconds - startedAtSeconds, size] as const;
+  const byFacts = (left: FinishedTask, right: FinishedTask) => {
+    const [[a, b, c], [x, y, z]] = [facts(left), facts(right)];
+    return a - x || b - y || c - z;
+  };
+  const sorted = tasks.toSorted(byFacts);
+  const begin = sorted[0]?.submittedAtSeconds ?? 0;
   const hash = createHash('sha256');
-  const begin = tasks[0]?.submittedAtSeconds ?? 0;
-  for (const { submittedAtSeconds, startedAtSeconds, endedAtSeconds, size } of tasks) {
-    hash.update(`${submittedAtSeconds - begin} ${endedAtSeconds - startedAtSeconds} ${size}\n`);
+  for (const task of sorted) {
+    const [submit, runtime, size] = facts(task);
+    hash.update(`${submit - begin} ${runtime} ${size}\n`);
   }
   return hash.digest('hex');
 }
