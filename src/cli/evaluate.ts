@@ -43,9 +43,9 @@ export const run: Command = async (words) => {
     { onProgress: progress.show },
   ).finally(progress.end);
   const log = paths.map((path) => basename(path)).join(' + ');
-  const { jobs, scored, predictors, network, problems } = outcome;
+  const { jobs, scored, early, predictors, network, problems } = outcome;
   const seconds = Math.round((performance.now() - started) / 100) / 10;
-  const report = { log, jobs, scored, leftOut: problems, network, predictors, seconds };
+  const report = { log, jobs, scored, leftOut: problems, network, ...(early && { early }), predictors, seconds };
   process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : describe(log, outcome, seconds));
   return 0;
 };
@@ -71,7 +71,7 @@ function parse(words: readonly string[]) {
 
 function describe(
   log: string,
-  { jobs, scored, predictors, network, problems }: EvaluateOutcome,
+  { jobs, scored, early, predictors, network, problems }: EvaluateOutcome,
   seconds: number,
 ): string {
   const { stowage, hist20 } = predictors;
@@ -81,6 +81,7 @@ function describe(
     '',
     '           MAE s  median AE s  AVGpred  under     R²  |ln p/r|',
     ...names.map((name) => pointRow(name, predictors[name])),
+    ...(early ? ['', earlyRow(early)] : []),
     '',
     '80 % band  coverage  mean ln width  pinball .1  .5  .9',
     bandRow('hist20', hist20),
@@ -96,6 +97,11 @@ function describe(
     ),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function earlyRow({ tasks, predictors }: NonNullable<EvaluateOutcome['early']>): string {
+  const shares = Object.entries(predictors).map(([name, { avgPred }]) => `${name} ${avgPred.toFixed(3)}`);
+  return `AVGpred of the ${tasks} tasks from the 201st on: ${shares.join(', ')}`;
 }
 
 function pointRow(name: string, { mae, medianAe, avgPred, underFraction, r2, absLog }: PointMetrics): string {

@@ -12,9 +12,16 @@ import { blockSteps, type Engine, makeTrainer, warmUpSteps } from './training.ts
 export type Evaluation = {
   readonly jobs: number;
   readonly scored: number;
+  /** Where nothing is trained: how every predictor did on the tasks from 200 to 2,200, a cluster's first days. */
+  readonly early?: Early;
   readonly predictors: Readonly<Record<Baseline, PointMetrics & Partial<BandMetrics>>> & {
     readonly stowage: StowageMetrics;
   };
+};
+
+export type Early = {
+  readonly tasks: number;
+  readonly predictors: Readonly<Record<Baseline | 'stowage', PointMetrics>>;
 };
 
 export type StowageMetrics = PointMetrics &
@@ -82,6 +89,7 @@ export function evaluatePredictors(tasks: readonly FinishedTask[], options: Eval
   const learner = startLearner(runs, network);
   const train = options.learns ? blockTraining(runs, first, network, learner, options) : () => {};
   const scores = startScores(runs, first);
+  const early = startEarly(runs, options.learns ? 0 : runs.count);
   replayRuns(runs, ({ kind, row }, past) => {
     if (kind === 'submitted' && row >= first) scores.hearBaselines(row, baselineForecast(runs, row, past));
   });
@@ -91,15 +99,24 @@ export function evaluatePredictors(tasks: readonly FinishedTask[], options: Eval
     if (kind === 'reached') return scores.hearRenewed(row, event.moment, learner.renew(row, past));
     if (row >= first) train(row, past);
     learner.submitted(row, past);
+    if (row < first && !early.covers(row)) return;
+    const outlook = learner.predict(row, past);
+    if (early.covers(row)) early.hear(row, baselineForecast(runs, row, past), outlook);
     if (row < first) return;
-    scores.hear(row, learner.predict(row, past));
+    scores.hear(row, outlook);
     if ((row - first) % 1000 === 0) {
       const done = (row - first) / (runs.count - first);
       options.onProgress?.(0.4 + 0.6 * done, `run ${row} of ${runs.count}`);
     }
   };
   replayRuns(runs, visit, scores.moments());
-  return { jobs: runs.count, scored: runs.count - first, predictors: scores.metrics() };
+  const started = early.metrics();
+  return {
+    jobs: runs.count,
+    scored: runs.count - first,
+    ...(started ? { early: started } : {}),
+    predictors: scores.metrics(),
+  };
 }
 
 /** Trains before the first scored run, and before each of 40 equal parts of the rest. */
@@ -194,6 +211,40 @@ function startScores(runs: Runs, first: number) {
           remaining: remaining.errors(),
         },
       };
+    },
+  };
+}
+
+/** Tasks of a cluster's first days; before them there is nearly no history, after them it is time to train. */
+const [EARLY_FROM, EARLY_TO] = [200, 2200];
+
+/** Collects what each predictor said of the early rows below `count`. */
+function startEarly(runs: Runs, count: number) {
+  const to = Math.min(EARLY_TO, count);
+  const points: Record<Baseline | 'stowage', number[]> = {
+    request: [],
+    last2: [],
+    med5: [],
+    med20: [],
+    hist20: [],
+    stowage: [],
+  };
+  const best: number[] = [];
+  return {
+    covers: (row: number) => row >= EARLY_FROM && row < to,
+    hear(row: number, forecast: BaselineForecast, { logTable, bestRatio }: Outlook): void {
+      for (const name of Object.keys(forecast.points) as Baseline[]) points[name].push(forecast.points[name]);
+      points.stowage.push(within(Math.exp(logTable[MIDDLE]!), runs.request[row]!));
+      best.push(within(Math.exp(bestRatio), runs.request[row]!));
+    },
+    metrics(): Early | undefined {
+      const actual = runs.runtime.subarray(EARLY_FROM, Math.max(EARLY_FROM, to));
+      if (actual.length === 0) return undefined;
+      const metrics = Object.entries(points).map(([name, told]) => [
+        name,
+        pointMetrics(actual, told, name === 'stowage' ? best : told)!,
+      ]);
+      return { tasks: actual.length, predictors: Object.fromEntries(metrics) as Early['predictors'] };
     },
   };
 }

@@ -77,6 +77,14 @@ describe('an evaluation', () => {
     assert.equal(JSON.stringify(evaluate(tasks, true)), JSON.stringify(evaluate(tasks, true)));
   });
 
+  it('without training also scores the first days, from the 201st task on', () => {
+    const { early } = evaluate(recurringHistory(260));
+    assert.equal(early?.tasks, 60);
+    assert.deepEqual(Object.keys(early.predictors), ['request', 'last2', 'med5', 'med20', 'hist20', 'stowage']);
+    assert.deepEqual(brokenNumbers(early), []);
+    assert.equal(evaluate(recurringHistory(120)).early, undefined);
+  });
+
   it('learns on the way: training changes what it says', function () {
     this.timeout(60_000);
     const tasks = recurringHistory(120);
