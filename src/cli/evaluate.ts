@@ -10,9 +10,12 @@ import { progressLine } from './progress.ts';
 const HELP = `stowage evaluate --history FILE [--history FILE …]: measure predictors on finished tasks
 
 Predicts each task from what had ended when it was submitted, then learns from it (prequential). The first fifth of the
-rows warms up, the rest is scored. Times are seconds, widths and pinball losses are in ln units.
+rows warms up, the rest is scored. Times are seconds, widths and pinball losses are in ln units. The network's MAE is that
+of its median, its AVGpred that of the best-ratio point of the same distribution. Remaining time is judged at the start and
+at quantiles of the group's last 20 runs: told at submit less the age; the same table given the age; the table renewed then.
 
-  --history FILE     Standard Workload Format, CSV (with --columns), JSON lines or an openb pod list; .gz is unpacked
+  --history FILE     Standard Workload Format, CSV (with --columns), JSON lines, Parquet, an openb pod list or metrics of
+                     kube-state-metrics; .gz is unpacked; may be given several times
   --columns MAP      what a table's columns mean: submit=created,end=finished,creator=user,…
   --seed N           seed of the network's start and of its training (default 1)
   --json             one JSON document in place of the table
@@ -45,7 +48,18 @@ export const run: Command = async (words) => {
   const log = paths.map((path) => basename(path)).join(' + ');
   const { jobs, scored, early, predictors, network, problems } = outcome;
   const seconds = Math.round((performance.now() - started) / 100) / 10;
-  const report = { log, jobs, scored, leftOut: problems, network, ...(early && { early }), predictors, seconds };
+  const points = { mae: 'median', avgPred: 'best-ratio point of the same distribution' };
+  const report = {
+    log,
+    jobs,
+    scored,
+    points,
+    leftOut: problems,
+    network,
+    ...(early && { early }),
+    predictors,
+    seconds,
+  };
   process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : describe(log, outcome, seconds));
   return 0;
 };
