@@ -68,6 +68,8 @@ export function startLearner(runs: Runs, network: Network, since: Calibration = 
   const startedBy = startedRows(runs);
   let head: HeadWeights = headWeights(network);
   let calibration = since;
+  /** ln of the longest runtime that has ended: twice that is as far as the calibration may stretch a table. */
+  let longest = Number.POSITIVE_INFINITY;
   let described = store;
   const outlookOf = (from: FeatureStore, row: number, past: Past): Outlook => {
     described = from;
@@ -77,7 +79,8 @@ export function startLearner(runs: Runs, network: Network, since: Calibration = 
     const group = bandGroup(runsOfTask, logQuantiles[HIGH]! - logQuantiles[LOW]!);
     const logTable = new Float64Array(LEVELS);
     calibrateTable(logQuantiles, shiftOf(calibration, group), logTable);
-    for (let at = 0; at < LEVELS; at++) logTable[at] = Math.max(0, logTable[at]!);
+    const most = Math.max(longest + Math.LN2, logQuantiles[LEVELS - 1]!);
+    for (let at = 0; at < LEVELS; at++) logTable[at] = Math.max(0, Math.min(most, logTable[at]!));
     return { logTable, bestRatio, group };
   };
   return {
@@ -86,6 +89,7 @@ export function startLearner(runs: Runs, network: Network, since: Calibration = 
     },
     ended(row, past) {
       store.ended(row, past);
+      longest = past.ended.length === 0 ? runs.logRuntime[row]! : Math.max(longest, runs.logRuntime[row]!);
       const outlook = issued.get(row);
       if (!outlook) return;
       issued.delete(row);
