@@ -110,7 +110,7 @@ async function evaluate(log: keyof typeof LOGS): Promise<void> {
   }
 }
 
-/** Predictions of 50,000 running tasks by the pretrained network, made anew, and read again where nothing has ended. */
+/** Predictions of 50,000 running tasks by the pretrained network, all made anew. */
 async function snapshot(): Promise<void> {
   const known = (await tasksOf('hpc2n'))?.slice(0, 20_000);
   if (!known) return;
@@ -131,9 +131,6 @@ async function snapshot(): Promise<void> {
   console.log(
     `snapshot: ${Object.keys(predictions).length} running tasks, ${card.title}: ${(cpuSeconds() - from).toFixed(1)} s`,
   );
-  const again = cpuSeconds();
-  predictSnapshot(predictor, seen, [], predictions);
-  console.log(`snapshot: the same tables kept: ${(cpuSeconds() - again).toFixed(1)} s`);
 }
 
 function runningTask(id: string, like: FinishedTask, startedAtSeconds: number): Task {

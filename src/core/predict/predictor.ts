@@ -265,13 +265,11 @@ function judged(judge: Judge): { readonly judgement?: Judgement } {
  * Predicts every task of a snapshot that ends by itself: endless and infrastructure tasks are left out. Each is predicted
  * from all that has ended by now; the table of a running one is of its whole runtime, to be conditioned on its age.
  * @param history further finished tasks, of the cluster itself; one that the predictor knows counts once
- * @param kept predictions of running tasks that still hold, because nothing has ended since: they are not made anew
  */
 export function predictSnapshot(
   predictor: Predictor,
   snapshot: Snapshot,
   history: readonly FinishedTask[] = [],
-  kept: Predictions = {},
 ): Predictions {
   const tasks = snapshot.tasks.filter((task) => !task.endless && !task.infrastructure);
   const known = mergeTasks(predictor.tasks, history);
@@ -283,12 +281,7 @@ export function predictSnapshot(
     if (kind === 'ended') return learner?.ended(row, past);
     const task = tasks[runs.order[row]! - known.length];
     if (!task) return;
-    if (task.startedAtSeconds !== undefined) {
-      const before = kept[task.id];
-      if (before) predictions[task.id] = before;
-      else running.push(row);
-      return;
-    }
+    if (task.startedAtSeconds !== undefined) return void running.push(row);
     learner?.submitted(row, past);
     const outlook = learner && (() => learner.predict(row, past));
     predictions[task.id] = predictTask(predictor, task, { known, runs, row, past, learner, outlook });

@@ -96,16 +96,6 @@ describe('a predictor', () => {
     assert.ok(Math.abs(median(told(siblings)) - 4000) < Math.abs(median(told([])) - 4000));
   });
 
-  it('keeps the tables of running tasks that it is told still hold, and makes those of pending ones anew', () => {
-    const running = task({ id: 'ml/b', phase: 'running', startedAtSeconds: nowSeconds - 50 });
-    const predictor = trainPredictor(history.slice(0, 100), settings());
-    const first = predictSnapshot(predictor, snapshot(task(), running));
-    const again = predictSnapshot(predictor, snapshot(task(), running), [], first);
-    assert.equal(again['ml/b'], first['ml/b']);
-    assert.notEqual(again['ml/a'], first['ml/a']);
-    assert.deepEqual(again, first);
-  });
-
   it('never says more than the limit, asked for or set', () => {
     const limited = task({ runtimeLimitSeconds: 33 });
     for (const predictor of [fitPredictor(history), trainPredictor(history.slice(0, 100), settings())]) {
