@@ -14,7 +14,7 @@ const roles = resolve(import.meta.dirname, '../../media/rbac');
 const GIB = 2 ** 30;
 const HOSTILE = '<img src=x onerror=alert(1)> [run](command:workbench.action.quit) $(trash)';
 
-/** The same walk on the real control plane, and each way in which a connection can fail. */
+/** The same walk on the real control plane under the shipped roles, and each way in which a connection can fail. */
 describe('a Kubernetes cluster in the editor', function () {
   this.timeout(240_000);
   let cluster: TestCluster;
@@ -39,9 +39,10 @@ describe('a Kubernetes cluster in the editor', function () {
     await cluster.apply(
       hostile(gatedPod({ ...task, name: 'hostile', requests: { cpu: '64', memory: '4Gi' } })),
       job({ ...task, name: 'running' }),
+      ...[1, 2, 3].map((number) => job({ ...task, name: `past-${number}`, runtimeSeconds: number })),
       gatedPod({ ...task, name: 'gated', requests: { cpu: '6', memory: '4Gi' } }),
     );
-    await cluster.kubectl(['wait', 'pods', '-l', 'job-name', '--for=condition=Ready', '--timeout=60s']);
+    await cluster.kubectl(['wait', 'pods', '-l', 'job-name=running', '--for=condition=Ready', '--timeout=60s']);
     writeFileSync(kubeconfig, JSON.stringify(await contexts()));
     mkdirSync(join(folder, '.vscode'));
     writeFileSync(
@@ -84,7 +85,7 @@ describe('a Kubernetes cluster in the editor', function () {
   }
 
   it('shows nodes, tasks and what a hostile creator calls itself as plain text', async () => {
-    await connect('admin');
+    await connect('operator');
     const nodes = workbench.tree('Nodes');
     await nodes.row('node node-a');
     await nodes.row('node node-b');
@@ -93,6 +94,14 @@ describe('a Kubernetes cluster in the editor', function () {
     assert.match(await tasks.tooltip('task hostile'), /creator: <img src=x onerror=alert\(1\)>/);
     assert.equal(await workbench.page.locator('.pane img[src=x], .pane a[href^="command:workbench"]').count(), 0);
     await workbench.pictures('k-trees');
+  });
+
+  it('trains on that cluster’s own history, which its finished Jobs are', async () => {
+    await cluster.kubectl(['wait', 'job/past-1', 'job/past-2', 'job/past-3', '--for=condition=Complete']);
+    await workbench.command('Stowage: Train Runtime Predictor');
+    await workbench.pick('History of the open cluster');
+    await workbench.toast(/Learned from 3 finished tasks/, 120_000);
+    await workbench.dismissToasts();
   });
 
   it('places a gated task after one question, and its kubelet runs it there', async () => {
@@ -195,6 +204,7 @@ describe('a Kubernetes cluster in the editor', function () {
       admin: config.users[0].user,
       expired: { token: 'not-a-token' },
       reader: { token: await token('reader', 'nodes', 'reader') },
+      operator: { token: await token('operator', 'nodes', 'reader', 'operator') },
       restricted: { token: await token('restricted') },
       nobody: { token: await token('nobody') },
     };
@@ -215,6 +225,7 @@ describe('a Kubernetes cluster in the editor', function () {
         context('wrong-authority', 'other', 'admin'),
         context('no-rights', 'real', 'nobody'),
         context('reader', 'real', 'reader'),
+        context('operator', 'real', 'operator'),
         context('restricted', 'real', 'restricted'),
       ],
     };
