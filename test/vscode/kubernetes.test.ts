@@ -136,6 +136,7 @@ describe('a Kubernetes cluster in the editor', function () {
     says(/^right to resize ok yes$/);
     await workbench.picture('k-doctor');
     await workbench.command('View: Close Editor');
+    await workbench.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
   });
 
   it('shows a user of one namespace that namespace, and says what cannot be read', async () => {
