@@ -143,7 +143,7 @@ describe('a Kubernetes cluster in the editor', function () {
     await connect('restricted');
     const nodes = workbench.tree('Nodes');
     await nodes.row('The nodes cannot be read');
-    await workbench.tree('Tasks').row('Running');
+    await workbench.tree('Tasks').row('Job running');
     await workbench.picture('k-restricted');
   });
 
