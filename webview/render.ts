@@ -91,7 +91,7 @@ function stepsList(steps: readonly StepText[]): HTMLElement {
           { class: step.state },
           element('span', { class: 'mark', 'aria-hidden': 'true' }, STEPS[step.state].mark),
           element('strong', {}, step.title),
-          ` ${STEPS[step.state].word}. ${step.text}`,
+          ` ${STEPS[step.state].word}${step.untilSeconds === undefined ? '' : ` until ${clock(step.untilSeconds, step.untilSeconds)}`}. ${step.text}`,
         ),
       ),
     ),

@@ -41,6 +41,7 @@ describe('a Kubernetes cluster in the editor', function () {
       job({ ...task, name: 'running' }),
       ...[1, 2, 3].map((number) => job({ ...task, name: `past-${number}`, runtimeSeconds: number })),
       gatedPod({ ...task, name: 'gated', requests: { cpu: '6', memory: '4Gi' } }),
+      gatedPod({ ...task, name: 'small' }),
     );
     await cluster.kubectl(['wait', 'pods', '-l', 'job-name=running', '--for=condition=Ready', '--timeout=60s']);
     writeFileSync(kubeconfig, JSON.stringify(await contexts()));
@@ -104,20 +105,37 @@ describe('a Kubernetes cluster in the editor', function () {
     await workbench.dismissToasts();
   });
 
-  it('places a gated task after one question, and its kubelet runs it there', async () => {
+  it('cancels an apply from its progress: the move under way comes to its end, the others are left as they were', async () => {
     await workbench.command('Stowage: Preview Plan');
     const panel = await workbench.webview('.charts .plot .main-svg', 90_000);
     await workbench.picture('k-plan');
+    await panel.locator('vscode-button:not([disabled])', { hasText: /^Apply 2 moves/ }).click();
+    const begun = workbench.toast(/Applying the plan.*Waiting for the scheduler/s);
+    assert.match(await workbench.answerModal('Place 2 tasks'), /Apply 2 placements/);
+    await (await begun).locator('.monaco-button', { hasText: 'Cancel' }).click();
+    await workbench.toast(/Moves: 1 done, 1 not done\. Place default\/\w+ on node-[ab]: Cancelled; nothing was done\./);
+    await panel.locator('ol.steps li.failed', { hasText: 'Cancelled; nothing was done.' }).waitFor();
+    await workbench.picture('k-cancelled');
+    const gated = await cluster.kubectl([
+      'get',
+      'pods',
+      '-o',
+      'jsonpath={.items[?(@.spec.schedulingGates)].metadata.name}',
+    ]);
+    assert.match(gated, /^hostile (gated|small)$|^(gated|small) hostile$/);
+    await workbench.dismissToasts();
+  });
+
+  it('places a gated task after one question, and its kubelet runs it there', async () => {
+    await workbench.command('Stowage: Preview Plan');
+    const panel = await workbench.webview('.charts .plot .main-svg', 90_000);
     await panel.locator('vscode-button:not([disabled])', { hasText: /^Apply 1 move/ }).click();
-    await workbench.page.locator('.monaco-dialog-box .monaco-button').first().waitFor();
     const asked = await workbench.answerModal('Place 1 task');
     assert.match(asked, /Apply 1 placement/);
-    await workbench.page
-      .locator('.notification-toast', { hasText: /Moves: 1 done/ })
-      .first()
-      .waitFor({ timeout: 120_000 });
-    const found = await cluster.kubectl(['get', 'pod', 'gated', '-o', 'jsonpath={.status.phase} {.spec.nodeName}']);
-    assert.equal(found, 'Running node-b');
+    await workbench.toast(/Moves: 1 done\./);
+    const found = await cluster.kubectl(['get', 'pods', 'gated', 'small', '-o', 'jsonpath={.items[*].status.phase}']);
+    assert.equal(found, 'Running Running');
+    assert.equal(await cluster.kubectl(['get', 'pod', 'gated', '-o', 'jsonpath={.spec.nodeName}']), 'node-b');
     await workbench.picture('k-placed');
   });
 
@@ -173,7 +191,7 @@ describe('a Kubernetes cluster in the editor', function () {
     await workbench.tree('Nodes').row('node gpu-a100-1');
     const rows = [...(await workbench.tree('Nodes').rows()), ...(await workbench.tree('Tasks').rows())];
     assert.deepEqual(
-      rows.filter((row) => /\bnode-[ab]\b|gated|hostile/.test(row)),
+      rows.filter((row) => /\bnode-[ab]\b|gated|small|hostile/.test(row)),
       [],
     );
     const panel = await workbench.webview('.charts .plot .main-svg', 90_000);
