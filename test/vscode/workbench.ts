@@ -136,9 +136,12 @@ export class Workbench {
     await this.page.waitForSelector('.monaco-workbench .part.statusbar', { timeout: 90_000 });
   }
 
-  /** Loads the window anew at once, whatever it is doing. */
+  /** Reloads the window as its user does. */
   async reload(): Promise<void> {
-    await this.open();
+    const loaded = this.page.waitForEvent('load', { timeout: 60_000 });
+    await this.command('Developer: Reload Window');
+    await loaded;
+    await this.page.waitForSelector('.monaco-workbench .part.statusbar', { timeout: 90_000 });
   }
 
   /** Runs a command of the palette by its title ("Stowage: Preview Plan"); the palette lists it once its extension is known. */
