@@ -175,6 +175,33 @@ describe('the sample cluster in the editor', function () {
     await grid.locator('[aria-sort=ascending]').waitFor();
   });
 
+  it('ranks a task’s nodes again at once when a policy is added, and goes back to the plan’s', async () => {
+    const panel = await workbench.webview('.weighing');
+    const grid = panel.locator('[role=grid][aria-label^="Ranked nodes"]');
+    const planned = (await grid.textContent()) ?? '';
+    await panel.locator('select[aria-label="Add a policy to the score"]').selectOption('leastAllocated');
+    await grid.getByText('leastAllocated').first().waitFor();
+    assert.notEqual(await grid.textContent(), planned);
+    await panel.locator('.weighing').evaluate((part) => part.scrollIntoView({ block: 'center' }));
+    await workbench.pictures('3-weights');
+    await panel.locator('vscode-button', { hasText: 'Back to the plan’s' }).click();
+    await panel.waitForFunction(
+      (text) => document.querySelector('[role=grid][aria-label^="Ranked nodes"]')?.textContent === text,
+      planned,
+    );
+  });
+
+  it('forecasts the cluster without one of its nodes, beside the plan', async () => {
+    const panel = await workbench.webview('.charts');
+    await panel.locator('vscode-button', { hasText: 'What if a node goes?' }).click();
+    await workbench.pick('gpu-a100-1');
+    await panel.locator('section[aria-label=Forecast]', { hasText: 'without gpu-a100-1' }).waitFor({ timeout: 60_000 });
+    await panel
+      .locator('section[aria-label=Forecast]')
+      .evaluate((section) => section.scrollIntoView({ block: 'start' }));
+    await workbench.pictures('3-what-if');
+  });
+
   it('passes over a message to the panel that is out of shape', async () => {
     const panel = await planned();
     const before = await panel.locator('#root').textContent();
