@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, afterEach, before, describe, it } from 'mocha';
@@ -109,10 +109,13 @@ describe('a Kubernetes cluster in the editor', function () {
     await workbench.command('Stowage: Preview Plan');
     const panel = await workbench.webview('.charts .plot .main-svg', 90_000);
     await workbench.picture('k-plan');
+    const scheduler = schedulerOf(cluster);
+    process.kill(scheduler, 'SIGSTOP'); // so that the first move is still under way when it is cancelled
     await panel.locator('vscode-button:not([disabled])', { hasText: /^Apply 2 moves/ }).click();
     const begun = workbench.toast(/Applying the plan.*Waiting for the scheduler/s);
     assert.match(await workbench.answerModal('Place 2 tasks'), /Apply 2 placements/);
     await (await begun).locator('.monaco-button', { hasText: 'Cancel' }).click();
+    process.kill(scheduler, 'SIGCONT');
     await workbench.toast(/Moves: 1 done, 1 not done\. Place default\/\w+ on node-[ab]: Cancelled; nothing was done\./);
     await panel.locator('ol.steps li.failed', { hasText: 'Cancelled; nothing was done.' }).waitFor();
     await workbench.picture('k-cancelled');
@@ -250,6 +253,19 @@ describe('a Kubernetes cluster in the editor', function () {
     };
   }
 });
+
+/** The process of a test cluster's scheduler. */
+function schedulerOf({ directory }: TestCluster): number {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  const found = pids.find((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`${directory}/kube-scheduler.kubeconfig`);
+    } catch {
+      return false; // gone meanwhile
+    }
+  });
+  return found === undefined ? assert.fail('the cluster has no scheduler') : Number(found);
+}
 
 /** The object with a creator that would like to be more than text; labels cannot hold it, annotations can. */
 function hostile(object: ReturnType<typeof gatedPod>): object {

@@ -98,7 +98,7 @@ describe('notebooks in the real editor', function () {
     assert.match(text ?? '', /The kernel died \(exit code 3\)\. Variables are gone; run the cells again\./);
     await workbench.picture('notebook-died');
     await notebook.runCell(2);
-    assert.deepEqual((await notebook.outputTexts()).slice(1), ['undefined']);
+    assert.deepEqual((await notebook.outputTexts(2)).slice(1), ['undefined']);
   });
 
   it('forgets all variables when its kernel is restarted', async () => {

@@ -450,9 +450,16 @@ export class NotebookView {
     await cell.locator('.run-button-container .action-label').first().click();
     const { page } = this.workbench;
     for (const until = Date.now() + 30_000; Date.now() < until; await page.waitForTimeout(100)) {
-      if ((await cell.locator('.execution-count-label').textContent()) !== before) return this.idle();
+      if ((await cell.locator('.execution-count-label').textContent()) !== before) return this.ended(cell);
     }
     throw new Error(`Cell ${index} did not run`);
+  }
+
+  /** Waits for a cell's end. Its number is there from its start on, what it comes to only then. */
+  private async ended(cell: Locator): Promise<void> {
+    await this.workbench.page.waitForTimeout(300); // what it came to the last time is still shown for a moment
+    const states = ['success', 'error'].map((state) => `.codicon-notebook-state-${state}`);
+    await cell.locator(states.join(', ')).first().waitFor({ state: 'attached', timeout: 120_000 });
   }
 
   /** Types into a cell in the place of what it holds; the cursor stays behind it. */
@@ -485,10 +492,12 @@ export class NotebookView {
     return this.workbench.webview('#container .output_container');
   }
 
-  /** Texts of all outputs, top to bottom. */
-  async outputTexts(): Promise<string[]> {
+  /** Texts of all outputs, top to bottom, once at least so many are drawn. */
+  async outputTexts(atLeast = 1): Promise<string[]> {
     const frame = await this.outputs();
-    return frame.locator('#container .output_container').allInnerTexts();
+    const outputs = frame.locator('#container .output_container');
+    await outputs.nth(atLeast - 1).waitFor({ state: 'attached' });
+    return outputs.allInnerTexts();
   }
 
   /** Code cells that ended with an error on the screen. */
