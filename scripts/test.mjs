@@ -48,7 +48,7 @@ for (const part of PARTS.filter(({ name }) => (only ? name === only : name !== '
   part.run();
   console.log(`   ${((Date.now() - started) / 1000).toFixed(0)} s`);
 }
-if (!only) console.log('\nLeft out: the real editor (about 10 minutes). Run it with: npm run test:editor');
+if (!only) console.log('\nLeft out: the real editor (about 5 minutes). Run it with: npm run test:editor');
 if (counts.pending > 0) console.log(`\n${counts.pending} left out; each says why above.`);
 console.log(`\n${counts.passed} passed, ${counts.failed} failed`);
 process.exit(counts.failed === 0 && counts.passed > 0 ? 0 : 1);
