@@ -218,11 +218,13 @@ async function acting(attempt: string, act: () => Promise<ActResult>): Promise<A
 /** A patch that writes a resize's record and, once and for all, the original request. */
 function noting(pod: Pod, record: MoveRecord): object {
   const annotations: Record<string, string> = { [RECORD]: JSON.stringify(record) };
-  if (record.request) {
-    const { milliCpu, memoryBytes } = record.request;
-    annotations[ORIGINAL_REQUEST] = JSON.stringify({ milliCpu, memoryBytes });
-  }
+  if (record.request) annotations[ORIGINAL_REQUEST] = statedRequest(record.request);
   return { metadata: { ...unchanged(pod), annotations } };
+}
+
+/** The original request as its annotation states it: what a resize can change, nothing else. */
+function statedRequest({ milliCpu, memoryBytes }: Resources): string {
+  return JSON.stringify({ milliCpu, memoryBytes });
 }
 
 /** A patch that makes both annotations what they were on `pod`. */
@@ -348,8 +350,8 @@ function resizedTemplate(job: Job, allocation: Resources): { metadata: object; s
   const pod: Pod = { ...(metadata && { metadata }), ...(spec && { spec }) };
   const resized = resizeSpec(pod, allocation);
   if (!resized || 'kind' in resized) return undefined;
-  const { milliCpu, memoryBytes } = toResources(podRequests(pod, 'spec')).resources;
-  const original = metadata?.annotations?.[ORIGINAL_REQUEST] ?? JSON.stringify({ milliCpu, memoryBytes });
+  const original =
+    metadata?.annotations?.[ORIGINAL_REQUEST] ?? statedRequest(toResources(podRequests(pod, 'spec')).resources);
   return { metadata: { annotations: { [ORIGINAL_REQUEST]: original } }, spec: resized };
 }
 
