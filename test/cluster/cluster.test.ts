@@ -50,8 +50,8 @@ describe('test cluster', function () {
       job({ name: 'short', requests, runtimeSeconds: 4 }),
       job({ name: 'wrong', requests, runtimeSeconds: 1, exitCode: 3 }),
     );
-    await cluster.kubectl(['wait', 'job/short', '--for=condition=Complete', '--timeout=30s']);
-    await cluster.kubectl(['wait', 'job/wrong', '--for=condition=Failed', '--timeout=30s']);
+    await cluster.kubectl(['wait', 'job/short', '--for=condition=Complete', '--timeout=60s']);
+    await cluster.kubectl(['wait', 'job/wrong', '--for=condition=Failed', '--timeout=60s']);
     const { terminated } = (await podOf('short')).status.containerStatuses[0].state;
     const seconds = (Date.parse(terminated.finishedAt) - Date.parse(terminated.startedAt)) / 1000;
     assert.ok(seconds === 4 || seconds === 5, `ran ${seconds} s`); // both times are cut to whole seconds
@@ -79,7 +79,7 @@ describe('test cluster', function () {
     await running('growing', 'neighbour');
     const { name } = (await podOf('growing')).metadata;
     await resize(name, { cpu: '6', memory: '1Gi' });
-    await cluster.kubectl(['wait', `pod/${name}`, '--for=condition=PodResizePending', '--timeout=20s']);
+    await cluster.kubectl(['wait', `pod/${name}`, '--for=condition=PodResizePending', '--timeout=60s']);
     const pending = (await podOf('growing')).status.conditions.find((c: Answer) => c.type === 'PodResizePending');
     assert.equal(pending.reason, 'Deferred');
     assert.match(pending.message, /enough resource: cpu, requested: 6000, used: 3000, capacity: 7900/);
@@ -95,9 +95,9 @@ describe('test cluster', function () {
     await running('moving');
     assert.equal((await podOf('moving')).spec.nodeName, 'node-1');
     await patch('job/moving', { spec: { suspend: true } });
-    await cluster.kubectl(['wait', 'job/moving', '--for=jsonpath={.status.terminating}=1', '--timeout=20s']);
+    await cluster.kubectl(['wait', 'job/moving', '--for=jsonpath={.status.terminating}=1', '--timeout=60s']);
     assert.equal((await get('job/moving')).status.active ?? 0, 0);
-    await cluster.kubectl(['wait', 'job/moving', '--for=jsonpath={.status.terminating}=0', '--timeout=20s']);
+    await cluster.kubectl(['wait', 'job/moving', '--for=jsonpath={.status.terminating}=0', '--timeout=60s']);
     assert.deepEqual((await get('pods', '-l', 'job-name=moving')).items, []);
     const resources = { requests: { cpu: '2', memory: '1Gi' }, limits: { cpu: '2', memory: '1Gi' } };
     await patch('job/moving', {
@@ -130,14 +130,14 @@ describe('test cluster', function () {
       'wait',
       'pod/gated',
       '--for=jsonpath={.status.conditions[0].reason}=SchedulingGated',
-      '--timeout=20s',
+      '--timeout=60s',
     ]);
     await patch(
       'pod/gated',
       { spec: { schedulingGates: null, affinity: { nodeAffinity: onNode('node-2') } } },
       '--type=merge',
     );
-    await cluster.kubectl(['wait', 'pod/gated', '--for=condition=Ready', '--timeout=20s']);
+    await cluster.kubectl(['wait', 'pod/gated', '--for=condition=Ready', '--timeout=60s']);
     assert.equal((await get('pod/gated')).spec.nodeName, 'node-2');
   });
 
@@ -168,9 +168,9 @@ describe('test cluster', function () {
     try {
       const requests = { cpu: '1', memory: '1Gi' };
       await older.apply(job({ name: 'fixed', requests }));
-      await older.kubectl(['wait', 'pods', '-l', 'job-name=fixed', '--for=condition=Ready', '--timeout=20s']);
+      await older.kubectl(['wait', 'pods', '-l', 'job-name=fixed', '--for=condition=Ready', '--timeout=60s']);
       await older.kubectl(['patch', 'job/fixed', '-p', '{"spec":{"suspend":true}}']);
-      await older.kubectl(['wait', 'job/fixed', '--for=condition=Suspended', '--timeout=20s']);
+      await older.kubectl(['wait', 'job/fixed', '--for=condition=Suspended', '--timeout=60s']);
       const pin = { spec: { template: { spec: { affinity: { nodeAffinity: onNode('node-1') } } } } };
       await assert.rejects(older.kubectl(['patch', 'job/fixed', '-p', JSON.stringify(pin)]), /field is immutable/);
     } finally {
@@ -224,7 +224,7 @@ describe('test cluster', function () {
 
   async function running(...jobs: string[]): Promise<void> {
     for (const name of jobs) {
-      await cluster.kubectl(['wait', `job/${name}`, '--for=jsonpath={.status.ready}=1', '--timeout=30s']);
+      await cluster.kubectl(['wait', `job/${name}`, '--for=jsonpath={.status.ready}=1', '--timeout=60s']);
     }
   }
 
@@ -239,7 +239,7 @@ describe('test cluster', function () {
 
   async function actuated(pod: string, cpu: string): Promise<void> {
     const path = '{.status.containerStatuses[0].resources.requests.cpu}';
-    await cluster.kubectl(['wait', `pod/${pod}`, `--for=jsonpath=${path}=${cpu}`, '--timeout=20s']);
+    await cluster.kubectl(['wait', `pod/${pod}`, `--for=jsonpath=${path}=${cpu}`, '--timeout=60s']);
   }
 
   /** The first figures of the only container of a job, as soon as there are some. */

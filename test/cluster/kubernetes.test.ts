@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'mocha';
+import { after, afterEach, before, describe, it } from 'mocha';
 import type { ActResult, Cluster, MoveRecord } from '../../src/cluster/cluster.ts';
 import { openKubernetesCluster } from '../../src/cluster/kubernetes/kubernetes.ts';
 import type { OwnerRef, TaskRef } from '../../src/core/model/moves.ts';
@@ -48,6 +48,10 @@ describe('the Kubernetes side of the Cluster port', function () {
   after(async () => {
     await cluster?.close();
     await test?.stop();
+  });
+  /** What a failed test leaves would fail the tests after it, and its own second try. */
+  afterEach(async function () {
+    if (this.currentTest?.state !== 'passed') await test.remove('jobs,pods,resourcequotas', '--all');
   });
 
   it('reads nodes, their GPUs and deadlines, and the parameters of tasks', async () => {
@@ -157,7 +161,7 @@ describe('the Kubernetes side of the Cluster port', function () {
     const to = { ...task.desired, milliCpu: 4000 };
     const result = await cluster.resize(refOf(task), to, { ...RECORD, kind: 'resize' }, { dryRun: true });
     refused(result, 'noRoom', /exceeded quota: few.*used: requests\.cpu=2.*limited: requests\.cpu=3/);
-    await test.kubectl(['delete', 'job/bounded', 'resourcequota/few', '--wait']);
+    await test.remove('job/bounded', 'resourcequota/few');
   });
 
   it('counts what a deferred resize waits for as held, and says why it waits', async () => {
@@ -235,7 +239,7 @@ describe('the Kubernetes side of the Cluster port', function () {
     await test.apply(
       job({ name: 'short', requests: { cpu: '500m', memory: '64Mi' }, runtimeSeconds: 3, creator: 'ben' }),
     );
-    await test.kubectl(['wait', 'job/short', '--for=condition=Complete', '--timeout=30s']);
+    await test.kubectl(['wait', 'job/short', '--for=condition=Complete', '--timeout=60s']);
     const { tasks, problems } = await cluster.readHistory();
     assert.deepEqual(problems, []);
     const run = tasks.find((finished) => finished.parameters.name === 'short');
@@ -266,7 +270,7 @@ describe('the Kubernetes side of the Cluster port', function () {
       async () => (await cluster.readSnapshot()).tasks.find((task) => task.owner?.name === name),
       (task) => task?.startedAtSeconds !== undefined && task.phase === 'running',
     );
-    await test.kubectl(['wait', 'pods', '-l', `job-name=${name}`, '--for=condition=Ready', '--timeout=30s']);
+    await test.kubectl(['wait', 'pods', '-l', `job-name=${name}`, '--for=condition=Ready', '--timeout=60s']);
   }
 
   async function taskOf(name: string): Promise<Task> {
