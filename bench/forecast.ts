@@ -15,7 +15,7 @@ import { DEFAULT_SETTINGS } from '../src/core/model/settings.ts';
 import type { Snapshot } from '../src/core/model/snapshot.ts';
 import type { Predictions } from '../src/core/predict/prediction.ts';
 import { fitPredictor, predictSnapshot } from '../src/core/predict/predictor.ts';
-import { forecastOnThread } from '../src/worker/threads/forecasting.ts';
+import { forecastOnThreads } from '../src/worker/threads/forecasting.ts';
 import { madeUpCluster } from './madeUpCluster.ts';
 
 const EVERY_SECONDS = 6 * 3600;
@@ -104,17 +104,20 @@ async function timeForecast(nodes: number): Promise<void> {
   const { snapshot, predictions, history } = madeUpCluster(nodes, 10 * nodes);
   const arrivals = countArrivals(history, snapshot, snapshot.takenAtSeconds);
   const begun = performance.now();
+  const used = process.cpuUsage();
   const seconds = () => ((performance.now() - begun) / 1000).toFixed(1);
   const pictures: string[] = [];
   const request = { predictions, arrivals, settings: DEFAULT_SETTINGS, seed: 1, samples };
-  await forecastOnThread(
+  await forecastOnThreads(
     { ...request, scenarios: { nothing: snapshot } },
     { onPicture: ({ samples: done }) => pictures.push(`${done} samples after ${seconds()} s`) },
   );
   console.log(
-    `\n${nodes} nodes, ${10 * nodes} tasks, ${Math.round(arrivals.perSecond * 86400)} arrivals a day, on a thread:`,
+    `\n${nodes} nodes, ${10 * nodes} tasks, ${Math.round(arrivals.perSecond * 86400)} arrivals a day, on threads:`,
   );
-  console.log(`${pictures.join(', ')}, all ${samples} after ${seconds()} s`);
+  const { user, system } = process.cpuUsage(used);
+  const ofProcessors = `${((user + system) / 1e6).toFixed(1)} s of processor time on all threads`;
+  console.log(`${pictures.join(', ')}, all ${samples} after ${seconds()} s; ${ofProcessors}`);
 }
 
 function scaled(band: Band | undefined, factor: number): Band | undefined {

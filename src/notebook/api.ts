@@ -15,7 +15,7 @@ import type { Predictor } from '../core/predict/predictor.ts';
 import { planSituation, readSituation, type Situation } from '../planning.ts';
 import { readHistoryFiles } from '../worker/files/history.ts';
 import { readPredictor, writePredictor } from '../worker/files/predictors.ts';
-import { forecastOnThread } from '../worker/threads/forecasting.ts';
+import { forecastOnThreads } from '../worker/threads/forecasting.ts';
 import { type LearningOptions, learnOnThread } from '../worker/threads/learning.ts';
 import type { EvaluateOutcome } from '../worker/train.ts';
 import { type Foretold, type ForetoldMetrics, foretell, metricsOf } from './foretell.ts';
@@ -215,7 +215,7 @@ export function makeStowage(host: StowageHost): Stowage {
         horizonSeconds: horizon(hours),
       };
       const signal = host.signal();
-      return forecastOnThread(request, { ...(signal && { signal }), ...(onPicture && { onPicture }) });
+      return forecastOnThreads(request, { ...(signal && { signal }), ...(onPicture && { onPicture }) });
     },
     async plan() {
       const signal = host.signal();

@@ -8,8 +8,7 @@ export type Arrivals = {
   readonly perSecond: number;
   /** Most frequent first; their shares sum to 1. Empty where nothing was seen. */
   readonly kinds: readonly ArrivalKind[];
-  /** In the order of their arrival. */
-  readonly past: readonly PastArrival[];
+  readonly past: PastArrivals;
   /** The span that was counted, up to now. */
   readonly fromSeconds: number;
   readonly toSeconds: number;
@@ -21,21 +20,45 @@ export type ArrivalKind = {
   readonly gpuCount: number;
   readonly share: number;
   /** Of those that finished, ascending. */
-  readonly runtimesSeconds: readonly number[];
+  readonly runtimesSeconds: ArrayLike<number>;
 };
 
-/** One task that arrived; `kind` is an index into `kinds`. */
-export type PastArrival = {
-  readonly atSeconds: number;
-  readonly kind: number;
-  /** How long it ran; absent for one that still waits or runs. */
-  readonly runtimeSeconds?: number;
+/** The tasks that arrived, in that order, column by column: there may be a million. */
+export type PastArrivals = {
+  readonly atSeconds: Float64Array;
+  /** Indices into `kinds`. */
+  readonly kind: Int32Array;
+  /** How long each ran; NaN for one that still waits or runs. */
+  readonly runtimeSeconds: Float64Array;
 };
 
-/** An arrival of a future, in seconds from now. */
-export type Arrival = { readonly inSeconds: number; readonly kind: number; readonly runtimeSeconds: number };
+/** The arrivals of a future, in their order, column by column. */
+export type DrawnArrivals = {
+  /** From now. */
+  readonly inSeconds: Float64Array;
+  /** Indices into `Arrivals.kinds`. */
+  readonly kind: Int32Array;
+  readonly runtimeSeconds: Float64Array;
+};
 
-export const NO_ARRIVALS: Arrivals = { perSecond: 0, kinds: [], past: [], fromSeconds: 0, toSeconds: 0 };
+export const NO_ARRIVALS: Arrivals = {
+  perSecond: 0,
+  kinds: [],
+  past: pastArrivals([]),
+  fromSeconds: 0,
+  toSeconds: 0,
+};
+
+/** Tasks that arrived, given one by one. */
+export function pastArrivals(
+  seen: readonly { readonly atSeconds: number; readonly kind: number; readonly runtimeSeconds?: number | undefined }[],
+): PastArrivals {
+  return {
+    atSeconds: Float64Array.from(seen, ({ atSeconds }) => atSeconds),
+    kind: Int32Array.from(seen, ({ kind }) => kind),
+    runtimeSeconds: Float64Array.from(seen, ({ runtimeSeconds }) => runtimeSeconds ?? Number.NaN),
+  };
+}
 
 /**
  * Collects what was submitted in a span before now, finished or still there; endless tasks and infrastructure are left out.
@@ -60,11 +83,13 @@ export function countArrivals(
   return {
     perSecond: seen.length / span,
     kinds: kinds.map(({ key: _, ...kind }) => kind),
-    past: seen.map(({ atSeconds, key, runtimeSeconds, ...shape }) => ({
-      atSeconds,
-      kind: number.get(key) ?? number.get(roundedKey(shape))!,
-      ...(runtimeSeconds !== undefined && { runtimeSeconds }),
-    })),
+    past: pastArrivals(
+      seen.map(({ atSeconds, key, runtimeSeconds, ...shape }) => ({
+        atSeconds,
+        kind: number.get(key) ?? number.get(roundedKey(shape))!,
+        runtimeSeconds,
+      })),
+    ),
     fromSeconds,
     toSeconds: nowSeconds,
   };
@@ -75,29 +100,51 @@ export function countArrivals(
  * shapes and runtimes (a block bootstrap, Künsch 1989). So the daily rhythm, busy and quiet days, batches of tasks and what
  * they ask for together stay as they were; shorter blocks gave bands that were too narrow.
  */
-export function drawArrivals(arrivals: Arrivals, random: Random, lastSeconds: number): Arrival[] {
-  const { past, fromSeconds, toSeconds } = arrivals;
-  const span = toSeconds - fromSeconds;
-  if (past.length === 0 || !(span > 0)) return [];
-  const days = Math.floor(span / DAY);
-  const block = days >= FEW_DAYS ? DAY : Math.min(STRETCH, span);
-  const drawn: Arrival[] = [];
-  for (let begin = 0; begin < lastSeconds; begin += block) {
-    const back = days >= FEW_DAYS ? DAY * (1 + randomIndex(random, days)) : block + random() * (span - block);
-    const pastBegin = toSeconds - back;
-    const first = firstAt(past.length, (index) => past[index]!.atSeconds >= pastBegin);
-    for (let index = first; index < past.length; index++) {
-      const { atSeconds, kind, runtimeSeconds } = past[index]!;
-      const inSeconds = begin + atSeconds - pastBegin;
-      if (inSeconds >= begin + block || inSeconds > lastSeconds) break;
-      drawn.push({
-        inSeconds,
-        kind,
-        runtimeSeconds: runtimeSeconds ?? longerThan(arrivals.kinds[kind]!, toSeconds - atSeconds, random),
-      });
+export function drawArrivals(arrivals: Arrivals, random: Random, lastSeconds: number): DrawnArrivals {
+  const { past, toSeconds } = arrivals;
+  const stretches = drawStretches(arrivals, random, lastSeconds);
+  const count = stretches.reduce((sum, { first, end }) => sum + end - first, 0);
+  const inSeconds = new Float64Array(count);
+  const kind = new Int32Array(count);
+  const runtimeSeconds = new Float64Array(count);
+  let drawn = 0;
+  for (const { first, end, aheadSeconds } of stretches) {
+    for (let index = first; index < end; index++) {
+      inSeconds[drawn] = past.atSeconds[index]! + aheadSeconds;
+      kind[drawn] = past.kind[index]!;
+      const known = past.runtimeSeconds[index]!;
+      runtimeSeconds[drawn] = Number.isNaN(known)
+        ? longerThan(arrivals.kinds[kind[drawn]!]!, toSeconds - past.atSeconds[index]!, random)
+        : known;
+      drawn++;
     }
   }
-  return drawn;
+  return { inSeconds, kind, runtimeSeconds };
+}
+
+/** Arrivals `first` … `end` − 1 come again, at their own times plus `aheadSeconds`, in seconds from now. */
+type Stretch = { readonly first: number; readonly end: number; readonly aheadSeconds: number };
+
+function drawStretches(
+  { past: { atSeconds }, fromSeconds, toSeconds }: Arrivals,
+  random: Random,
+  lastSeconds: number,
+): Stretch[] {
+  const span = toSeconds - fromSeconds;
+  if (atSeconds.length === 0 || !(span > 0)) return [];
+  const days = Math.floor(span / DAY);
+  const block = days >= FEW_DAYS ? DAY : Math.min(STRETCH, span);
+  const stretches: Stretch[] = [];
+  for (let begin = 0; begin < lastSeconds; begin += block) {
+    const back = days >= FEW_DAYS ? DAY * (1 + randomIndex(random, days)) : block + random() * (span - block);
+    const length = Math.min(block, lastSeconds - begin);
+    stretches.push({
+      first: firstAt(atSeconds.length, (index) => atSeconds[index]! >= toSeconds - back),
+      end: firstAt(atSeconds.length, (index) => atSeconds[index]! >= toSeconds - back + length),
+      aheadSeconds: begin + back - toSeconds,
+    });
+  }
+  return stretches;
 }
 
 /** Equal for requests of the same amounts. */
@@ -151,9 +198,9 @@ function kindsOf(seen: readonly Seen[]): (ArrivalKind & { readonly key: string }
       request: key === tasks[0]!.key ? request : rounded(request),
       gpuCount,
       share: tasks.length / seen.length,
-      runtimesSeconds: tasks
-        .flatMap(({ runtimeSeconds }) => (runtimeSeconds === undefined ? [] : [runtimeSeconds]))
-        .sort((left, right) => left - right),
+      runtimesSeconds: Float64Array.from(
+        tasks.flatMap(({ runtimeSeconds }) => (runtimeSeconds === undefined ? [] : [runtimeSeconds])),
+      ).sort(),
     };
   });
 }

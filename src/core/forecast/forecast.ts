@@ -1,12 +1,12 @@
-import { classOfRequest, expectedMix } from '../fragment/mix.ts';
+import { addCounts, classOfRequest, mixOfCounts } from '../fragment/mix.ts';
 import type { Resources } from '../model/resources.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Predictions } from '../predict/prediction.ts';
 import type { Arrivals } from './arrivals.ts';
 import { type FutureStart, futureStart } from './futureStart.ts';
-import { type Measures, measuresOf } from './measures.ts';
-import { runFuture } from './runFuture.ts';
+import { type CountedShape, measuresOf } from './measures.ts';
+import { futureRunner } from './runFuture.ts';
 
 /** +15 min, +30 min, 1 h, 2 h, 4 h, 8 h, 16 h, 24 h. */
 export const HORIZON_SECONDS: readonly number[] = [900, 1800, 3600, 7200, 14_400, 28_800, 57_600, 86_400];
@@ -81,66 +81,146 @@ export type EarliestStart = {
  * time) and returns the last; stop iterating to cancel. Same request, same bytes.
  */
 export function* forecast(request: ForecastRequest): Generator<Forecast, Forecast> {
-  const { samples, seed, arrivals } = request;
-  const horizon = request.horizonSeconds ?? HORIZON_SECONDS;
-  const classes = arrivals.kinds.map((kind) => classOfRequest(kind.request, kind.gpuCount));
-  const mix = expectedMix(arrivals.past.map(({ kind }) => classes[kind]!));
-  const runs = Object.entries(request.scenarios).map(([name, snapshot]) => {
-    const start = futureStart(snapshot, request.predictions, arrivals, request.settings, mix);
-    const shapes = arrivals.kinds
-      .slice(0, COUNTED_SHAPES)
-      .map(({ request: each, gpuCount }, index) => ({ request: each, gpuCount, kind: start.arrivalKinds[index]! }));
-    return createRun(name, start, measuresOf(start, shapes), horizon);
-  });
-  const atSeconds = Object.values(request.scenarios)[0]?.takenAtSeconds ?? 0;
-  const picture = (done: number): Forecast => ({
-    atSeconds,
-    seed,
-    samples: done,
-    of: samples,
-    shapes: arrivals.kinds
-      .slice(0, COUNTED_SHAPES)
-      .map(({ request: each, gpuCount, share }) => ({ request: each, gpuCount, share })),
-    arrivalsPerHour: arrivals.perSecond * 3600,
-    scenarios: runs.map((run) => run.summary()),
-  });
-  let next = Math.min(FIRST_PICTURE, samples);
-  for (let sample = 0; sample < samples; sample++) {
-    for (const run of runs) run.sample(seed + sample);
-    if (sample + 1 === next && next < samples) {
-      yield picture(next);
-      next = Math.min(next * 4, samples);
-    }
+  const futures = futuresOf(request);
+  const draw = drawSamples(futures);
+  const gathered = gatherSamples(futures);
+  for (let sample = 0; sample < futures.samples; sample++) {
+    const picture = gathered.add(sample, draw(sample));
+    if (picture?.samples === futures.samples) return picture;
+    if (picture) yield picture;
   }
-  return picture(samples);
+  return gathered.picture(0);
 }
 
-const FIRST_PICTURE = 2;
-const COUNTED_SHAPES = 6;
+/** What the samples of a forecast are drawn from: plain data, small beside a snapshot, for as many threads as there are. */
+export type Futures = Omit<Forecast, 'scenarios' | 'samples' | 'of'> & {
+  readonly samples: number;
+  readonly horizonSeconds: readonly number[];
+  readonly scenarios: readonly ScenarioFutures[];
+};
 
-function createRun(name: string, start: FutureStart, measures: Measures, horizon: readonly number[]) {
-  const now = measures.measure({ fleet: start.fleet, extraFree: start.extraFree }, start.waiting.length);
-  const sampled: Float64Array[][] = horizon.map(() => []);
-  const starts: number[][] = start.waiting.map(() => []);
+type ScenarioFutures = {
+  readonly name: string;
+  readonly start: FutureStart;
+  readonly counted: readonly CountedShape[];
+};
+
+/** One sampled future of every scenario, in their order. */
+export type Sample = readonly {
+  /** The measures at each horizon, one after the other. */
+  readonly measures: readonly Float64Array[];
+  /** When each waiting task started, in seconds from now. */
+  readonly startSeconds: Float64Array;
+}[];
+
+/** Reads a request once for all samples. */
+export function futuresOf(request: ForecastRequest): Futures {
+  const { samples, seed, arrivals, settings, predictions } = request;
+  const scenarios = Object.entries(request.scenarios);
+  const mix = mixOfCounts(
+    addCounts(
+      arrivals.kinds.map(({ request: each, gpuCount, share }) => ({
+        taskClass: classOfRequest(each, gpuCount),
+        count: Math.round(share * arrivals.past.kind.length),
+      })),
+    ),
+  );
+  const shapes = arrivals.kinds.slice(0, COUNTED_SHAPES);
   return {
-    sample(seed: number): void {
-      const startSeconds = runFuture(start, seed, horizon, (world, moment, waiting) => {
-        sampled[moment]!.push(measures.measure(world, waiting));
+    atSeconds: scenarios[0]?.[1].takenAtSeconds ?? 0,
+    seed,
+    samples,
+    horizonSeconds: request.horizonSeconds ?? HORIZON_SECONDS,
+    shapes: shapes.map(({ request: each, gpuCount, share }) => ({ request: each, gpuCount, share })),
+    arrivalsPerHour: arrivals.perSecond * 3600,
+    scenarios: scenarios.map(([name, snapshot]) => {
+      const start = futureStart(snapshot, predictions, arrivals, settings, mix);
+      const counted = shapes.map(({ request: each, gpuCount }, index) => {
+        return { request: each, gpuCount, kind: start.arrivalKinds[index]! };
       });
-      startSeconds.forEach((seconds, task) => {
-        starts[task]!.push(seconds);
-      });
-    },
-    summary: (): ScenarioForecast => ({
-      name,
-      moments: [
-        momentOf(0, measures.names, [now]),
-        ...horizon.map((inSeconds, moment) => momentOf(inSeconds, measures.names, sampled[moment]!)),
-      ],
-      starts: start.waiting.map(({ id, kind }, task) => startOf(id, start.kinds[kind]!.admitted, starts[task]!)),
+      return { name, start, counted };
     }),
   };
 }
+
+/** Draws samples by their numbers, 0 … `samples` − 1: each the same whenever and wherever it is drawn. */
+export function drawSamples({ scenarios, seed, horizonSeconds }: Futures): (sample: number) => Sample {
+  const prepared = scenarios.map(({ start, counted }) => ({
+    run: futureRunner(start, horizonSeconds),
+    measures: measuresOf(start, counted),
+  }));
+  return (sample) =>
+    prepared.map(({ run, measures: { measure } }) => {
+      const measures: Float64Array[] = [];
+      const startSeconds = run(seed + sample, (world, _moment, waiting) => {
+        measures.push(measure(world, waiting));
+      });
+      return { measures, startSeconds };
+    });
+}
+
+/** Makes forecasts of samples that come in any order. */
+export function gatherSamples(futures: Futures) {
+  const { atSeconds, seed, shapes, arrivalsPerHour, samples: of } = futures;
+  const drawn: Sample[] = [];
+  const now = futures.scenarios.map(({ start, counted }) => {
+    const { names, measure } = measuresOf(start, counted);
+    return { names, measures: measure(start, start.waiting.length) };
+  });
+  let first = 0;
+  let next = Math.min(FIRST_PICTURE, of);
+  const picture = (samples: number): Forecast => ({
+    atSeconds,
+    seed,
+    samples,
+    of,
+    shapes,
+    arrivalsPerHour,
+    scenarios: futures.scenarios.map(({ name, start }, scenario) => {
+      const { names, measures } = now[scenario]!;
+      const sampled = drawn.slice(0, samples).map((sample) => sample[scenario]!);
+      return {
+        name,
+        moments: [
+          momentOf(0, names, [measures]),
+          ...futures.horizonSeconds.map((inSeconds, moment) =>
+            momentOf(
+              inSeconds,
+              names,
+              sampled.map((sample) => sample.measures[moment]!),
+            ),
+          ),
+        ],
+        starts: start.waiting.map(({ id, kind }, task) =>
+          startOf(
+            id,
+            start.kinds[kind]!.admitted,
+            sampled.map(({ startSeconds }) => startSeconds[task]!),
+          ),
+        ),
+      };
+    }),
+  });
+  return {
+    /** @returns the next picture that is due, once all samples before it are there; the last one has them all */
+    add(number: number, sample: Sample): Forecast | undefined {
+      drawn[number] = sample;
+      while (drawn[first]) first++;
+      let due = 0;
+      while (next <= first && due < of) {
+        due = next;
+        next = Math.min(next * PICTURE_GROWTH, of);
+      }
+      return due > 0 ? picture(due) : undefined;
+    },
+    /** The forecast by the first so many samples. */
+    picture,
+  };
+}
+
+const FIRST_PICTURE = 2;
+const PICTURE_GROWTH = 4;
+const COUNTED_SHAPES = 6;
 
 function momentOf(inSeconds: number, names: readonly string[], sampled: readonly Float64Array[]): Moment {
   const bands = new Map(names.map((name, index) => [name, bandOf(sampled.map((values) => values[index]!))]));

@@ -7,7 +7,7 @@ import { nodeFilter } from '../place/filter.ts';
 import { classNumber, type Fleet, type GpuMask } from '../place/policies/fleet.ts';
 import { heldBy, nodeRoom } from '../place/room.ts';
 import { untoleratedTaint } from '../place/selectors.ts';
-import { probabilityEndedBy } from '../predict/distribution.ts';
+import { probabilityEndedBy, QUANTILE_LEVELS } from '../predict/distribution.ts';
 import type { Predictions, RuntimePrediction } from '../predict/prediction.ts';
 import { simulationStart } from '../simulate/fromSnapshot.ts';
 import { type Arrivals, shapeKey } from './arrivals.ts';
@@ -26,7 +26,9 @@ export type FutureStart = {
   readonly perByte: Float64Array;
   /** Kinds of tasks, of those that arrive, wait and run; numbered. */
   readonly kinds: readonly Kind[];
-  readonly leaving: readonly Leaving[];
+  readonly leaving: Leaving;
+  /** First first. */
+  readonly nodeEnds: readonly NodeEnd[];
   readonly waiting: readonly Waiting[];
   /** Numbers of the kinds that arrive, beside `arrivals.kinds`. */
   readonly arrivalKinds: readonly number[];
@@ -44,20 +46,36 @@ export type Kind = {
   readonly admitted: number;
 };
 
-/** A running task that will end by itself. */
+/**
+ * The running tasks that will leave, in the snapshot's order, column by column: those that end by themselves, and those
+ * whose node ends.
+ */
 export type Leaving = {
-  readonly id: string;
-  /** Tells its draws from all others', in every scenario alike. */
-  readonly drawKey: number;
-  readonly node: number;
-  readonly kind: number;
-  readonly gpus: GpuMask;
-  readonly ending: boolean;
-  readonly prediction: RuntimePrediction | undefined;
-  readonly elapsedSeconds: number;
+  readonly count: number;
+  /** Tells a task's draws from all others', in every scenario alike. */
+  readonly drawKey: Int32Array;
+  readonly node: Int32Array;
+  readonly kind: Int32Array;
+  readonly gpus: Int32Array;
+  /** 1 for a task that is being ended already. */
+  readonly ending: Uint8Array;
+  /** Runtimes as `QUANTILE_LEVELS.length` seconds a task; NaN where nothing is known. */
+  readonly runtimes: Float64Array;
+  readonly elapsedSeconds: Float64Array;
   /** P(it had ended by this age): where draws begin. */
-  readonly ended: number;
-  readonly limitSeconds: number;
+  readonly ended: Float64Array;
+  /** From now. */
+  readonly limitSeconds: Float64Array;
+  /** What a task asks for when its node ends and it begins again; −1 where it will not. */
+  readonly againKind: Int32Array;
+};
+
+/** The end of a node that somebody announced: it and all it holds are gone then. */
+export type NodeEnd = {
+  readonly inSeconds: number;
+  readonly node: number;
+  /** A node that was leased for a time comes again, empty. */
+  readonly renewed: boolean;
 };
 
 /** A pending task. */
@@ -90,15 +108,19 @@ export function futureStart(
     maxTasks,
     ...extraNames.slice(1).map((name) => amountOf(allocatable, name)),
   ]);
-  const leaving: Leaving[] = [];
+  const nodeEnds = nodeEndsOf(usable);
+  const endingNodes = new Set(nodeEnds.map(({ node }) => node));
+  const leaving: LeavingTask[] = [];
   for (const { task: held, node, gpus } of [...bound].sort((left, right) => left.task.id - right.task.id)) {
     const task = usable.tasks[held.id]!;
     const kind = kinds.ofHeld(task, held.classNumber, held.memoryBytes);
     kinds.list[kind]!.extra.forEach((amount, column) => {
       free[node]![column]! -= amount;
     });
-    const left = leavingOf(task, node, kind, gpus, predictions[task.id], snapshot.takenAtSeconds, settings);
-    if (left) leaving.push(left);
+    const left = leavingOf(task, predictions[task.id], snapshot.takenAtSeconds, settings);
+    const lost = endingNodes.has(node) && !task.infrastructure;
+    if (!left && !lost) continue;
+    leaving.push({ ...(left ?? STAYING), task, node, kind, gpus, againKind: lost ? kinds.ofPending(task) : -1 });
   }
   free.forEach((amounts, node) => {
     extraFree.set(amounts, node * extraNames.length);
@@ -122,7 +144,8 @@ export function futureStart(
     perMilliCpu: Float64Array.from(usable.nodes, ({ allocatable }) => inverse(allocatable.milliCpu)),
     perByte: Float64Array.from(usable.nodes, ({ allocatable }) => inverse(allocatable.memoryBytes)),
     kinds: kinds.list,
-    leaving,
+    leaving: columnsOf(leaving),
+    nodeEnds,
     waiting,
     arrivalKinds,
     arrivals,
@@ -137,33 +160,84 @@ function byQueue(left: Task, right: Task): number {
   );
 }
 
+/** A row of `Leaving`. */
+type LeavingTask = Ending & {
+  readonly task: Task;
+  readonly node: number;
+  readonly kind: number;
+  readonly gpus: GpuMask;
+  readonly againKind: number;
+};
+
+/** What is known of a running task's end. */
+type Ending = {
+  readonly ending: boolean;
+  readonly prediction: RuntimePrediction | undefined;
+  readonly elapsedSeconds: number;
+  readonly limitSeconds: number;
+};
+
+const STAYING: Ending = {
+  ending: false,
+  prediction: undefined,
+  elapsedSeconds: 0,
+  limitSeconds: Number.POSITIVE_INFINITY,
+};
+
+/** Undefined for a task that stays: an endless one, infrastructure, or one of which nothing is known. */
 function leavingOf(
   task: Task,
-  node: number,
-  kind: number,
-  gpus: GpuMask,
   prediction: RuntimePrediction | undefined,
   nowSeconds: number,
   settings: Settings,
-): Leaving | undefined {
+): Ending | undefined {
   const limited = task.runtimeLimitSeconds !== undefined;
   const ending = task.phase === 'ending';
   if (!ending && !limited && (task.endless || task.infrastructure || !prediction)) return undefined;
   // A migrated task may start a little later than now: its age is negative until then, and its end moves by as much.
   const elapsedSeconds = nowSeconds - (task.startedAtSeconds ?? nowSeconds);
-  const known = task.endless ? undefined : prediction;
   return {
-    id: task.id,
-    drawKey: hashOf(task.id),
-    node,
-    kind,
-    gpus,
     ending,
-    prediction: known,
+    prediction: task.endless ? undefined : prediction,
     elapsedSeconds,
-    ended: known ? probabilityEndedBy(known.runtime, Math.max(0, elapsedSeconds)) : 0,
     limitSeconds: limited ? task.runtimeLimitSeconds! - elapsedSeconds : settings.planningHorizonSeconds,
   };
+}
+
+function columnsOf(tasks: readonly LeavingTask[]): Leaving {
+  const runtimes = new Float64Array(tasks.length * QUANTILE_LEVELS.length).fill(Number.NaN);
+  tasks.forEach(({ prediction }, row) => {
+    if (prediction) runtimes.set(prediction.runtime.seconds, row * QUANTILE_LEVELS.length);
+  });
+  return {
+    count: tasks.length,
+    drawKey: Int32Array.from(tasks, ({ task }) => hashOf(task.id)),
+    node: Int32Array.from(tasks, ({ node }) => node),
+    kind: Int32Array.from(tasks, ({ kind }) => kind),
+    gpus: Int32Array.from(tasks, ({ gpus }) => gpus),
+    ending: Uint8Array.from(tasks, ({ ending }) => (ending ? 1 : 0)),
+    runtimes,
+    elapsedSeconds: Float64Array.from(tasks, ({ elapsedSeconds }) => elapsedSeconds),
+    ended: Float64Array.from(tasks, ({ prediction, elapsedSeconds }) =>
+      prediction ? probabilityEndedBy(prediction.runtime, Math.max(0, elapsedSeconds)) : 0,
+    ),
+    limitSeconds: Float64Array.from(tasks, ({ limitSeconds }) => limitSeconds),
+    againKind: Int32Array.from(tasks, ({ againKind }) => againKind),
+  };
+}
+
+/**
+ * When nodes end, by their deadlines. A lifetime that runs out (`expiry`) ends this node, not its place in the cluster: whoever
+ * gave it that lifetime gives the next one. Any other end takes the node away for good, since nobody says when it returns.
+ */
+function nodeEndsOf({ nodes, takenAtSeconds }: Snapshot): NodeEnd[] {
+  return nodes
+    .flatMap(({ deadline }, node) => {
+      if (!deadline) return [];
+      const inSeconds = Math.max(0, deadline.atSeconds - takenAtSeconds);
+      return [{ inSeconds, node, renewed: deadline.source === 'expiry' }];
+    })
+    .sort((left, right) => left.inSeconds - right.inSeconds);
 }
 
 function inverse(amount: number): number {

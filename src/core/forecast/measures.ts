@@ -1,4 +1,3 @@
-import { clusterFragmentation, type FreeRoom, fitsClass } from '../fragment/fragmentation.ts';
 import type { ExpectedMix } from '../fragment/mix.ts';
 import type { Resources } from '../model/resources.ts';
 import type { Fleet } from '../place/policies/fleet.ts';
@@ -37,7 +36,7 @@ export function measuresOf(start: FutureStart, shapes: readonly CountedShape[]):
     'waiting',
     ...shapes.map((_, index) => `fits ${index}`),
   ];
-  const gpuMix = withGpus(start.mix);
+  const fragments = fragmentsBy(start.mix, start.fleet);
   return {
     names,
     measure(world, waiting) {
@@ -52,15 +51,14 @@ export function measuresOf(start: FutureStart, shapes: readonly CountedShape[]):
         for (let column = 0; column < columns; column++)
           extra[column]! += Math.max(0, extraFree[node * columns + column]!);
       }
-      const gpu = clusterFragmentation(freeRoomsOf(fleet), gpuMix);
-      const cpuMilli = uselessCpu(fleet, start.mix);
+      const { gpuMilli, idleGpuMilli, cpuMilli } = fragments(fleet);
       return Float64Array.from([
         milliCpu,
         memoryBytes,
         fleet.idleGpuMilli,
         ...extra.subarray(1),
-        gpu.amountMilli,
-        gpu.ratio,
+        gpuMilli,
+        idleGpuMilli > 0 ? gpuMilli / idleGpuMilli : 0,
         cpuMilli,
         milliCpu > 0 ? cpuMilli / milliCpu : 0,
         waiting,
@@ -70,45 +68,72 @@ export function measuresOf(start: FutureStart, shapes: readonly CountedShape[]):
   };
 }
 
-/** The classes with GPUs, their shares brought to 1 again. */
-function withGpus(mix: ExpectedMix): ExpectedMix {
-  const asking = mix.filter(({ gpuCount }) => gpuCount > 0);
-  const share = asking.reduce((sum, { popularity }) => sum + popularity, 0);
-  return asking.map((expected) => ({ ...expected, popularity: expected.popularity / share }));
-}
+/** Fragments of a fleet, in the expected amounts that a task drawn from the mix cannot use. */
+type Fragments = { readonly gpuMilli: number; readonly idleGpuMilli: number; readonly cpuMilli: number };
 
-/** Free room of every node that has some, one after the other. */
-function* freeRoomsOf(fleet: Fleet): Generator<FreeRoom> {
-  for (let node = 0; node < fleet.nodes.length; node++) {
-    const { gpuCount, gpuModel } = fleet.nodes[node]!;
-    if (gpuCount === 0 || !hasIdleGpu(fleet, node)) continue;
+/**
+ * `clusterFragmentation` over the classes with GPUs, their shares brought to 1 again, and free CPU on nodes that a class cannot
+ * go to; both in one pass, which looks at a node's GPUs once for each distinct demand and not for each class.
+ */
+export function fragmentsBy(mix: ExpectedMix, { classes: { models } }: Fleet): (fleet: Fleet) => Fragments {
+  const demands = [...new Set(mix.map(({ gpuMilli }) => gpuMilli))];
+  const ofGpus = mix.reduce((sum, { gpuCount, popularity }) => (gpuCount > 0 ? sum + popularity : sum), 0);
+  const classes = mix.map(({ milliCpu, gpuMilli, gpuCount, gpuModels, popularity }) => ({
+    milliCpu,
+    gpuCount,
+    popularity,
+    gpuPopularity: gpuCount > 0 ? popularity / ofGpus : 0,
+    demand: demands.indexOf(gpuMilli),
+    admitsModel: models.map((model) => gpuModels.length === 0 || (model !== undefined && gpuModels.includes(model))),
+  }));
+  const sufficient = new Int32Array(demands.length);
+  const tooFull = new Float64Array(demands.length);
+
+  /** @returns idle milli-GPU of the node; counts its GPUs by demand on the way */
+  const lookAtGpus = (fleet: Fleet, node: number): number => {
     const first = node * fleet.gpuStride;
-    yield {
-      milliCpu: fleet.freeMilliCpu[node]!,
-      gpuMilli: fleet.freeGpuMilli.subarray(first, first + gpuCount),
-      gpuModel,
-    };
-  }
-}
+    const end = first + fleet.nodes[node]!.gpuCount;
+    let idle = 0;
+    for (let gpu = first; gpu < end; gpu++) idle += fleet.freeGpuMilli[gpu]!;
+    for (let demand = 0; demand < demands.length; demand++) {
+      const milli = demands[demand]!;
+      let enough = 0;
+      let rest = 0;
+      for (let gpu = first; gpu < end; gpu++) {
+        const free = fleet.freeGpuMilli[gpu]!;
+        if (free >= milli) enough++;
+        else rest += free;
+      }
+      sufficient[demand] = enough;
+      tooFull[demand] = rest;
+    }
+    return idle;
+  };
 
-function hasIdleGpu(fleet: Fleet, node: number): boolean {
-  const first = node * fleet.gpuStride;
-  for (let gpu = first; gpu < first + fleet.nodes[node]!.gpuCount; gpu++) if (fleet.freeGpuMilli[gpu]! > 0) return true;
-  return false;
-}
-
-/** Σ p_m × free CPU of the nodes that a task of class m cannot go to. */
-function uselessCpu(fleet: Fleet, mix: ExpectedMix): number {
-  let useless = 0;
-  for (let node = 0; node < fleet.nodes.length; node++) {
-    const milliCpu = fleet.freeMilliCpu[node]!;
-    if (milliCpu <= 0) continue;
-    const { gpuCount, gpuModel } = fleet.nodes[node]!;
-    const first = node * fleet.gpuStride;
-    const room = { milliCpu, gpuMilli: fleet.freeGpuMilli.subarray(first, first + gpuCount), gpuModel };
-    for (const expected of mix) if (!fitsClass(room, expected)) useless += expected.popularity * milliCpu;
-  }
-  return useless;
+  return (fleet) => {
+    let gpuMilli = 0;
+    let idleGpuMilli = 0;
+    let cpuMilli = 0;
+    for (let node = 0; node < fleet.nodes.length; node++) {
+      const milliCpu = fleet.freeMilliCpu[node]!;
+      const idle = lookAtGpus(fleet, node);
+      if (milliCpu <= 0 && idle === 0) continue;
+      const model = fleet.model[node]!;
+      let ofNode = 0;
+      for (let index = 0; index < classes.length; index++) {
+        const each = classes[index]!;
+        const { demand, gpuCount } = each;
+        const goes =
+          milliCpu >= each.milliCpu &&
+          (gpuCount === 0 || (each.admitsModel[model]! && sufficient[demand]! >= gpuCount));
+        if (!goes && milliCpu > 0) cpuMilli += each.popularity * milliCpu;
+        ofNode += each.gpuPopularity * (goes ? tooFull[demand]! : idle);
+      }
+      gpuMilli += ofNode;
+      idleGpuMilli += idle;
+    }
+    return { gpuMilli, idleGpuMilli, cpuMilli };
+  };
 }
 
 /** How many tasks of a kind fit when every node is filled with that kind alone. */

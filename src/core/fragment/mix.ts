@@ -59,6 +59,16 @@ export function countClasses(seen: Iterable<TaskClass>): CountedClass[] {
   return [...counted.values()];
 }
 
+/** Counts of equal classes added up, in order of first sight. */
+export function addCounts(counts: readonly CountedClass[]): CountedClass[] {
+  const byKey = new Map<string, CountedClass>();
+  for (const { taskClass, count } of counts) {
+    const key = classKey(taskClass);
+    byKey.set(key, { taskClass: byKey.get(key)?.taskClass ?? taskClass, count: (byKey.get(key)?.count ?? 0) + count });
+  }
+  return [...byKey.values()];
+}
+
 /** Equal for equal classes; models count as a set. */
 export function classKey({ milliCpu, gpuMilli, gpuCount, gpuModels }: TaskClass): string {
   return `${milliCpu} ${gpuMilli} ${gpuCount} ${[...new Set(gpuModels)].sort().join('|')}`;

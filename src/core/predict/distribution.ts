@@ -24,9 +24,14 @@ export function quantile(distribution: RuntimeDistribution, level: number): numb
   if (seconds.length !== QUANTILE_LEVELS.length) {
     throw new RangeError(`A runtime table has ${QUANTILE_LEVELS.length} quantiles, not ${seconds.length}`);
   }
-  if (level <= QUANTILE_LEVELS[0]!) return seconds[0]!;
+  return quantileOfRow(seconds, 0, level);
+}
+
+/** Runtime at a level, of a table that lies in `rows` from `first` on: many distributions in one array. */
+export function quantileOfRow(rows: ArrayLike<number>, first: number, level: number): number {
+  if (level <= QUANTILE_LEVELS[0]!) return rows[first]!;
   if (level >= QUANTILE_LEVELS[LAST]!) {
-    return seconds[LAST]! * Math.sqrt((1 - QUANTILE_LEVELS[LAST]!) / Math.max(0, 1 - level));
+    return rows[first + LAST]! * Math.sqrt((1 - QUANTILE_LEVELS[LAST]!) / Math.max(0, 1 - level));
   }
   let low = 0;
   let high = LAST;
@@ -36,7 +41,7 @@ export function quantile(distribution: RuntimeDistribution, level: number): numb
     else high = middle;
   }
   const share = (level - QUANTILE_LEVELS[low]!) / (QUANTILE_LEVELS[high]! - QUANTILE_LEVELS[low]!);
-  return interpolate(seconds[low]!, seconds[high]!, share);
+  return interpolate(rows[first + low]!, rows[first + high]!, share);
 }
 
 /** P(runtime ≤ `seconds`), in 0..1. */

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import { type Arrivals, NO_ARRIVALS } from '../../../src/core/forecast/arrivals.ts';
-import { bandOf, type Forecast, type ForecastRequest, forecast } from '../../../src/core/forecast/forecast.ts';
+import { type Arrivals, NO_ARRIVALS, pastArrivals } from '../../../src/core/forecast/arrivals.ts';
+import {
+  bandOf,
+  type Forecast,
+  type ForecastRequest,
+  forecast,
+  type Moment,
+} from '../../../src/core/forecast/forecast.ts';
 import type { Node } from '../../../src/core/model/node.ts';
 import { DEFAULT_SETTINGS } from '../../../src/core/model/settings.ts';
 import type { Snapshot } from '../../../src/core/model/snapshot.ts';
@@ -221,6 +227,58 @@ describe('the forecast of earliest starts', () => {
   });
 });
 
+describe('the forecast of nodes that end', () => {
+  const day = { atSeconds: 3 * HOUR, source: 'spot' as const };
+  const hourly = (moments: readonly Moment[]) =>
+    moments.map(({ free, waiting }) => [free['milliCpu']!.p50, waiting.p50] as const);
+
+  it('has neither the node nor its tasks on it from its end on, and begins them again where there is room', () => {
+    // A node of 8 cores ends after 3 h; its task of 2 cores and 6 h begins anew on the other: there until 9 h from now.
+    const nodes = [node('a', { deadline: day }), node('b')];
+    const tasks = [task('x', { node: 'a', request: amounts({ milliCpu: 2000, memoryBytes: GIB }) })];
+    const { moments } = only(snapshot(nodes, tasks), { predictions: { 'default/x': sure(6 * HOUR) } });
+    assert.deepEqual(
+      hourly(moments).map(([free]) => free),
+      //  now, ¼, ½, 1, 2 h            4 h   8 h   16, 24 h
+      [14_000, 14_000, 14_000, 14_000, 14_000, 6000, 6000, 8000, 8000],
+    );
+  });
+
+  it('makes its tasks wait where there is no room, endless ones and those that have begun since too', () => {
+    const tasks = [
+      full('web', 'a', { endless: true }),
+      full('y', 'b', { endless: true }),
+      task('new', { request: amounts({ milliCpu: 1000 }) }),
+    ];
+    const small = { allocatable: amounts({ milliCpu: 9000, memoryBytes: 9 * GIB }) };
+    const { moments, starts } = only(snapshot([node('a', { ...small, deadline: day }), node('b')], tasks), {
+      predictions: { 'default/new': sure(9 * HOUR) },
+    });
+    assert.equal(starts[0]!.p50, 0);
+    assert.deepEqual(hourly(moments)[4], [0, 0]);
+    assert.deepEqual(hourly(moments)[5], [0, 2]);
+  });
+
+  it('gives back a node whose lifetime runs out, empty', () => {
+    const nodes = [node('a', { deadline: { ...day, source: 'expiry' } })];
+    const { moments } = only(snapshot(nodes, [full('x', 'a')]), { predictions: { 'default/x': sure(4 * HOUR) } });
+    // Its task begins again there and then, and ends 4 h later.
+    assert.deepEqual(
+      hourly(moments).map(([free]) => free),
+      [0, 0, 0, 0, 0, 0, 8000, 8000, 8000],
+    );
+  });
+
+  it('counts no fragments and no room on it', () => {
+    const gpus = { allocatable: amounts({ milliCpu: 8000, memoryBytes: GIB, gpuMilli: 4000 }) };
+    const { moments } = only(snapshot([node('a', { ...gpus, deadline: { ...day, atSeconds: -1 } })], []), {
+      arrivals: { ...steady([{ request: amounts({ gpuMilli: 1000 }), perHour: 1, runtimeSeconds: 1 }]) },
+    });
+    const { free, fragmentation, fits } = moments[1]!;
+    assert.deepEqual([free['gpuMilli']!.p90, fragmentation.gpuMilli.p90, fits[0]!.p90], [0, 0, 0]);
+  });
+});
+
 /** A week in which tasks of each shape came at their rate, evenly over a whole week before 0. */
 function steady(shapes: readonly { request: Task['request']; perHour: number; runtimeSeconds: number }[]): Arrivals {
   const perHour = shapes.reduce((sum, shape) => sum + shape.perHour, 0);
@@ -239,7 +297,7 @@ function steady(shapes: readonly { request: Task['request']; perHour: number; ru
       share: rate / perHour,
       runtimesSeconds: [runtimeSeconds],
     })),
-    past: past.sort((left, right) => left.atSeconds - right.atSeconds),
+    past: pastArrivals(past.sort((left, right) => left.atSeconds - right.atSeconds)),
     fromSeconds: -168 * HOUR,
     toSeconds: 0,
   };
@@ -272,7 +330,7 @@ describe('the forecast of arrivals', () => {
 
   it('tell how many of each shape fit', () => {
     const { moments } = only(snapshot([node('a'), node('b')], [full('x', 'a')]), {
-      arrivals: { ...arrivals, past: [] },
+      arrivals: { ...arrivals, past: NO_ARRIVALS.past },
       predictions: { 'default/x': sure(HOUR) },
     });
     assert.deepEqual(

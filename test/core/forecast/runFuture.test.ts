@@ -4,7 +4,7 @@ import { describe, it } from 'mocha';
 import { NO_ARRIVALS } from '../../../src/core/forecast/arrivals.ts';
 import { futureStart } from '../../../src/core/forecast/futureStart.ts';
 import { countFitting } from '../../../src/core/forecast/measures.ts';
-import { drawEnd, runFuture } from '../../../src/core/forecast/runFuture.ts';
+import { drawEnd, futureRunner } from '../../../src/core/forecast/runFuture.ts';
 import { DEFAULT_SETTINGS } from '../../../src/core/model/settings.ts';
 import type { Task } from '../../../src/core/model/task.ts';
 import { nodePolicy } from '../../../src/core/place/policies/policy.ts';
@@ -54,13 +54,14 @@ describe('a sampled future', () => {
           explain: () => ({ score: 0, parts: {}, sentence: '' }),
         });
         const simulator = createSimulator({ fleet, policy, nowSeconds: 0, unplaced: 'drop' });
-        const ends = new Map(start.leaving.map((leaving) => [leaving.id, Math.round(drawEnd(leaving, seed))]));
+        // Every task is on a node and will end: the rows are the tasks, in their order.
+        const ends = new Map(snap.tasks.map(({ id }, row) => [id, Math.round(drawEnd(start.leaving, row, seed))]));
         for (const bound of simulated.bound) {
           const endsAtSeconds = ends.get(snap.tasks[bound.task.id]!.id)!;
           simulator.adopt({ ...bound, task: { ...bound.task, runtimeSeconds: endsAtSeconds }, endsAtSeconds });
         }
         const moments = [600, 7200, 86_400];
-        runFuture(start, seed, moments, (future, moment) => {
+        futureRunner(start, moments)(seed, (future, moment) => {
           simulator.advanceTo(moments[moment]!);
           assert.deepEqual(future.fleet.freeMilliCpu, fleet.freeMilliCpu);
           assert.deepEqual(future.fleet.freeMemoryBytes, fleet.freeMemoryBytes);
@@ -82,7 +83,7 @@ describe('a sampled future', () => {
         fc.pre(!overfull);
         const waitingAt: number[] = [];
         const moments = [900, 7200, 86_400];
-        const starts = runFuture(start, seed, moments, (future, _moment, waiting) => {
+        const starts = futureRunner(start, moments)(seed, (future, _moment, waiting) => {
           waitingAt.push(waiting);
           assert.ok(future.fleet.freeMilliCpu.every((free) => free >= 0));
           assert.ok(future.fleet.freeGpuMilli.every((free) => free >= 0));
@@ -117,7 +118,11 @@ describe('a sampled future', () => {
           DEFAULT_SETTINGS,
           [],
         );
-        const started = runFuture({ ...filled, leaving: [] }, 1, [0], () => {}).filter((each) => each === 0).length;
+        const run = futureRunner(
+          { ...filled, leaving: futureStart(snapshot(snap.nodes, []), {}, NO_ARRIVALS, DEFAULT_SETTINGS, []).leaving },
+          [0],
+        );
+        const started = run(1, () => {}).filter((each) => each === 0).length;
         assert.equal(countFitting(start, start, kind), started);
       }),
       { numRuns: 100 },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { classOfRequest, countClasses, expectedMix } from '../../../src/core/fragment/mix.ts';
+import { addCounts, classOfRequest, countClasses, expectedMix } from '../../../src/core/fragment/mix.ts';
 
 const small = { milliCpu: 1000, gpuMilli: 500, gpuCount: 1, gpuModels: [] };
 const whole = { milliCpu: 4000, gpuMilli: 1000, gpuCount: 1, gpuModels: [] };
@@ -30,6 +30,14 @@ describe('the expected mix', () => {
       [4000, 1000],
     );
     assert.deepEqual(expectedMix([]), []);
+  });
+
+  it('adds up the counts of equal classes, in order of first sight', () => {
+    const counts = [rare, small, { ...rare }].map((taskClass, index) => ({ taskClass, count: index + 1 }));
+    assert.deepEqual(addCounts(counts), [
+      { taskClass: rare, count: 4 },
+      { taskClass: small, count: 2 },
+    ]);
   });
 
   it('takes admissible models as a set', () => {
