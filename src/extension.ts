@@ -5,7 +5,7 @@ import { connect } from './commands/connect.ts';
 import { doctor, openNotebooks, showLedger } from './commands/documents.ts';
 import { moveTask } from './commands/moveTask.ts';
 import { openSample } from './commands/openSample.ts';
-import { applyPlan, continueMoves, previewPlan, undoResizes, weigh } from './commands/plan.ts';
+import { applyPlan, continueDueMoves, continueMoves, previewPlan, undoResizes, weigh } from './commands/plan.ts';
 import { registerCommands } from './commands/table.ts';
 import { train } from './commands/train.ts';
 import { copyKubectl, filterTasks, groupTasks, pin, revealNode, revealTask } from './commands/trees.ts';
@@ -104,7 +104,7 @@ export function activate(context: vscode.ExtensionContext): void {
     if (underWay > 0 && !readOnly) await vscode.commands.executeCommand('stowage.continueMoves');
     if (panel.isShown) await vscode.commands.executeCommand('stowage.previewPlan');
   });
-  const due = session.onDidComeDue(() => vscode.commands.executeCommand('stowage.continueMoves'));
+  const due = session.onDidComeDue(continueDueMoves(session));
   const notebooks = registerNotebooks({
     script: context.asAbsolutePath('dist/kernel.js'),
     folder: dirname(directory),

@@ -78,6 +78,8 @@ export type Carried = {
   readonly text: string;
   /** Some move ended without being done; `text` says why. */
   readonly trouble: boolean;
+  /** How many moves came to their end. */
+  readonly ended: number;
   /** When the earliest wait is over, in the cluster's own time; absent when nothing waits. */
   readonly dueInSeconds?: number;
 };

@@ -6,6 +6,7 @@ import type { Confirmation, StepText } from './operate/describe.ts';
 import { Cancelled, Planner } from './planner.ts';
 import type { Carried, Contexts, HistoryFile, IssuedPlan, Opened, Weighed, Weighing, WhatIf } from './protocol.ts';
 import type { ClusterView } from './views/clusterView.ts';
+import { Waiting } from './waiting.ts';
 
 /** The editor's state as one readonly value, replaced whole; views redraw from it. */
 export type SessionState =
@@ -43,8 +44,6 @@ export type Progress = (text: string, fraction?: number) => void;
 /** More lines than these in one chart cannot be told apart. */
 const MOST_WHAT_IFS = 3;
 const CONNECT_TIMEOUT_SECONDS = 10;
-/** How soon a wait that is over is asked about again when something else was under way. */
-const LATER_SECONDS = 30;
 const TARGET_KEY = 'target';
 
 /** The one mutable place of the editor's side: which cluster is open, its last view, the issued plan, the running moves. */
@@ -60,7 +59,13 @@ export class Session implements vscode.Disposable {
   private readonly due = new vscode.EventEmitter<void>();
   /** When a wait of a move is over: it can be gone on with. */
   readonly onDidComeDue = this.due.event;
-  private waiting: NodeJS.Timeout | true | undefined;
+  private readonly waiting = new Waiting({
+    now: () => this.clusterSeconds(),
+    busy: () => this.current.kind === 'open' && this.current.busy !== undefined,
+    onDue: () => this.due.fire(),
+  });
+  /** By how much the sample's clock was advanced since it was opened. */
+  private advancedSeconds = 0;
   private readonly planner: Planner;
   private readonly stateDirectory: string;
   private readonly log: vscode.LogOutputChannel;
@@ -101,7 +106,8 @@ export class Session implements vscode.Disposable {
     this.connection.abort();
     const connection = new AbortController();
     this.connection = connection;
-    this.forget();
+    this.waiting.forget();
+    this.advancedSeconds = 0;
     const name = targetName(target);
     this.become({ kind: 'connecting', target, name });
     const timeout = AbortSignal.timeout(CONNECT_TIMEOUT_SECONDS * 1000);
@@ -131,7 +137,7 @@ export class Session implements vscode.Disposable {
 
   async close(): Promise<void> {
     this.connection.abort();
-    this.forget();
+    this.waiting.forget();
     this.become({ kind: 'closed' });
     await this.memory.update(TARGET_KEY, undefined);
     await this.planner.ask({ type: 'close' });
@@ -151,8 +157,9 @@ export class Session implements vscode.Disposable {
 
   async advance(seconds: number): Promise<void> {
     await this.busy('advancing the clock', () => this.planner.ask({ type: 'advance', seconds }));
+    this.advancedSeconds += seconds;
     await this.refresh();
-    if (this.waiting) this.due.fire();
+    this.waiting.look();
   }
 
   /** Makes a plan of the cluster as it is now and keeps it as the issued one. */
@@ -160,7 +167,7 @@ export class Session implements vscode.Disposable {
     await this.busy(
       'planning',
       () => this.planner.ask({ type: 'plan' }, { signal, onProgress }),
-      (plan) => ({ plan: plan as IssuedPlan, steps: [] }),
+      (plan) => ({ plan: plan as IssuedPlan, steps: this.waitingSteps() }),
       ['weighed', 'whatIfs'],
     );
   }
@@ -183,6 +190,11 @@ export class Session implements vscode.Disposable {
     this.updateOpen({ whatIfs: [...others, made].slice(-MOST_WHAT_IFS) });
   }
 
+  /** What of earlier plans is still to be followed beside a new one. */
+  private waitingSteps(): readonly StepText[] {
+    return this.current.kind === 'open' ? this.current.steps.filter(({ state }) => state === 'waiting') : [];
+  }
+
   private isIssued(planId: string): boolean {
     return this.current.kind === 'open' && this.current.plan?.id === planId;
   }
@@ -198,8 +210,13 @@ export class Session implements vscode.Disposable {
     return this.operate('applying', () => this.planner.ask(request, { signal, onProgress }));
   }
 
+  /** Goes on with every move that is not at its end; one that still waits is gone on with when its wait is over. */
   async continueMoves(signal: AbortSignal, onProgress: (text: string) => void): Promise<Carried> {
-    return this.operate('going on', () => this.planner.ask({ type: 'continue' }, { signal, onProgress }));
+    return this.operate('going on', async () => {
+      const carried = await this.planner.ask({ type: 'continue' }, { signal, onProgress });
+      this.waiting.forget();
+      return carried;
+    });
   }
 
   async undo(signal: AbortSignal, onProgress: (text: string) => void): Promise<Carried> {
@@ -243,7 +260,7 @@ export class Session implements vscode.Disposable {
 
   dispose(): void {
     this.connection.abort();
-    this.forget();
+    this.waiting.forget();
     this.changed.dispose();
     this.due.dispose();
     this.rowsChanged.dispose();
@@ -269,30 +286,18 @@ export class Session implements vscode.Disposable {
     }
   }
 
+  /** Work that writes. A wait that comes of it is followed beside those there are already. */
   private async operate(text: string, work: () => Promise<unknown>): Promise<Carried> {
+    const { connection } = this;
     const carried = (await this.busy(text, work)) as Carried;
-    if (this.current.kind === 'open') this.follow(this.current.target, carried.dueInSeconds);
+    if (connection === this.connection) this.waiting.add(carried.dueInSeconds);
     await this.refresh();
     return carried;
   }
 
-  /** Waits for the earliest wait to be over. The sample's time goes by only when it is advanced. */
-  private follow(target: ClusterTarget, dueInSeconds: number | undefined): void {
-    this.forget();
-    if (dueInSeconds === undefined) return;
-    if (target.kind === 'sample') {
-      this.waiting = true;
-      return;
-    }
-    this.waiting = setTimeout(() => {
-      if (this.current.kind === 'open' && this.current.busy) this.follow(target, LATER_SECONDS);
-      else this.due.fire();
-    }, 1000 * dueInSeconds);
-  }
-
-  private forget(): void {
-    if (this.waiting !== true) clearTimeout(this.waiting);
-    this.waiting = undefined;
+  private clusterSeconds(): number {
+    const ofSample = this.current.kind === 'open' && this.current.target.kind === 'sample';
+    return ofSample ? this.advancedSeconds : Date.now() / 1000;
   }
 
   private async confirm({ message, detail, verb }: Confirmation): Promise<boolean> {
@@ -318,6 +323,7 @@ export class Session implements vscode.Disposable {
 
   private plannerDied(reason: string): void {
     this.log.error(`The planning thread stopped: ${reason}`);
+    this.waiting.forget();
     const state = this.current;
     if (state.kind !== 'open' && state.kind !== 'connecting') return;
     const message = `The planning thread stopped. What had begun is in the journal; open the cluster again to go on.`;

@@ -100,7 +100,7 @@ function stepsList(steps: readonly StepText[]): HTMLElement {
 
 const STEPS: Readonly<Record<StepText['state'], { readonly mark: string; readonly word: string }>> = {
   running: { mark: '…', word: 'running' },
-  waiting: { mark: '⏳', word: 'waiting' },
+  waiting: { mark: '○', word: 'waiting' },
   done: { mark: '✓', word: 'done' },
   failed: { mark: '✗', word: 'not done' },
 };

@@ -16,6 +16,7 @@ section[aria-label='Moves'] > p { display: flex; align-items: center; gap: 10px;
 ol.steps li { margin: 4px 0; }
 ol.steps .mark { display: inline-block; width: 1.6em; }
 ol.steps .done .mark { color: var(--vscode-testing-iconPassed); }
+ol.steps .waiting .mark { color: var(--vscode-editorWarning-foreground); }
 ol.steps .failed .mark { color: var(--vscode-testing-iconFailed); }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(360px, 1fr)); gap: 16px; }
 figure.chart { margin: 0; min-width: 0; }

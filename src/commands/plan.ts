@@ -54,6 +54,14 @@ export async function weigh(weights: Readonly<Record<string, number>>): Promise<
 export const continueMoves = (session: Session) => () =>
   withProgress('Going on with moves', (signal, onProgress) => session.continueMoves(signal, onProgress), tell);
 
+/** The same when a wait is over, unasked: nothing is said of moves that wait on. */
+export const continueDueMoves = (session: Session) => () =>
+  withProgress(
+    'Going on with moves',
+    (signal, onProgress) => session.continueMoves(signal, onProgress),
+    (carried) => carried.ended > 0 && tell(carried),
+  );
+
 /** Takes back the resizes that were applied last. */
 export const undoResizes = (session: Session) => () =>
   withProgress('Undoing resizes', (signal, onProgress) => session.undo(signal, onProgress), tell);

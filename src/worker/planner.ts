@@ -274,8 +274,10 @@ async function operate(
 ): Promise<Carried> {
   const { cluster, directory, target, changed } = opened();
   const journal = await (known.journal ?? openJournal(directory));
+  const told = new Set<string>();
   const ended = new Set<string>();
   const onStep = (step: StepText) => {
+    told.add(step.moveId);
     if (step.state === 'done' || step.state === 'failed') ended.add(step.moveId);
     const reached = known.moves ? { fraction: ended.size / known.moves } : {};
     say({ type: 'progress', id, text: progressText(step, ended.size, known.moves), ...reached });
@@ -285,7 +287,11 @@ async function operate(
   try {
     const patience = target.kind === 'sample' ? RESTLESS : PATIENT;
     const ledger = await openLedger(directory);
-    return carried(await work({ journal, ledger, settings, signal, onStep, patience }), cluster);
+    const outcome = await work({ journal, ledger, settings, signal, onStep, patience });
+    // A wait of an earlier window that goes on has come to no other state, and is yet to be seen in this one.
+    const steps = 'steps' in outcome ? outcome.steps : [];
+    for (const step of steps) if (step.state === 'waiting' && !told.has(step.moveId)) say({ type: 'step', step });
+    return carried(outcome, cluster);
   } finally {
     await journal.close();
   }
@@ -313,7 +319,7 @@ function progressText({ title, state, text }: StepText, ended: number, moves: nu
 function carried(outcome: ApplyOutcome, cluster: Cluster): Carried {
   switch (outcome.kind) {
     case 'declined':
-      return { text: '', trouble: false };
+      return { text: '', trouble: false, ended: 0 };
     case 'refused':
       throw new Error(outcome.reason);
     case 'applied':
@@ -329,6 +335,7 @@ function carried(outcome: ApplyOutcome, cluster: Cluster): Carried {
       return {
         text: `Moves: ${parts.join(', ')}.${first ? ` ${first.title}: ${first.text}` : ''}`,
         trouble: failed > 0,
+        ended: done + failed,
         ...(waiting > 0 && untilSeconds !== undefined && { dueInSeconds: Math.max(0, untilSeconds - now) }),
       };
     }

@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { after, afterEach, before, describe, it } from 'mocha';
+import type { Frame } from 'playwright-core';
+import { requireCluster } from '../cluster/availability.ts';
+import { startCluster, type TestCluster } from '../cluster/cluster.ts';
+import { DEMO_NODES, demoWorkload, job } from '../cluster/workload.ts';
+import { requireEditor, startWorkbench, type Workbench } from './workbench.ts';
+
+const extension = process.env['STOWAGE_EXTENSION'] ?? resolve(import.meta.dirname, '../..');
+
+/** All three kinds of move, an undo that waits, and the ledger, on the cluster that `npm run cluster` gives. */
+describe('the demo cluster in the editor', function () {
+  this.timeout(240_000);
+  let cluster: TestCluster;
+  let workbench: Workbench;
+  const folder = mkdtempSync(join(tmpdir(), 'stowage-demo-'));
+
+  before(async function () {
+    this.timeout(30 * 60_000);
+    requireEditor(this);
+    requireCluster(this);
+    cluster = await startCluster({ nodes: DEMO_NODES, metrics: true });
+    mkdirSync(join(folder, '.vscode'));
+    const settings = {
+      'stowage.kubeconfig': cluster.kubeconfigPath,
+      // The waits and the threshold are the method's; a test shortens the first and its small nodes need the second.
+      'stowage.fifthWindowMinutes': 1 / 60,
+      'stowage.thirdWaitMinutes': 1 / 10,
+      'stowage.thirdThresholdFraction': 0.15,
+      'stowage.triggerFreeFraction': 0.15,
+    };
+    writeFileSync(join(folder, '.vscode/settings.json'), JSON.stringify(settings));
+    [workbench] = await Promise.all([startWorkbench({ extension: { folder: extension }, folder }), fill()]);
+    await workbench.openContainer('Stowage');
+  });
+
+  afterEach(async function () {
+    await workbench?.recordFailure(this.currentTest);
+  });
+
+  after(async () => {
+    await workbench?.close();
+    await cluster?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('shows what each node’s tasks use of it', async () => {
+    await workbench.command('Stowage: Connect to a Cluster');
+    await workbench.page.locator('.quick-input-list .monaco-list-row').first().click();
+    const nodes = workbench.tree('Nodes');
+    await nodes.row('node cpu-1');
+    await workbench.page.locator('.pane .monaco-list-row[aria-label^="node cpu-1"][aria-label*="used"]').waitFor({
+      timeout: 90_000,
+    });
+    await nodes.expand('node cpu-1');
+    await workbench.pictures('d-trees');
+  });
+
+  it('plans a placement, resizes both ways and a migration, with their reasons', async () => {
+    const panel = await planWith(/Place /, /Shrink default\/report/, /Expand default\/index/, /Migrate /);
+    for (const part of ['Moves', 'Resizes', 'Migrations']) {
+      await workbench.pictures(`d-${part}`, () =>
+        panel.locator(`section[aria-label=${part}]`).evaluate((section) => section.scrollIntoView({ block: 'start' })),
+      );
+    }
+  });
+
+  it('applies all of them after one question, each followed to its end', async () => {
+    const panel = await workbench.webview('ul.moves');
+    await panel.locator('vscode-button:not([disabled])', { hasText: /^Apply \d+ moves/ }).click();
+    const asked = await workbench.answerModal('Apply', 'd-confirm');
+    assert.match(asked, /of work is lost/);
+    await workbench.toast(/Moves: \d+ done\./);
+    await workbench.pictures('d-applied');
+    const steps = await panel.locator('ol.steps li').allInnerTexts();
+    for (const kind of ['Place', 'Shrink', 'Expand', 'Migrate'])
+      assert.ok(
+        steps.some((step) => step.includes(kind) && / done\. /.test(step)),
+        steps.join('\n'),
+      );
+    assert.match(await cpuOf('index'), /^2\d00m$|^2\d\d\dm$/);
+    assert.equal(await cpuOf('report'), '2');
+    await workbench.dismissToasts();
+  });
+
+  it('lets an undo wait for room, and goes on by itself once the wait is over', async () => {
+    // One core each, as many as fit: what `report` gave up is taken.
+    const filler = job({
+      name: 'filler',
+      requests: { cpu: '1', memory: '64Mi' },
+      nodeSelector: DEMO_NODES[0]!.labels!,
+    });
+    await cluster.apply({ ...filler, spec: { ...filler.spec, parallelism: 16, completions: 16 } });
+    await workbench.page.locator('.pane .monaco-list-row[aria-label^="task filler"]').first().waitFor();
+    await workbench.command('Stowage: Undo Last Resizes');
+    await workbench.answerModal('Undo');
+    // `index` uses what it would give back: it waits for hours. `report` waits for room, for seconds.
+    await workbench.toast(/Moves: 0 done, 2 waiting until /);
+    const panel = await workbench.webview('ol.steps li.waiting');
+    await panel.locator('li.waiting', { hasText: /Expand default\/report.* waiting until .* needs 2 CPU/ }).waitFor();
+    await workbench.pictures('d-waiting');
+    await workbench.dismissToasts();
+    assert.equal(await cpuOf('report'), '2');
+    await cluster.remove('job/filler', 'pod/notebook');
+    await workbench.toast(/Moves: 1 done, 1 waiting until /);
+    await panel.locator('li.done', { hasText: /Expand default\/report.* done/ }).waitFor();
+    assert.equal(await cpuOf('report'), '4');
+    await workbench.picture('d-undone');
+    await workbench.dismissToasts();
+  });
+
+  it('follows what waits on after the window is loaded anew', async () => {
+    await workbench.reload();
+    const panel = await workbench.webview('ol.steps li.waiting', 90_000);
+    await panel.locator('li.waiting', { hasText: /Shrink default\/index.* waiting until / }).waitFor();
+    await workbench.picture('d-reloaded');
+  });
+
+  it('keeps in its ledger what was predicted and what happened', async () => {
+    await workbench.command('Stowage: Show Ledger');
+    const ledger = await workbench.webview('.markdown-body table');
+    const rows = (await ledger.locator('tbody tr').allTextContents()).map((row) => row.replace(/\s+/g, ' ').trim());
+    for (const kind of ['placement', 'resize', 'migration'])
+      assert.ok(
+        rows.some((row) => row.includes(kind) && row.includes('done')),
+        rows.join('\n'),
+      );
+    await workbench.picture('d-ledger');
+  });
+
+  /** The long tasks come first, so that they decide what is free where. */
+  async function fill(): Promise<void> {
+    const { running, waiting, history } = demoWorkload();
+    await cluster.apply(...running);
+    await cluster.kubectl(['wait', 'pods', '--all', '--for=condition=Ready', '--timeout=60s']);
+    await cluster.apply(...waiting, ...history);
+  }
+
+  /** Plans until the moves hold all of these: usage is known only after a while. */
+  async function planWith(...moves: readonly RegExp[]): Promise<Frame> {
+    for (const until = Date.now() + 180_000; ; ) {
+      await workbench.command('Stowage: Preview Plan');
+      const panel = await workbench.webview('.charts .plot .main-svg', 90_000);
+      await panel.locator('vscode-button:not([disabled])', { hasText: /^Apply \d+ moves?/ }).waitFor();
+      const planned = await panel.locator('ul.moves vscode-checkbox').allInnerTexts();
+      if (moves.every((move) => planned.some((text) => move.test(text)))) return panel;
+      if (Date.now() > until) assert.fail(planned.join('\n'));
+      await workbench.page.waitForTimeout(5000);
+    }
+  }
+
+  /** CPU that the pod of a Job asks for now. */
+  function cpuOf(name: string): Promise<string> {
+    const path = 'jsonpath={.items[0].spec.containers[0].resources.requests.cpu}';
+    return cluster.kubectl(['get', 'pods', '-l', `job-name=${name}`, '-o', path]);
+  }
+});
