@@ -1,12 +1,13 @@
 /**
- * Runs the rooms and the real control plane, as far as this machine can, says plainly what it left out and how to get it,
- * and closes with `N passed, N failed`. `--only unit|cluster|editor` runs one part; the editor's runs only when asked for.
+ * Runs the rooms, the real control plane and the real editor, as far as this machine can, says plainly what it left out and
+ * how to get it, and closes with `N passed, N failed`. `--only unit|cluster|editor` runs one part.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findCodeServer, installCodeServer } from './code-server.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1] : undefined;
@@ -15,7 +16,11 @@ const counts = { passed: 0, failed: 0, pending: 0 };
 /** These stand outside the configuration, which leaves them out of the quick run. */
 const SLOW = ['--no-config', '--timeout', '300000', '--retries', '1'];
 /** Files at once. The tests of the control plane mostly wait for it. */
-const AT_ONCE = { rooms: String(availableParallelism()), cluster: String(availableParallelism() + 1) };
+const AT_ONCE = {
+  rooms: String(availableParallelism()),
+  cluster: String(availableParallelism() + 1),
+  editor: String(availableParallelism()),
+};
 
 const PARTS = [
   { name: 'unit', title: 'Format, lint, types', run: check },
@@ -38,17 +43,16 @@ const PARTS = [
   {
     name: 'editor',
     title: 'Real editor',
-    run: () => mocha(['test/vscode/*.test.ts'], SLOW),
+    run: editor,
   },
 ];
 
-for (const part of PARTS.filter(({ name }) => (only ? name === only : name !== 'editor'))) {
+for (const part of PARTS.filter(({ name }) => !only || name === only)) {
   console.log(`\n== ${part.title}`);
   const started = Date.now();
-  part.run();
+  await part.run();
   console.log(`   ${((Date.now() - started) / 1000).toFixed(0)} s`);
 }
-if (!only) console.log('\nLeft out: the real editor (about 5 minutes). Run it with: npm run test:editor');
 if (counts.pending > 0) console.log(`\n${counts.pending} left out; each says why above.`);
 console.log(`\n${counts.passed} passed, ${counts.failed} failed`);
 process.exit(counts.failed === 0 && counts.passed > 0 ? 0 : 1);
@@ -70,6 +74,20 @@ function mocha(files, options = [], environment = {}) {
   counts.passed += found.passed;
   counts.failed += found.failed + (status !== 0 && found.failed === 0 ? 1 : 0);
   counts.pending += found.pending;
+}
+
+/** Installs the editor first: each test file would do so for itself. Where it cannot be had each says so and is left out. */
+async function editor() {
+  if (findCodeServer().kind === 'installable') {
+    try {
+      await installCodeServer({ onProgress: (line) => console.log(line) });
+    } catch (error) {
+      console.error(error.message);
+      counts.failed += 1;
+      return;
+    }
+  }
+  mocha(longestFirst('test/vscode', ['plan', 'kubernetes']), [...SLOW, '--parallel', '--jobs', AT_ONCE.editor]);
 }
 
 /** The test files of a folder: those named begin first, so that no long one is left to run alone at the end. */

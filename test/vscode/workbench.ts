@@ -98,7 +98,10 @@ export async function startWorkbench(options: WorkbenchOptions): Promise<Workben
     rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
-    browser = await chromium.launch({ executablePath: editor.chromium, args: ['--no-sandbox', '--disable-gpu'] });
+    browser = await chromium.launch({
+      executablePath: editor.chromium,
+      args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
+    });
     const page = await browser.newPage({ viewport: { width: 1440, height: 960 } });
     const workbench = new Workbench({ page, settings, url: server.url, stop, serverOutput: server.output });
     await workbench.open();
@@ -136,11 +139,18 @@ export class Workbench {
     await this.page.waitForSelector('.monaco-workbench .part.statusbar', { timeout: 90_000 });
   }
 
-  /** Reloads the window as its user does. */
+  /** Reloads the window as its user does; an editor that is still busy with its last command may pass over this one. */
   async reload(): Promise<void> {
-    const loaded = this.page.waitForEvent('load', { timeout: 60_000 });
-    await this.command('Developer: Reload Window');
-    await loaded;
+    for (let tries = 3; ; tries--) {
+      const loaded = this.page.waitForEvent('load', { timeout: 30_000 }).then(
+        () => undefined,
+        (error: Error) => error,
+      );
+      await this.command('Developer: Reload Window');
+      const missed = await loaded;
+      if (!missed) break;
+      if (tries === 1) throw missed;
+    }
     await this.page.waitForSelector('.monaco-workbench .part.statusbar', { timeout: 90_000 });
   }
 
@@ -297,7 +307,7 @@ export class Workbench {
 
   /** What the window showed when a test failed, and where that picture is. To be called in an `afterEach` hook. */
   async recordFailure(test: Mocha.Test | undefined): Promise<void> {
-    if (test?.state !== 'failed') return;
+    if (!test || test.state === 'passed' || test.isPending()) return;
     const path = join(PICTURES ?? tmpdir(), `failed-${test.title.replace(/\W+/g, '-').slice(0, 60)}-${Date.now()}.png`);
     await this.page.screenshot({ path });
     console.log(`      ${path}\n${this.consoleLines.slice(-10).join('\n')}`);
