@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { type Browser, chromium, type Frame, type Locator, type Page } from 'playwright-core';
+import { type Browser, chromium, errors, type Frame, type Locator, type Page } from 'playwright-core';
 import {
   findCodeServer,
   installCodeServer,
@@ -167,17 +167,22 @@ export class Workbench {
     await this.page.locator(`.tabs-container .tab[data-resource-name="${name}"]`).waitFor();
   }
 
-  /** Opens a quick input, types, and takes a row; what is not listed yet is asked for again. */
+  /**
+   * Opens a quick input, types, and takes a row. What is not listed yet is asked for again, and so is all of it where the
+   * input closed meanwhile: a webview that comes to the front takes the focus, which closes it.
+   */
   private async quickInput(key: string, text: string, row: Locator): Promise<void> {
+    const input = this.page.locator('.quick-input-widget .quick-input-box input');
     for (const until = Date.now() + 90_000; Date.now() < until; ) {
       await this.page.keyboard.press(key);
-      await this.page.locator('.quick-input-widget .quick-input-box input').fill(text);
-      const found = await row.waitFor({ timeout: 4000 }).then(
-        () => true,
-        () => false,
-      );
-      if (found) return row.click();
-      await this.page.keyboard.press('Escape');
+      try {
+        await input.fill(text, { timeout: 4000 });
+        await row.waitFor({ timeout: 4000 });
+        return await row.click({ timeout: 4000 });
+      } catch (error) {
+        if (!(error instanceof errors.TimeoutError)) throw error;
+        await this.page.keyboard.press('Escape');
+      }
     }
     throw new Error(`The editor does not offer "${text}"`);
   }
