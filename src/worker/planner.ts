@@ -47,7 +47,11 @@ type Desk = {
 const VIEW_PAUSE_MILLISECONDS = 500;
 const HANDOVER_MILLISECONDS = 15_000;
 
+/** What is asked of no open cluster, and so waits for none that is being opened. */
+const ANY_TIME: ReadonlySet<ToPlanner['type']> = new Set(['connect', 'close', 'settings', 'contexts', 'doctor']);
+
 let desk: Desk | undefined;
+let opening: Promise<void> = Promise.resolve();
 let following: AbortController | undefined;
 let stored: { path: string; changedAt: number; predictor: Predictor } | undefined;
 let settings: Settings = DEFAULT_SETTINGS;
@@ -73,9 +77,10 @@ async function answer(request: ToPlanner): Promise<void> {
 }
 
 async function carryOut(request: ToPlanner, signal: AbortSignal): Promise<unknown> {
+  if (!ANY_TIME.has(request.type)) await opening;
   switch (request.type) {
     case 'connect':
-      return connect(request.target, request.stateDirectory, request.access, signal);
+      return opens(connect(request.target, request.stateDirectory, request.access, signal));
     case 'settings':
       settings = request.settings;
       return undefined;
@@ -83,7 +88,7 @@ async function carryOut(request: ToPlanner, signal: AbortSignal): Promise<unknow
       return look(opened(), signal);
     case 'advance': {
       const { target, directory, access, plans } = opened();
-      return connect(target, directory, access, signal, { advanceSeconds: request.seconds, plans });
+      return opens(connect(target, directory, access, signal, { advanceSeconds: request.seconds, plans }));
     }
     case 'contexts': {
       const { listContexts } = await import('../cluster/kubernetes/kubeconfig.ts');
@@ -121,6 +126,15 @@ async function carryOut(request: ToPlanner, signal: AbortSignal): Promise<unknow
     default:
       return request satisfies never;
   }
+}
+
+/** What asks for the open cluster meanwhile finds this one, or none if it cannot be opened. */
+function opens(connecting: Promise<Opened>): Promise<Opened> {
+  opening = connecting.then(
+    () => undefined,
+    () => undefined,
+  );
+  return connecting;
 }
 
 async function connect(

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, afterEach, before, describe, it } from 'mocha';
+import { until } from '../cluster/until.ts';
 import { requireEditor, startWorkbench, type Workbench } from './workbench.ts';
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -56,8 +57,10 @@ describe('notebooks in the real editor', function () {
     );
     await workbench.pictures('notebook-plan');
     await workbench.page.keyboard.press('ControlOrMeta+S');
-    await workbench.page.locator('.tab.active.dirty').waitFor({ state: 'detached' });
-    const bundles = storedOutputs(join(folder, '4-plan.ipynb'));
+    const bundles = await until(
+      async () => storedOutputs(join(folder, '4-plan.ipynb')),
+      (stored) => stored.length > 0,
+    );
     const charts = bundles.filter((data) => 'application/vnd.plotly.v1+json' in data);
     assert.ok(charts.length > 0 && charts.every((data) => 'text/plain' in data));
     assert.ok(bundles.some((data) => 'application/vnd.stowage.table+json' in data && 'text/plain' in data));

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { after, afterEach, before, describe, it } from 'mocha';
 import type { Frame } from 'playwright-core';
+import { until } from '../cluster/until.ts';
 import { requireEditor, startWorkbench, type Workbench } from './workbench.ts';
 
 const extension = process.env['STOWAGE_EXTENSION'] ?? resolve(import.meta.dirname, '../..');
@@ -48,6 +49,19 @@ describe('the sample cluster in the editor', function () {
     });
     await apply.waitFor({ timeout: 90_000 });
     return panel;
+  };
+
+  /** Lets time pass on the sample, and waits until it has: its kept state is another one, and nothing is under way. */
+  const advance = async (by: string) => {
+    const state = () => readFileSync(join(folder, '.stowage/sample.json'), 'utf8');
+    const before = state();
+    await workbench.command('Stowage: Advance the Sample Cluster’s Clock');
+    await workbench.pick(by);
+    await until(
+      async () => state(),
+      (now) => now !== before,
+    );
+    await workbench.page.locator('.statusbar-item .codicon-sync').waitFor({ state: 'detached' });
   };
 
   /** Narrows the tasks to one and opens its group, so that its row is on the screen. */
@@ -311,12 +325,9 @@ describe('the sample cluster in the editor', function () {
   });
 
   it('refuses a plan that is older than the cluster, and says to plan again', async () => {
-    await workbench.command('Stowage: Advance the Sample Cluster’s Clock');
-    await workbench.pick('2 hours');
+    await advance('2 hours');
     const panel = await plan();
-    await workbench.command('Stowage: Advance the Sample Cluster’s Clock');
-    await workbench.pick('1 day');
-    await workbench.page.locator('.statusbar-item', { hasText: /· now/ }).waitFor();
+    await advance('1 day');
     await panel.locator('vscode-button:not([disabled])', { hasText: /^Apply \d+ moves?/ }).click();
     await workbench.toast(/The cluster has changed since the plan was made. Plan again/);
     assert.equal(await workbench.page.locator('.monaco-dialog-box').count(), 0);
