@@ -93,9 +93,10 @@ function renderer() {
   });
 }
 
+/** TensorFlow.js takes the one for threads in a browser only. */
 function copyWasm() {
   const from = join(root, 'node_modules/@tensorflow/tfjs-backend-wasm/dist');
-  for (const file of readdirSync(from).filter((name) => name.endsWith('.wasm')))
+  for (const file of readdirSync(from).filter((name) => name.endsWith('.wasm') && !name.includes('threaded')))
     copyFileSync(join(from, file), join(dist, file));
   copyFileSync(join(root, 'node_modules/highs/build/highs.wasm'), join(dist, 'highs.wasm'));
 }

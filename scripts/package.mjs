@@ -1,5 +1,5 @@
 /** Packs the extension into stowage.vsix from what scripts/build.mjs made. */
-import { rmSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createVSIX } from '@vscode/vsce';
@@ -12,7 +12,6 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
  */
 export async function packageExtension() {
   const path = join(root, 'dist', 'stowage.vsix');
-  rmSync(path, { force: true }); // else the last package would be packed into this one
   await createVSIX({
     cwd: root,
     packagePath: path,
