@@ -82,7 +82,7 @@ export class Session implements vscode.Disposable {
     this.planner = new Planner(script, {
       onView: (view) => this.updateOpen({ view }),
       onStep: (step) => this.step(step),
-      onKubeconfig: () => void this.refresh(),
+      onKubeconfig: () => void this.kubeconfigChanged(),
       confirm: (preview) => this.confirm(preview),
       onDied: (reason) => this.plannerDied(reason),
     });
@@ -153,6 +153,11 @@ export class Session implements vscode.Disposable {
     } catch (error) {
       if (!(error instanceof Cancelled)) this.updateOpen({ stale: messageOf(error) });
     }
+  }
+
+  /** What was begun with the old one is begun again. */
+  private async kubeconfigChanged(): Promise<void> {
+    return this.current.kind === 'connecting' ? this.open(this.current.target) : this.refresh();
   }
 
   async advance(seconds: number): Promise<void> {

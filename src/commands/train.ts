@@ -23,21 +23,19 @@ const COLUMNS = [
 
 const NONE = '(none)';
 
-/** Trains the runtime predictor on the open cluster's own history or on a file, and promotes it to the planner. */
+/** Where a history may lie in the folder that is open: what Stowage keeps there itself is none. */
+const HISTORY_FILES = '**/*.{swf,csv,tsv,jsonl,ndjson,parquet,swf.gz,csv.gz,tsv.gz,jsonl.gz,ndjson.gz}';
+const NO_HISTORY = '{**/node_modules/**,**/.*/**}';
+const MOST_LISTED = 500;
+
+type Source = vscode.QuickPickItem & { readonly files?: () => Thenable<readonly vscode.Uri[] | undefined> };
+
+/** Trains the runtime predictor on the open cluster's own history or on files, and promotes it to the planner. */
 export const train = (session: Session, stateDirectory: string) => async () => {
-  const own = session.state.kind === 'open';
-  const choices = [
-    ...(own ? [{ label: '$(history) History of the open cluster', file: false }] : []),
-    {
-      label: '$(file) History files…',
-      description: 'SWF, CSV, JSON lines or Parquet, also .gz; one or several',
-      file: true,
-    },
-  ];
-  const choice = await vscode.window.showQuickPick(choices, { title: 'Train the runtime predictor on' });
-  if (!choice) return;
-  const history = choice.file ? await chooseFiles() : undefined;
-  if (choice.file && !history) return;
+  const source = await vscode.window.showQuickPick(sources(session), { title: 'Train the runtime predictor on' });
+  if (!source) return;
+  const history = source.files && (await historyFiles(await source.files()));
+  if (source.files && !history) return;
   const out = join(stateDirectory, 'predictor.json');
   const update = existsSync(out) ? await chooseUpdate() : false;
   if (update === undefined) return;
@@ -47,6 +45,40 @@ export const train = (session: Session, stateDirectory: string) => async () => {
     (summary) => void tellWithCard(summary, join(stateDirectory, 'predictor.md')),
   );
 };
+
+async function sources(session: Session): Promise<Source[]> {
+  const here = await vscode.workspace.findFiles(HISTORY_FILES, NO_HISTORY, MOST_LISTED);
+  const description = 'SWF, CSV, JSON lines or Parquet, also .gz; one or several';
+  return [
+    ...(session.state.kind === 'open' ? [{ label: '$(history) History of the open cluster' }] : []),
+    ...(here.length > 0
+      ? [{ label: '$(folder) Files of this folder…', description: `${here.length} found`, files: () => tick(here) }]
+      : []),
+    { label: '$(file) History files…', description, files: browse },
+  ];
+}
+
+/** Several of the folder's files at once, which a browser's file dialog cannot give. */
+async function tick(files: readonly vscode.Uri[]): Promise<readonly vscode.Uri[] | undefined> {
+  const items = files
+    .map((uri) => ({ label: vscode.workspace.asRelativePath(uri), uri }))
+    .sort((a, b) => a.label.localeCompare(b.label));
+  const ticked = await vscode.window.showQuickPick(items, {
+    title: 'History of finished tasks',
+    placeHolder: 'One or several files; they are read as one history',
+    canPickMany: true,
+    ignoreFocusOut: true,
+  });
+  return ticked?.map(({ uri }) => uri);
+}
+
+function browse(): Thenable<readonly vscode.Uri[] | undefined> {
+  return vscode.window.showOpenDialog({
+    title: 'History of finished tasks',
+    openLabel: 'Train',
+    canSelectMany: true,
+  });
+}
 
 /** Whether to go on with the predictor there is; undefined when the user leaves. */
 async function chooseUpdate(): Promise<boolean | undefined> {
@@ -64,14 +96,9 @@ async function tellWithCard(summary: string, card: string): Promise<void> {
   if (choice === SHOW_CARD) await vscode.commands.executeCommand('markdown.showPreview', vscode.Uri.file(card));
 }
 
-async function chooseFiles(): Promise<readonly HistoryFile[] | undefined> {
-  const files = await vscode.window.showOpenDialog({
-    title: 'History of finished tasks',
-    openLabel: 'Train',
-    canSelectMany: true,
-  });
-  const [first] = files ?? [];
-  if (!files || !first) return undefined;
+/** The chosen files, with what a table's columns mean; undefined when the user leaves. The first table speaks for all. */
+async function historyFiles(files: readonly vscode.Uri[] | undefined): Promise<readonly HistoryFile[] | undefined> {
+  if (!files || files.length === 0) return undefined;
   const isTable = (path: string) => /\.(csv|tsv)(\.gz)?$/i.test(path);
   const table = files.find(({ fsPath }) => isTable(fsPath));
   const columns = table && (await mapColumns(await firstLine(table.fsPath)));

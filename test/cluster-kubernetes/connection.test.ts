@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, get, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type AddressInfo, connect as openConnection, type Socket } from 'node:net';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -10,6 +10,7 @@ import { ClusterUnreachable } from '../../src/cluster/cluster.ts';
 import { ApiError, Connection, type ConnectionOptions } from '../../src/cluster/kubernetes/connection.ts';
 import { METADATA_FIELDS } from '../../src/cluster/kubernetes/fields.ts';
 import { readContext } from '../../src/cluster/kubernetes/kubeconfig.ts';
+import { startProxy } from './proxy.ts';
 
 describe('the connection to an API server', () => {
   let server: Server;
@@ -193,7 +194,7 @@ describe('the connection to an API server', () => {
       const through = async (options: ConnectionOptions, cluster = {}) => {
         const proxied = connect(port(), {}, options, cluster);
         await proxied.send('/x').finally(() => proxied.close());
-        return [editor.count(), own.count()];
+        return [editor.passed().length, own.passed().length];
       };
       assert.deepEqual(await through({}), [0, 0]);
       assert.deepEqual(await through({ proxy: { url: editor.url, except: '' } }), [1, 0]);
@@ -209,6 +210,21 @@ describe('the connection to an API server', () => {
       delete process.env['NO_PROXY'];
       editor.close();
       own.close();
+    }
+  });
+
+  it('gives a proxy up that does not answer', async function () {
+    this.timeout(60_000);
+    const silent = createServer().on('connect', () => {});
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const proxied = connect(port(), {}, { proxy: { url, except: '' } }, { server: 'https://127.0.0.1:1' });
+    try {
+      await unreachable(proxied.send('/x'), /did not answer in time\. Check the network, VPN and proxy/);
+    } finally {
+      silent.closeAllConnections();
+      silent.close();
+      await proxied.close();
     }
   });
 
@@ -271,34 +287,6 @@ function field(number: number, content: Buffer): Buffer {
 
 function enveloped(object: Buffer): Buffer {
   return Buffer.concat([Buffer.from('k8s\0'), field(2, object)]);
-}
-
-/** A proxy that counts what goes through it: requests of plain HTTP, tunnels for the rest. */
-async function startProxy() {
-  let passed = 0;
-  const proxy = createServer((incoming, response) => {
-    passed += 1;
-    get(incoming.url!, (answer) => answer.pipe(response));
-  });
-  const sockets = new Set<Socket>();
-  proxy.on('connect', (request: IncomingMessage, client: Socket) => {
-    passed += 1;
-    const [host, port] = (request.url ?? '').split(':');
-    const far = openConnection(Number(port), host, () => {
-      client.write('HTTP/1.1 200 Connection established\r\n\r\n');
-      far.pipe(client).pipe(far);
-    });
-    for (const socket of [client, far]) sockets.add(socket.on('error', () => socket.destroy()));
-  });
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
-    count: () => passed,
-    close() {
-      for (const socket of sockets) socket.destroy();
-      proxy.close();
-    },
-  };
 }
 
 async function unreachable(work: Promise<unknown>, text: RegExp): Promise<void> {

@@ -7,6 +7,7 @@ import { parse } from 'yaml';
 import { requireCluster } from '../cluster/availability.ts';
 import { startCluster, type TestCluster } from '../cluster/cluster.ts';
 import { gatedPod, job } from '../cluster/workload.ts';
+import { startProxy } from '../cluster-kubernetes/proxy.ts';
 import { requireEditor, startWorkbench, type Workbench } from './workbench.ts';
 
 const extension = process.env['STOWAGE_EXTENSION'] ?? resolve(import.meta.dirname, '../..');
@@ -19,6 +20,7 @@ describe('a Kubernetes cluster in the editor', function () {
   this.timeout(240_000);
   let cluster: TestCluster;
   let workbench: Workbench;
+  let proxy: Awaited<ReturnType<typeof startProxy>>;
   const folder = mkdtempSync(join(tmpdir(), 'stowage-kubernetes-'));
   const kubeconfig = join(folder, 'kubeconfig');
 
@@ -50,6 +52,7 @@ describe('a Kubernetes cluster in the editor', function () {
       join(folder, '.vscode/settings.json'),
       JSON.stringify({ 'stowage.kubeconfig': kubeconfig, 'stowage.prometheus': 'http://127.0.0.1:1' }),
     );
+    proxy = await startProxy();
     workbench = await startWorkbench({ extension: { folder: extension }, folder });
     await workbench.openContainer('Stowage');
   });
@@ -61,6 +64,7 @@ describe('a Kubernetes cluster in the editor', function () {
   after(async () => {
     await workbench?.close();
     await cluster?.stop();
+    proxy?.close();
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -84,6 +88,28 @@ describe('a Kubernetes cluster in the editor', function () {
       await workbench.picture(`k-${context}`);
     });
   }
+
+  it('says what is wrong with a kubeconfig, and opens its cluster by itself once the file is mended', async () => {
+    const good = readFileSync(kubeconfig, 'utf8');
+    const { clusters } = parse(good) as { clusters: { name: string; cluster: { server: string } }[] };
+    const server = clusters.find(({ name }) => name === 'real')!.cluster.server;
+    const view = workbench.page.locator('.pane', { has: workbench.page.locator('h3.title:text-is("Nodes")') });
+    // It leads nowhere at first,
+    writeFileSync(kubeconfig, good.replaceAll(JSON.stringify(server), '"https://127.0.0.1:1"'));
+    await connect('admin');
+    await view.locator('.tree-explorer-viewlet-tree-view', { hasText: /refuses connections|did not answer/ }).waitFor();
+    // then somebody cuts it off while editing it,
+    writeFileSync(kubeconfig, good.slice(0, good.length / 2));
+    await view.locator('.tree-explorer-viewlet-tree-view', { hasText: /kubeconfig.* cannot be read|is not/ }).waitFor();
+    await workbench.picture('k-broken');
+    await workbench.command('Stowage: Connect to a Cluster');
+    await workbench.page.locator('.quick-input-list .monaco-list-row', { hasText: 'No contexts' }).waitFor();
+    await workbench.picture('k-no-contexts');
+    await workbench.page.keyboard.press('Escape');
+    // and mends it: nobody has to ask again.
+    writeFileSync(kubeconfig, good);
+    await workbench.tree('Nodes').row('node node-a');
+  });
 
   it('shows nodes, tasks and what a hostile creator calls itself as plain text', async () => {
     await connect('operator');
@@ -174,6 +200,18 @@ describe('a Kubernetes cluster in the editor', function () {
     await nodes.row('You cannot resize here');
     await nodes.row('node node-a');
     await workbench.picture('k-reader');
+  });
+
+  it('reaches the cluster through the proxy that the editor is set to, after the window was loaded anew too', async () => {
+    await connect('admin');
+    await workbench.page.locator('.statusbar-item', { hasText: /admin · / }).waitFor();
+    await workbench.configure({ 'http.proxy': proxy.url });
+    await workbench.tree('Nodes').row('node node-a');
+    assert.ok(proxy.passed().includes(new URL(cluster.server).host), proxy.passed().join('\n'));
+    await workbench.command('Stowage: Doctor');
+    const document = await workbench.webview('.markdown-body table', 60_000);
+    await document.locator('tbody tr', { hasText: /server.*Kubernetes v1/s }).waitFor();
+    await workbench.command('View: Close Editor');
   });
 
   it('keeps the last picture of a cluster that is lost, says since when and why, and stays alive', async () => {

@@ -352,6 +352,29 @@ describe('the sample cluster in the editor', function () {
     await workbench.dismissToasts();
   });
 
+  it('goes on with the predictor from several files of the folder, shows its card, and plans with it', async () => {
+    for (const month of [2, 3]) writeFileSync(join(folder, `month-${month}.swf`), log(month));
+    await workbench.command('Stowage: Train Runtime Predictor');
+    await workbench.pick('Files of this folder');
+    const box = workbench.page.locator('.quick-input-widget');
+    for (const name of ['month-2.swf', 'month-3.swf'])
+      await box.locator('.monaco-list-row', { hasText: name }).locator('.monaco-checkbox, input').first().click();
+    await workbench.picture('10-files');
+    await box.locator('.quick-input-action .monaco-button', { hasText: 'OK' }).click();
+    await workbench.picture('10-update');
+    await workbench.pick('Go on with the predictor');
+    const toast = await workbench.toast(/Learned from 180 finished tasks/); // 60 of the CSV and 60 of each month
+    await workbench.picture('10-learned');
+    await toast.locator('.monaco-button', { hasText: 'Show Model Card' }).click();
+    const card = await workbench.webview('.markdown-body table', 60_000);
+    assert.match((await card.locator('.markdown-body').textContent()) ?? '', /180/);
+    await workbench.pictures('10-card');
+    await workbench.command('View: Close Editor');
+    await workbench.dismissToasts();
+    const panel = await plan();
+    assert.match((await panel.locator('.lead').textContent()) ?? '', /predictor trained from [\d,]+ finished tasks/);
+  });
+
   it('says what a CSV lacks that is mapped to columns of no use', async () => {
     await workbench.command('Stowage: Train Runtime Predictor');
     await workbench.pick('History file');
@@ -391,4 +414,13 @@ function history(): string {
     );
   });
   return ['queued_at,finished_at,user,job_name', ...rows].join('\n');
+}
+
+/** Sixty runs as a Standard Workload Format log that begins in a month of 2026: two users, one a run of ten minutes. */
+function log(month: number): string {
+  const rows = Array.from({ length: 60 }, (_, index) => {
+    const [user, seconds] = index % 2 === 0 ? [1, 600 + index] : [2, 5400 + index];
+    return [index + 1, index * 3600, 0, seconds, 1, -1, -1, 1, 7200, -1, 1, user, 1, index % 2, 1, 1, -1, -1].join(' ');
+  });
+  return [`; UnixStartTime: ${Date.UTC(2026, month - 1, 1) / 1000}`, ...rows].join('\n');
 }

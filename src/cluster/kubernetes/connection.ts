@@ -1,6 +1,6 @@
 import { delimiter } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Agent, type Dispatcher, EnvHttpProxyAgent, ProxyAgent, request } from 'undici';
+import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool, ProxyAgent, request } from 'undici';
 import { ClusterUnreachable } from '../cluster.ts';
 import { CredentialSource, type Credentials, CredentialsMissing } from './credentials.ts';
 import { followFiles } from './followFiles.ts';
@@ -394,12 +394,16 @@ function backoffMilliseconds(attempt: number): number {
 function makeDispatcher(tls: Credentials['tls'], proxyUrl: string | undefined, proxy: Proxy | undefined): Dispatcher {
   const connect = { ...tls, keepAlive: true, keepAliveInitialDelay: 30_000, timeout: FIRST_ANSWER_MILLISECONDS };
   const common = { allowH2: false, connect };
-  if (proxyUrl) return new ProxyAgent({ uri: proxyUrl, requestTls: connect, allowH2: false });
+  // What it asks of the proxy itself would else wait for five minutes.
+  const clientFactory = (origin: URL, options: object) =>
+    new Pool(origin, { ...options, headersTimeout: FIRST_ANSWER_MILLISECONDS });
+  const proxied = { requestTls: connect, clientFactory };
+  if (proxyUrl) return new ProxyAgent({ uri: proxyUrl, allowH2: false, ...proxied });
   if (proxy) {
     const except = proxy.except === undefined ? {} : { noProxy: proxy.except };
     return new EnvHttpProxyAgent({
       ...common,
-      requestTls: connect,
+      ...proxied,
       httpProxy: proxy.url,
       httpsProxy: proxy.url,
       ...except,
@@ -407,7 +411,7 @@ function makeDispatcher(tls: Credentials['tls'], proxyUrl: string | undefined, p
   }
   const { env } = process;
   const named = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].some((name) => env[name]);
-  return named ? new EnvHttpProxyAgent({ ...common, requestTls: connect }) : new Agent(common);
+  return named ? new EnvHttpProxyAgent({ ...common, ...proxied }) : new Agent(common);
 }
 
 type Status = {

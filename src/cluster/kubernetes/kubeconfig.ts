@@ -123,7 +123,9 @@ function readDocument(file: string): Body {
   try {
     document = parse(content, { maxAliasCount: 100 });
   } catch (error) {
-    throw new InputError(`The kubeconfig ${file} is not valid YAML: ${reason(error)}`);
+    throw new InputError(
+      `The kubeconfig ${file} is not valid YAML: ${reason(error).replace(/:$/, '.')} Correct it there.`,
+    );
   }
   if (!isObject(document)) throw new InputError(`The file ${file} is not a kubeconfig: it holds no contexts.`);
   return document;
