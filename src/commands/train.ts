@@ -86,7 +86,11 @@ async function chooseUpdate(): Promise<boolean | undefined> {
     { label: '$(add) Go on with the predictor', description: 'learns only what has ended since', update: true },
     { label: '$(refresh) Start over', description: 'makes a new one', update: false },
   ];
-  return (await vscode.window.showQuickPick(choices, { title: 'This workspace has a predictor' }))?.update;
+  const choice = await vscode.window.showQuickPick(choices, {
+    title: 'This workspace has a predictor',
+    ignoreFocusOut: true,
+  });
+  return choice?.update;
 }
 
 const SHOW_CARD = 'Show Model Card';
