@@ -105,9 +105,7 @@ function placementDecision({ decision }: PlacementAdvice, paint: Paint): string 
 }
 
 function nodeCells({ node, score, parts, fit }: RankedNode, mixed: boolean): string[] {
-  const rank = { outlives: '', prolongs: ', the task would prolong its hold', empty: ', empty: could stay so' }[
-    fit.rank
-  ];
+  const rank = { outlives: '', prolongs: ', which the task outlasts', empty: ', empty: could stay so' }[fit.rank];
   return [
     node,
     score.toFixed(3),

@@ -3,7 +3,7 @@ import type { Resources } from '../model/resources.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Predictions } from '../predict/prediction.ts';
-import type { Arrivals } from './arrivals.ts';
+import { type Arrivals, lowerLevel } from './arrivals.ts';
 import { type FutureStart, futureStart } from './futureStart.ts';
 import { type CountedShape, measuresOf } from './measures.ts';
 import { futureRunner } from './runFuture.ts';
@@ -44,7 +44,7 @@ export type ScenarioForecast = {
   readonly starts: readonly EarliestStart[];
 };
 
-/** The cluster at one moment; bands hold 80 % of the samples. */
+/** The cluster at one moment, in bands of 80 %. */
 export type Moment = {
   readonly inSeconds: number;
   /** Summed over all nodes that take tasks, by resource name. */
@@ -96,6 +96,8 @@ export function* forecast(request: ForecastRequest): Generator<Forecast, Forecas
 export type Futures = Omit<Forecast, 'scenarios' | 'samples' | 'of'> & {
   readonly samples: number;
   readonly horizonSeconds: readonly number[];
+  /** Level of a sample that stands for the probability of 10 %. */
+  readonly lower: number;
   readonly scenarios: readonly ScenarioFutures[];
 };
 
@@ -131,6 +133,7 @@ export function futuresOf(request: ForecastRequest): Futures {
     seed,
     samples,
     horizonSeconds: request.horizonSeconds ?? HORIZON_SECONDS,
+    lower: lowerLevel(arrivals, 0.1),
     shapes: shapes.map(({ request: each, gpuCount, share }) => ({ request: each, gpuCount, share })),
     arrivalsPerHour: arrivals.perSecond * 3600,
     scenarios: scenarios.map(([name, snapshot]) => {
@@ -161,7 +164,7 @@ export function drawSamples({ scenarios, seed, horizonSeconds }: Futures): (samp
 
 /** Makes forecasts of samples that come in any order. */
 export function gatherSamples(futures: Futures) {
-  const { atSeconds, seed, shapes, arrivalsPerHour, samples: of } = futures;
+  const { atSeconds, seed, shapes, arrivalsPerHour, lower, samples: of } = futures;
   const drawn: Sample[] = [];
   const now = futures.scenarios.map(({ start, counted }) => {
     const { names, measure } = measuresOf(start, counted);
@@ -182,12 +185,13 @@ export function gatherSamples(futures: Futures) {
       return {
         name,
         moments: [
-          momentOf(0, names, [measures]),
+          momentOf(0, names, [measures], lower),
           ...futures.horizonSeconds.map((inSeconds, moment) =>
             momentOf(
               inSeconds,
               names,
               sampled.map((sample) => sample.measures[moment]!),
+              lower,
             ),
           ),
         ],
@@ -196,6 +200,7 @@ export function gatherSamples(futures: Futures) {
             id,
             start.kinds[kind]!.admitted,
             sampled.map(({ startSeconds }) => startSeconds[task]!),
+            lower,
           ),
         ),
       };
@@ -222,8 +227,21 @@ const FIRST_PICTURE = 2;
 const PICTURE_GROWTH = 4;
 const COUNTED_SHAPES = 6;
 
-function momentOf(inSeconds: number, names: readonly string[], sampled: readonly Float64Array[]): Moment {
-  const bands = new Map(names.map((name, index) => [name, bandOf(sampled.map((values) => values[index]!))]));
+function momentOf(
+  inSeconds: number,
+  names: readonly string[],
+  sampled: readonly Float64Array[],
+  lower: number,
+): Moment {
+  const bands = new Map(
+    names.map((name, index) => [
+      name,
+      bandOf(
+        sampled.map((values) => values[index]!),
+        lower,
+      ),
+    ]),
+  );
   const band = (name: string) => bands.get(name)!;
   const free: Record<string, Band> = {};
   for (const name of names) if (name.startsWith('free ')) free[name.slice('free '.length)] = band(name);
@@ -241,8 +259,8 @@ function momentOf(inSeconds: number, names: readonly string[], sampled: readonly
   };
 }
 
-function startOf(task: string, admittingNodes: number, seconds: readonly number[]): EarliestStart {
-  const { p50, p90 } = bandOf(seconds);
+function startOf(task: string, admittingNodes: number, seconds: readonly number[], lower: number): EarliestStart {
+  const { p50, p90 } = bandOf(seconds, lower);
   return {
     task,
     ...(p50 < Number.POSITIVE_INFINITY && { p50 }),
@@ -252,9 +270,12 @@ function startOf(task: string, admittingNodes: number, seconds: readonly number[
   };
 }
 
-/** Quantiles of a sample by rank (the smallest value that at least that share does not exceed). */
-export function bandOf(values: readonly number[]): Band {
+/**
+ * Quantiles of a sample by rank (the smallest value that at least that share does not exceed).
+ * @param lower level of the sample that stands for the probability of 10 %, see `lowerLevel`; 1 − `lower` stands for 90 %
+ */
+export function bandOf(values: readonly number[], lower = 0.1): Band {
   const sorted = Float64Array.from(values).sort();
   const at = (level: number) => sorted[Math.max(0, Math.ceil(level * sorted.length) - 1)] ?? Number.NaN;
-  return { p10: at(0.1), p50: at(0.5), p90: at(0.9) };
+  return { p10: at(lower), p50: at(0.5), p90: at(1 - lower) };
 }

@@ -1,3 +1,4 @@
+import { distributionOf, type RuntimeDistribution } from './distribution.ts';
 import type { Past } from './past.ts';
 import type { Runs } from './runs.ts';
 
@@ -52,6 +53,18 @@ export function baselineForecast(runs: Runs, row: number, past: Past): BaselineF
     grouping,
   };
 }
+
+/**
+ * Runtimes of a run's own group, (creator, name, size, limit), as a distribution: what a running task's remaining time is read
+ * from. The spread of everyone's errors around a point does not know how long runs of this kind last at most.
+ * @returns undefined where fewer than 20 have ended
+ */
+export function ownRuntimes(runs: Runs, row: number, past: Past): RuntimeDistribution | undefined {
+  const ended = past.endedIn(CHAIN[0], runs.groups[CHAIN[0]]![row]!);
+  return ended.length < LEAST_OWN ? undefined : distributionOf(lastRuntimes(runs, ended, OWN));
+}
+
+const [LEAST_OWN, OWN] = [20, 100];
 
 /** Clamps seconds to [1, limit]; a limit of NaN is none. */
 export function within(seconds: number, limit: number): number {

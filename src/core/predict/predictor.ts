@@ -1,7 +1,7 @@
 import type { FinishedTask } from '../model/finished.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Task } from '../model/task.ts';
-import { type BaselineForecast, baselineForecast, within } from './baselines.ts';
+import { type BaselineForecast, baselineForecast, ownRuntimes, within } from './baselines.ts';
 import type { Calibration } from './calibration.ts';
 import { type CalibrationPoint, calibrationCurve } from './card.ts';
 import { QUANTILE_LEVELS, type RuntimeDistribution } from './distribution.ts';
@@ -324,9 +324,10 @@ function predictTask(
     };
   }
   const baseline = name === 'stowage' ? 'med5' : name;
+  const own = task.startedAtSeconds === undefined ? undefined : ownRuntimes(runs, row, past);
   const basis = describeBaseline(baseline, forecast, task.parameters, past.ended.length);
   return {
-    runtime: limited(spreadAround(record, baseline, forecast, runs.request[row]!), task),
+    runtime: limited(own ?? spreadAround(record, baseline, forecast, runs.request[row]!), task),
     bestRatioSeconds: forecast.points[baseline],
     basis: instead ? `${basis}; ${instead}` : basis,
     ...common,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { countArrivals, drawArrivals, NO_ARRIVALS } from '../../../src/core/forecast/arrivals.ts';
+import { countArrivals, drawArrivals, lowerLevel, NO_ARRIVALS } from '../../../src/core/forecast/arrivals.ts';
+import { bandOf } from '../../../src/core/forecast/forecast.ts';
 import type { FinishedTask } from '../../../src/core/model/finished.ts';
 import { seededRandom } from '../../../src/core/simulate/random.ts';
 import { amounts, node, snapshot, task } from '../place/cluster.ts';
@@ -86,6 +87,38 @@ describe('counted arrivals', () => {
   it('are none where nothing was seen', () => {
     const { perSecond, kinds, past } = countArrivals([], snapshot([], []), DAY);
     assert.deepEqual([perSecond, kinds, past.kind.length], [0, [], 0]);
+  });
+});
+
+describe('the band of what is drawn from a few past days', () => {
+  const days = (count: number) =>
+    countArrivals([finished('first', 0, 60)], snapshot([], []), count * DAY, count * DAY + HOUR);
+
+  it('reaches so far out that the next day is inside as often as it says, if it is like them', () => {
+    // With 9 days, the next is below the least of them with 1 in 10: half a rank into the sample.
+    assert.equal(lowerLevel(days(9), 0.1), 0.5 / 9);
+    // 10 days: rank 1.1 of 11.
+    assert.ok(Math.abs(lowerLevel(days(10), 0.1) - 0.06) < 1e-12);
+    assert.ok(Math.abs(lowerLevel(days(999), 0.1) - 99.5 / 999) < 1e-12);
+  });
+
+  it('holds the whole sample where four days or fewer are known, and 80 % of it where nothing arrives', () => {
+    assert.deepEqual([lowerLevel(days(4), 0.1), lowerLevel(days(3), 0.1)], [0, 0]);
+    assert.equal(lowerLevel(NO_ARRIVALS, 0.1), 0.1);
+  });
+
+  it('holds the next of exchangeable days in 8 of 10 cases', () => {
+    const random = seededRandom(5);
+    let inside = 0;
+    for (let round = 0; round < 4000; round++) {
+      const seen = Array.from({ length: 10 }, () => random());
+      const sample = Array.from({ length: 200 }, (_, index) => seen[index % 10]!);
+      const { p10, p90 } = bandOf(sample, lowerLevel(days(10), 0.1));
+      const next = random();
+      if (p10 <= next && next <= p90) inside++;
+    }
+    // Ranks 1 and 10 of 10: 9 in 11; 4,000 rounds are good to .02 at three standard deviations.
+    assert.ok(Math.abs(inside / 4000 - 9 / 11) < 0.02, `${inside / 4000}`);
   });
 });
 

@@ -96,6 +96,27 @@ describe('a predictor', () => {
     assert.ok(Math.abs(median(told(siblings)) - 4000) < Math.abs(median(told([])) - 4000));
   });
 
+  it("reads a running task's remaining time from its own kind's runs once 20 of them have ended", () => {
+    const parameters = { creator: 'ana', name: 'sweep' };
+    const running = task({ phase: 'running', startedAtSeconds: nowSeconds - 100, parameters });
+    const own = (count: number) =>
+      Array.from({ length: count }, (_, at) =>
+        finished({
+          id: `s${at}`,
+          parameters,
+          submittedAtSeconds: at * 10,
+          runtime: 1000 + at,
+          size: 1,
+          request: running.request,
+        }),
+      );
+    const longest = (count: number) =>
+      predictSnapshot(fitPredictor([...history, ...own(count)]), snapshot(running))['ml/a']!.runtime.seconds.at(-1)!;
+    assert.ok(longest(20) <= 1019 && longest(20) > 1000, `${longest(20)}`);
+    // Before, by the errors of everyone, which know longer ones.
+    assert.ok(longest(19) > 1100, `${longest(19)}`);
+  });
+
   it('never says more than the limit, asked for or set', () => {
     const limited = task({ runtimeLimitSeconds: 33 });
     for (const predictor of [fitPredictor(history), trainPredictor(history.slice(0, 100), settings())]) {
