@@ -69,8 +69,7 @@ describe('a Kubernetes cluster in the editor', function () {
   });
 
   const connect = async (context: string) => {
-    await workbench.command('Stowage: Connect to a Cluster');
-    await workbench.pick(context);
+    await workbench.choose('Stowage: Connect to a Cluster', context);
   };
 
   const failures: readonly { context: string; says: RegExp }[] = [
@@ -125,8 +124,7 @@ describe('a Kubernetes cluster in the editor', function () {
 
   it('trains on that cluster’s own history, which its finished Jobs are', async () => {
     await cluster.kubectl(['wait', 'job/past-1', 'job/past-2', 'job/past-3', '--for=condition=Complete']);
-    await workbench.command('Stowage: Train Runtime Predictor');
-    await workbench.pick('History of the open cluster');
+    await workbench.choose('Stowage: Train Runtime Predictor', 'History of the open cluster');
     await workbench.toast(/Learned from 3 finished tasks/, 120_000);
     await workbench.dismissToasts();
   });

@@ -55,8 +55,7 @@ describe('the sample cluster in the editor', function () {
   const advance = async (by: string) => {
     const state = () => readFileSync(join(folder, '.stowage/sample.json'), 'utf8');
     const before = state();
-    await workbench.command('Stowage: Advance the Sample Cluster’s Clock');
-    await workbench.pick(by);
+    await workbench.choose('Stowage: Advance the Sample Cluster’s Clock', by);
     await until(
       async () => state(),
       (now) => now !== before,
@@ -66,8 +65,7 @@ describe('the sample cluster in the editor', function () {
 
   /** Narrows the tasks to one and opens its group, so that its row is on the screen. */
   const show = async (task: string) => {
-    await workbench.command('Stowage: Filter Tasks');
-    await workbench.enter(task);
+    await workbench.answer('Stowage: Filter Tasks', task);
     const tasks = workbench.tree('Tasks');
     const group = workbench.page.locator('.pane .monaco-list-row[aria-expanded]', {
       hasText: /Pending|Job|Deployment/,
@@ -108,8 +106,7 @@ describe('the sample cluster in the editor', function () {
 
   it('filters and groups tasks', async () => {
     const tasks = workbench.tree('Tasks');
-    await workbench.command('Stowage: Filter Tasks');
-    await workbench.enter('train pending');
+    await workbench.answer('Stowage: Filter Tasks', 'train pending');
     await workbench.page.waitForFunction(
       () => document.querySelectorAll('.pane [aria-label^="Deployment"]').length === 0,
     );
@@ -120,19 +117,16 @@ describe('the sample cluster in the editor', function () {
       .first()
       .waitFor();
     await workbench.picture('2-filtered');
-    await workbench.command('Stowage: Filter Tasks');
-    await workbench.enter('nobody-has-this');
+    await workbench.answer('Stowage: Filter Tasks', 'nobody-has-this');
     await workbench.page
       .locator('.pane', { hasText: /None of \d+ tasks: nobody-has-this/ })
       .first()
       .waitFor();
     await workbench.command('Stowage: Clear Filter');
     await tasks.row('Deployment answer-api');
-    await workbench.command('Stowage: Group Tasks by');
-    await workbench.pick('node');
+    await workbench.choose('Stowage: Group Tasks by', 'node');
     await tasks.row('cpu-l-1');
-    await workbench.command('Stowage: Group Tasks by');
-    await workbench.pick('owner');
+    await workbench.choose('Stowage: Group Tasks by', 'owner');
     await tasks.row('Deployment answer-api');
   });
 
@@ -338,8 +332,7 @@ describe('the sample cluster in the editor', function () {
   it('trains on a CSV whose columns were chosen one by one', async () => {
     const path = join(folder, 'past.csv');
     writeFileSync(path, history());
-    await workbench.command('Stowage: Train Runtime Predictor');
-    await workbench.pick('History file');
+    await workbench.choose('Stowage: Train Runtime Predictor', 'History file');
     await workbench.chooseFile(path);
     const box = workbench.page.locator('.quick-input-widget');
     const columns = ['queued_at', '(none)', 'finished_at', '(none)', 'user', 'job_name', ...Array(4).fill('(none)')];
@@ -376,8 +369,7 @@ describe('the sample cluster in the editor', function () {
   });
 
   it('says what a CSV lacks that is mapped to columns of no use', async () => {
-    await workbench.command('Stowage: Train Runtime Predictor');
-    await workbench.pick('History file');
+    await workbench.choose('Stowage: Train Runtime Predictor', 'History file');
     await workbench.chooseFile(join(folder, 'past.csv'));
     const box = workbench.page.locator('.quick-input-widget');
     for (const [index, column] of ['user', 'user', 'user', ...Array(7).fill('(none)')].entries()) {
@@ -394,8 +386,7 @@ describe('the sample cluster in the editor', function () {
   it('trains on a real log by one command', async function () {
     if (!existsSync(LOG)) this.skip();
     cpSync(LOG, join(folder, basename(LOG)));
-    await workbench.command('Stowage: Train Runtime Predictor');
-    await workbench.pick('History file');
+    await workbench.choose('Stowage: Train Runtime Predictor', 'History file');
     await workbench.chooseFile(join(folder, basename(LOG)));
     await workbench.pick('Start over');
     await workbench.toast(/Training the runtime predictor/, 30_000);

@@ -52,6 +52,8 @@ export type WorkbenchOptions = {
   readonly trust?: boolean;
 };
 
+const QUICK_INPUT = '.quick-input-widget .quick-input-box input';
+
 /** Where pictures go of what the tests saw; none are taken where it is not set. */
 const PICTURES = process.env['STOWAGE_PICTURES'];
 
@@ -156,8 +158,7 @@ export class Workbench {
 
   /** Runs a command of the palette by its title ("Stowage: Preview Plan"); the palette lists it once its extension is known. */
   async command(title: string): Promise<void> {
-    const rows = this.page.locator('.quick-input-widget .quick-input-list .monaco-list-row');
-    await this.quickInput('F1', `>${title}`, rows.filter({ hasText: title }).first());
+    await this.quickInput('F1', `>${title}`, this.quickRow(title));
   }
 
   /** Opens a file of the folder by its name. */
@@ -167,29 +168,50 @@ export class Workbench {
     await this.page.locator(`.tabs-container .tab[data-resource-name="${name}"]`).waitFor();
   }
 
-  /**
-   * Opens a quick input, types, and takes a row. What is not listed yet is asked for again, and so is all of it where the
-   * input closed meanwhile: a webview that comes to the front takes the focus, which closes it.
-   */
+  /** Runs a command of the palette and picks an item of what it lists by its label. */
+  async choose(title: string, label: string): Promise<void> {
+    await this.insist(`"${label}" of "${title}"`, async () => {
+      await this.command(title);
+      await this.quickRow(label).click({ timeout: 10_000 });
+    });
+  }
+
+  /** Runs a command of the palette and types what it asks for. */
+  async answer(title: string, text: string): Promise<void> {
+    await this.insist(`an input box of "${title}"`, async () => {
+      await this.command(title);
+      await this.page
+        .locator(`${QUICK_INPUT}:not([placeholder^="Type the name of a command"])`)
+        .fill(text, { timeout: 10_000 });
+      await this.page.keyboard.press('Enter');
+    });
+  }
+
+  /** Opens a quick input, types, and takes a row; what is not listed yet is asked for again. */
   private async quickInput(key: string, text: string, row: Locator): Promise<void> {
-    const input = this.page.locator('.quick-input-widget .quick-input-box input');
-    for (const until = Date.now() + 90_000; Date.now() < until; ) {
+    await this.insist(`"${text}"`, async () => {
       await this.page.keyboard.press(key);
+      await this.page.locator(QUICK_INPUT).fill(text, { timeout: 4000 });
+      await row.click({ timeout: 4000 });
+    });
+  }
+
+  /** Tries again what timed out: a webview that comes to the front takes the focus, which closes a quick input. */
+  private async insist(what: string, work: () => Promise<void>): Promise<void> {
+    for (const until = Date.now() + 90_000; Date.now() < until; ) {
       try {
-        await input.fill(text, { timeout: 4000 });
-        await row.waitFor({ timeout: 4000 });
-        return await row.click({ timeout: 4000 });
+        return await work();
       } catch (error) {
         if (!(error instanceof errors.TimeoutError)) throw error;
         await this.page.keyboard.press('Escape');
       }
     }
-    throw new Error(`The editor does not offer "${text}"`);
+    throw new Error(`The editor does not offer ${what}`);
   }
 
   /** Types into the open input box, and presses Enter. */
   async enter(text: string): Promise<void> {
-    await this.page.locator('.quick-input-widget .quick-input-box input').fill(text);
+    await this.page.locator(QUICK_INPUT).fill(text);
     await this.page.keyboard.press('Enter');
   }
 
@@ -208,9 +230,15 @@ export class Workbench {
 
   /** Picks an item of an open quick pick by its label; `typed` goes into the box first. */
   async pick(label: string, typed?: string): Promise<void> {
-    const widget = this.page.locator('.quick-input-widget');
-    if (typed !== undefined) await widget.locator('.quick-input-box input').fill(typed);
-    await widget.locator('.quick-input-list .monaco-list-row').filter({ hasText: label }).first().click();
+    if (typed !== undefined) await this.page.locator(QUICK_INPUT).fill(typed);
+    await this.quickRow(label).click();
+  }
+
+  private quickRow(label: string): Locator {
+    return this.page
+      .locator('.quick-input-widget .quick-input-list .monaco-list-row')
+      .filter({ hasText: label })
+      .first();
   }
 
   /** Opens a view container by its title in the activity bar. */
@@ -281,7 +309,7 @@ export class Workbench {
   async useTheme(theme: Theme): Promise<void> {
     const { label, className } = THEMES[theme];
     await this.command('Preferences: Color Theme');
-    await this.page.locator('.quick-input-widget .quick-input-box input').fill(label);
+    await this.page.locator(QUICK_INPUT).fill(label);
     await this.page
       .locator('.quick-input-widget .quick-input-list .monaco-list-row')
       .filter({ hasText: label })
