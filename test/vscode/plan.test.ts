@@ -66,15 +66,7 @@ describe('the sample cluster in the editor', function () {
   /** Narrows the tasks to one and opens its group, so that its row is on the screen. */
   const show = async (task: string) => {
     await workbench.answer('Stowage: Filter Tasks', task);
-    const tasks = workbench.tree('Tasks');
-    const group = workbench.page.locator('.pane .monaco-list-row[aria-expanded]', {
-      hasText: /Pending|Job|Deployment/,
-    });
-    await workbench.page.waitForTimeout(500);
-    for (const each of await group.all()) {
-      if ((await each.getAttribute('aria-expanded')) === 'false') await each.locator('.monaco-tl-twistie').click();
-    }
-    await tasks.row(`task ${task}`);
+    await workbench.tree('Tasks').open(`task ${task}`);
   };
 
   it('offers the sample cluster and a connection where nothing is open', async () => {

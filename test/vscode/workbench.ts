@@ -400,6 +400,22 @@ export class Tree {
     if ((await row.getAttribute('aria-expanded')) === 'false') await row.locator('.monaco-tl-twistie').click();
   }
 
+  /** Opens closed rows, top to bottom, until a row is on the screen. */
+  async open(label: string): Promise<void> {
+    const row = this.pane.locator(`.monaco-list-row[aria-label^="${label}"]`).first();
+    const closed = this.pane.locator('.monaco-list-row[aria-expanded="false"] .monaco-tl-twistie').first();
+    for (const until = Date.now() + 60_000; Date.now() < until; ) {
+      const seen = row.waitFor({ timeout: 1000 }).then(
+        () => true,
+        () => false,
+      );
+      if (await seen) return;
+      // A row that is drawn anew meanwhile is looked for again.
+      await closed.click({ timeout: 1000 }).catch(() => undefined);
+    }
+    throw new Error(`No open row shows "${label}"`);
+  }
+
   async select(label: string): Promise<void> {
     await (await this.row(label)).click();
   }
