@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { Confirmation, StepText } from './operate/describe.ts';
 import type { FromPlanner, ToPlanner } from './protocol.ts';
 import type { ClusterView } from './views/clusterView.ts';
+import { NOTHING_TOLD, type Told, type ViewPart, withPart } from './views/viewParts.ts';
 
 /** What the planning thread tells without being asked. */
 export type PlannerEvents = {
@@ -40,6 +41,7 @@ export class Planner {
   private worker: Worker | undefined;
   private readonly waiting = new Map<number, Waiting>();
   private next = 1;
+  private told: Told = NOTHING_TOLD;
   private readonly script: string;
   private readonly events: PlannerEvents;
 
@@ -71,6 +73,11 @@ export class Planner {
     });
   }
 
+  /** The rows of the cluster that is open there, as they were last told whole; empty before. */
+  get view(): ClusterView {
+    return this.told.view;
+  }
+
   async dispose(): Promise<void> {
     const worker = this.worker;
     this.worker = undefined;
@@ -98,8 +105,8 @@ export class Planner {
       case 'progress':
         this.waiting.get(message.id)?.onProgress?.(message.text, message.fraction);
         break;
-      case 'view':
-        this.events.onView(message.view);
+      case 'part':
+        this.take(message.part);
         break;
       case 'kubeconfigChanged':
         this.events.onKubeconfig();
@@ -115,6 +122,17 @@ export class Planner {
       default:
         message satisfies never;
     }
+  }
+
+  /** The next part comes after a round of the thread's own, so that many parts never hold it together. */
+  private take(part: ViewPart): void {
+    const told = withPart(this.told, part);
+    if (told) {
+      this.told = told;
+      if (part.left === 0) this.events.onView(told.view);
+    }
+    const { number } = this.told;
+    setImmediate(() => this.worker?.postMessage({ id: this.next++, type: 'taken', number } satisfies ToPlanner));
   }
 
   private died(worker: Worker, reason: string): void {

@@ -9,11 +9,12 @@ import type { Move } from './core/model/moves.ts';
 import type { Settings } from './core/model/settings.ts';
 import type { Since } from './core/model/since.ts';
 import type { Snapshot } from './core/model/snapshot.ts';
+import type { Task } from './core/model/task.ts';
 import { movesThatFit } from './core/plan/checkPlan.ts';
 import { draftPlan, finishPlan } from './core/plan/makePlan.ts';
 import type { ClusterTarget, Plan, PredictorUsed } from './core/plan/plan.ts';
 import type { Predictions } from './core/predict/prediction.ts';
-import { fitPredictor, type Predictor, predictSnapshot } from './core/predict/predictor.ts';
+import { fitPredictor, type Predictor, predictInTurns, predictSnapshot } from './core/predict/predictor.ts';
 import { lastShrinks, readSince, writeSince } from './since.ts';
 import { loadSolver } from './worker/solver/highs.ts';
 
@@ -24,8 +25,10 @@ export type Situation = {
   readonly since: Since;
   readonly predictions: Predictions;
   readonly predictor: Omit<PredictorUsed, 'chosen'>;
-  /** What is read again only now and then: see `readSituation`. */
+  /** What a glance does not read again. */
   readonly past: Past;
+  /** Tasks that have come since predictions were made, or have changed so that they may be others. */
+  readonly unpredicted: readonly Task[];
 };
 
 /** What changes slowly, and costs a large cluster much to read: its finished runs and standing moves. */
@@ -50,8 +53,6 @@ const FORECAST_SEED = 1;
 /**
  * Reads a cluster and predicts its tasks.
  * @param predictor from a file; absent: the baselines, fitted to the cluster's own history
- * @param last a situation of the same cluster whose history, standing moves and predictions of tasks that have not changed
- * will do while they are not a minute old: for what is shown, never for what is planned
  * @throws ClusterUnreachable; the signal's reason when it aborts
  */
 export async function readSituation(
@@ -59,39 +60,102 @@ export async function readSituation(
   stateDirectory: string,
   predictor?: Predictor,
   signal?: AbortSignal,
-  last?: Situation,
 ): Promise<Situation> {
   const read = await cluster.readSnapshot(signal);
-  const age = last ? read.takenAtSeconds - last.past.readAtSeconds : Number.POSITIVE_INFINITY;
-  const recent = age < PAST_SECONDS && last?.past.trained === predictor ? last : undefined;
-  const past = recent?.past ?? (await readPast(cluster, predictor, read.takenAtSeconds, signal));
-  const { history, problems, records } = past;
-  const snapshot = { ...read, problems: [...read.problems, ...problems] };
+  const past = await readPast(cluster, predictor, read.takenAtSeconds, signal);
+  const { history, records } = past;
+  const snapshot = withProblems(read, past);
   const since = { ...(await readSince(sinceFile(stateDirectory), snapshot)), ...lastShrinks(records, snapshot) };
-  const predictions = predict(past, snapshot, recent);
+  const predictions = await predict(past, snapshot, signal);
   const used = {
     name: predictor ? 'trained' : 'baselines',
     tasks: Math.max(history.length, predictor?.tasks.length ?? 0),
   };
-  return { snapshot, history, since, predictions, predictor: used, past };
+  return { snapshot, history, since, predictions, predictor: used, past, unpredicted: [] };
+}
+
+/** The cluster as it is now, with nothing known of its past yet and no task predicted: the soonest that can be shown. */
+export async function firstGlance(cluster: Readable, signal?: AbortSignal): Promise<Situation> {
+  const snapshot = await cluster.readSnapshot(signal);
+  const none = { history: [], problems: [], records: [], trained: undefined, predictor: fitPredictor([]) };
+  const past = { readAtSeconds: Number.NEGATIVE_INFINITY, ...none };
+  const predictor = { name: 'none yet', tasks: 0 };
+  return { snapshot, history: [], since: {}, predictions: {}, predictor, past, unpredicted: snapshot.tasks };
+}
+
+/** Lets other events of the thread in between, since the tasks of a large cluster take seconds. */
+async function predict({ predictor, history }: Past, snapshot: Snapshot, signal?: AbortSignal): Promise<Predictions> {
+  const predicting = predictInTurns(predictor, snapshot, history);
+  for (;;) {
+    const { done, value } = predicting.next();
+    if (done) return value;
+    await breathe();
+    signal?.throwIfAborted();
+  }
+}
+
+/**
+ * The cluster as it is now beside what was known of it: history, standing moves and predictions are those of the last
+ * situation, and a new task has no prediction yet. Soon done, for what is shown; never for what is planned.
+ * @throws as `readSituation` does
+ */
+export async function glance(cluster: Readable, last: Situation, signal?: AbortSignal): Promise<Situation> {
+  const snapshot = withProblems(await cluster.readSnapshot(signal), last.past);
+  const { fresh, gone } = differences(last.snapshot.tasks, snapshot.tasks);
+  if (fresh.length === 0 && gone.length === 0) return { ...last, snapshot };
+  const before = new Map(gone.map((task) => [task.id, task]));
+  const left = new Set(gone);
+  const known = new Set<string>();
+  const unpredicted = last.unpredicted.filter((task) => !left.has(task));
+  for (const task of fresh) {
+    const was = before.get(task.id);
+    if (was?.uid === task.uid) known.add(task.id);
+    if (!was || !isSameRun(was, task) || last.unpredicted.includes(was)) unpredicted.push(task);
+  }
+  const forgotten = gone.filter(({ id }) => last.predictions[id] && !known.has(id));
+  const predictions = forgotten.length > 0 ? { ...last.predictions } : last.predictions;
+  for (const { id } of forgotten) delete (predictions as Record<string, unknown>)[id];
+  return { ...last, snapshot, predictions, unpredicted };
+}
+
+/** A situation whose tasks are all predicted, from the same past. */
+export function predictRest(situation: Situation): Situation {
+  const { snapshot, predictions, past, unpredicted } = situation;
+  if (unpredicted.length === 0) return situation;
+  const more = predictSnapshot(past.predictor, { ...snapshot, tasks: unpredicted }, past.history);
+  return { ...situation, predictions: { ...predictions, ...more }, unpredicted: [] };
+}
+
+/** Whether a situation's past is to be read again: it is a minute old, or another predictor is in use now. */
+export function hasOldPast({ snapshot, past }: Situation, predictor: Predictor | undefined): boolean {
+  return snapshot.takenAtSeconds - past.readAtSeconds >= PAST_SECONDS || past.trained !== predictor;
 }
 
 /** How long what changes slowly is good enough to be shown. */
 const PAST_SECONDS = 60;
 
-/** Each task's prediction, and the recent one's where the very same task had one. */
-function predict({ predictor, history }: Past, snapshot: Snapshot, recent: Situation | undefined): Predictions {
-  if (!recent) return predictSnapshot(predictor, snapshot, history);
-  const known = new Set(recent.snapshot.tasks);
-  const tasks = snapshot.tasks.filter((task) => !known.has(task));
-  const predictions: Record<string, Predictions[string]> = {
-    ...predictSnapshot(predictor, { ...snapshot, tasks }, history),
-  };
-  for (const task of snapshot.tasks) {
-    const before = known.has(task) ? recent.predictions[task.id] : undefined;
-    if (before) predictions[task.id] = before;
+function withProblems(snapshot: Snapshot, { problems }: Past): Snapshot {
+  return { ...snapshot, problems: [...snapshot.problems, ...problems] };
+}
+
+/** Whether a task that has changed is the same to a predictor. */
+function isSameRun(before: Task, after: Task): boolean {
+  const known = ({ uid, parameters, request, startedAtSeconds, runtimeLimitSeconds, endless, infrastructure }: Task) =>
+    JSON.stringify([uid, parameters, request, startedAtSeconds, runtimeLimitSeconds, endless, infrastructure]);
+  return known(before) === known(after);
+}
+
+/** Between tasks in the order of their ids: those that are other objects now, and those that were. */
+function differences(before: readonly Task[], after: readonly Task[]): { fresh: Task[]; gone: Task[] } {
+  const fresh: Task[] = [];
+  const gone: Task[] = [];
+  let at = 0;
+  for (const task of after) {
+    while (at < before.length && before[at] !== task && before[at]!.id <= task.id) gone.push(before[at++]!);
+    if (before[at] === task) at += 1;
+    else fresh.push(task);
   }
-  return predictions;
+  return { fresh, gone: [...gone, ...before.slice(at)] };
 }
 
 async function readPast(

@@ -7,7 +7,7 @@ import { POLICY_NAMES } from './core/place/policyNames.ts';
 import type { Ranking } from './core/place/rankNodes.ts';
 import type { ClusterTarget } from './core/plan/plan.ts';
 import type { Confirmation, StepText } from './operate/describe.ts';
-import type { ClusterView } from './views/clusterView.ts';
+import type { ViewPart } from './views/viewParts.ts';
 
 /** What the editor's thread asks of the planning thread; every request is answered once, with the same `id`. */
 export type ToPlanner = { readonly id: number } & (
@@ -19,6 +19,8 @@ export type ToPlanner = { readonly id: number } & (
     }
   | { readonly type: 'settings'; readonly settings: Settings }
   | { readonly type: 'refresh' }
+  /** A part was taken: the next one may come. `number` is that of the part the trees stand at. */
+  | { readonly type: 'taken'; readonly number: number }
   | { readonly type: 'advance'; readonly seconds: number }
   | { readonly type: 'plan' }
   | ({ readonly type: 'rank' } & Weighing)
@@ -45,9 +47,8 @@ export type ToPlanner = { readonly id: number } & (
   | { readonly type: 'close' }
 );
 
-/** The answer to `connect`. */
+/** The answer to `connect`, after the parts of its first view. */
 export type Opened = {
-  readonly view: ClusterView;
   /** Moves of earlier windows that are not at their end. */
   readonly underWay: number;
 };
@@ -93,7 +94,7 @@ export type HistoryFile = { readonly path: string; readonly columns?: Readonly<R
 export type FromPlanner =
   | { readonly type: 'answer'; readonly id: number; readonly result: unknown }
   | { readonly type: 'failure'; readonly id: number; readonly message: string; readonly cancelled: boolean }
-  | { readonly type: 'view'; readonly view: ClusterView }
+  | { readonly type: 'part'; readonly part: ViewPart }
   /** The kubeconfig of the cluster that was last asked for has changed. */
   | { readonly type: 'kubeconfigChanged' }
   | { readonly type: 'step'; readonly step: StepText }

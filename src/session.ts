@@ -110,21 +110,24 @@ export class Session implements vscode.Disposable {
     this.advancedSeconds = 0;
     const name = targetName(target);
     this.become({ kind: 'connecting', target, name });
-    const timeout = AbortSignal.timeout(CONNECT_TIMEOUT_SECONDS * 1000);
-    const stop = AbortSignal.any([connection.signal, ...(signal ? [signal] : []), timeout]);
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(), CONNECT_TIMEOUT_SECONDS * 1000);
+    const stop = AbortSignal.any([connection.signal, ...(signal ? [signal] : []), timeout.signal]);
+    const onProgress = () => clearTimeout(timer); // it has answered: a large cluster takes its time to be read
     try {
       await this.planner.ask({ type: 'settings', settings: methodSettings() });
       const request = { type: 'connect', target, stateDirectory: this.stateDirectory, access: access() } as const;
-      const opened = (await this.planner.ask(request, { signal: stop })) as Opened;
+      const { underWay } = (await this.planner.ask(request, { signal: stop, onProgress })) as Opened;
       if (this.connection !== connection) return;
       const readOnly = readOnlyReason(target);
-      const state: OpenState = { kind: 'open', target, name, ...opened, steps: [], ...(readOnly && { readOnly }) };
+      const { view } = this.planner;
+      const state: OpenState = { kind: 'open', target, name, view, underWay, steps: [], ...(readOnly && { readOnly }) };
       this.become(state);
       await this.memory.update(TARGET_KEY, target);
       this.opened.fire(state);
     } catch (error) {
       if (this.connection !== connection) return;
-      if (timeout.aborted) {
+      if (timeout.signal.aborted) {
         const message = `${name} did not answer within ${CONNECT_TIMEOUT_SECONDS} s. Check the network or VPN, then try again.`;
         this.become({ kind: 'failed', target, name, message });
       } else if (error instanceof Cancelled) {
@@ -132,6 +135,8 @@ export class Session implements vscode.Disposable {
       } else {
         this.become({ kind: 'failed', target, name, message: messageOf(error) });
       }
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -148,8 +153,8 @@ export class Session implements vscode.Disposable {
     if (state.kind === 'failed') return this.open(state.target);
     if (state.kind !== 'open') return;
     try {
-      const view = (await this.planner.ask({ type: 'refresh' })) as ClusterView;
-      this.updateOpen({ view }, ['stale']);
+      await this.planner.ask({ type: 'refresh' });
+      this.updateOpen({}, ['stale']);
     } catch (error) {
       if (!(error instanceof Cancelled)) this.updateOpen({ stale: messageOf(error) });
     }

@@ -5,38 +5,75 @@ import { join } from 'node:path';
 import { after, describe, it } from 'mocha';
 import type { Cluster } from '../src/cluster/cluster.ts';
 import type { Task } from '../src/core/model/task.ts';
-import { readSituation } from '../src/planning.ts';
+import { glance, hasOldPast, predictRest, readSituation } from '../src/planning.ts';
 import { amounts, aNode, aSnapshot, aTask, NOW } from './core/small.ts';
 
 describe('reading a situation', () => {
   const directory = mkdtempSync(join(tmpdir(), 'stowage-planning-'));
   after(() => rmSync(directory, { recursive: true }));
 
-  it('reads history and standing moves anew for a plan, and for what is shown when they are a minute old', async () => {
+  it('reads history and standing moves anew each time', async () => {
+    const cluster = new CountedCluster([aTask('a', 'n', amounts(1, 1))]);
+    await readSituation(cluster, directory);
+    await readSituation(cluster, directory);
+    assert.equal(cluster.histories, 2);
+  });
+});
+
+describe('a glance at a cluster', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'stowage-planning-'));
+  after(() => rmSync(directory, { recursive: true }));
+
+  it('tells what there is now and keeps the rest of what was known', async () => {
+    const tasks = [aTask('a', 'n', amounts(1, 1)), aTask('b', 'n', amounts(1, 1)), aTask('c', 'n', amounts(1, 1))];
+    const cluster = new CountedCluster(tasks);
+    const first = await readSituation(cluster, directory);
+    const moved = { ...tasks[1]!, phase: 'ending' as const };
+    cluster.tasks = [tasks[0]!, moved, aTask('d', 'n', amounts(1, 1))];
+    const next = await glance(cluster, first);
+    assert.equal(cluster.histories, 1);
+    assert.deepEqual(next.snapshot.tasks, cluster.tasks);
+    // b is the same run still, c is gone, and d has no prediction yet
+    assert.deepEqual(Object.keys(next.predictions).sort(), ['default/a', 'default/b']);
+    assert.equal(next.predictions['default/b'], first.predictions['default/b']);
+    assert.deepEqual(
+      next.unpredicted.map(({ id }) => id),
+      ['default/d'],
+    );
+    assert.deepEqual(Object.keys(first.predictions).sort(), ['default/a', 'default/b', 'default/c']);
+  });
+
+  it('leaves to be predicted what is new or another run, and keeps the prediction of a run that has changed till then', async () => {
     const tasks = [aTask('a', 'n', amounts(1, 1)), aTask('b', 'n', amounts(1, 1))];
     const cluster = new CountedCluster(tasks);
     const first = await readSituation(cluster, directory);
-    assert.equal(cluster.histories, 1);
-    cluster.tasks = [tasks[0]!, aTask('b', 'n', amounts(2, 2)), aTask('c', 'n', amounts(1, 1))];
-    cluster.nowSeconds += 59;
-    const soon = await readSituation(cluster, directory, undefined, undefined, first);
-    assert.equal(cluster.histories, 1);
-    assert.deepEqual(Object.keys(soon.predictions).sort(), ['default/a', 'default/b', 'default/c']);
-    // the very same task keeps its prediction, a changed one has its own
-    assert.equal(soon.predictions['default/a'], first.predictions['default/a']);
-    assert.notEqual(soon.predictions['default/b'], first.predictions['default/b']);
-    cluster.nowSeconds += 1;
-    await readSituation(cluster, directory, undefined, undefined, soon);
-    assert.equal(cluster.histories, 2);
-    await readSituation(cluster, directory);
-    assert.equal(cluster.histories, 3);
+    const renamed = { ...tasks[0]!, parameters: { creator: 'ana' } };
+    const replaced = { ...tasks[1]!, uid: 'another' };
+    cluster.tasks = [renamed, replaced];
+    const next = await glance(cluster, first);
+    assert.deepEqual(next.predictions, { 'default/a': first.predictions['default/a'] });
+    assert.deepEqual(next.unpredicted, [renamed, replaced]);
+    // one that changes again before it was predicted is left once, as it is now
+    const again = { ...renamed, phase: 'ending' as const };
+    cluster.tasks = [again, replaced];
+    const last = await glance(cluster, next);
+    assert.deepEqual(new Set(last.unpredicted), new Set([again, replaced]));
+    const { predictions, unpredicted } = predictRest(last);
+    assert.deepEqual(unpredicted, []);
+    assert.deepEqual(predictions, (await readSituation(cluster, directory)).predictions);
   });
 
-  it('predicts everything anew once another predictor is in use', async () => {
+  it('is no news of the past: that is old after a minute, or once another predictor is in use', async () => {
     const cluster = new CountedCluster([aTask('a', 'n', amounts(1, 1))]);
     const first = await readSituation(cluster, directory);
-    const trained = await readSituation(cluster, directory, first.past.predictor, undefined, first);
-    assert.deepEqual([cluster.histories, trained.predictor.name], [2, 'trained']);
+    cluster.nowSeconds += 59;
+    const next = await glance(cluster, first);
+    assert.equal(hasOldPast(next, undefined), false);
+    assert.equal(hasOldPast(next, first.past.predictor), true);
+    cluster.nowSeconds += 1;
+    assert.equal(hasOldPast(await glance(cluster, next), undefined), true);
+    const trained = await readSituation(cluster, directory, first.past.predictor);
+    assert.deepEqual([trained.predictor.name, hasOldPast(trained, first.past.predictor)], ['trained', false]);
   });
 });
 

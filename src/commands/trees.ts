@@ -1,7 +1,8 @@
 import * as vscode from 'vscode';
 import type { NodesElement, NodesTree } from '../views/nodesTree.ts';
 import type { Pins } from '../views/pins.ts';
-import { GROUPINGS, type TasksElement, type TasksTree } from '../views/tasksTree.ts';
+import { GROUPINGS } from '../views/taskGroups.ts';
+import type { TasksElement, TasksTree } from '../views/tasksTree.ts';
 
 type Element = NodesElement | TasksElement;
 

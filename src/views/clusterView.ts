@@ -1,20 +1,27 @@
-import type { NodeDeadline } from '../core/model/node.ts';
+import type { Node, NodeDeadline } from '../core/model/node.ts';
 import { addResources, amountOf, dominantResource, NO_RESOURCES, type Resources } from '../core/model/resources.ts';
 import type { Settings } from '../core/model/settings.ts';
 import type { Action, Snapshot } from '../core/model/snapshot.ts';
 import type { Task } from '../core/model/task.ts';
-import { type AvailableTime, availableTimes, remainingTime, type TimeBand } from '../core/place/availableTime.ts';
-import { clusterRoom, type NodeRoom } from '../core/place/room.ts';
+import { type AvailableTime, availableTime, remainingTime, type TimeBand } from '../core/place/availableTime.ts';
+import { type NodeRoom, nodeRoom } from '../core/place/room.ts';
 import { quantile } from '../core/predict/distribution.ts';
 import type { Predictions, RuntimePrediction } from '../core/predict/prediction.ts';
 import { describeBeside, describeHeld } from '../sentences.ts';
 
 /** What the trees show of a cluster: plain rows, made off the editor's thread. */
-export type ClusterView = {
-  readonly cluster: string;
-  readonly takenAtSeconds: number;
+export type ClusterView = ViewHead & {
+  /** In the order of their names. */
   readonly nodes: readonly NodeRow[];
+  /** In the order of their ids. */
   readonly tasks: readonly TaskRow[];
+};
+
+/** What stands above the rows. */
+export type ViewHead = {
+  readonly cluster: string;
+  /** By the cluster's own clock; the rows' moments are told from here. */
+  readonly takenAtSeconds: number;
   /** Refused everywhere, in words, by action. */
   readonly refused: Readonly<Partial<Record<Action, string>>>;
   readonly problems: readonly string[];
@@ -28,12 +35,19 @@ export type NodeRow = {
   readonly free: Resources;
   /** Mean usage of its tasks over its allocatable amount, dominant resource; absent where there are no readings. */
   readonly usageFraction?: number;
-  readonly available: { readonly seconds: number; readonly source: string };
+  readonly available: Available;
   readonly deadline?: NodeDeadline;
   readonly state: 'ready' | 'notReady' | 'unschedulable';
   readonly taskIds: readonly string[];
 };
 
+/** How long what is free can run: until a moment (epoch seconds) that comes nearer, or for as long whenever it starts. */
+export type Available = { readonly source: string } & (
+  | { readonly untilSeconds: number }
+  | { readonly forSeconds: number }
+);
+
+/** A row holds no time that passes, so that one of which nothing has changed stays the same. */
 export type TaskRow = {
   readonly id: string;
   readonly namespace: string;
@@ -47,10 +61,11 @@ export type TaskRow = {
   readonly creator?: string;
   readonly allocation: Resources;
   readonly usage?: Resources;
-  readonly elapsedSeconds?: number;
+  readonly startedAtSeconds?: number;
   /** Absent for a task that never ends by itself. */
   readonly runtime?: Band;
-  readonly remaining?: Band;
+  /** When it ends, in epoch seconds, given its age when the row was made; absent while it does not run. */
+  readonly ends?: Band;
   readonly basis?: string;
   /** "med5: 79 % of 214 outcomes of these tasks were inside the 80 % band" */
   readonly trackRecord?: string;
@@ -67,28 +82,73 @@ export type TaskRow = {
 /** Seconds at 10 %, 50 % and 90 %. */
 export type Band = { readonly low: number; readonly median: number; readonly high: number };
 
-/** The rows of a snapshot, nodes in the order of their names. @param predictor in words: what predicts, and from what */
+/**
+ * The rows of a snapshot.
+ * @param predictor in words: what predicts, and from what
+ * @param known rows of earlier snapshots of the same cluster: those of which nothing has changed are the same objects again
+ */
 export function clusterView(
   snapshot: Snapshot,
   predictions: Predictions,
   settings: Settings,
   predictor: string,
+  known = new KnownRows(),
 ): ClusterView {
   const { cluster, takenAtSeconds, problems } = snapshot;
-  const room = clusterRoom(snapshot);
-  const times = availableTimes(room, predictions, settings, takenAtSeconds);
-  return {
-    cluster,
-    takenAtSeconds,
-    problems,
-    predictor,
-    nodes: room.nodes.map((held, index) => nodeRow(held, times[index]!, snapshot)),
-    tasks: snapshot.tasks.map((task) => taskRow(task, predictions[task.id], snapshot, settings)),
-    refused: refusedEverywhere(snapshot),
-  };
+  const { tasks, nodes } = known.follow(snapshot, predictions, settings);
+  return { cluster, takenAtSeconds, problems, predictor, nodes, tasks, refused: refusedEverywhere(snapshot) };
 }
 
-function nodeRow({ node, free, tasks }: NodeRoom, time: AvailableTime, { usage }: Snapshot): NodeRow {
+type Known = {
+  readonly snapshot: Snapshot;
+  readonly predictions: Predictions;
+  readonly settings: Settings;
+  readonly tasks: readonly TaskRow[];
+  readonly nodes: ReadonlyMap<Node, NodeRow>;
+};
+
+/** The rows that were made last, with what they were made from; of a large cluster few are to be made anew. */
+export class KnownRows {
+  private last: Known | undefined;
+
+  follow(snapshot: Snapshot, predictions: Predictions, settings: Settings): Pick<ClusterView, 'tasks' | 'nodes'> {
+    const { last } = this;
+    const isWhole = !last || last.settings !== settings || last.snapshot.rights !== snapshot.rights;
+    const before = isWhole ? [] : last.snapshot.tasks;
+    /** Nodes of which a task's row is another, or gone. */
+    const touched = new Set<string>();
+    const touch = ({ node }: Task) => node !== undefined && touched.add(node);
+    const holds = ({ id }: Task) =>
+      (last!.predictions === predictions || last!.predictions[id] === predictions[id]) &&
+      last!.snapshot.usage[id] === snapshot.usage[id];
+    let at = 0;
+    const tasks = snapshot.tasks.map((task) => {
+      while (at < before.length && before[at] !== task && before[at]!.id <= task.id) touch(before[at++]!);
+      const row = before[at] === task ? last!.tasks[at++]! : undefined;
+      if (row && holds(task)) return row;
+      touch(task);
+      return taskRow(task, predictions[task.id], snapshot, settings);
+    });
+    for (; at < before.length; at += 1) touch(before[at]!);
+    const onTouched = Map.groupBy(
+      snapshot.tasks.filter(({ node }) => node !== undefined && touched.has(node)),
+      ({ node }) => node,
+    );
+    const nodes = new Map(
+      snapshot.nodes.map((node) => {
+        const row = isWhole || touched.has(node.name) ? undefined : last.nodes.get(node);
+        const on = () => onTouched.get(node.name) ?? [];
+        return [node, row ?? nodeRow(nodeRoom(node, on()), predictions, settings, snapshot)];
+      }),
+    );
+    this.last = { snapshot, predictions, settings, tasks, nodes };
+    return { tasks, nodes: [...nodes.values()] };
+  }
+}
+
+function nodeRow(room: NodeRoom, predictions: Predictions, settings: Settings, snapshot: Snapshot): NodeRow {
+  const { node, free, tasks } = room;
+  const { usage, takenAtSeconds } = snapshot;
   const readings = tasks.map(({ id }) => usage[id]?.mean).filter((mean) => mean !== undefined);
   const used = readings.reduce(addResources, NO_RESOURCES);
   const main = dominantResource(node.allocatable, used);
@@ -97,11 +157,16 @@ function nodeRow({ node, free, tasks }: NodeRoom, time: AvailableTime, { usage }
     total: node.allocatable,
     free,
     ...(readings.length > 0 && { usageFraction: amountOf(used, main) / Math.max(1, amountOf(node.allocatable, main)) }),
-    available: { seconds: time.seconds, source: SOURCES[time.source] },
+    available: available(availableTime(room, predictions, settings, takenAtSeconds), takenAtSeconds),
     ...(node.deadline && { deadline: node.deadline }),
     state: !node.ready ? 'notReady' : node.unschedulable ? 'unschedulable' : 'ready',
     taskIds: tasks.map(({ id }) => id),
   };
+}
+
+function available({ seconds, source }: AvailableTime, nowSeconds: number): Available {
+  const ends = source === 'exit' || source === 'deadline';
+  return { source: SOURCES[source], ...(ends ? { untilSeconds: nowSeconds + seconds } : { forSeconds: seconds }) };
 }
 
 /** Ends "19 h …": where an available time comes from. */
@@ -132,12 +197,12 @@ function taskRow(
     ...(task.parameters.creator !== undefined && { creator: task.parameters.creator }),
     allocation: task.allocation,
     ...(usage[task.id] && { usage: usage[task.id]!.mean }),
-    ...(running && { elapsedSeconds: Math.max(0, takenAtSeconds - task.startedAtSeconds!) }),
+    ...(running && { startedAtSeconds: task.startedAtSeconds! }),
     ...(prediction && !task.endless && { runtime: runtimeBand(prediction), basis: prediction.basis }),
     ...(prediction &&
       running &&
       !task.endless && {
-        remaining: named(remainingTime(task, prediction, settings.planningHorizonSeconds, takenAtSeconds)),
+        ends: from(takenAtSeconds, remainingTime(task, prediction, settings.planningHorizonSeconds, takenAtSeconds)),
       }),
     ...(prediction?.coverage && {
       trackRecord: `${prediction.predictor}: ${describeHeld(prediction.coverage)}`,
@@ -191,6 +256,6 @@ function runtimeBand({ runtime }: RuntimePrediction): Band {
   return { low: quantile(runtime, 0.1), median: quantile(runtime, 0.5), high: quantile(runtime, 0.9) };
 }
 
-function named({ p10, p50, p90 }: TimeBand): Band {
-  return { low: p10, median: p50, high: p90 };
+function from(nowSeconds: number, { p10, p50, p90 }: TimeBand): Band {
+  return { low: nowSeconds + p10, median: nowSeconds + p50, high: nowSeconds + p90 };
 }

@@ -1,9 +1,10 @@
 import * as vscode from 'vscode';
 import type { Session } from '../session.ts';
-import type { ClusterView, NodeRow, TaskRow } from './clusterView.ts';
+import type { NodeRow, TaskRow } from './clusterView.ts';
 import { DrawnRows } from './drawnRows.ts';
 import type { Pins } from './pins.ts';
 import { nodeItem, none, noteItem, oneLine, taskItem } from './treeItems.ts';
+import { findRow, idOf as taskId } from './viewParts.ts';
 
 const PAGE = 200;
 
@@ -36,7 +37,6 @@ export class NodesTree implements vscode.TreeDataProvider<NodesElement>, vscode.
   });
   private readonly subscriptions: vscode.Disposable[];
   private shown = PAGE;
-  private index: { readonly view: ClusterView; readonly byId: ReadonlyMap<string, TaskRow> } | undefined;
   private readonly session: Session;
   private readonly pins: Pins;
 
@@ -50,9 +50,9 @@ export class NodesTree implements vscode.TreeDataProvider<NodesElement>, vscode.
   getTreeItem(element: NodesElement): vscode.TreeItem {
     switch (element.kind) {
       case 'node':
-        return nodeItem(element.node, this.pins.has(`node:${element.node.name}`));
+        return nodeItem(element.node, this.nowSeconds, this.pins.all.has(`node:${element.node.name}`));
       case 'task':
-        return taskItem(element.task, this.pins.has(`task:${element.task.id}`));
+        return taskItem(element.task, this.nowSeconds, this.pins.all.has(`task:${element.task.id}`));
       case 'note':
         return noteItem(element.text);
       case 'offer':
@@ -116,13 +116,14 @@ export class NodesTree implements vscode.TreeDataProvider<NodesElement>, vscode.
   find(name: string): NodesElement | undefined {
     const state = this.session.state;
     if (state.kind !== 'open') return undefined;
-    const index = this.sorted(state.view.nodes).findIndex((node) => node.name === name);
+    const nodes = this.sorted(state.view.nodes);
+    const index = nodes.findIndex((node) => node.name === name);
     if (index < 0) return undefined;
     if (index >= this.shown) {
       this.shown = index + 1;
       this.redraw();
     }
-    return { kind: 'node', node: this.sorted(state.view.nodes)[index]! };
+    return { kind: 'node', node: nodes[index]! };
   }
 
   showMore(): void {
@@ -146,18 +147,20 @@ export class NodesTree implements vscode.TreeDataProvider<NodesElement>, vscode.
     return left > 0 ? [...elements, { kind: 'more', left }] : elements;
   }
 
+  /** Pinned ones first. */
   private sorted(nodes: readonly NodeRow[]): NodeRow[] {
-    const rank = (node: NodeRow) => (this.pins.has(`node:${node.name}`) ? 0 : 1);
-    return [...nodes].sort((a, b) => rank(a) - rank(b));
+    const isPinned = ({ name }: NodeRow) => this.pins.all.has(`node:${name}`);
+    return [...nodes.filter(isPinned), ...nodes.filter((node) => !isPinned(node))];
   }
 
   private tasksOf(node: NodeRow): TaskRow[] {
-    const state = this.session.state;
-    if (state.kind !== 'open') return [];
-    const { view } = state;
-    if (this.index?.view !== view) this.index = { view, byId: new Map(view.tasks.map((task) => [task.id, task])) };
-    const { byId } = this.index;
-    return node.taskIds.flatMap((id) => byId.get(id) ?? []);
+    const { state } = this.session;
+    return state.kind === 'open' ? node.taskIds.flatMap((id) => findRow(state.view.tasks, id, taskId) ?? []) : [];
+  }
+
+  private get nowSeconds(): number {
+    const { state } = this.session;
+    return state.kind === 'open' ? state.view.takenAtSeconds : 0;
   }
 }
 

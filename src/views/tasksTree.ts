@@ -3,17 +3,16 @@ import type { Session } from '../session.ts';
 import type { TaskRow } from './clusterView.ts';
 import { DrawnRows } from './drawnRows.ts';
 import type { Pins } from './pins.ts';
+import { type Grouping, type TaskGroup, TaskGroups } from './taskGroups.ts';
 import { none, noteItem, oneLine, taskItem } from './treeItems.ts';
+import { findRow, idOf } from './viewParts.ts';
 
 const PAGE = 200;
 
-/** How running tasks are grouped. Pending ones always come first, in a group of their own. */
-export const GROUPINGS = ['owner', 'creator', 'node', 'namespace'] as const;
-export type Grouping = (typeof GROUPINGS)[number];
-
 export type TasksElement =
-  | { readonly kind: 'group'; readonly key: string; readonly title: string; readonly tasks: readonly TaskRow[] }
+  | ({ readonly kind: 'group' } & TaskGroup)
   | { readonly kind: 'task'; readonly task: TaskRow; readonly group: string }
+  /** `group` is empty where it is groups that are left. */
   | { readonly kind: 'more'; readonly group: string; readonly left: number };
 
 /** Tasks: pinned, pending, then running by group, each with its predicted and remaining runtime. */
@@ -30,28 +29,34 @@ export class TasksTree implements vscode.TreeDataProvider<TasksElement>, vscode.
   private readonly subscriptions: vscode.Disposable[];
   private readonly shown = new Map<string, number>();
   private filterText = '';
-  /** Made once for each change of rows, pins, filter or grouping. */
-  private groups: readonly TasksElement[] | undefined;
   private by: Grouping = 'owner';
+  /** Replaced for each change of pins, filter or grouping; follows the rows. */
+  private groups: TaskGroups;
+  private following = false;
   private readonly session: Session;
   private readonly pins: Pins;
 
   constructor(session: Session, pins: Pins) {
     this.session = session;
     this.pins = pins;
-    const redraw = () => this.redraw();
-    this.subscriptions = [session.onDidChangeRows(redraw), pins.onDidChange(redraw), this.changed, this.messageChanged];
+    this.groups = this.noGroups();
+    this.subscriptions = [
+      session.onDidChangeRows(() => void this.follow()),
+      pins.onDidChange(() => this.regroup()),
+      this.changed,
+      this.messageChanged,
+    ];
   }
 
   get filter(): string {
     return this.filterText;
   }
 
-  /** Words that must all occur in a task's id, owner, creator, node or state. */
+  /** Words as in `GroupingOptions`. */
   setFilter(text: string): void {
     this.filterText = text.trim();
     void vscode.commands.executeCommand('setContext', 'stowage.filtered', this.filterText !== '');
-    this.redraw();
+    this.regroup();
   }
 
   /** What stands above the rows: the filter, and why there are none; undefined: nothing. */
@@ -61,8 +66,7 @@ export class TasksTree implements vscode.TreeDataProvider<TasksElement>, vscode.
     const { tasks } = state.view;
     if (tasks.length === 0) return none('task', state.view);
     if (this.filterText === '') return undefined;
-    const found = tasks.filter((task) => matches(task, this.filterText)).length;
-    return `${found === 0 ? 'None' : found} of ${tasks.length} tasks: ${oneLine(this.filterText)}`;
+    return `${this.groups.count || 'None'} of ${tasks.length} tasks: ${oneLine(this.filterText)}`;
   }
 
   get grouping(): Grouping {
@@ -71,12 +75,12 @@ export class TasksTree implements vscode.TreeDataProvider<TasksElement>, vscode.
 
   setGrouping(grouping: Grouping): void {
     this.by = grouping;
-    this.redraw();
+    this.regroup();
   }
 
   showMore(group: string): void {
-    this.shown.set(group, (this.shown.get(group) ?? PAGE) + PAGE);
-    this.redraw();
+    this.shown.set(group, this.shownOf(group) + PAGE);
+    this.draw();
   }
 
   getTreeItem(element: TasksElement): vscode.TreeItem {
@@ -92,7 +96,7 @@ export class TasksTree implements vscode.TreeDataProvider<TasksElement>, vscode.
         return item;
       }
       case 'task': {
-        const item = taskItem(element.task, this.pins.has(`task:${element.task.id}`));
+        const item = taskItem(element.task, this.nowSeconds, this.pins.all.has(`task:${element.task.id}`));
         item.id = `${element.group}/${item.id}`;
         return item;
       }
@@ -110,38 +114,87 @@ export class TasksTree implements vscode.TreeDataProvider<TasksElement>, vscode.
   }
 
   private childrenOf(element?: TasksElement): TasksElement[] {
-    if (!element) return [...this.all()];
+    if (!element) {
+      const groups = this.groups.first(this.shownOf('')).map((group) => ({ kind: 'group', ...group }) as const);
+      return withMore(groups, '', this.groups.size);
+    }
     if (element.kind !== 'group') return [];
-    const shown = element.tasks.slice(0, this.shown.get(element.key) ?? PAGE);
-    const left = element.tasks.length - shown.length;
-    const tasks = shown.map((task) => ({ kind: 'task', task, group: element.key }) as const);
-    return left > 0 ? [...tasks, { kind: 'more', group: element.key, left }] : tasks;
+    const { key, tasks } = element;
+    const shown = tasks.slice(0, this.shownOf(key)).map((task) => ({ kind: 'task', task, group: key }) as const);
+    return withMore(shown, key, tasks.length);
   }
 
   getParent(element: TasksElement): TasksElement | undefined {
-    return element.kind === 'group'
-      ? undefined
-      : this.all().find((group) => 'key' in group && group.key === element.group);
+    const group = element.kind === 'group' ? undefined : this.groups.group(element.group);
+    return group && { kind: 'group', ...group };
   }
 
   /** The element of a task by id, for reveal; undefined when it is gone or filtered out. */
   find(id: string): TasksElement | undefined {
-    for (const group of this.all()) {
-      const task = group.kind === 'group' ? group.tasks.find((candidate) => candidate.id === id) : undefined;
-      if (task && group.kind === 'group') return { kind: 'task', task, group: group.key };
+    const task = findRow(this.rows, id, idOf);
+    const found = task && this.groups.find(task);
+    if (!found) return undefined;
+    const { group, at, index } = found;
+    if (at >= this.shownOf('') || index >= this.shownOf(group.key)) {
+      this.shown.set('', Math.max(at + 1, this.shownOf('')));
+      this.shown.set(group.key, Math.max(index + 1, this.shownOf(group.key)));
+      this.draw();
     }
-    return undefined;
+    return { kind: 'task', task, group: group.key };
   }
 
   dispose(): void {
     vscode.Disposable.from(...this.subscriptions).dispose();
   }
 
-  private redraw(): void {
-    this.groups = undefined;
+  private regroup(): void {
+    this.groups = this.noGroups();
+    void this.follow();
+  }
+
+  /** Lets the groups follow the rows, and draws; few rows at once, many with rests in which the editor has its thread. */
+  private async follow(): Promise<void> {
+    if (this.rows.length === 0) this.groups = this.noGroups();
+    if (this.following) return;
+    this.following = true;
+    try {
+      let [rows, groups]: [readonly TaskRow[] | undefined, TaskGroups | undefined] = [undefined, undefined];
+      while (rows !== this.rows || groups !== this.groups) {
+        ({ rows, groups } = this);
+        for (const _ of groups.follow(rows)) {
+          await new Promise(setImmediate);
+          if (groups !== this.groups) break;
+        }
+        if (groups === this.groups) this.draw();
+      }
+    } finally {
+      this.following = false;
+    }
+  }
+
+  private draw(): void {
     this.messageChanged.fire();
     const rows = this.drawn.changes();
     if (rows?.length !== 0) this.changed.fire(rows);
+  }
+
+  private noGroups(): TaskGroups {
+    const { all } = this.pins;
+    return new TaskGroups({ by: this.by, filter: this.filterText, isPinned: ({ id }) => all.has(`task:${id}`) });
+  }
+
+  private get rows(): readonly TaskRow[] {
+    const { state } = this.session;
+    return state.kind === 'open' ? state.view.tasks : NO_ROWS;
+  }
+
+  private get nowSeconds(): number {
+    const { state } = this.session;
+    return state.kind === 'open' ? state.view.takenAtSeconds : 0;
+  }
+
+  private shownOf(group: string): number {
+    return this.shown.get(group) ?? PAGE;
   }
 
   private idOf(element: TasksElement): string {
@@ -154,54 +207,11 @@ export class TasksTree implements vscode.TreeDataProvider<TasksElement>, vscode.
         return `more:${element.group}`;
     }
   }
-
-  private all(): readonly TasksElement[] {
-    this.groups ??= this.grouped();
-    return this.groups;
-  }
-
-  private grouped(): TasksElement[] {
-    const state = this.session.state;
-    if (state.kind !== 'open') return [];
-    const tasks = state.view.tasks.filter((task) => matches(task, this.filterText));
-    const pinned = tasks.filter((task) => this.pins.has(`task:${task.id}`));
-    const pending = tasks.filter((task) => task.kind === 'pending');
-    const byKey = new Map<string, TaskRow[]>();
-    for (const task of tasks) {
-      if (task.kind === 'pending') continue;
-      const key = groupKey(task, this.by);
-      const group = byKey.get(key);
-      if (group) group.push(task);
-      else byKey.set(key, [task]);
-    }
-    const group = (key: string, title: string, of: readonly TaskRow[]) =>
-      ({ kind: 'group', key, title, tasks: of }) as const;
-    return [
-      ...(pinned.length > 0 ? [group('pinned', 'Pinned', pinned)] : []),
-      ...(pending.length > 0 ? [group('pending', 'Pending', pending)] : []),
-      ...[...byKey].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, of]) => group(`in:${key}`, key, of)),
-    ];
-  }
 }
 
-function groupKey(task: TaskRow, by: Grouping): string {
-  switch (by) {
-    case 'owner':
-      return task.recurring ?? 'no owner';
-    case 'creator':
-      return task.creator ?? 'no creator';
-    case 'node':
-      return task.node ?? 'no node';
-    case 'namespace':
-      return task.namespace;
-  }
-}
+const NO_ROWS: readonly TaskRow[] = [];
 
-function matches(task: TaskRow, filter: string): boolean {
-  if (filter === '') return true;
-  const text = [task.id, task.owner, task.creator, task.node, task.kind].join(' ').toLowerCase();
-  return filter
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => text.includes(word));
+function withMore(shown: readonly TasksElement[], group: string, of: number): TasksElement[] {
+  const left = of - shown.length;
+  return left > 0 ? [...shown, { kind: 'more', group, left }] : [...shown];
 }

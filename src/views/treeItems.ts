@@ -3,11 +3,14 @@ import { amountOf, dominantResource, resourceNames, subtractResources } from '..
 import { amounts, duration, percent } from '../words.ts';
 import type { Band, ClusterView, NodeRow, TaskRow } from './clusterView.ts';
 
-/** Names and labels come from a cluster: they are shown as plain text, never as Markdown or a command link. */
-export function nodeItem(node: NodeRow, pinned: boolean): vscode.TreeItem {
+/**
+ * Names and labels come from a cluster: they are shown as plain text, never as Markdown or a command link.
+ * @param nowSeconds by the cluster's own clock
+ */
+export function nodeItem(node: NodeRow, nowSeconds: number, pinned: boolean): vscode.TreeItem {
   const item = new vscode.TreeItem(oneLine(node.name), vscode.TreeItemCollapsibleState.Collapsed);
   item.id = `node:${node.name}`;
-  item.description = nodeSummary(node);
+  item.description = nodeSummary(node, nowSeconds);
   item.contextValue = `node ${pinned ? 'pinned' : 'unpinned'}`;
   item.iconPath = nodeIcon(node, pinned);
   item.tooltip = plain([
@@ -16,24 +19,26 @@ export function nodeItem(node: NodeRow, pinned: boolean): vscode.TreeItem {
     node.usageFraction === undefined
       ? 'usage: no readings'
       : `usage: ${percent(node.usageFraction)} of its main resource`,
-    `available time: ${duration(node.available.seconds)} (${node.available.source})`,
+    `available time: ${duration(availableSeconds(node, nowSeconds))} (${node.available.source})`,
     ...(node.deadline ? [`ends by ${node.deadline.source}`] : []),
     `${node.taskIds.length} tasks`,
   ]);
   item.accessibilityInformation = {
-    label: `node ${oneLine(node.name)}, ${nodeSentence(node)}, ${node.taskIds.length} tasks`,
+    label: `node ${oneLine(node.name)}, ${nodeSentence(node, nowSeconds)}, ${node.taskIds.length} tasks`,
   };
   return item;
 }
 
-export function taskItem(task: TaskRow, pinned: boolean): vscode.TreeItem {
+export function taskItem(task: TaskRow, nowSeconds: number, pinned: boolean): vscode.TreeItem {
   const item = new vscode.TreeItem(oneLine(task.name), vscode.TreeItemCollapsibleState.None);
   item.id = `task:${task.id}`;
-  item.description = taskSummary(task);
+  item.description = taskSummary(task, nowSeconds);
   item.contextValue = taskContext(task, pinned);
   item.iconPath = taskIcon(task, pinned);
-  item.tooltip = plain(taskDetails(task));
-  item.accessibilityInformation = { label: `task ${oneLine(task.name)}, ${task.kind}, ${taskSentence(task)}` };
+  item.tooltip = plain(taskDetails(task, nowSeconds));
+  item.accessibilityInformation = {
+    label: `task ${oneLine(task.name)}, ${task.kind}, ${taskSentence(task, nowSeconds)}`,
+  };
   return item;
 }
 
@@ -59,19 +64,23 @@ export function bandText({ low, median, high }: Band): string {
 }
 
 /** Short, since a side bar is narrow: what is free, for how long, how much of it is used. */
-function nodeSummary(node: NodeRow): string {
-  const parts = [freeText(node), duration(node.available.seconds)];
+function nodeSummary(node: NodeRow, nowSeconds: number): string {
+  const parts = [freeText(node), duration(availableSeconds(node, nowSeconds))];
   if (node.usageFraction !== undefined) parts.push(`${percent(node.usageFraction)} used`);
   if (node.state !== 'ready') parts.unshift(NODE_STATES[node.state]);
   return parts.join(' · ');
 }
 
 /** The same in full, for a screen reader. */
-function nodeSentence(node: NodeRow): string {
-  const parts = [freeText(node), `${duration(node.available.seconds)} ${node.available.source}`];
+function nodeSentence(node: NodeRow, nowSeconds: number): string {
+  const parts = [freeText(node), `${duration(availableSeconds(node, nowSeconds))} ${node.available.source}`];
   if (node.usageFraction !== undefined) parts.push(`${percent(node.usageFraction)} used`);
   if (node.state !== 'ready') parts.unshift(NODE_STATES[node.state]);
   return parts.join(', ');
+}
+
+function availableSeconds({ available }: NodeRow, nowSeconds: number): number {
+  return 'forSeconds' in available ? available.forSeconds : Math.max(0, available.untilSeconds - nowSeconds);
 }
 
 const NODE_STATES = { notReady: 'not ready', unschedulable: 'unschedulable' } as const;
@@ -84,19 +93,19 @@ function freeText({ total, free }: NodeRow): string {
 }
 
 /** The median first: what is cut off at the edge is its band. */
-function taskSummary(task: TaskRow): string {
+function taskSummary(task: TaskRow, nowSeconds: number): string {
   const fixed = withoutRuntime(task);
   if (fixed) return fixed;
   if (task.kind === 'pending') return task.runtime ? bandText(task.runtime) : 'no prediction';
-  const left = task.remaining ? leftText(task.remaining) : 'no prediction';
+  const left = task.ends ? leftText(remaining(task.ends, nowSeconds)) : 'no prediction';
   return task.resize ? `resize ${task.resize} · ${left}` : left;
 }
 
-function taskSentence(task: TaskRow): string {
+function taskSentence(task: TaskRow, nowSeconds: number): string {
   const fixed = withoutRuntime(task);
   if (fixed) return fixed;
   if (task.kind === 'pending') return task.runtime ? `would run ${bandText(task.runtime)}` : 'no prediction';
-  const left = task.remaining ? leftText(task.remaining) : 'no prediction';
+  const left = task.ends ? leftText(remaining(task.ends, nowSeconds)) : 'no prediction';
   return task.resize ? `${left}, resize ${task.resize}` : left;
 }
 
@@ -104,20 +113,27 @@ function leftText({ low, median, high }: Band): string {
   return `${duration(median)} left (${duration(low)}–${duration(high)})`;
 }
 
+function remaining({ low, median, high }: Band, nowSeconds: number): Band {
+  const left = (endsAtSeconds: number) => Math.max(0, endsAtSeconds - nowSeconds);
+  return { low: left(low), median: left(median), high: left(high) };
+}
+
 function withoutRuntime(task: TaskRow): string | undefined {
   if (task.infrastructure) return 'infrastructure';
   return task.endless ? 'runs until stopped' : undefined;
 }
 
-function taskDetails(task: TaskRow): string[] {
+function taskDetails(task: TaskRow, nowSeconds: number): string[] {
   const lines = [task.id, `${task.kind}${task.node ? ` on ${task.node}` : ''}`];
   if (task.owner) lines.push(`owner: ${task.owner}`);
   if (task.creator) lines.push(`creator: ${task.creator}`);
   lines.push(`holds: ${amounts(task.allocation)}`);
   if (task.usage) lines.push(`uses: ${amounts(task.usage)}`);
-  if (task.elapsedSeconds !== undefined) lines.push(`has run: ${duration(task.elapsedSeconds)}`);
+  if (task.startedAtSeconds !== undefined) {
+    lines.push(`has run: ${duration(Math.max(0, nowSeconds - task.startedAtSeconds))}`);
+  }
   if (task.runtime) lines.push(`predicted runtime: ${bandText(task.runtime)}, 80 % band`);
-  if (task.remaining) lines.push(`predicted remaining: ${bandText(task.remaining)}, 80 % band`);
+  if (task.ends) lines.push(`predicted remaining: ${bandText(remaining(task.ends, nowSeconds))}, 80 % band`);
   if (task.basis) lines.push(`stands on: ${task.basis}`);
   if (task.beside) lines.push(`baselines: ${task.beside}`);
   if (task.trackRecord) lines.push(`track record: ${task.trackRecord}`);

@@ -18,9 +18,19 @@ import type { Confirmation, StepText } from '../operate/describe.ts';
 import { type Journal, openJournal, readOperations, unfinished } from '../operate/journal.ts';
 import { openLedger } from '../operate/ledger.ts';
 import { PATIENT, RESTLESS } from '../operate/scene.ts';
-import { forecastChange, planSituation, readSituation, type Situation } from '../planning.ts';
+import {
+  firstGlance,
+  forecastChange,
+  glance,
+  hasOldPast,
+  planSituation,
+  predictRest,
+  readSituation,
+  type Situation,
+} from '../planning.ts';
 import type { Carried, FromPlanner, HistoryFile, IssuedPlan, Opened, ToPlanner, Weighed, WhatIf } from '../protocol.ts';
-import { clusterView } from '../views/clusterView.ts';
+import { type ClusterView, clusterView, KnownRows } from '../views/clusterView.ts';
+import { NOTHING_TOLD, partsTo, type Told } from '../views/viewParts.ts';
 import { clock } from '../words.ts';
 import { readPredictor } from './files/predictors.ts';
 import { learnOnThread } from './threads/learning.ts';
@@ -38,13 +48,26 @@ type Desk = {
   readonly plans: Map<string, Plan>;
   /** Tells the trees soon what has changed. */
   readonly changed: () => void;
+  /** Predicts soon what has changed. */
+  readonly owed: () => void;
+  readonly rows: KnownRows;
   situation?: Situation;
+  told: Told;
+  /** Ends with all that was begun in turn. */
+  turn: Promise<void>;
+  predicting?: Promise<void> | undefined;
   /** The plan that was issued last, with what it was made from: what else is asked about it is asked of the same. */
   latest?: { readonly plan: Plan; readonly situation: Situation };
 };
 
 /** The trees are not drawn more often, however fast the cluster changes. */
-const VIEW_PAUSE_MILLISECONDS = 500;
+const VIEW_PAUSE_MILLISECONDS = 150;
+/** Predictions come behind what is drawn: a replay of the past takes longer than a glance. */
+const PREDICT_PAUSE_MILLISECONDS = 1000;
+/** The rows of a cluster whose tasks take longer to predict are shown without. */
+const FIRST_PREDICTIONS_MILLISECONDS = 3000;
+/** A quiet cluster is drawn again after this long, since times go on. */
+const QUIET_MILLISECONDS = 60_000;
 const HANDOVER_MILLISECONDS = 15_000;
 
 /** What is asked of no open cluster, and so waits for none that is being opened. */
@@ -57,12 +80,15 @@ let stored: { path: string; changedAt: number; predictor: Predictor } | undefine
 let settings: Settings = DEFAULT_SETTINGS;
 const running = new Map<number, AbortController>();
 const questions = new Map<number, (yes: boolean) => void>();
+/** Parts that were told and not taken yet, oldest first. */
+const untaken: ((number: number) => void)[] = [];
 
 parentPort?.on('message', (request: ToPlanner) => void answer(request));
 
 async function answer(request: ToPlanner): Promise<void> {
   const { id } = request;
   if (request.type === 'cancel') return running.get(request.request)?.abort();
+  if (request.type === 'taken') return untaken.shift()?.(request.number);
   if (request.type === 'confirmed') return questions.get(id)?.(request.yes);
   const abort = new AbortController();
   running.set(id, abort);
@@ -80,15 +106,20 @@ async function carryOut(request: ToPlanner, signal: AbortSignal): Promise<unknow
   if (!ANY_TIME.has(request.type)) await opening;
   switch (request.type) {
     case 'connect':
-      return opens(connect(request.target, request.stateDirectory, request.access, signal));
+      return opens(connect(request.id, request.target, request.stateDirectory, request.access, signal));
     case 'settings':
       settings = request.settings;
       return undefined;
-    case 'refresh':
-      return look(opened(), signal);
+    case 'refresh': {
+      const at = opened();
+      return inTurn(at, async () => {
+        await look(at, signal);
+        await tell(at);
+      });
+    }
     case 'advance': {
       const { target, directory, access, plans } = opened();
-      return opens(connect(target, directory, access, signal, { advanceSeconds: request.seconds, plans }));
+      return opens(connect(request.id, target, directory, access, signal, { advanceSeconds: request.seconds, plans }));
     }
     case 'contexts': {
       const { listContexts } = await import('../cluster/kubernetes/kubeconfig.ts');
@@ -122,6 +153,7 @@ async function carryOut(request: ToPlanner, signal: AbortSignal): Promise<unknow
       return close();
     case 'cancel':
     case 'confirmed':
+    case 'taken':
       return undefined;
     default:
       return request satisfies never;
@@ -138,6 +170,7 @@ function opens(connecting: Promise<Opened>): Promise<Opened> {
 }
 
 async function connect(
+  id: number,
   target: ClusterTarget,
   directory: string,
   access: Access,
@@ -158,13 +191,27 @@ async function connect(
     await cluster.close();
     signal.throwIfAborted();
   }
-  const changed = coalesced(() => show(next), VIEW_PAUSE_MILLISECONDS);
-  const next: Desk = { cluster, target, directory, access, watching: new AbortController(), plans, changed };
+  const next: Desk = {
+    ...{ cluster, target, directory, access, plans },
+    changed: coalesced(() => quietly(() => show(next)), VIEW_PAUSE_MILLISECONDS),
+    owed: coalesced(() => quietly(() => predictAgain(next)), PREDICT_PAUSE_MILLISECONDS),
+    watching: new AbortController(),
+    rows: new KnownRows(),
+    told: NOTHING_TOLD,
+    turn: Promise.resolve(),
+  };
   desk = next;
   // watched from the start, so that a large cluster is listed once; shown again only after the first look at it
-  cluster.watch(() => next.situation && changed(), next.watching.signal);
-  const view = await look(next, signal);
-  return { view, underWay: await movesUnderWay(next) };
+  cluster.watch(() => next.situation && next.changed(), next.watching.signal);
+  say({ type: 'progress', id, text: 'reading the cluster' });
+  await inTurn(next, async () => {
+    next.situation = await firstGlance(cluster, signal);
+    await tell(next);
+  });
+  await Promise.race([quietly(() => predictAgain(next)), sleep(FIRST_PREDICTIONS_MILLISECONDS)]);
+  const quiet = target.kind === 'kubernetes' && setInterval(() => next.changed(), QUIET_MILLISECONDS).unref();
+  if (quiet) next.watching.signal.addEventListener('abort', () => clearInterval(quiet), { once: true });
+  return { underWay: await movesUnderWay(next) };
 }
 
 /** Tells of changes of the kubeconfig, so that a mended one is tried at once, until the next cluster is opened. */
@@ -189,7 +236,7 @@ async function doctor(target: ClusterTarget, name: string, access: Access, signa
 /** The cluster as it is now; undefined when it cannot be read, of which the doctor's findings say why. */
 async function read(at: Desk, signal: AbortSignal): Promise<Situation | undefined> {
   try {
-    await look(at, signal);
+    await inTurn(at, () => look(at, signal));
     return at.situation;
   } catch {
     signal.throwIfAborted();
@@ -210,27 +257,78 @@ async function close(): Promise<void> {
   await last?.cluster.close();
 }
 
-/** Reads the cluster anew and gives the rows of the trees. */
-async function look(at: Desk, signal?: AbortSignal, last?: Situation) {
-  const predictor = await storedPredictor(at.directory);
-  at.situation = await readSituation(at.cluster, at.directory, predictor, signal, last);
-  const { snapshot, predictions, predictor: used } = at.situation;
-  return clusterView(snapshot, predictions, settings, `${used.name}, from ${used.tasks} finished tasks`);
+/** One after the other: each finds the situation and what was told as the one before has left it. */
+function inTurn(at: Desk, work: () => Promise<void>): Promise<void> {
+  const done = at.turn.then(work);
+  at.turn = done.catch(() => {});
+  return done;
 }
 
-/** After a change of the cluster: the new rows, unless another cluster was opened meanwhile. */
-async function show(at: Desk): Promise<void> {
-  try {
-    const view = await look(at, at.watching.signal, at.situation);
-    if (desk === at) say({ type: 'view', view });
-  } catch {
-    // The next refresh says what is wrong; a watch only brings news.
+/** Reads the cluster anew, and all that belongs to it. */
+async function look(at: Desk, signal?: AbortSignal): Promise<void> {
+  const predictor = await storedPredictor(at.directory);
+  at.situation = await readSituation(at.cluster, at.directory, predictor, signal);
+}
+
+/** After a change of the cluster: what it is now, at once; what that means for predictions, soon. */
+function show(at: Desk): Promise<void> {
+  const { signal } = at.watching;
+  return inTurn(at, async () => {
+    at.situation = await glance(at.cluster, at.situation!, signal);
+    await tell(at);
+    if (at.situation.unpredicted.length > 0 || hasOldPast(at.situation, at.situation.past.trained)) at.owed();
+  });
+}
+
+/** Predicts what has changed, or everything from a past that is read again; the trees are drawn meanwhile. */
+function predictAgain(at: Desk): Promise<void> {
+  at.predicting ??= predictNow(at).finally(() => {
+    at.predicting = undefined;
+  });
+  return at.predicting;
+}
+
+async function predictNow(at: Desk): Promise<void> {
+  const { signal } = at.watching;
+  const predictor = await storedPredictor(at.directory);
+  const isOld = hasOldPast(at.situation!, predictor);
+  const whole = isOld && (await readSituation(at.cluster, at.directory, predictor, signal));
+  await inTurn(at, async () => {
+    at.situation = whole ? await glance(at.cluster, whole, signal) : predictRest(at.situation!);
+    await tell(at);
+    if (at.situation.unpredicted.length > 0) at.owed();
+  });
+}
+
+/** The next refresh says what is wrong; a watch only brings news. */
+async function quietly(work: () => Promise<void>): Promise<void> {
+  await work().catch(() => {});
+}
+
+/** Tells the trees what is different from what they were told before. */
+function tell(at: Desk): Promise<void> {
+  const { snapshot, predictions, predictor: used } = at.situation!;
+  const predictor = `${used.name}, from ${used.tasks} finished tasks`;
+  return tellView(at, clusterView(snapshot, predictions, settings, predictor, at.rows));
+}
+
+/** Each part once the one before it was taken; from the start where that did not fit; none once another cluster is open. */
+async function tellView(at: Desk, view: ClusterView): Promise<void> {
+  let { number } = at.told;
+  for (const part of partsTo(at.told, view)) {
+    if (desk !== at) return;
+    say({ type: 'part', part });
+    number = await new Promise<number>((resolve) => untaken.push(resolve));
+    if (number === part.number) continue;
+    at.told = NOTHING_TOLD;
+    return tellView(at, view);
   }
+  at.told = { view, number };
 }
 
 async function plan(id: number, at: Desk, signal: AbortSignal): Promise<IssuedPlan> {
   say({ type: 'progress', id, text: 'reading the cluster' });
-  await look(at, signal);
+  await inTurn(at, () => look(at, signal));
   signal.throwIfAborted();
   const onProgress = ({ samples, of }: { samples: number; of: number }) =>
     say({ type: 'progress', id, text: `forecasting: ${samples} of ${of} futures`, fraction: samples / of });

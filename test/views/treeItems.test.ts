@@ -12,6 +12,8 @@ export class ThemeColor { constructor(id) { this.id = id; } }
 export const TreeItemCollapsibleState = { None: 0, Collapsed: 1, Expanded: 2 };
 `;
 
+const NOW = 1_800_000_000;
+
 const HOSTILE = [
   '<img src=x onerror=alert(1)>',
   '[click](command:workbench.action.terminal.sendSequence?%7B%22text%22%3A%22rm%22%7D)',
@@ -25,7 +27,7 @@ const node = (name: string): NodeRow => ({
   total: { milliCpu: 8000, memoryBytes: 2 ** 33, gpuMilli: 4000, extended: {} },
   free: { milliCpu: 4000, memoryBytes: 2 ** 32, gpuMilli: 1000, extended: {} },
   usageFraction: 0.41,
-  available: { seconds: 3600, source: 'until its last task ends' },
+  available: { untilSeconds: NOW + 3600, source: 'until its last task ends' },
   state: 'ready',
   taskIds: ['n/t'],
 });
@@ -40,7 +42,8 @@ const task = (text: string): TaskRow => ({
   creator: text,
   allocation: { milliCpu: 1000, memoryBytes: 2 ** 30, gpuMilli: 0, extended: {} },
   runtime: { low: 60, median: 600, high: 3600 },
-  remaining: { low: 30, median: 300, high: 3000 },
+  startedAtSeconds: NOW - 600,
+  ends: { low: NOW + 30, median: NOW + 300, high: NOW + 3000 },
   basis: text,
   trackRecord: text,
   endless: false,
@@ -64,22 +67,26 @@ describe('the rows of the trees', () => {
   });
 
   it('say what is free of the main resource, for how long, and how much is used', () => {
-    assert.equal(rows.nodeItem(node('a'), false).description, '25 % GPU free · 1 h · 41 % used');
-    const spoken = rows.nodeItem(node('a'), false).accessibilityInformation?.label;
+    assert.equal(rows.nodeItem(node('a'), NOW, false).description, '25 % GPU free · 1 h · 41 % used');
+    const spoken = rows.nodeItem(node('a'), NOW, false).accessibilityInformation?.label;
     assert.equal(spoken, 'node a, 25 % GPU free, 1 h until its last task ends, 41 % used, 1 tasks');
   });
 
   it('say what is left of a task with its band', () => {
-    assert.equal(rows.taskItem(task('t'), false).description, '5 min left (30 s–50 min)');
-    const { remaining: _, ...waiting } = task('t');
-    assert.equal(rows.taskItem({ ...waiting, kind: 'pending' }, false).description, '10 min (1 min–1 h)');
-    assert.equal(rows.taskItem({ ...waiting, endless: true }, false).description, 'runs until stopped');
+    assert.equal(rows.taskItem(task('t'), NOW, false).description, '5 min left (30 s–50 min)');
+    const { ends: _, ...waiting } = task('t');
+    assert.equal(rows.taskItem({ ...waiting, kind: 'pending' }, NOW, false).description, '10 min (1 min–1 h)');
+    assert.equal(rows.taskItem({ ...waiting, endless: true }, NOW, false).description, 'runs until stopped');
   });
 
   it('show hostile names and labels as short plain text without a link or command', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom(...HOSTILE)), (text) => {
-        for (const item of [rows.nodeItem(node(text), true), rows.taskItem(task(text), true), rows.noteItem(text)]) {
+        for (const item of [
+          rows.nodeItem(node(text), NOW, true),
+          rows.taskItem(task(text), NOW, true),
+          rows.noteItem(text),
+        ]) {
           assert.equal(item.command, undefined);
           assert.equal(typeof item.label, 'string');
           assert.equal(typeof item.tooltip, 'string');

@@ -19,7 +19,7 @@ import { readableNamespaces, readObjects, readSource } from './read.ts';
 import { readRecord } from './records.ts';
 import { readRights } from './rights.ts';
 import { RunRecord } from './runs.ts';
-import { KnownTasks, makeSnapshot } from './snapshot.ts';
+import { KnownObjects, makeSnapshot } from './snapshot.ts';
 import { type Source, type Sources, sourcesOf } from './sources.ts';
 import { ownerRef, ownerState, taskRef, taskState } from './state.ts';
 import { untilAborted } from './untilAborted.ts';
@@ -76,7 +76,7 @@ class KubernetesCluster implements Cluster {
   readonly #runs: RunRecord | undefined;
   readonly #prometheus: Query | undefined;
   readonly #windowSeconds: number;
-  readonly #tasks = new KnownTasks();
+  readonly #known = new KnownObjects();
   readonly #listeners = new Set<() => void>();
   #usageReadAtMilliseconds = 0;
   #usageProblem: string | undefined;
@@ -120,7 +120,7 @@ class KubernetesCluster implements Cluster {
     return makeSnapshot(
       objects,
       { cluster: this.name, takenAtSeconds, keys: this.#keys, usage, rights, problems },
-      this.#tasks,
+      this.#known,
     );
   }
 

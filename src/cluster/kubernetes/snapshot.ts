@@ -1,4 +1,5 @@
 import type { Constraints, NodeSelectorTerm } from '../../core/model/constraints.ts';
+import type { Node } from '../../core/model/node.ts';
 import type { DisruptionBudget, Quota, Rights, Snapshot } from '../../core/model/snapshot.ts';
 import type { Task } from '../../core/model/task.ts';
 import type { Usage } from '../../core/model/usage.ts';
@@ -48,21 +49,24 @@ export type SnapshotContext = {
 };
 
 /** Joins what was read into one value: owners to tasks, volumes to constraints, budgets to the tasks they cover. Pure. */
-export function makeSnapshot(objects: ClusterObjects, context: SnapshotContext, known?: KnownTasks): Snapshot {
+export function makeSnapshot(objects: ClusterObjects, context: SnapshotContext, known?: KnownObjects): Snapshot {
   const problems = [...context.problems];
   const claimOf = new Map([...objects.nodeClaims].map((claim) => [claim.status?.nodeName ?? '', claim]));
   const nodes = [...objects.nodes].map((node) => {
-    problems.push(...nodeProblems(node));
-    return nodeOf(node, context.takenAtSeconds, claimOf.get(node.metadata?.name ?? ''));
+    const claim = claimOf.get(node.metadata?.name ?? '');
+    const make = (): ReadNode => ({ node: nodeOf(node, context.takenAtSeconds, claim), problems: nodeProblems(node) });
+    const read = known ? known.made(node, [claim], make) : make();
+    problems.push(...read.problems);
+    return read.node;
   });
   const index = { jobs: byUid(objects.jobs), replicaSets: objects.replicaSets };
-  const terms = volumeTerms(objects);
+  const terms = volumeTerms(objects, known);
   const tasks: Task[] = [];
   for (const pod of objects.pods) {
     if (isOver(pod)) continue;
     const affinity = volumeAffinity(pod, terms);
     const make = () => taskOf(pod, index, context.keys, affinity);
-    tasks.push(known && affinity.length === 0 ? known.task(pod, ownerObject(pod, index), make) : make());
+    tasks.push(known ? known.made(pod, [ownerObject(pod, index), ...affinity], make) : make());
   }
   nodes.sort((a, b) => compare(a.name, b.name));
   tasks.sort((a, b) => compare(a.id, b.id));
@@ -87,19 +91,25 @@ function labelsOf(namespaces: Iterable<ApiObject>): Record<string, Strings> {
   return labels;
 }
 
-/**
- * Tasks made before, by the very pod object and owner they were made from: of a large cluster only what has changed since
- * the last snapshot is made anew.
- */
-export class KnownTasks {
-  readonly #known = new WeakMap<Pod, { readonly owner: object | undefined; readonly task: Task }>();
+/** A node with what of its own statement cannot be used. */
+type ReadNode = { readonly node: Node; readonly problems: readonly string[] };
 
-  task(pod: Pod, owner: object | undefined, make: () => Task): Task {
-    const known = this.#known.get(pod);
-    if (known && known.owner === owner) return known.task;
-    const task = make();
-    this.#known.set(pod, { owner, task });
-    return task;
+/**
+ * What was made before, by the very objects it was made from: of a large cluster only what has changed since the last
+ * snapshot is made anew, and who compares by identity sees no change in the rest.
+ */
+export class KnownObjects {
+  readonly #made = new WeakMap<object, { readonly beside: readonly unknown[]; readonly value: unknown }>();
+
+  /** What is made of an object and of others beside it, which are few: made anew when any of them is another. */
+  made<T>(object: object, beside: readonly unknown[], make: () => T): T {
+    const known = this.#made.get(object);
+    if (known && known.beside.length === beside.length && known.beside.every((each, index) => each === beside[index])) {
+      return known.value as T;
+    }
+    const value = make();
+    this.#made.set(object, { beside, value });
+    return value;
   }
 }
 
@@ -115,8 +125,9 @@ function byUid(jobs: Iterable<Job>): Map<string, Job> {
 }
 
 function budgetsOf(budgets: Iterable<Budget>, tasks: readonly Task[]): DisruptionBudget[] {
-  const inNamespace = Map.groupBy(tasks, (task) => task.namespace);
-  return [...budgets].map((budget) => {
+  const all = [...budgets];
+  const inNamespace = all.length > 0 ? Map.groupBy(tasks, (task) => task.namespace) : new Map<string, Task[]>();
+  return all.map((budget) => {
     const { namespace = '', name = '' } = budget.metadata ?? {};
     const { selector } = budget.spec ?? {};
     const covered = (inNamespace.get(namespace) ?? []).filter((task) => selects(selector, task.labels));
@@ -164,18 +175,26 @@ function usageOfTasks(usage: Readonly<Record<string, Usage>>, tasks: readonly Ta
 }
 
 /** What each bound claim demands of its pod's node, by `namespace/claim`. */
-function volumeTerms(objects: ClusterObjects): Map<string, readonly (readonly NodeSelectorTerm[])[]> {
+function volumeTerms(
+  objects: ClusterObjects,
+  known: KnownObjects | undefined,
+): Map<string, readonly (readonly NodeSelectorTerm[])[]> {
   const volumes = new Map([...objects.volumes].map((volume) => [volume.metadata?.name ?? '', volume]));
   const terms = new Map<string, readonly (readonly NodeSelectorTerm[])[]>();
   for (const claim of objects.claims) {
     const volume = volumes.get(claim.spec?.volumeName ?? '');
     if (!volume) continue;
-    const required = volume.spec?.nodeAffinity?.required?.nodeSelectorTerms?.map(selectorTerm);
-    const zones = zoneTerm(volume);
-    const demands = [...(required ? [required] : []), ...(zones ? [[zones]] : [])];
+    const make = () => demandsOf(volume);
+    const demands = known ? known.made(volume, [], make) : make();
     if (demands.length > 0) terms.set(`${claim.metadata?.namespace ?? ''}/${claim.metadata?.name ?? ''}`, demands);
   }
   return terms;
+}
+
+function demandsOf(volume: Volume): readonly (readonly NodeSelectorTerm[])[] {
+  const required = volume.spec?.nodeAffinity?.required?.nodeSelectorTerms?.map(selectorTerm);
+  const zones = zoneTerm(volume);
+  return [...(required ? [required] : []), ...(zones ? [[zones]] : [])];
 }
 
 /** Volumes of old carry their zones as labels, several joined by `__`; kube-scheduler's VolumeZone reads them still. */

@@ -14,7 +14,9 @@ type Reading = {
  */
 export class UsageRecord {
   readonly #windowSeconds: number;
-  readonly #readings = new Map<string, Reading[]>();
+  readonly #readings = new Map<string, readonly Reading[]>();
+  /** By the readings that it is of, which are replaced when they change: who compares by identity sees no change. */
+  readonly #summaries = new WeakMap<readonly Reading[], Usage>();
 
   constructor(windowSeconds: number) {
     this.#windowSeconds = windowSeconds;
@@ -25,24 +27,31 @@ export class UsageRecord {
     for (const [id, { mean, fromSeconds, toSeconds }] of readings) {
       const known = this.#readings.get(id) ?? [];
       if (known.at(-1)?.atSeconds === toSeconds) continue;
-      known.push({ atSeconds: toSeconds, fromSeconds, milliCpu: mean.milliCpu, memoryBytes: mean.memoryBytes });
-      this.#readings.set(id, known);
+      const { milliCpu, memoryBytes } = mean;
+      this.#readings.set(id, [...known, { atSeconds: toSeconds, fromSeconds, milliCpu, memoryBytes }]);
     }
   }
 
   /** Mean and peak of each task over the window before `nowSeconds`; what is older is forgotten. */
   usage(nowSeconds: number): Record<string, Usage> {
     const usage: Record<string, Usage> = {};
+    const from = nowSeconds - this.#windowSeconds;
     for (const [id, all] of this.#readings) {
-      const readings = all.filter(({ atSeconds }) => atSeconds > nowSeconds - this.#windowSeconds);
+      const readings = all[0]!.atSeconds > from ? all : all.filter(({ atSeconds }) => atSeconds > from);
       if (readings.length === 0) {
         this.#readings.delete(id);
         continue;
       }
-      if (readings.length < all.length) this.#readings.set(id, readings);
-      usage[id] = summary(readings);
+      if (readings !== all) this.#readings.set(id, readings);
+      usage[id] = this.#summary(readings);
     }
     return usage;
+  }
+
+  #summary(readings: readonly Reading[]): Usage {
+    const known = this.#summaries.get(readings) ?? summary(readings);
+    this.#summaries.set(readings, known);
+    return known;
   }
 }
 

@@ -271,6 +271,19 @@ export function predictSnapshot(
   snapshot: Snapshot,
   history: readonly FinishedTask[] = [],
 ): Predictions {
+  const predicting = predictInTurns(predictor, snapshot, history);
+  for (;;) {
+    const { done, value } = predicting.next();
+    if (done) return value;
+  }
+}
+
+/** As `predictSnapshot`; rests after every few hundred tasks, so that a thread can do something else in between. */
+export function* predictInTurns(
+  predictor: Predictor,
+  snapshot: Snapshot,
+  history: readonly FinishedTask[] = [],
+): Generator<void, Predictions> {
   const tasks = snapshot.tasks.filter((task) => !task.endless && !task.infrastructure);
   const known = mergeTasks(predictor.tasks, history);
   const runs = runsOf([...known, ...tasks.map((task) => runOf(task, snapshot.takenAtSeconds))]);
@@ -287,13 +300,17 @@ export function predictSnapshot(
     predictions[task.id] = predictTask(predictor, task, { known, runs, row, past, learner, outlook });
   });
   const past = { ...last, nowSeconds: snapshot.takenAtSeconds };
-  for (const row of running) {
+  for (const [index, row] of running.entries()) {
+    if (index % TASKS_A_TURN === 0) yield;
     const task = tasks[runs.order[row]! - known.length]!;
     const outlook = learner && (() => learner.renew(row, past));
     predictions[task.id] = predictTask(predictor, task, { known, runs, row, past, learner, outlook });
   }
   return predictions;
 }
+
+/** They take about 12 ms. */
+const TASKS_A_TURN = 200;
 
 /** Where a task stands in a replay, and how the network predicts it there. */
 type Standing = {

@@ -1,0 +1,168 @@
+import type { TaskRow } from './clusterView.ts';
+import { idOf, position, rowEdits } from './viewParts.ts';
+
+/** How running tasks are grouped. Pending ones always come first, in a group of their own. */
+export const GROUPINGS = ['owner', 'creator', 'node', 'namespace'] as const;
+export type Grouping = (typeof GROUPINGS)[number];
+
+export type TaskGroup = {
+  readonly key: string;
+  readonly title: string;
+  /** In the order of their ids. */
+  readonly tasks: readonly TaskRow[];
+};
+
+export type GroupingOptions = {
+  readonly by: Grouping;
+  /** Words that must all occur in a task's id, owner, creator, node or state; empty: all tasks. */
+  readonly filter: string;
+  readonly isPinned: (task: TaskRow) => boolean;
+};
+
+/**
+ * The tasks that pass the filter, in groups: pinned ones, pending ones, then running ones in the order of the groups'
+ * titles. They follow the rows by what is different, since a large cluster has as many groups as Jobs.
+ */
+export class TaskGroups {
+  private readonly tasksOf = new Map<string, TaskRow[]>();
+  /** In the order of the groups. */
+  private readonly keys: string[] = [];
+  private readonly options: GroupingOptions;
+  private readonly words: readonly string[];
+  private rows: readonly TaskRow[] = [];
+  private passing = 0;
+
+  constructor(options: GroupingOptions) {
+    this.options = options;
+    this.words = options.filter.toLowerCase().split(/\s+/).filter(Boolean);
+  }
+
+  /** Tasks that pass the filter. */
+  get count(): number {
+    return this.passing;
+  }
+
+  /** Groups there are. */
+  get size(): number {
+    return this.keys.length;
+  }
+
+  first(count: number): TaskGroup[] {
+    return this.keys.slice(0, count).map((key) => this.group(key)!);
+  }
+
+  group(key: string): TaskGroup | undefined {
+    const tasks = this.tasksOf.get(key);
+    return tasks && { key, title: TITLES[key] ?? key.slice(IN.length), tasks };
+  }
+
+  /** The group a task is in beside the pinned ones, with its place among the groups and in the group. */
+  find(task: TaskRow): { readonly group: TaskGroup; readonly at: number; readonly index: number } | undefined {
+    const key = this.keysFor(task).at(-1);
+    const group = key === undefined ? undefined : this.group(key);
+    if (!group) return undefined;
+    return {
+      group,
+      at: place(this.keys, group.key),
+      index: position(group.tasks, task.id, idOf),
+    };
+  }
+
+  /**
+   * Goes on to other rows, in the order of their ids.
+   * @returns a generator that rests after every thousand rows; until its end each task stands as it was or as it is
+   */
+  *follow(rows: readonly TaskRow[]): Generator<void, void> {
+    const before = this.rows;
+    let rest = ROWS_A_TURN;
+    for (const { was, is } of rowEdits(before, rows, idOf)) {
+      if (was) this.remove(was);
+      if (is) this.add(is);
+      if (--rest > 0) continue;
+      rest = ROWS_A_TURN;
+      yield;
+    }
+    this.rows = rows;
+  }
+
+  private add(task: TaskRow): void {
+    const keys = this.keysFor(task);
+    if (keys.length > 0) this.passing += 1;
+    for (const key of keys) {
+      const tasks = this.tasksOf.get(key);
+      if (tasks) insert(tasks, position(tasks, task.id, idOf), task);
+      else {
+        this.tasksOf.set(key, [task]);
+        insert(this.keys, place(this.keys, key), key);
+      }
+    }
+  }
+
+  private remove(task: TaskRow): void {
+    const keys = this.keysFor(task);
+    if (keys.length > 0) this.passing -= 1;
+    for (const key of keys) {
+      const tasks = this.tasksOf.get(key)!;
+      tasks.splice(position(tasks, task.id, idOf), 1);
+      if (tasks.length > 0) continue;
+      this.tasksOf.delete(key);
+      this.keys.splice(place(this.keys, key), 1);
+    }
+  }
+
+  private keysFor(task: TaskRow): string[] {
+    const { by, isPinned } = this.options;
+    if (!this.words.every((word) => hasWord(task, word))) return [];
+    const key = task.kind === 'pending' ? PENDING : `${IN}${titleOf(task, by)}`;
+    return isPinned(task) ? [PINNED, key] : [key];
+  }
+}
+
+const PINNED = 'pinned';
+const PENDING = 'pending';
+const IN = 'in:';
+const TITLES: Readonly<Record<string, string>> = { [PINNED]: 'Pinned', [PENDING]: 'Pending' };
+const ROWS_A_TURN = 1000;
+
+function insert<T>(all: T[], at: number, one: T): void {
+  if (at === all.length) all.push(one);
+  else all.splice(at, 0, one);
+}
+
+/** Where a key stands among the groups' keys, or would. */
+function place(keys: readonly string[], key: string): number {
+  let low = 0;
+  let high = keys.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (isBefore(keys[middle]!, key)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function isBefore(left: string, right: string): boolean {
+  const [first, second] = [rank(left), rank(right)];
+  return first === second ? left < right : first < second;
+}
+
+function rank(key: string): number {
+  return key === PINNED ? 0 : key === PENDING ? 1 : 2;
+}
+
+function titleOf(task: TaskRow, by: Grouping): string {
+  switch (by) {
+    case 'owner':
+      return task.recurring ?? 'no owner';
+    case 'creator':
+      return task.creator ?? 'no creator';
+    case 'node':
+      return task.node ?? 'no node';
+    case 'namespace':
+      return task.namespace;
+  }
+}
+
+function hasWord({ id, owner = '', creator = '', node = '', kind }: TaskRow, word: string): boolean {
+  return [id, owner, creator, node, kind].some((text) => text.toLowerCase().includes(word));
+}
