@@ -122,6 +122,36 @@ describe('a snapshot of API objects', () => {
     assert.deepEqual(maintained?.deadline, { atSeconds: NOW + 9000, source: 'maintenance' });
   });
 
+  it('takes the conditions by which AKS tells of Azure’s events for a node’s end, but not a freeze, which ends nothing', () => {
+    const ends = (type: string, message: string, more: object = {}) => {
+      const conditions = [
+        { type, status: 'True', message, lastTransitionTime: new Date((NOW - 10) * 1000).toISOString(), ...more },
+      ];
+      return snapshotOf({ nodes: [{ ...node('a'), status: { conditions } }] }).nodes[0]?.deadline;
+    };
+    const at = new Date((NOW + 40) * 1000).toUTCString();
+    const said = (event: string) =>
+      `${event}: ${at}. DurationInSeconds: -1. For more information, see https://aka.ms/x`;
+    assert.deepEqual(ends('VMEventScheduled', said('Preempt Scheduled')), { atSeconds: NOW + 40, source: 'spot' });
+    assert.deepEqual(ends('PreemptScheduled', said('Preempt Scheduled')), { atSeconds: NOW + 40, source: 'spot' });
+    assert.deepEqual(ends('VMEventScheduled', said('Redeploy Scheduled')), {
+      atSeconds: NOW + 40,
+      source: 'maintenance',
+    });
+    assert.deepEqual(ends('TerminateScheduled', said('Terminate Scheduled')), {
+      atSeconds: NOW + 40,
+      source: 'termination',
+    });
+    // without a time that can be read: the shortest notice, from when it was told
+    assert.deepEqual(ends('RebootScheduled', ''), { atSeconds: NOW - 10 + 900, source: 'maintenance' });
+    assert.deepEqual(ends('VMEventScheduled', 'Preempt Started: .'), { atSeconds: NOW - 10 + 30, source: 'spot' });
+    assert.equal(ends('VMEventScheduled', said('Freeze Scheduled')), undefined);
+    assert.equal(ends('VMEventScheduled', ''), undefined);
+    assert.equal(ends('VMEventScheduled', said('constructor Scheduled')), undefined);
+    assert.equal(ends('PreemptScheduled', said('Preempt Scheduled'), { status: 'False' }), undefined);
+    assert.equal(ends('KernelDeadlock', said('Preempt Scheduled')), undefined);
+  });
+
   it('gives a task the node terms of its bound volumes, and the zones of old ones', () => {
     const claims: VolumeClaim[] = [{ metadata: { name: 'disk', namespace: 'team' }, spec: { volumeName: 'pv' } }];
     const requirement = { key: 'kubernetes.io/hostname', operator: 'In', values: ['a'] };
@@ -139,7 +169,7 @@ describe('a snapshot of API objects', () => {
     ]);
   });
 
-  it('tells what each quota leaves of requests, and leaves out quotas that count some pods only', () => {
+  it('tells what each quota leaves of requests, and leaves out quotas that bound none', () => {
     const quota = (name: string, hard: Strings, used: Strings, spec = {}) => ({
       metadata: { namespace: 'team', name },
       spec,
@@ -149,7 +179,7 @@ describe('a snapshot of API objects', () => {
       quotas: [
         quota('both', { 'requests.cpu': '4', cpu: '3', 'requests.memory': '4Gi' }, { 'requests.cpu': '1', cpu: '1' }),
         quota('over', { 'requests.memory': '1Gi', pods: '9' }, { 'requests.memory': '2Gi' }),
-        quota('some', { 'requests.cpu': '1' }, {}, { scopes: ['BestEffort'] }),
+        quota('unknown', { 'requests.cpu': '1' }, {}, { scopes: ['CrossNamespacePodAffinity'] }),
         quota('counts', { pods: '9' }, { pods: '3' }),
         {},
       ],
@@ -157,6 +187,34 @@ describe('a snapshot of API objects', () => {
     assert.deepEqual(quotas, [
       { namespace: 'team', name: 'both', left: { milliCpu: 2000, memoryBytes: 4 * 2 ** 30 } },
       { namespace: 'team', name: 'over', left: { memoryBytes: 0 } },
+    ]);
+  });
+
+  it('names the tasks that a quota with scopes counts, all of which must hold, as the server counts them', () => {
+    const pods = [
+      pod('long', { status: { qosClass: 'Burstable' } }),
+      pod('short', { spec: { activeDeadlineSeconds: 60 }, status: { qosClass: 'Burstable' } }),
+      pod('free', { status: { qosClass: 'BestEffort' } }),
+      pod('urgent', { spec: { priorityClassName: 'high' }, status: { qosClass: 'Guaranteed' } }),
+      pod('over', { spec: { priorityClassName: 'high' }, status: { phase: 'Succeeded' } }),
+    ];
+    const counted = (spec: object) => {
+      const status = { hard: { 'requests.cpu': '4' }, used: {} };
+      const { quotas } = snapshotOf({ pods, quotas: [{ metadata: { namespace: 'team', name: 'q' }, spec, status }] });
+      return quotas?.[0]?.taskIds?.map((id) => id.replace('team/', ''));
+    };
+    const selector = (...matchExpressions: object[]) => ({ scopeSelector: { matchExpressions } });
+    const priority = (operator: string, ...values: string[]) => ({ scopeName: 'PriorityClass', operator, values });
+    assert.deepEqual(counted({ scopes: ['Terminating'] }), ['short']);
+    assert.deepEqual(counted({ scopes: ['NotTerminating'] }), ['free', 'long', 'urgent']);
+    assert.deepEqual(counted({ scopes: ['BestEffort'] }), ['free']);
+    assert.deepEqual(counted({ scopes: ['NotBestEffort', 'NotTerminating'] }), ['long', 'urgent']);
+    assert.deepEqual(counted({ scopes: ['PriorityClass'] }), ['urgent']);
+    assert.deepEqual(counted(selector(priority('In', 'high', 'low'))), ['urgent']);
+    assert.deepEqual(counted(selector(priority('NotIn', 'high'))), ['free', 'long', 'short']);
+    assert.deepEqual(counted(selector(priority('Exists'))), ['urgent']);
+    assert.deepEqual(counted(selector(priority('DoesNotExist'), { scopeName: 'Terminating', operator: 'Exists' })), [
+      'short',
     ]);
   });
 
@@ -263,11 +321,13 @@ function taskOf({ tasks }: Snapshot): Task {
   return tasks[0]!;
 }
 
-function pod(name: string, { metadata = {}, spec = {} }: { metadata?: object; spec?: object } = {}): Pod {
+type Given = { metadata?: object; spec?: object; status?: object };
+
+function pod(name: string, { metadata = {}, spec = {}, status = {} }: Given = {}): Pod {
   return {
     metadata: { name, namespace: 'team', uid: `uid-${name}`, creationTimestamp: '2026-11-23T10:00:00Z', ...metadata },
     spec: { restartPolicy: 'Never', containers: [{ name: 'main', resources: { requests: { cpu: '1' } } }], ...spec },
-    status: { phase: 'Pending' },
+    status: { phase: 'Pending', ...status },
   };
 }
 

@@ -133,6 +133,7 @@ const POD_SPEC = message({
   18: one('affinity', AFFINITY),
   20: many('initContainers', CONTAINER),
   22: many('tolerations', TOLERATION),
+  24: text('priorityClassName'),
   25: givenNumber('priority'),
   32: quantities('overhead'),
   33: many('topologySpreadConstraints', SPREAD),

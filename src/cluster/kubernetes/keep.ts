@@ -1,4 +1,4 @@
-import { AVAILABLE_UNTIL } from './node.ts';
+import { AVAILABLE_UNTIL, AZURE_CONDITIONS } from './node.ts';
 import type {
   ApiNode,
   ApiObject,
@@ -48,6 +48,7 @@ export class Keeper {
         schedulingGates: this.#share(spec.schedulingGates),
         volumes: this.#share(spec.volumes?.flatMap(keepVolume)),
         priority: spec.priority,
+        priorityClassName: this.#text(spec.priorityClassName),
         restartPolicy: spec.restartPolicy,
         activeDeadlineSeconds: spec.activeDeadlineSeconds,
       }),
@@ -70,9 +71,7 @@ export class Keeper {
     ...defined({ spec: node.spec && defined({ unschedulable: node.spec.unschedulable, taints: node.spec.taints }) }),
     status: defined({
       allocatable: this.#share(node.status?.allocatable),
-      conditions: node.status?.conditions
-        ?.filter(({ type }) => type === 'Ready')
-        .map(({ type, status }) => defined({ type, status })),
+      conditions: node.status?.conditions?.flatMap(keepNodeCondition),
     }),
   });
 
@@ -185,6 +184,12 @@ function keepVolume({ name, persistentVolumeClaim, ephemeral }: PodVolume): PodV
   if (persistentVolumeClaim)
     return [defined({ name, persistentVolumeClaim: defined({ claimName: persistentVolumeClaim.claimName }) })];
   return ephemeral ? [defined({ name, ephemeral: {} })] : [];
+}
+
+function keepNodeCondition(condition: Condition): Condition[] {
+  const { type = '', status } = condition;
+  if (type === 'Ready') return [defined({ type, status })];
+  return AZURE_CONDITIONS.has(type) && status === 'True' ? [keepCondition(condition)] : [];
 }
 
 function keepCondition({ type, status, reason, message, lastTransitionTime }: Condition): Condition {

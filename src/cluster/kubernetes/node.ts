@@ -80,6 +80,12 @@ function deadlineOf(node: ApiNode, nowSeconds: number, claim: NodeClaim | undefi
     const notice = NOTICES[taint.key ?? ''];
     if (notice) note(unixSeconds(taint.value) ?? (secondsOf(taint.timeAdded) ?? nowSeconds) + NOTICE_SECONDS, notice);
   }
+  for (const { type = '', status, message, lastTransitionTime } of node.status?.conditions ?? []) {
+    const event = status === 'True' ? azureEvent(type, message) : undefined;
+    if (!event) continue;
+    const { source, noticeSeconds } = AZURE_EVENTS[event.kind];
+    note(event.atSeconds ?? (secondsOf(lastTransitionTime) ?? nowSeconds) + noticeSeconds, source);
+  }
   note(unixSeconds(node.metadata?.labels?.[SCHEDULED_MAINTENANCE]), 'maintenance');
   if (claim) {
     note(secondsOf(claim.metadata?.annotations?.[NODE_CLAIM_TERMINATION]), 'termination');
@@ -99,6 +105,8 @@ const NOTICES: Readonly<Record<string, NodeDeadline['source']>> = {
   'aws-node-termination-handler/scheduled-maintenance': 'maintenance',
   'cloud.google.com/impending-node-termination': 'spot',
   'remediation.azure.com/unschedulable': 'maintenance',
+  'remediator.kubernetes.azure.com/unschedulable': 'maintenance',
+  'remediator.aks.microsoft.com/unschedulable': 'maintenance',
   'karpenter.sh/disrupted': 'termination',
   'karpenter.sh/disruption': 'termination',
 };
@@ -106,6 +114,38 @@ const NOTICES: Readonly<Record<string, NodeDeadline['source']>> = {
 const SCHEDULED_MAINTENANCE = 'cloud.google.com/scheduled-maintenance-time';
 /** The longest of the clouds' notices (AWS): a taint that states no time leaves at most this much. */
 const NOTICE_SECONDS = 120;
+
+/**
+ * Azure's scheduled events that end what runs on a node (a freeze pauses it for seconds), with the shortest notice that
+ * Azure gives of each (learn.microsoft.com, "Scheduled Events").
+ */
+const AZURE_EVENTS = {
+  Reboot: { source: 'maintenance', noticeSeconds: 900 },
+  Redeploy: { source: 'maintenance', noticeSeconds: 600 },
+  Preempt: { source: 'spot', noticeSeconds: 30 },
+  Terminate: { source: 'termination', noticeSeconds: 300 },
+} as const;
+
+type AzureEvent = keyof typeof AZURE_EVENTS;
+
+/** What AKS tells of an event as a condition of the node. */
+export const AZURE_CONDITIONS: ReadonlySet<string> = new Set([
+  'VMEventScheduled',
+  ...Object.keys(AZURE_EVENTS).map((kind) => `${kind}Scheduled`),
+]);
+
+/**
+ * The event of a condition: by its type, or for `VMEventScheduled`, which stands for any, by its message
+ * (`Preempt Scheduled: Mon, 03 Aug 2026 08:18:16 GMT. DurationInSeconds: -1. …`).
+ */
+function azureEvent(type: string, message = ''): { kind: AzureEvent; atSeconds?: number } | undefined {
+  if (!AZURE_CONDITIONS.has(type)) return undefined;
+  const [, said = '', time = ''] = /^(\w+) (?:Scheduled|Started): *([^.]*)/.exec(message.slice(0, 200)) ?? [];
+  const kind = type === 'VMEventScheduled' ? said : type.slice(0, -'Scheduled'.length);
+  if (!Object.hasOwn(AZURE_EVENTS, kind)) return undefined;
+  const milliseconds = Date.parse(time);
+  return { kind: kind as AzureEvent, ...(Number.isFinite(milliseconds) && { atSeconds: milliseconds / 1000 }) };
+}
 
 function unixSeconds(text: string | undefined): number | undefined {
   return text !== undefined && /^\d{9,11}$/.test(text) ? Number(text) : undefined;

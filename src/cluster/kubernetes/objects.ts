@@ -75,6 +75,7 @@ export type PodSpec = {
   readonly schedulingGates?: readonly { readonly name?: string }[];
   readonly schedulerName?: string;
   readonly priority?: number;
+  readonly priorityClassName?: string;
   readonly restartPolicy?: string;
   readonly activeDeadlineSeconds?: number;
   readonly hostNetwork?: boolean;
@@ -186,8 +187,17 @@ export type Budget = ApiObject & {
 };
 
 export type QuotaObject = ApiObject & {
-  readonly spec?: { readonly scopes?: readonly string[]; readonly scopeSelector?: object };
+  readonly spec?: {
+    readonly scopes?: readonly string[];
+    readonly scopeSelector?: { readonly matchExpressions?: readonly QuotaScope[] };
+  };
   readonly status?: { readonly hard?: Quantities; readonly used?: Quantities };
+};
+
+export type QuotaScope = {
+  readonly scopeName?: string;
+  readonly operator?: string;
+  readonly values?: readonly string[];
 };
 
 export type VolumeClaim = ApiObject & { readonly spec?: { readonly volumeName?: string } };

@@ -1,6 +1,6 @@
 import type { Constraints, NodeSelectorTerm } from '../../core/model/constraints.ts';
 import type { Node } from '../../core/model/node.ts';
-import type { DisruptionBudget, Quota, Rights, Snapshot } from '../../core/model/snapshot.ts';
+import type { DisruptionBudget, Rights, Snapshot } from '../../core/model/snapshot.ts';
 import type { Task } from '../../core/model/task.ts';
 import type { Usage } from '../../core/model/usage.ts';
 import { selectorTerm, selects } from './constraints.ts';
@@ -22,7 +22,7 @@ import {
 import type { OwnerIndex } from './owner.ts';
 import type { ParameterKeys } from './parameters.ts';
 import { isOver, taskOf } from './pod.ts';
-import { milliValue, parseQuantity, wholeValue } from './quantity.ts';
+import { quotasOf } from './quotas.ts';
 
 /** Everything a snapshot is made from, as read from the API server. */
 export type ClusterObjects = {
@@ -68,6 +68,7 @@ export function makeSnapshot(objects: ClusterObjects, context: SnapshotContext, 
     const make = () => taskOf(pod, index, context.keys, affinity);
     tasks.push(known ? known.made(pod, [ownerObject(pod, index), ...affinity], make) : make());
   }
+  const quotas = quotasOf(objects.quotas, objects.pods);
   nodes.sort((a, b) => compare(a.name, b.name));
   tasks.sort((a, b) => compare(a.id, b.id));
   return {
@@ -78,7 +79,7 @@ export function makeSnapshot(objects: ClusterObjects, context: SnapshotContext, 
     tasks,
     usage: usageOfTasks(context.usage, tasks),
     budgets: budgetsOf(objects.budgets, tasks),
-    ...quotasOf(objects.quotas),
+    ...(quotas.length > 0 && { quotas }),
     rights: context.rights,
     problems,
   };
@@ -138,30 +139,6 @@ function budgetsOf(budgets: Iterable<Budget>, tasks: readonly Task[]): Disruptio
       taskIds: covered.map((task) => task.id),
     };
   });
-}
-
-/** Quotas on what all pods of a namespace request; one that counts some of its pods is left to the server's own check. */
-function quotasOf(objects: Iterable<QuotaObject>): { readonly quotas?: Quota[] } {
-  const quotas = [...objects].flatMap(({ metadata, spec, status }): Quota[] => {
-    if (spec?.scopes || spec?.scopeSelector) return [];
-    const left = (...names: readonly string[]) => {
-      const bounded = names.filter((name) => parseQuantity(status?.hard?.[name]) !== undefined);
-      const amounts = bounded.map((name) => {
-        const hard = parseQuantity(status?.hard?.[name]) ?? 0n;
-        return hard - (parseQuantity(status?.used?.[name]) ?? 0n);
-      });
-      return amounts.sort((a, b) => (a < b ? -1 : 1))[0];
-    };
-    const [cpu, memory] = [left('requests.cpu', 'cpu'), left('requests.memory', 'memory')];
-    if (cpu === undefined && memory === undefined) return [];
-    const { namespace = '', name = '' } = metadata ?? {};
-    const amounts = {
-      ...(cpu !== undefined && { milliCpu: milliValue(cpu) }),
-      ...(memory !== undefined && { memoryBytes: wholeValue(memory) }),
-    };
-    return [{ namespace, name, left: amounts }];
-  });
-  return quotas.length > 0 ? { quotas } : {};
 }
 
 /** Readings of tasks that are here; one that is older than the task was another's of the same name. */

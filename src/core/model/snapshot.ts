@@ -30,12 +30,14 @@ export type DisruptionBudget = {
   readonly taskIds: readonly string[];
 };
 
-/** A bound on what all tasks of a namespace request together. */
+/** A bound on what tasks of a namespace request together. */
 export type Quota = {
   readonly namespace: string;
   readonly name: string;
   /** What of it is left, by resource that it bounds; 0 when more is used than it allows now. */
   readonly left: { readonly [resource in 'milliCpu' | 'memoryBytes']?: number };
+  /** The tasks it counts; absent: all of its namespace. */
+  readonly taskIds?: readonly string[];
 };
 
 export type Action = 'place' | 'resize' | 'migrate';

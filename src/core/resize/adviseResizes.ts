@@ -290,21 +290,22 @@ function refusal(
 
 /** What the quotas of namespaces leave, less what was granted so far. */
 class QuotaRoom {
-  readonly #quotas: readonly Quota[];
-  readonly #granted = new Map<string, number>();
+  readonly #quotas: readonly { readonly quota: Quota; readonly taskIds: ReadonlySet<string> | undefined }[];
+  readonly #granted = new Map<Quota, { milliCpu: number; memoryBytes: number }>();
 
   constructor(quotas: readonly Quota[]) {
-    this.#quotas = quotas;
+    this.#quotas = quotas.map((quota) => ({ quota, taskIds: quota.taskIds && new Set(quota.taskIds) }));
   }
 
-  /** Which quota of the task's namespace does not let it grow so, if any: the one with the least left. */
+  /** Which of the quotas that count the task does not let it grow so, if any: the one with the least left. */
   refusal({ task, resource, ours }: Judgement): ResizeRefusal | undefined {
     if (ours.says !== 'expand') return undefined;
-    const granted = this.#granted.get(`${task.namespace} ${resource}`) ?? 0;
-    const [tightest] = this.#quotas
-      .flatMap(({ namespace, name, left: { [resource as keyof Quota['left']]: left } }) =>
-        namespace === task.namespace && left !== undefined ? [{ name, left: left - granted }] : [],
-      )
+    const bounded = resource as keyof Quota['left'];
+    const [tightest] = this.#of(task)
+      .flatMap((quota) => {
+        const left = quota.left[bounded];
+        return left === undefined ? [] : [{ name: quota.name, left: left - this.#grantedOf(quota)[bounded] }];
+      })
       .sort((a, b) => a.left - b.left);
     if (!tightest || ours.amount <= tightest.left) return undefined;
     return { code: 'quota', name: tightest.name, amount: ours.amount, left: Math.max(0, tightest.left) };
@@ -312,10 +313,22 @@ class QuotaRoom {
 
   /** Counts what a task holds after it was resized. */
   take(task: Task, allocation: Resources): void {
-    for (const resource of ['milliCpu', 'memoryBytes'] as const) {
-      const key = `${task.namespace} ${resource}`;
-      this.#granted.set(key, (this.#granted.get(key) ?? 0) + allocation[resource] - task.allocation[resource]);
+    for (const quota of this.#of(task)) {
+      const granted = this.#grantedOf(quota);
+      for (const resource of ['milliCpu', 'memoryBytes'] as const)
+        granted[resource] += allocation[resource] - task.allocation[resource];
+      this.#granted.set(quota, granted);
     }
+  }
+
+  #of({ id, namespace }: Task): Quota[] {
+    return this.#quotas.flatMap(({ quota, taskIds }) =>
+      quota.namespace === namespace && (taskIds?.has(id) ?? true) ? [quota] : [],
+    );
+  }
+
+  #grantedOf(quota: Quota) {
+    return this.#granted.get(quota) ?? { milliCpu: 0, memoryBytes: 0 };
   }
 }
 

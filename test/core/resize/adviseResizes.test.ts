@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import { amountOf, type Resources } from '../../../src/core/model/resources.ts';
 import { DEFAULT_SETTINGS } from '../../../src/core/model/settings.ts';
-import type { Snapshot } from '../../../src/core/model/snapshot.ts';
+import type { Quota, Snapshot } from '../../../src/core/model/snapshot.ts';
 import type { Task } from '../../../src/core/model/task.ts';
 import { clusterRoom } from '../../../src/core/place/room.ts';
 import { adviseResizes, type ResizeAdvice, type ResizeInputs } from '../../../src/core/resize/adviseResizes.ts';
@@ -137,6 +137,13 @@ describe('advising resizes (S306–S308)', () => {
       both.advice.map(({ decision }) => (decision.kind === 'refused' ? decision.reason : decision.kind)),
       ['expand', { code: 'quota', name: 'shared', amount: 1200, left: 800 }],
     );
+    // one that counts only the twin bounds only the twin, and what the first is given takes nothing from it
+    const counts = (taskIds: string[], milliCpu: number) => ({ ...quota('some', milliCpu), taskIds });
+    const decisions = (quotas: Quota[]) =>
+      advise({ ...wants, nodes, tasks: [task!, twin], usage, quotas }).advice.map(({ decision }) => decision.kind);
+    assert.deepEqual(decisions([counts([twin.id], 1199)]), ['expand', 'refused']);
+    assert.deepEqual(decisions([counts([twin.id], 1200)]), ['expand', 'expand']);
+    assert.deepEqual(decisions([counts([], 0)]), ['expand', 'expand']);
   });
 
   it('shrinks one resource of a task and expands another', () => {
