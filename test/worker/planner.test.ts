@@ -31,8 +31,8 @@ describe('the planning thread', function () {
   };
 
   it('answers what is asked while a cluster is being opened once it is open', async () => {
-    const [opened, plan] = await Promise.all([connect(), planner.ask({ type: 'plan' }) as Promise<IssuedPlan>]);
-    assert.ok(opened.view.nodes.length > 0);
+    const [, plan] = await Promise.all([connect(), planner.ask({ type: 'plan' }) as Promise<IssuedPlan>]);
+    assert.ok(planner.view.nodes.length > 0);
     assert.ok(plan.moves.length > 0);
     const [, later] = await Promise.all([
       planner.ask({ type: 'advance', seconds: 7200 }),
@@ -46,6 +46,23 @@ describe('the planning thread', function () {
     assert.match(
       String(stale.status === 'rejected' && stale.reason),
       /The cluster has changed since the plan was made/,
+    );
+  });
+
+  it('has told the rows once a cluster is open, and what has changed once it was asked to look', async () => {
+    assert.deepEqual(planner.view.nodes, []);
+    await connect();
+    const first = planner.view;
+    assert.ok(first.nodes.length > 0 && first.tasks.length > 0);
+    await planner.ask({ type: 'refresh' });
+    const again = planner.view;
+    assert.ok(again.tasks.filter(({ ends }) => ends).length > 0);
+    await planner.ask({ type: 'advance', seconds: 7200 });
+    const later = planner.view;
+    assert.equal(later.takenAtSeconds, again.takenAtSeconds + 7200);
+    assert.notDeepEqual(
+      later.tasks.map(({ id }) => id),
+      again.tasks.map(({ id }) => id),
     );
   });
 
