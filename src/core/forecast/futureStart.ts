@@ -1,4 +1,5 @@
 import { classOfRequest, type ExpectedMix } from '../fragment/mix.ts';
+import type { Node } from '../model/node.ts';
 import { amountOf, type Resources } from '../model/resources.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Snapshot } from '../model/snapshot.ts';
@@ -54,6 +55,7 @@ export type Leaving = {
   readonly count: number;
   /** Tells a task's draws from all others', in every scenario alike. */
   readonly drawKey: Int32Array;
+  /** As in `NodeEnd`. */
   readonly node: Int32Array;
   readonly kind: Int32Array;
   readonly gpus: Int32Array;
@@ -70,7 +72,7 @@ export type Leaving = {
   readonly againKind: Int32Array;
 };
 
-/** The end of a node that somebody announced: it and all it holds are gone then. */
+/** The end of a node that somebody announced: it and all it holds are gone then. Numbers beyond the fleet are of nodes that take no tasks. */
 export type NodeEnd = {
   readonly inSeconds: number;
   readonly node: number;
@@ -99,7 +101,10 @@ export function futureStart(
   settings: Settings,
   mix: ExpectedMix,
 ): FutureStart {
-  const usable = { ...snapshot, nodes: snapshot.nodes.filter(({ ready, unschedulable }) => ready && !unschedulable) };
+  const takesTasks = ({ ready, unschedulable }: Node) => ready && !unschedulable;
+  const usable = { ...snapshot, nodes: snapshot.nodes.filter(takesTasks) };
+  // A node whose end is announced is often cordoned by then: no room of it counts, but its tasks begin again elsewhere.
+  const closed = snapshot.nodes.filter((node) => node.deadline && !takesTasks(node));
   const { fleet, bound } = simulationStart(usable);
   const extraNames = ['tasks', ...extendedNames(usable)];
   const kinds = kindTable(usable, fleet, extraNames);
@@ -108,8 +113,11 @@ export function futureStart(
     maxTasks,
     ...extraNames.slice(1).map((name) => amountOf(allocatable, name)),
   ]);
-  const nodeEnds = nodeEndsOf(usable);
+  const nodeEnds = nodeEndsOf([...usable.nodes, ...closed], usable.nodes.length, snapshot.takenAtSeconds);
   const endingNodes = new Set(nodeEnds.map(({ node }) => node));
+  const kindAgain = (task: Task, node: number) =>
+    endingNodes.has(node) && !task.infrastructure && task.phase !== 'ending' ? kinds.ofPending(task) : -1;
+  const endOf = (task: Task) => leavingOf(task, predictions[task.id], snapshot.takenAtSeconds, settings);
   const leaving: LeavingTask[] = [];
   for (const { task: held, node, gpus } of [...bound].sort((left, right) => left.task.id - right.task.id)) {
     const task = usable.tasks[held.id]!;
@@ -117,10 +125,16 @@ export function futureStart(
     kinds.list[kind]!.extra.forEach((amount, column) => {
       free[node]![column]! -= amount;
     });
-    const left = leavingOf(task, predictions[task.id], snapshot.takenAtSeconds, settings);
-    const lost = endingNodes.has(node) && !task.infrastructure;
-    if (!left && !lost) continue;
-    leaving.push({ ...(left ?? STAYING), task, node, kind, gpus, againKind: lost ? kinds.ofPending(task) : -1 });
+    const left = endOf(task);
+    const againKind = kindAgain(task, node);
+    if (left || againKind >= 0) leaving.push({ ...(left ?? STAYING), task, node, kind, gpus, againKind });
+  }
+  const closedNumbers = new Map(closed.map(({ name }, index) => [name, usable.nodes.length + index]));
+  for (const task of snapshot.tasks) {
+    const node = closedNumbers.get(task.node ?? '');
+    const againKind = node === undefined ? -1 : kindAgain(task, node);
+    if (againKind < 0) continue;
+    leaving.push({ ...(endOf(task) ?? STAYING), task, node: node!, kind: againKind, gpus: 0, againKind });
   }
   free.forEach((amounts, node) => {
     extraFree.set(amounts, node * extraNames.length);
@@ -230,12 +244,12 @@ function columnsOf(tasks: readonly LeavingTask[]): Leaving {
  * When nodes end, by their deadlines. A lifetime that runs out (`expiry`) ends this node, not its place in the cluster: whoever
  * gave it that lifetime gives the next one. Any other end takes the node away for good, since nobody says when it returns.
  */
-function nodeEndsOf({ nodes, takenAtSeconds }: Snapshot): NodeEnd[] {
+function nodeEndsOf(nodes: readonly Node[], usable: number, nowSeconds: number): NodeEnd[] {
   return nodes
     .flatMap(({ deadline }, node) => {
       if (!deadline) return [];
-      const inSeconds = Math.max(0, deadline.atSeconds - takenAtSeconds);
-      return [{ inSeconds, node, renewed: deadline.source === 'expiry' }];
+      const inSeconds = Math.max(0, deadline.atSeconds - nowSeconds);
+      return [{ inSeconds, node, renewed: deadline.source === 'expiry' && node < usable }];
     })
     .sort((left, right) => left.inSeconds - right.inSeconds);
 }

@@ -44,6 +44,7 @@ function runFuture(
   measure: Parameters<FutureRunner>[1],
 ): Float64Array {
   const { leaving } = start;
+  const nodeCount = start.fleet.nodes.length;
   const arrivals = drawArrivals(start.arrivals, seededRandom(seed + 0.25), atSeconds.at(-1) ?? 0);
   const startSeconds = new Float64Array(start.waiting.length).fill(Number.POSITIVE_INFINITY);
   /** By kind, in the order in which kinds began to wait. */
@@ -92,17 +93,18 @@ function runFuture(
     const node = held.node(slot);
     // A task whose node ended has left already.
     if (node < 0) return;
-    world.release(held.kind(slot), node, held.gpus(slot));
     held.remove(slot);
+    if (node >= nodeCount) return;
+    world.release(held.kind(slot), node, held.gpus(slot));
     fill(node, nowSeconds);
   };
   const endNode = ({ node, renewed }: NodeEnd, nowSeconds: number) => {
     const lost = held.on(node);
-    for (const slot of lost) world.release(held.kind(slot), node, held.gpus(slot));
+    if (node < nodeCount) for (const slot of lost) world.release(held.kind(slot), node, held.gpus(slot));
     const again = lost.map((slot) => ({ kind: held.againKind(slot), runtimeSeconds: held.runtimeSeconds(slot) }));
     for (const slot of lost) held.remove(slot);
     if (renewed) fill(node, nowSeconds);
-    else world.remove(node);
+    else if (node < nodeCount) world.remove(node);
     for (const { kind, runtimeSeconds } of again) if (kind >= 0) arrive(kind, runtimeSeconds, -1, nowSeconds);
   };
 

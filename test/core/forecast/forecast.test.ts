@@ -269,6 +269,24 @@ describe('the forecast of nodes that end', () => {
     );
   });
 
+  it('begins the tasks of a cordoned node again elsewhere when it ends, but not those that end before or are leaving', () => {
+    const gone = node('a', { deadline: day, unschedulable: true, allocatable: amounts({ milliCpu: 90_000 }) });
+    const tasks = ['stays', 'ends', 'leaves'].map((name) =>
+      task(name, { node: 'a', request: amounts({ milliCpu: 2000 }), phase: name === 'leaves' ? 'ending' : 'running' }),
+    );
+    const predictions = {
+      'default/stays': sure(9 * HOUR),
+      'default/ends': sure(HOUR),
+      'default/leaves': sure(9 * HOUR),
+    };
+    const { moments } = only(snapshot([gone, node('b')], tasks), { predictions });
+    // Of three tasks one is left after 3 h; it runs 9 h more on the other node.
+    assert.deepEqual(
+      hourly(moments).map(([free]) => free),
+      [8000, 8000, 8000, 8000, 8000, 6000, 6000, 8000, 8000],
+    );
+  });
+
   it('counts no fragments and no room on it', () => {
     const gpus = { allocatable: amounts({ milliCpu: 8000, memoryBytes: GIB, gpuMilli: 4000 }) };
     const { moments } = only(snapshot([node('a', { ...gpus, deadline: { ...day, atSeconds: -1 } })], []), {

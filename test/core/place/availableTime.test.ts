@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import type { Node } from '../../../src/core/model/node.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../../src/core/model/settings.ts';
@@ -83,6 +84,29 @@ describe('available time by deadline, turnover and amounts', () => {
     assert.deepEqual([time.seconds, time.source], [DAY, 'deadline']);
     assert.deepEqual(time.sources, { exit: 3 * DAY, deadline: DAY });
     assert.equal(timeOf([held], predictions, 3 * DAY, { deadline }).seconds, 0);
+  });
+
+  it('is the smallest of all sources, whoever announced the end, and names it', () => {
+    const hours = fc.integer({ min: 1, max: 160 });
+    const source = fc.constantFrom('annotation', 'expiry', 'spot', 'maintenance', 'termination');
+    fc.assert(
+      fc.property(hours, hours, hours, source, (exit, deadline, derived, announced) => {
+        fc.pre(new Set([exit, deadline, derived]).size === 3);
+        const given = {
+          allocatable: amounts({ milliCpu: 160_000, memoryBytes: 2 ** 40 }),
+          deadline: { atSeconds: deadline * HOUR, source: announced as 'spot' },
+        };
+        // A second of the free CPU each milli-core: what the task leaves free runs `derived` hours.
+        const held = task('held', { node: 'a', request: amounts({ milliCpu: 160_000 - derived * 1000 }) });
+        const metered = { secondsPerUnit: { milliCpu: 3.6 } };
+        const time = timeOf([held], { 'default/held': sure(exit * HOUR) }, 0, given, metered);
+        const expected = { exit: exit * HOUR, deadline: deadline * HOUR, derived: derived * HOUR };
+        const smallest = Math.min(...Object.values(expected));
+        assert.ok(Math.abs(time.seconds - smallest) < 1e-6 * smallest, `${time.seconds} ${smallest}`);
+        assert.equal(expected[time.source as keyof typeof expected], smallest);
+        assert.deepEqual(Object.keys(time.sources).sort(), ['deadline', 'derived', 'exit']);
+      }),
+    );
   });
 
   it("takes T from the node's own lifetime where a lease tells it", () => {
