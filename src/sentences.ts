@@ -188,10 +188,15 @@ export function nameOf(taskId: string): string {
 
 /** How good a repack is: "repacks n1, n2: lets 0.5 GPU in, at most 0.5 GPU could be (gap 0 %)". */
 export function describeRepack({ nodes, admittedMilli, boundMilli, gap, waits }: RepackFacts): string {
-  const left = waits.length > 0 ? `; ${counted(waits.length, 'task')} end before a move would pay off` : '';
+  const ends = waits.length === 1 ? 'ends' : 'end';
+  const left = waits.length > 0 ? `; ${counted(waits.length, 'task')} ${ends} before a move would pay off` : '';
   const gpus = (milli: number) => amount('gpuMilli', milli);
   return `repacks ${nodes.join(', ')}: lets ${gpus(admittedMilli)} in, at most ${gpus(boundMilli)} could be (gap ${percent(gap)})${left}`;
 }
+
+/** How a repack's moves follow each other (LARS, `core/defrag/repack.ts`). */
+export const REPACK_ORDER =
+  'in this order, the longest to go first among those that fit; each was made in turn and fitted';
 
 const SCENARIOS: Readonly<Record<string, string>> = {
   nothing: 'do nothing',

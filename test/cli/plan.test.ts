@@ -45,6 +45,21 @@ describe('stowage plan', () => {
     assert.deepEqual(wide, []);
   });
 
+  it('prints a repack: what it lets in, its gap, and its moves in the order of the plan', function () {
+    this.timeout(60_000);
+    const { code, out } = stowage(directory, 'plan', '--cluster', 'sample', '--seed', '12', '--out', 'repack.json');
+    assert.equal(code, 0);
+    const [, lines = ''] = /\n( +repacks (?:.+\n)+)/.exec(out) ?? [];
+    assert.match(lines, /repacks [\w, -]+: lets 4 GPU in, at most 4 GPU could be \(gap 0 %\)/);
+    assert.match(lines, /in this order, the longest to go first/);
+    const { moves }: Plan = parsePlan(JSON.parse(readFileSync(join(directory, 'repack.json'), 'utf8')));
+    const printed = [...lines.matchAll(/^ +(\S+\/\S+) +(\S+) → (\S+)/gm)].map(([, task, from, to]) => [task, from, to]);
+    assert.ok(printed.length >= 2, lines);
+    const migrations = moves.flatMap((move) => (move.kind === 'migration' ? [[move.task.id, move.from, move.to]] : []));
+    const ofRepack = migrations.filter(([task]) => printed.some(([each]) => each === task));
+    assert.deepEqual(printed, ofRepack);
+  });
+
   it('writes a plan that can be applied, and knows how to open its cluster again', () => {
     const plan: Plan = parsePlan(JSON.parse(readFileSync(join(directory, 'plan.json'), 'utf8')));
     assert.ok(plan.moves.length > 0);

@@ -11,6 +11,7 @@ import {
   describeTrigger,
   nameOf,
   nodeHours,
+  REPACK_ORDER,
 } from '../../sentences.ts';
 import { duration } from '../../words.ts';
 import { shortened, table, wrapped } from '../table.ts';
@@ -21,7 +22,7 @@ import { type Paint, type PlanTextOptions, part, title } from './section.ts';
 const REASONS_SHOWN = 4;
 const GOALS_SHOWN = 6;
 
-export function moveText({ migrations, snapshot }: Plan, options: PlanTextOptions): string[] {
+export function moveText({ migrations, moves: planned, snapshot }: Plan, options: PlanTextOptions): string[] {
   const { settings, paint, all } = options;
   const nowSeconds = snapshot.takenAtSeconds;
   const of = (kind: string) => migrations.filter(({ decision }) => decision.kind === kind);
@@ -51,12 +52,19 @@ export function moveText({ migrations, snapshot }: Plan, options: PlanTextOption
           '  ',
         ).map((line) => paint('dim', line))
       : []),
-    ...movesText(moves, paint),
+    ...movesText(inTurn(moves, planned), paint),
     ...(waits.length > 0
       ? ['', ...goalsOnce(waits).flatMap((each) => wrapped(describeEnd(each, nowSeconds), '  '))]
       : []),
     ...blockedText(blocked, snapshot.counts.blockedLeftOut, options),
   ];
+}
+
+/** Advice in the order in which the plan carries it out. */
+function inTurn(advice: readonly MigrationAdvice[], planned: Plan['moves']): MigrationAdvice[] {
+  const turns = new Map(planned.map(({ task }, turn) => [task.id, turn]));
+  const turnOf = ({ taskIds }: MigrationAdvice) => Math.min(...taskIds.map((id) => turns.get(id) ?? planned.length));
+  return [...advice].sort((left, right) => turnOf(left) - turnOf(right));
 }
 
 /** Moves under what they are for: the goal, what it wins and costs, then one row a move. */
@@ -72,7 +80,7 @@ function movesText(moves: readonly MigrationAdvice[], paint: Paint): string[] {
     const columns = [{ head: '' }, { head: '' }, { head: '' }, { head: '' }];
     const rows = group.map((move) => moveCells(move, paint));
     const { repack } = group[0]!;
-    const packing = repack ? wrapped(describeRepack(repack), '    ') : [];
+    const packing = repack ? [describeRepack(repack), REPACK_ORDER].flatMap((line) => wrapped(line, '    ')) : [];
     return ['', ...wrapped(summary, '  '), ...packing, ...table(columns, rows, '    ')];
   });
 }
