@@ -213,6 +213,24 @@ describe('the connection to an API server', () => {
     }
   });
 
+  it('says which part the proxy has in it when the cluster cannot be reached through one', async () => {
+    const refusing = createServer().on('connect', (_, socket) => socket.end('HTTP/1.1 407 No\r\n\r\n'));
+    await new Promise<void>((resolve) => refusing.listen(0, '127.0.0.1', resolve));
+    const working = await startProxy();
+    const urls = [`http://127.0.0.1:${(refusing.address() as AddressInfo).port}`, working.url, 'http://127.0.0.1:1'];
+    try {
+      for (const url of urls) {
+        const proxied = connect(port(), {}, { proxy: { url, except: '' } }, { server: 'https://127.0.0.1:1' });
+        await unreachable(proxied.send('/x'), /could not be reached through the proxy \(.+\)\. Check that the proxy/);
+        await proxied.close();
+      }
+    } finally {
+      refusing.closeAllConnections();
+      refusing.close();
+      working.close();
+    }
+  });
+
   it('gives a proxy up that does not answer', async function () {
     this.timeout(60_000);
     const silent = createServer().on('connect', () => {});

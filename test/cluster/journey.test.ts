@@ -47,7 +47,7 @@ describe('from a fragmented cluster to confirmed moves', function () {
       ['default/notebook'],
     );
     const resizes = of('resize') as Resize[];
-    assert.deepEqual(resizes.map(({ direction }) => direction).sort(), ['expand', 'shrink']);
+    assert.deepEqual(resizes.map(({ direction }) => direction).sort(), ['expand', 'shrink'], output);
     assert.match(resizes.find(({ direction }) => direction === 'shrink')?.task.id ?? '', /report/);
     assert.match(resizes.find(({ direction }) => direction === 'expand')?.task.id ?? '', /index/);
     assert.ok(of('migration').length >= 1, output);

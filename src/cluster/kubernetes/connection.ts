@@ -377,7 +377,9 @@ class Space {
 function isPassing(error: unknown): boolean {
   if (error instanceof ApiError) return error.status >= 500 || error.status === 429;
   const code = error instanceof ClusterUnreachable ? codeOf(error.cause) : '';
-  return ['ECONNRESET', 'UND_ERR_SOCKET', 'EPIPE', 'UND_ERR_BODY_TIMEOUT', 'ECONNREFUSED'].includes(code);
+  return ['ECONNRESET', 'UND_ERR_SOCKET', 'EPIPE', 'UND_ERR_BODY_TIMEOUT', 'ECONNREFUSED', 'UND_ERR_PRX_CONN'].includes(
+    code,
+  );
 }
 
 /** The server is too busy for now and has not begun; a disruption budget's 429 is an answer, not a throttle. */
@@ -445,6 +447,12 @@ function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : codeOf(cause);
 }
 
+function innermost(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return innermost(error.errors[0]);
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : innermost(error.cause);
+}
+
 function describe(code: string, error: unknown): string {
   switch (code) {
     case 'ECONNREFUSED':
@@ -464,6 +472,9 @@ function describe(code: string, error: unknown): string {
     case 'EPIPE':
     case 'UND_ERR_SOCKET':
       return 'cut the connection. Check the network, VPN and proxy, then retry.';
+    case 'UND_ERR_PRX_CONN':
+    case 'UND_ERR_PRX_TLS':
+      return byProxy(innermost(error));
     case 'DEPTH_ZERO_SELF_SIGNED_CERT':
     case 'SELF_SIGNED_CERT_IN_CHAIN':
     case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
@@ -475,7 +486,14 @@ function describe(code: string, error: unknown): string {
       return 'has a certificate that has expired. Its administrator must renew it; check this machine’s clock, too.';
     case 'ERR_TLS_CERT_ALTNAME_INVALID':
       return 'has a certificate for another name. Check the address in the kubeconfig, or set tls-server-name there.';
-    default:
-      return `could not be reached: ${error instanceof Error ? error.message : String(error)}`;
+    default: {
+      const message = error instanceof Error ? error.message : String(error);
+      const refused = /^Proxy response \((\d+)\)/.exec(message);
+      return refused ? byProxy(`it answers ${refused[1]}`) : `could not be reached: ${message}`;
+    }
   }
+}
+
+function byProxy(reason: string): string {
+  return `could not be reached through the proxy (${reason}). Check that the proxy runs and lets this address pass, or make an exception for it: \`http.noProxy\` in the editor, else NO_PROXY.`;
 }
