@@ -220,7 +220,7 @@ describe('the connection to an API server', () => {
     const urls = [`http://127.0.0.1:${(refusing.address() as AddressInfo).port}`, working.url, 'http://127.0.0.1:1'];
     try {
       for (const url of urls) {
-        const proxied = connect(port(), {}, { proxy: { url, except: '' } }, { server: 'https://127.0.0.1:1' });
+        const proxied = connect(port(), {}, { proxy: { url, except: '' } }, { server: 'https://127.0.0.1:2' });
         await unreachable(proxied.send('/x'), /could not be reached through the proxy \(.+\)\. Check that the proxy/);
         await proxied.close();
       }

@@ -336,7 +336,7 @@ export class Connection {
       );
     }
     const code = codeOf(error);
-    return new ClusterUnreachable(`${server} (context "${name}") ${describe(code, error)}`, { cause: error });
+    return new ClusterUnreachable(`${server} (context "${name}") ${describe(code, error, server)}`, { cause: error });
   }
 
   #refusedCredentials(error: ApiError): ClusterUnreachable {
@@ -447,15 +447,23 @@ function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : codeOf(cause);
 }
 
-function innermost(error: unknown): string {
+/** The first cause, which names the address that was tried. */
+function innermost(error: unknown): Error & { readonly port?: number } {
   if (error instanceof AggregateError && error.errors.length > 0) return innermost(error.errors[0]);
-  if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined ? error.message : innermost(error.cause);
+  if (!(error instanceof Error)) return new Error(String(error));
+  return error.cause === undefined ? error : innermost(error.cause);
 }
 
-function describe(code: string, error: unknown): string {
+/** False when what was tried is not the server itself, but the proxy on the way to it. */
+function isOf(server: string, { port }: { readonly port?: number }): boolean {
+  const { port: own, protocol } = new URL(server);
+  return port === undefined || port === Number(own || (protocol === 'https:' ? 443 : 80));
+}
+
+function describe(code: string, error: unknown, server: string): string {
   switch (code) {
     case 'ECONNREFUSED':
+      if (!isOf(server, innermost(error))) return byProxy(innermost(error).message);
       return 'refuses connections. Is the cluster running, and is the address in the kubeconfig right?';
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
@@ -474,7 +482,7 @@ function describe(code: string, error: unknown): string {
       return 'cut the connection. Check the network, VPN and proxy, then retry.';
     case 'UND_ERR_PRX_CONN':
     case 'UND_ERR_PRX_TLS':
-      return byProxy(innermost(error));
+      return byProxy(innermost(error).message);
     case 'DEPTH_ZERO_SELF_SIGNED_CERT':
     case 'SELF_SIGNED_CERT_IN_CHAIN':
     case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
