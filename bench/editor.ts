@@ -137,7 +137,7 @@ function report(): void {
   }
 }
 
-/** Notes each frame in which the panel has become usable. */
+/** Notes each frame in which the panel has become usable; where it was so already, the first that is looked at. */
 async function watchPanel(panel: Frame): Promise<void> {
   await panel.evaluate(() => {
     const drawn = () => {
@@ -148,7 +148,7 @@ async function watchPanel(panel: Frame): Promise<void> {
     };
     const times: number[] = [];
     Object.assign(window, { usableAt: times });
-    let before = drawn();
+    let before = false;
     const look = () => {
       const now = drawn();
       if (now && !before) times.push(Date.now());

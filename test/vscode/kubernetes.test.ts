@@ -93,20 +93,27 @@ describe('a Kubernetes cluster in the editor', function () {
     const { clusters } = parse(good) as { clusters: { name: string; cluster: { server: string } }[] };
     const server = clusters.find(({ name }) => name === 'real')!.cluster.server;
     const view = workbench.page.locator('.pane', { has: workbench.page.locator('h3.title:text-is("Nodes")') });
-    // It leads nowhere at first,
-    writeFileSync(kubeconfig, good.replaceAll(JSON.stringify(server), '"https://127.0.0.1:1"'));
-    await connect('admin');
-    await view.locator('.tree-explorer-viewlet-tree-view', { hasText: /refuses connections|did not answer/ }).waitFor();
-    // then somebody cuts it off while editing it,
-    writeFileSync(kubeconfig, good.slice(0, good.length / 2));
-    await view.locator('.tree-explorer-viewlet-tree-view', { hasText: /kubeconfig.* cannot be read|is not/ }).waitFor();
-    await workbench.picture('k-broken');
-    await workbench.command('Stowage: Connect to a Cluster');
-    await workbench.page.locator('.quick-input-list .monaco-list-row', { hasText: 'No contexts' }).waitFor();
-    await workbench.picture('k-no-contexts');
-    await workbench.page.keyboard.press('Escape');
-    // and mends it: nobody has to ask again.
-    writeFileSync(kubeconfig, good);
+    try {
+      // It leads nowhere at first,
+      writeFileSync(kubeconfig, good.replaceAll(JSON.stringify(server), '"https://127.0.0.1:1"'));
+      await connect('admin');
+      await view
+        .locator('.tree-explorer-viewlet-tree-view', { hasText: /refuses connections|did not answer/ })
+        .waitFor();
+      // then somebody cuts it off while editing it,
+      writeFileSync(kubeconfig, good.slice(0, good.length / 2));
+      await view
+        .locator('.tree-explorer-viewlet-tree-view', { hasText: /kubeconfig.* cannot be read|is not/ })
+        .waitFor();
+      await workbench.picture('k-broken');
+      await workbench.command('Stowage: Connect to a Cluster');
+      await workbench.page.locator('.quick-input-list .monaco-list-row', { hasText: 'No contexts' }).waitFor();
+      await workbench.picture('k-no-contexts');
+      await workbench.page.keyboard.press('Escape');
+    } finally {
+      // and mends it: nobody has to ask again.
+      writeFileSync(kubeconfig, good);
+    }
     await workbench.tree('Nodes').row('node node-a');
   });
 
