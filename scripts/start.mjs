@@ -1,13 +1,14 @@
 /**
  * `npm start`: trains on the sample cluster's history, prints the sample cluster's plan, then opens VS Code with the packaged
- * extension: the desktop editor where `code` is on the PATH, else in the browser. Where no editor can be had it says what
+ * extension on that cluster: the desktop editor where `code` is on the PATH, else in the browser. Where no editor can be had it says what
  * is missing; the plan stands. `--no-editor` ends after the plan.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findCodeServer, startEditor } from './code-server.mjs';
+import { openDesktop } from './desktop.mjs';
 import { packageExtension } from './package.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -21,19 +22,15 @@ async function openEditor() {
   say('\nPackaging the extension …');
   const { path, bytes } = await packageExtension();
   say(`${path} (${(bytes / 1e6).toFixed(1)} MB)`);
-  mkdirSync(workspace, { recursive: true });
-  if (run('code', ['--version'], 'ignore') === 0) {
-    run('code', ['--install-extension', path, '--force']);
-    run('code', [workspace]);
-    return say('VS Code is open: choose Stowage in the activity bar, then “Open the Sample Cluster”.');
-  }
+  prepareWorkspace();
+  const desktop = openDesktop({ folder: workspace, vsix: path });
+  if (desktop.kind === 'opened') return say('VS Code is open on the sample cluster.');
+  if (desktop.kind === 'failed') say(`${desktop.reason}\nIn its place the editor in the browser:`);
   const server = findCodeServer();
   if (server.kind === 'missing') return say(`No editor was opened. ${server.reason} ${server.remedy}`);
   try {
     const editor = await startEditor({ folder: workspace, vsix: path, onProgress: say });
-    say(
-      `\nVS Code runs in the browser: ${editor.url}\nChoose Stowage in the activity bar, then “Open the Sample Cluster”. Ctrl-C ends it.`,
-    );
+    say(`\nVS Code runs in the browser, on the sample cluster: ${editor.url}\nCtrl-C ends it.`);
     process.on('SIGINT', () => void editor.stop().then(() => process.exit(0)));
     process.on('SIGTERM', () => void editor.stop().then(() => process.exit(0)));
     await editor.exited;
@@ -42,13 +39,25 @@ async function openEditor() {
   }
 }
 
-function stowage(...words) {
-  const status = run(process.execPath, [join(root, 'dist/cli.js'), ...words]);
-  if (status !== 0) process.exit(status ?? 1);
+/** A folder that opens on the sample cluster, with the predictor that was just trained. What the user has there stays. */
+function prepareWorkspace() {
+  const put = (path, make) => {
+    mkdirSync(dirname(path), { recursive: true });
+    if (!existsSync(path)) make(path);
+  };
+  put(join(workspace, '.vscode/settings.json'), (path) =>
+    writeFileSync(path, JSON.stringify({ 'stowage.openSample': true }, null, 2)),
+  );
+  for (const name of ['predictor.json', 'predictor.md'])
+    put(join(workspace, '.stowage', name), (path) => copyFileSync(join(root, '.stowage', name), path));
 }
 
-function run(command, words, stdio = 'inherit') {
-  return spawnSync(command, words, { cwd: root, stdio }).status;
+function stowage(...words) {
+  const { status } = spawnSync(process.execPath, [join(root, 'dist/cli.js'), ...words], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  if (status !== 0) process.exit(status ?? 1);
 }
 
 function say(text) {

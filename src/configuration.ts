@@ -58,6 +58,11 @@ function editorProxy(): Access['proxy'] {
   return except.length > 0 ? { url, except: except.join(',') } : { url };
 }
 
+/** Whether a window in which no cluster was open before opens the sample. */
+export function opensSample(): boolean {
+  return vscode.workspace.getConfiguration('stowage').get<boolean>('openSample', false);
+}
+
 export function sampleSeed(): number {
   return vscode.workspace.getConfiguration('stowage').get<number>('sampleSeed', 7);
 }

@@ -10,7 +10,7 @@ import { registerCommands } from './commands/table.ts';
 import { train } from './commands/train.ts';
 import { copyKubectl, filterTasks, groupTasks, pin, revealNode, revealTask } from './commands/trees.ts';
 import { whatIf } from './commands/whatIf.ts';
-import { access, methodSettings } from './configuration.ts';
+import { access, methodSettings, opensSample } from './configuration.ts';
 import { registerNotebooks } from './notebook/controller.ts';
 import { Session } from './session.ts';
 import { bindContextKeys } from './views/contextKeys.ts';
@@ -121,7 +121,14 @@ export function activate(context: vscode.ExtensionContext): void {
   context.subscriptions.push(notebooks, due, documents);
   context.subscriptions.push(log, session, pins, nodes, tasks, nodesView, tasksView, panel, settings, messages, goOn);
   context.subscriptions.push(bindContextKeys(session), createStatusItem(session), ...commands);
-  void session.reopen();
+  void begin(session);
+}
+
+/** The cluster that was open before; else, where the settings ask for it, the sample, with its trees on the screen. */
+async function begin(session: Session): Promise<void> {
+  if ((await session.reopen()) || !opensSample()) return;
+  await vscode.commands.executeCommand('workbench.view.extension.stowage');
+  await vscode.commands.executeCommand('stowage.openSample');
 }
 
 /** Journal, ledger, predictor and sample state: `.stowage` in the workspace folder, else the extension's own storage. */

@@ -92,10 +92,14 @@ export class Session implements vscode.Disposable {
     return this.current;
   }
 
-  /** Opens the cluster that was open before the window was reloaded; in Restricted Mode only the sample. */
-  async reopen(): Promise<void> {
+  /**
+   * Opens the cluster that was open before the window was reloaded; in Restricted Mode only the sample.
+   * @returns whether there was one
+   */
+  async reopen(): Promise<boolean> {
     const target = this.memory.get<ClusterTarget>(TARGET_KEY);
     if (target && (target.kind === 'sample' || vscode.workspace.isTrusted)) await this.open(target);
+    return target !== undefined;
   }
 
   /**

@@ -17,7 +17,9 @@ describe('Restricted Mode', function () {
     requireEditor(this);
     writeFileSync(join(folder, 'hostile.ipynb'), notebook(`require('node:fs').writeFileSync('${written}', '')`));
     mkdirSync(join(folder, '.vscode'));
-    const settings = { 'stowage.kubeconfig': join(folder, 'kubeconfig-of-the-workspace') };
+    // As `npm start` leaves it, for the sample.
+    mkdirSync(join(folder, '.stowage'));
+    const settings = { 'stowage.openSample': true, 'stowage.kubeconfig': join(folder, 'kubeconfig-of-the-workspace') };
     writeFileSync(join(folder, '.vscode/settings.json'), JSON.stringify(settings));
     // As users get it: from the package.
     const vsix = process.env['STOWAGE_VSIX'] ?? (await packageExtension()).path;
@@ -33,11 +35,10 @@ describe('Restricted Mode', function () {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('shows the sample’s trees and plans it', async () => {
+  it('opens on the sample where the folder asks for it, shows its trees and plans it', async () => {
     await workbench.page.locator('.statusbar-item', { hasText: 'Restricted Mode' }).waitFor({ timeout: 90_000 });
-    await workbench.openContainer('Stowage');
-    await workbench.command('Stowage: Open the Sample Cluster');
     await workbench.tree('Nodes').row('node gpu-a100-1');
+    await workbench.tree('Tasks').row('Pending');
     await workbench.command('Stowage: Preview Plan');
     const panel = await workbench.webview('.charts .plot .main-svg', 90_000);
     assert.match((await panel.locator('#root').textContent()) ?? '', /with this plan/);
