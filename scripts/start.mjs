@@ -9,10 +9,11 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findCodeServer, startEditor } from './code-server.mjs';
 import { openDesktop } from './desktop.mjs';
-import { packageExtension } from './package.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const workspace = join(root, '.stowage', 'workspace');
+const vsix = join(root, 'dist', 'stowage.vsix');
+const SETTINGS = { 'stowage.openSample': true, 'git.openRepositoryInParentFolders': 'never' };
 
 stowage('train', '--cluster', 'sample');
 stowage('plan', '--cluster', 'sample');
@@ -20,16 +21,18 @@ if (!process.argv.includes('--no-editor')) await openEditor();
 
 async function openEditor() {
   say('\nPackaging the extension …');
-  const { path, bytes } = await packageExtension();
-  say(`${path} (${(bytes / 1e6).toFixed(1)} MB)`);
+  // In a process of its own: it lists every file that it packs.
+  const packing = spawnSync(process.execPath, [join(root, 'scripts/package.mjs')], { cwd: root, encoding: 'utf8' });
+  say(packing.stderr.trim());
+  if (packing.status !== 0) return say('No editor was opened: the extension could not be packed.');
   prepareWorkspace();
-  const desktop = openDesktop({ folder: workspace, vsix: path });
+  const desktop = openDesktop({ folder: workspace, vsix });
   if (desktop.kind === 'opened') return say('VS Code is open on the sample cluster.');
   if (desktop.kind === 'failed') say(`${desktop.reason}\nIn its place the editor in the browser:`);
   const server = findCodeServer();
   if (server.kind === 'missing') return say(`No editor was opened. ${server.reason} ${server.remedy}`);
   try {
-    const editor = await startEditor({ folder: workspace, vsix: path, onProgress: say });
+    const editor = await startEditor({ folder: workspace, vsix, onProgress: say });
     say(`\nVS Code runs in the browser, on the sample cluster: ${editor.url}\nCtrl-C ends it.`);
     process.on('SIGINT', () => void editor.stop().then(() => process.exit(0)));
     process.on('SIGTERM', () => void editor.stop().then(() => process.exit(0)));
@@ -45,9 +48,7 @@ function prepareWorkspace() {
     mkdirSync(dirname(path), { recursive: true });
     if (!existsSync(path)) make(path);
   };
-  put(join(workspace, '.vscode/settings.json'), (path) =>
-    writeFileSync(path, JSON.stringify({ 'stowage.openSample': true }, null, 2)),
-  );
+  put(join(workspace, '.vscode/settings.json'), (path) => writeFileSync(path, JSON.stringify(SETTINGS, null, 2)));
   for (const name of ['predictor.json', 'predictor.md'])
     put(join(workspace, '.stowage', name), (path) => copyFileSync(join(root, '.stowage', name), path));
 }

@@ -20,10 +20,17 @@ export async function loadEngine(workspace?: string): Promise<Engine> {
   return (workspace === undefined ? undefined : await nativeEngine(workspace)) ?? wasmEngine();
 }
 
-/** tfjs-node of a workspace; undefined where there is none, or none that computes on this machine. */
+const NATIVE = '@tensorflow/tfjs-node';
+
+/**
+ * tfjs-node of a workspace; undefined where there is none, or none that computes on this machine. Another package in its
+ * place, which an override can put there, is not even loaded: all copies of TensorFlow.js in a process share one engine.
+ */
 async function nativeEngine(workspace: string): Promise<Engine | undefined> {
   try {
-    const engine = createRequire(join(workspace, 'package.json'))('@tensorflow/tfjs-node') as Engine;
+    const require = createRequire(join(workspace, 'package.json'));
+    if (require(`${NATIVE}/package.json`).name !== NATIVE) return undefined;
+    const engine = require(NATIVE) as Engine;
     await engine.ready();
     const sum = engine.tidy(() => engine.add(1, 2).dataSync()[0]);
     return sum === 3 ? engine : undefined;

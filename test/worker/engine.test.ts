@@ -15,10 +15,10 @@ describe('the engine', function () {
   afterEach(() => rmSync(workspace, { recursive: true, force: true }));
 
   /** Puts a module in the place where a workspace's tfjs-node would be. */
-  function install(code: string) {
+  function install(code: string, name = '@tensorflow/tfjs-node') {
     const directory = join(workspace, 'node_modules/@tensorflow/tfjs-node');
     mkdirSync(directory, { recursive: true });
-    writeFileSync(join(directory, 'package.json'), '{"name": "@tensorflow/tfjs-node", "main": "index.js"}');
+    writeFileSync(join(directory, 'package.json'), JSON.stringify({ name, main: 'index.js' }));
     writeFileSync(join(directory, 'index.js'), code);
   }
   const core = JSON.stringify(createRequire(import.meta.url).resolve('@tensorflow/tfjs-core'));
@@ -42,6 +42,11 @@ describe('the engine', function () {
       assert.equal((await loadEngine(workspace)).getBackend(), 'wasm');
     });
   }
+
+  it('is the wasm backend where another package is in that place, which is not loaded', async () => {
+    install('process.exit(1);', '@tensorflow/tfjs');
+    assert.equal((await loadEngine(workspace)).getBackend(), 'wasm');
+  });
 
   it('looks nowhere unless told of a workspace whose code may run', async () => {
     install(standIn('a + b'));
