@@ -115,8 +115,10 @@ export class KnownRows {
     const { last } = this;
     const isWhole = !last || last.settings !== settings || last.snapshot.rights !== snapshot.rights;
     const before = isWhole ? [] : last.snapshot.tasks;
-    /** Nodes of which a task's row is another, or gone. */
-    const touched = new Set<string>();
+    /** Nodes that are others than before, and those of which a task's row is another, or gone. */
+    const touched = new Set<string>(
+      snapshot.nodes.filter((node) => isWhole || !last.nodes.has(node)).map(({ name }) => name),
+    );
     const touch = ({ node }: Task) => node !== undefined && touched.add(node);
     const holds = ({ id }: Task) =>
       (last!.predictions === predictions || last!.predictions[id] === predictions[id]) &&
@@ -136,7 +138,7 @@ export class KnownRows {
     );
     const nodes = new Map(
       snapshot.nodes.map((node) => {
-        const row = isWhole || touched.has(node.name) ? undefined : last.nodes.get(node);
+        const row = touched.has(node.name) ? undefined : last!.nodes.get(node);
         const on = () => onTouched.get(node.name) ?? [];
         return [node, row ?? nodeRow(nodeRoom(node, on()), predictions, settings, snapshot)];
       }),

@@ -71,6 +71,17 @@ describe('the rows of a cluster', () => {
     );
   });
 
+  it('tell the tasks of a node that has changed, or is new, though none of these has', () => {
+    const task = aTask('a', 'm', amounts(1, 1));
+    const known = new KnownRows();
+    const rows = (nodes: typeof NODES) => clusterView(aSnapshot(nodes, [task]), {}, DEFAULT_SETTINGS, '', known).nodes;
+    const ids = rows(NODES).find(({ name }) => name === 'm')?.taskIds;
+    assert.deepEqual(ids, [task.id]);
+    assert.deepEqual(rows(NODES.map((node) => ({ ...node }))).find(({ name }) => name === 'm')?.taskIds, ids);
+    rows([]);
+    assert.deepEqual(rows(NODES).find(({ name }) => name === 'm')?.taskIds, ids);
+  });
+
   it('are the same objects where nothing of them has changed, whatever the time', () => {
     const [a, b] = [aTask('a', 'm', amounts(1, 1)), aTask('b', 'n', amounts(1, 1))];
     const known = new KnownRows();
