@@ -75,7 +75,7 @@ async function measure(): Promise<void> {
   await session.open({ kind: 'kubernetes', kubeconfig: values.on! });
   const { state } = session;
   if (state.kind !== 'open') throw new Error(`not opened: ${state.kind === 'failed' ? state.message : state.kind}`);
-  while (session.state.kind === 'open' && !session.state.view.tasks.some(({ ends }) => ends)) await pause(500);
+  while (session.state.kind === 'open' && session.state.view.predictor.startsWith('none')) await pause(500);
   const { view } = state;
   const place = view.tasks.find(({ id }) => id === values.pod)!;
   await pause(1000);

@@ -31,6 +31,8 @@ export class TaskGroups {
   private readonly words: readonly string[];
   private rows: readonly TaskRow[] = [];
   private passing = 0;
+  /** Since the last rest, in rows. */
+  private work = 0;
 
   constructor(options: GroupingOptions) {
     this.options = options;
@@ -70,44 +72,53 @@ export class TaskGroups {
 
   /**
    * Goes on to other rows, in the order of their ids.
-   * @returns a generator that rests after every thousand rows; until its end each task stands as it was or as it is
+   * @returns a generator that rests after every thousand rows, earlier where they make long groups move up; until its end
+   * each task stands as it was or as it is
    */
   *follow(rows: readonly TaskRow[]): Generator<void, void> {
     const before = this.rows;
-    let rest = ROWS_A_TURN;
     for (const { was, is } of rowEdits(before, rows, idOf)) {
-      if (was) this.remove(was);
-      if (is) this.add(is);
-      if (--rest > 0) continue;
-      rest = ROWS_A_TURN;
+      this.change(was, is);
+      if (this.work < WORK_A_TURN) continue;
+      this.work = 0;
       yield;
     }
+    this.work = 0;
     this.rows = rows;
   }
 
-  private add(task: TaskRow): void {
-    const keys = this.keysFor(task);
-    if (keys.length > 0) this.passing += 1;
-    for (const key of keys) {
-      const tasks = this.tasksOf.get(key);
-      if (tasks) insert(tasks, position(tasks, task.id, idOf), task);
-      else {
-        this.tasksOf.set(key, [task]);
-        insert(this.keys, place(this.keys, key), key);
-      }
+  private change(was: TaskRow | undefined, is: TaskRow | undefined): void {
+    const [left, entered] = [was ? this.keysFor(was) : [], is ? this.keysFor(is) : []];
+    this.passing += Number(entered.length > 0) - Number(left.length > 0);
+    this.work += 1;
+    for (const key of left) {
+      const tasks = this.tasksOf.get(key)!;
+      const at = position(tasks, was!.id, idOf);
+      if (entered.includes(key)) tasks[at] = is!;
+      else this.leave(key, tasks, at);
     }
+    for (const key of entered) if (!left.includes(key)) this.enter(key, is!);
   }
 
-  private remove(task: TaskRow): void {
-    const keys = this.keysFor(task);
-    if (keys.length > 0) this.passing -= 1;
-    for (const key of keys) {
-      const tasks = this.tasksOf.get(key)!;
-      tasks.splice(position(tasks, task.id, idOf), 1);
-      if (tasks.length > 0) continue;
-      this.tasksOf.delete(key);
-      this.keys.splice(place(this.keys, key), 1);
-    }
+  private enter(key: string, task: TaskRow): void {
+    const tasks = this.tasksOf.get(key);
+    if (tasks) return this.insert(tasks, position(tasks, task.id, idOf), task);
+    this.tasksOf.set(key, [task]);
+    this.insert(this.keys, place(this.keys, key), key);
+  }
+
+  private leave(key: string, tasks: TaskRow[], at: number): void {
+    this.work += (tasks.length - at) / MOVED_AS_ONE_ROW;
+    tasks.splice(at, 1);
+    if (tasks.length > 0) return;
+    this.tasksOf.delete(key);
+    this.keys.splice(place(this.keys, key), 1);
+  }
+
+  private insert<T>(all: T[], at: number, one: T): void {
+    this.work += (all.length - at) / MOVED_AS_ONE_ROW;
+    if (at === all.length) all.push(one);
+    else all.splice(at, 0, one);
   }
 
   private keysFor(task: TaskRow): string[] {
@@ -122,12 +133,9 @@ const PINNED = 'pinned';
 const PENDING = 'pending';
 const IN = 'in:';
 const TITLES: Readonly<Record<string, string>> = { [PINNED]: 'Pinned', [PENDING]: 'Pending' };
-const ROWS_A_TURN = 1000;
-
-function insert<T>(all: T[], at: number, one: T): void {
-  if (at === all.length) all.push(one);
-  else all.splice(at, 0, one);
-}
+const WORK_A_TURN = 1000;
+/** So many entries of a list move up in the time that one row takes. */
+const MOVED_AS_ONE_ROW = 1000;
 
 /** Where a key stands among the groups' keys, or would. */
 function place(keys: readonly string[], key: string): number {

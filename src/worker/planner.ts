@@ -48,14 +48,16 @@ type Desk = {
   readonly plans: Map<string, Plan>;
   /** Tells the trees soon what has changed. */
   readonly changed: () => void;
-  /** Predicts soon what has changed. */
+  /** Predicts soon what has come. */
   readonly owed: () => void;
+  /** Reads the past again soon, and predicts everything from it. */
+  readonly aged: () => void;
   readonly rows: KnownRows;
   situation?: Situation;
   told: Told;
   /** Ends with all that was begun in turn. */
   turn: Promise<void>;
-  predicting?: Promise<void> | undefined;
+  renewing?: Promise<void> | undefined;
   /** The plan that was issued last, with what it was made from: what else is asked about it is asked of the same. */
   latest?: { readonly plan: Plan; readonly situation: Situation };
 };
@@ -64,6 +66,8 @@ type Desk = {
 const VIEW_PAUSE_MILLISECONDS = 150;
 /** Predictions come behind what is drawn: a replay of the past takes longer than a glance. */
 const PREDICT_PAUSE_MILLISECONDS = 1000;
+/** Reading the past of a large cluster takes seconds, in which changes wait: it has at most a twentieth of the time. */
+const RENEW_REST = 19;
 /** The rows of a cluster whose tasks take longer to predict are shown without. */
 const FIRST_PREDICTIONS_MILLISECONDS = 3000;
 /** A quiet cluster is drawn again after this long, since times go on. */
@@ -194,7 +198,8 @@ async function connect(
   const next: Desk = {
     ...{ cluster, target, directory, access, plans },
     changed: coalesced(() => quietly(() => show(next)), VIEW_PAUSE_MILLISECONDS),
-    owed: coalesced(() => quietly(() => predictAgain(next)), PREDICT_PAUSE_MILLISECONDS),
+    owed: coalesced(() => quietly(() => predictNew(next)), PREDICT_PAUSE_MILLISECONDS),
+    aged: coalesced(() => quietly(() => renew(next)), PREDICT_PAUSE_MILLISECONDS, RENEW_REST),
     watching: new AbortController(),
     rows: new KnownRows(),
     told: NOTHING_TOLD,
@@ -208,7 +213,7 @@ async function connect(
     next.situation = await firstGlance(cluster, signal);
     await tell(next);
   });
-  await Promise.race([quietly(() => predictAgain(next)), sleep(FIRST_PREDICTIONS_MILLISECONDS)]);
+  await Promise.race([renew(next), sleep(FIRST_PREDICTIONS_MILLISECONDS)]);
   const quiet = target.kind === 'kubernetes' && setInterval(() => next.changed(), QUIET_MILLISECONDS).unref();
   if (quiet) next.watching.signal.addEventListener('abort', () => clearInterval(quiet), { once: true });
   return { underWay: await movesUnderWay(next) };
@@ -276,25 +281,34 @@ function show(at: Desk): Promise<void> {
   return inTurn(at, async () => {
     at.situation = await glance(at.cluster, at.situation!, signal);
     await tell(at);
-    if (at.situation.unpredicted.length > 0 || hasOldPast(at.situation, at.situation.past.trained)) at.owed();
+    if (at.situation.unpredicted.length > 0) at.owed();
+    if (hasOldPast(at.situation, at.situation.past.trained)) at.aged();
   });
 }
 
-/** Predicts what has changed, or everything from a past that is read again; the trees are drawn meanwhile. */
-function predictAgain(at: Desk): Promise<void> {
-  at.predicting ??= predictNow(at).finally(() => {
-    at.predicting = undefined;
+/** Predicts the tasks that have come since the past was read, if it has been. */
+function predictNew(at: Desk): Promise<void> {
+  return inTurn(at, async () => {
+    if (!Number.isFinite(at.situation!.past.readAtSeconds)) return;
+    at.situation = predictRest(at.situation!);
+    await tell(at);
   });
-  return at.predicting;
 }
 
-async function predictNow(at: Desk): Promise<void> {
+/** Reads the past again and predicts everything; the trees are drawn meanwhile. One at a time. */
+function renew(at: Desk): Promise<void> {
+  at.renewing ??= renewed(at).finally(() => {
+    at.renewing = undefined;
+  });
+  return at.renewing;
+}
+
+async function renewed(at: Desk): Promise<void> {
   const { signal } = at.watching;
   const predictor = await storedPredictor(at.directory);
-  const isOld = hasOldPast(at.situation!, predictor);
-  const whole = isOld && (await readSituation(at.cluster, at.directory, predictor, signal));
+  const whole = await readSituation(at.cluster, at.directory, predictor, signal);
   await inTurn(at, async () => {
-    at.situation = whole ? await glance(at.cluster, whole, signal) : predictRest(at.situation!);
+    at.situation = await glance(at.cluster, whole, signal);
     await tell(at);
     if (at.situation.unpredicted.length > 0) at.owed();
   });
