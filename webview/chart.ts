@@ -81,8 +81,8 @@ function layout({ xTicks, yTitle, yFormat }: ChartOptions): unknown {
     paper_bgcolor: 'rgba(0,0,0,0)',
     plot_bgcolor: 'rgba(0,0,0,0)',
     font: { color: ink, family: getComputedStyle(document.body).fontFamily, size: 12 },
-    // Grows upwards, away from the lines, where it takes a second row.
-    legend: { orientation: 'h', y: 1.02, yanchor: 'bottom' },
+    // Grows upwards, away from the lines, where it takes a second row. Wide enough for two of the longest dashes.
+    legend: { orientation: 'h', y: 1.02, yanchor: 'bottom', itemwidth: 45 },
     xaxis: {
       tickvals: xTicks.map(({ at }) => at),
       ticktext: xTicks.map(({ text }) => text),

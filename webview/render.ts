@@ -5,7 +5,7 @@ import { describeRanked, describeRefusal } from '../src/core/place/explain.ts';
 import type { RankedNode } from '../src/core/place/rankNodes.ts';
 import type { PlacementAdvice, Plan } from '../src/core/plan/plan.ts';
 import type { StepText } from '../src/operate/describe.ts';
-import { describeBeside, describeHeld, scenarioTitle } from '../src/sentences.ts';
+import { describeBeside, describeGoal, describeHeld, scenarioTitle } from '../src/sentences.ts';
 import { amount, amounts, clock, duration, percent } from '../src/words.ts';
 import { chart, type Series } from './chart.ts';
 import { migrationDecision, placementDecision, resizeDecision } from './decisions.ts';
@@ -385,9 +385,9 @@ function placements({ placements: all }: Plan, actions: PanelActions): HTMLEleme
         rows: all,
         columns: [
           { title: 'task', text: ({ taskId }) => taskId, share: 3 },
-          { title: 'asks for', text: ({ request }) => amounts(request) },
-          { title: 'predicted runtime', text: runtimeText, value: ({ runtime }) => runtime?.p50 ?? 0, share: 3 },
-          { title: 'decision', text: placementDecision, share: 4 },
+          { title: 'asks for', text: ({ request }) => amounts(request), share: 3 },
+          { title: 'predicted runtime', text: runtimeText, value: ({ runtime }) => runtime?.p50 ?? 0, share: 4 },
+          { title: 'decision', text: placementDecision, share: 6 },
           { title: 'nodes', text: ({ fitting }) => String(fitting), value: ({ fitting }) => fitting, numeric: true },
         ],
         onOpen: ({ taskId }) => actions.showTask(taskId),
@@ -499,7 +499,7 @@ function resizes({ resizes: all, snapshot }: Plan, actions: PanelActions): HTMLE
         label: 'Resize advice; Enter reveals the task',
         rows: all,
         columns: [
-          { title: 'task', text: ({ taskId }) => taskId, share: 4 },
+          { title: 'task', text: ({ taskId }) => taskId, share: 5 },
           {
             title: 'holds',
             share: 1,
@@ -508,7 +508,7 @@ function resizes({ resizes: all, snapshot }: Plan, actions: PanelActions): HTMLE
           },
           {
             title: 'uses',
-            share: 3,
+            share: 5,
             text: ({ resource, usage }) => `${amount(resource, usage.mean)} (peak ${amount(resource, usage.peak)})`,
             value: ({ usage }) => usage.mean,
           },
@@ -531,7 +531,7 @@ function resizes({ resizes: all, snapshot }: Plan, actions: PanelActions): HTMLE
             text: ({ resource, printed }) =>
               `${printed.says}${printed.amount > 0 ? ` by ${amount(resource, printed.amount)}` : ''}`,
           },
-          { title: 'decision', text: (advice) => resizeDecision(advice, snapshot.takenAtSeconds), share: 3 },
+          { title: 'decision', text: (advice) => resizeDecision(advice, snapshot.takenAtSeconds), share: 6 },
         ],
         onOpen: ({ taskId }) => actions.reveal('task', taskId),
       }),
@@ -551,8 +551,9 @@ function migrations({ migrations: all, snapshot }: Plan, actions: PanelActions):
         rows: all,
         columns: [
           { title: 'task', text: ({ taskIds }) => taskIds.join(', ') || '—', share: 4 },
-          { title: 'from', text: ({ from }) => from ?? '—' },
-          { title: 'to', text: ({ to }) => to ?? '—' },
+          { title: 'from', text: ({ from }) => from ?? '—', share: 2 },
+          { title: 'to', text: ({ to }) => to ?? '—', share: 2 },
+          { title: 'in order to', text: ({ goal }) => describeGoal(goal), share: 5 },
           {
             title: 'won node-h',
             text: ({ gainNodeSeconds }) => (gainNodeSeconds / 3600).toFixed(1),
@@ -565,7 +566,7 @@ function migrations({ migrations: all, snapshot }: Plan, actions: PanelActions):
             value: ({ lostSeconds }) => lostSeconds,
             numeric: true,
           },
-          { title: 'decision', text: (advice) => migrationDecision(advice, snapshot.takenAtSeconds), share: 5 },
+          { title: 'decision', text: (advice) => migrationDecision(advice, snapshot.takenAtSeconds), share: 4 },
         ],
         onOpen: ({ taskIds }) => {
           const [first] = taskIds;
