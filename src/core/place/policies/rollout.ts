@@ -9,12 +9,13 @@ export type RoomValue = (room: StateRoom) => number;
 
 const SEQUENCES = 64;
 const LENGTH = 45;
+const SMALLNESS = 0.2;
 
 /**
  * The value of rooms under a mix: `SEQUENCES` fixed sequences of `LENGTH` classes are drawn once, then a room is filled
  * greedily by each: a share goes to the fullest GPU that takes it, what does not fit is passed over. Classes are drawn by
- * count × (milli-GPU/1000)^-½, so that small tasks, which fill gaps, come up more often; tasks without GPUs by a tenth
- * of their count.
+ * count × (milli-GPU/1000)^-.2, so that small tasks, which fill gaps, come up somewhat more often; tasks without GPUs by a
+ * tenth of their count.
  * @param models names of the models by number (`ClassTable.models`)
  */
 export function roomValue(
@@ -46,7 +47,7 @@ function drawSequences(seen: readonly CountedClass[], random: () => number): Tas
   let total = 0;
   for (const { taskClass, count } of seen) {
     const milli = taskClass.gpuMilli * taskClass.gpuCount;
-    total += milli === 0 ? 0.1 * count : count / Math.sqrt(milli / 1000);
+    total += milli === 0 ? 0.1 * count : count * (milli / 1000) ** -SMALLNESS;
     ends.push(total);
   }
   const draw = () => {
