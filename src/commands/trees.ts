@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { describeLine } from '../views/kubectl.ts';
 import type { NodesElement, NodesTree } from '../views/nodesTree.ts';
 import type { Pins } from '../views/pins.ts';
 import { GROUPINGS } from '../views/taskGroups.ts';
@@ -40,17 +41,13 @@ export const revealTask = (tree: TasksTree, view: vscode.TreeView<TasksElement>)
   if (found) await view.reveal(found, { select: true, focus: true });
 };
 
-/** The kubectl line that shows the object; names are quoted, since they come from a cluster. */
+/** The line that moves what only its user can move, else the one that shows the object. */
 export const copyKubectl = () => async (element?: Element) => {
   if (element?.kind !== 'node' && element?.kind !== 'task') return;
   const line =
     element.kind === 'node'
-      ? `kubectl describe node ${quote(element.node.name)}`
-      : `kubectl describe pod --namespace ${quote(element.task.namespace)} ${quote(element.task.name)}`;
+      ? describeLine({ node: element.node.name })
+      : (element.task.byHand ?? describeLine(element.task));
   await vscode.env.clipboard.writeText(line);
   vscode.window.setStatusBarMessage(`Copied: ${line}`, 4000);
 };
-
-function quote(text: string): string {
-  return /^[\w.-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
-}

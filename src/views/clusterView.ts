@@ -8,6 +8,7 @@ import { type NodeRoom, nodeRoom } from '../core/place/room.ts';
 import { quantile } from '../core/predict/distribution.ts';
 import type { Predictions, RuntimePrediction } from '../core/predict/prediction.ts';
 import { describeBeside, describeHeld } from '../sentences.ts';
+import { moveLine } from './kubectl.ts';
 
 /** What the trees show of a cluster: plain rows, made off the editor's thread. */
 export type ClusterView = ViewHead & {
@@ -75,6 +76,8 @@ export type TaskRow = {
   readonly infrastructure: boolean;
   /** Per action: '' when it can be done, else why not. */
   readonly actions: Readonly<Record<Action, string>>;
+  /** The `kubectl` line by which its user can move it where we cannot. */
+  readonly byHand?: string;
   readonly resize?: string;
   readonly problems: readonly string[];
 };
@@ -187,6 +190,7 @@ function taskRow(
   settings: Settings,
 ): TaskRow {
   const { takenAtSeconds, usage } = snapshot;
+  const byHand = task.phase === 'running' && !task.infrastructure ? moveLine(task) : undefined;
   const running = task.startedAtSeconds !== undefined && task.phase !== 'pending';
   return {
     id: task.id,
@@ -217,6 +221,7 @@ function taskRow(
       resize: whyNotResized(task) || (refusal(snapshot, 'resize', task.namespace) ?? ''),
       migrate: whyNotMigrated(task) || (refusal(snapshot, 'migrate', task.namespace) ?? ''),
     },
+    ...(byHand !== undefined && { byHand }),
     ...(task.resizeState && { resize: task.resizeState.kind }),
     problems: task.problems,
   };

@@ -138,6 +138,7 @@ function taskDetails(task: TaskRow, nowSeconds: number): string[] {
   if (task.beside) lines.push(`baselines: ${task.beside}`);
   if (task.trackRecord) lines.push(`track record: ${task.trackRecord}`);
   for (const [action, why] of Object.entries(task.actions)) if (why) lines.push(`cannot ${action}: ${why}`);
+  if (task.byHand) lines.push(`by hand: ${task.byHand}`);
   return [...lines, ...task.problems];
 }
 

@@ -11,7 +11,7 @@ import type {
   VolumeClaim,
 } from '../../src/cluster/kubernetes/objects.ts';
 import { DEFAULT_PARAMETER_KEYS } from '../../src/cluster/kubernetes/parameters.ts';
-import { type ClusterObjects, makeSnapshot } from '../../src/cluster/kubernetes/snapshot.ts';
+import { type ClusterObjects, KnownObjects, makeSnapshot } from '../../src/cluster/kubernetes/snapshot.ts';
 import type { Snapshot } from '../../src/core/model/snapshot.ts';
 import type { Task } from '../../src/core/model/task.ts';
 
@@ -272,6 +272,39 @@ describe('a snapshot of API objects', () => {
     assert.ok(JSON.stringify(snapshot).length < 10_000);
   });
 
+  it('is the same where objects were known before, whose tasks and nodes are then the same objects again', () => {
+    const known = new KnownObjects();
+    const spec = { volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'disk' } }] };
+    const volume = { metadata: { name: 'pv', labels: { 'topology.kubernetes.io/zone': 'z1' } } };
+    const claim = { metadata: { name: 'disk', namespace: 'team' }, spec: { volumeName: 'pv' } };
+    const objects = {
+      ...{ nodes: [node('a'), node('b')], pods: [pod('one'), pod('two', { spec })] },
+      ...{ claims: [claim], volumes: [volume] },
+    };
+    const both = (given: Parameters<typeof snapshotOf>[0]) => {
+      const snapshot = snapshotOf(given, known);
+      assert.deepEqual(snapshot, snapshotOf(given));
+      return snapshot;
+    };
+    const first = both(objects);
+    const second = both({ ...objects, pods: [...objects.pods], nodes: [...objects.nodes] });
+    for (const index of [0, 1]) {
+      assert.equal(second.tasks[index], first.tasks[index]);
+      assert.equal(second.nodes[index], first.nodes[index]);
+    }
+    // what any of it was made from is another object now: the pod, the volume behind it, the node, its claim
+    const nodeClaims = [{ metadata: {}, status: { nodeName: 'b' } }];
+    const moved = { ...volume, metadata: { ...volume.metadata, labels: { 'topology.kubernetes.io/zone': 'z2' } } };
+    const third = both({
+      ...{ nodes: [{ ...objects.nodes[0]!, spec: { unschedulable: true } }, objects.nodes[1]!], nodeClaims },
+      ...{ pods: [pod('one', { spec: { priority: 7 } }), objects.pods[1]!], claims: [claim], volumes: [moved] },
+    });
+    for (const index of [0, 1]) {
+      assert.notEqual(third.tasks[index], first.tasks[index]);
+      assert.notEqual(third.nodes[index], first.nodes[index]);
+    }
+  });
+
   it('is the same whether the objects were kept whole or pruned', () => {
     const keeper = new Keeper(Object.values(DEFAULT_PARAMETER_KEYS).flat());
     const one = pod('one', {
@@ -297,7 +330,7 @@ describe('a snapshot of API objects', () => {
   });
 });
 
-function snapshotOf(objects: Partial<ClusterObjects>): Snapshot {
+function snapshotOf(objects: Partial<ClusterObjects>, known?: KnownObjects): Snapshot {
   const none = {
     nodes: [],
     pods: [],
@@ -313,6 +346,7 @@ function snapshotOf(objects: Partial<ClusterObjects>): Snapshot {
   return makeSnapshot(
     { ...none, ...objects },
     { cluster: 'c', takenAtSeconds: NOW, keys: DEFAULT_PARAMETER_KEYS, usage: {}, rights: {}, problems: [] },
+    known,
   );
 }
 
