@@ -9,7 +9,10 @@ const VERBS: Readonly<Record<Kind, string>> = { placement: 'place', resize: 'res
 
 /** Plans, then applies the one move of this kind that the plan has for the task; says so when it has none. */
 export const moveTask = (session: Session, kind: Kind) => async (element?: TasksElement | NodesElement) => {
-  if (element?.kind !== 'task') return;
+  if (element?.kind !== 'task') {
+    await vscode.window.showInformationMessage('That task is not there any more. Choose one in the Tasks view.');
+    return;
+  }
   const { id } = element.task;
   await withProgress(`Planning ${id}`, (signal, onProgress) => session.plan(signal, onProgress));
   const state = session.state;
