@@ -18,7 +18,7 @@ const request: ForecastRequest = {
 describe('the forecasting thread', () => {
   it('gives what the core gives, coarse pictures first', async () => {
     const seen: number[] = [];
-    const found = await forecastOnThreads(request, { onPicture: ({ samples }) => seen.push(samples) });
+    const found = await forecastOnThreads(request, { threads: 1, onPicture: ({ samples }) => seen.push(samples) });
     const here = forecast(request);
     let step = here.next();
     while (!step.done) step = here.next();
