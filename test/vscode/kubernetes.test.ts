@@ -143,7 +143,7 @@ describe('a Kubernetes cluster in the editor', function () {
     const scheduler = schedulerOf(cluster);
     process.kill(scheduler, 'SIGSTOP'); // so that the first move is still under way when it is cancelled
     await panel.locator('vscode-button:not([disabled])', { hasText: /^Apply 2 moves/ }).click();
-    const begun = workbench.toast(/Applying the plan.*Waiting for the scheduler/s);
+    const begun = workbench.toast(/Applying the plan.*0 of 2 · Place .*Waiting for the scheduler/s);
     assert.match(await workbench.answerModal('Place 2 tasks'), /Apply 2 placements/);
     await (await begun).locator('.monaco-button', { hasText: 'Cancel' }).click();
     process.kill(scheduler, 'SIGCONT');
