@@ -47,6 +47,9 @@ export function render(model: PanelModel, actions: PanelActions): readonly Secti
   ];
 }
 
+/** What could not be read or used is named in the header, the first of it; the doctor and the trees have all. */
+const MOST_PROBLEMS = 5;
+
 /** A part of the page with what it depends on. */
 export type Section = { readonly name: string; readonly key: string; readonly make: () => HTMLElement };
 
@@ -70,6 +73,9 @@ function header({ host, plan }: PanelModel, actions: PanelActions): HTMLElement 
     ),
     host.failure && element('p', { class: 'notice error', role: 'alert' }, host.failure),
     host.readOnly && element('p', { class: 'notice' }, host.readOnly),
+    ...(plan?.snapshot.problems ?? [])
+      .slice(0, MOST_PROBLEMS)
+      .map((problem) => element('p', { class: 'notice' }, problem)),
     host.busy &&
       element('p', { class: 'busy', role: 'status' }, element('vscode-progress-ring', {}), ` ${host.busy} …`),
     !host.busy && button(plan ? 'Plan again' : 'Preview plan', actions.refresh, { secondary: true }),
@@ -123,7 +129,9 @@ function movesList({ host, choices }: PanelModel, plan: Plan, actions: PanelActi
         {},
         done.size > 0
           ? 'All moves of this plan are done. Plan again to see what comes next.'
-          : 'Nothing to do now: no move would gain anything. The rest of this page says why.',
+          : plan.snapshot.counts.nodes === 0
+            ? 'Nothing can be planned: no node is seen. What could not be read is named above.'
+            : 'Nothing to do now: no move would gain anything. The rest of this page says why.',
       ),
     );
   return element(

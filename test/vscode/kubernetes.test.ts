@@ -196,6 +196,10 @@ describe('a Kubernetes cluster in the editor', function () {
     const nodes = workbench.tree('Nodes');
     await nodes.row('The nodes cannot be read');
     await workbench.tree('Tasks').row('Job running');
+    await workbench.command('Stowage: Preview Plan');
+    const panel = await workbench.webview('.notice', 90_000);
+    await panel.locator('.notice', { hasText: /nodes/ }).first().waitFor();
+    await panel.getByText('Nothing can be planned: no node is seen.').waitFor();
     await workbench.picture('k-restricted');
   });
 
