@@ -111,12 +111,16 @@ async function npmInstall(directory, onProgress) {
     throw new Error(`Installing code-server failed:\n${lines.join('').split('\n').slice(-15).join('\n')}`);
 }
 
-/** Native modules are built from the headers that the `node` package beside code-server brings, of the version that runs it. */
-function installEnvironment(directory) {
+/**
+ * Native modules are built from the headers that the `node` package beside code-server brings, of the version that runs it.
+ * code-server asks npm's user agent for that version: the one that `npm start` or `npm test` runs in names another.
+ */
+export function installEnvironment(directory) {
   const name = `${process.platform === 'darwin' && process.arch === 'arm64' ? 'node-bin' : 'node'}-${process.platform}-${process.arch}`;
   return {
     ...process.env,
     PATH: [join(directory, 'node_modules/node/bin'), dirname(process.execPath), process.env['PATH']].join(delimiter),
+    npm_config_user_agent: undefined,
     npm_config_unsafe_perm: 'true',
     npm_config_legacy_peer_deps: 'true',
     npm_config_nodedir: join(directory, 'node_modules/node/node_modules', name),
