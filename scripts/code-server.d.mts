@@ -30,3 +30,6 @@ export function startCodeServer(
 export function startEditor(
   options: Progress & { readonly folder: string; readonly vsix: string; readonly port?: number },
 ): Promise<RunningCodeServer>;
+
+/** What npm is given to install code-server in `directory`; an absent value is taken away. */
+export function installEnvironment(directory: string): Readonly<Record<string, string | undefined>>;
