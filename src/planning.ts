@@ -6,6 +6,7 @@ import { type Forecast, type ForecastRequest, forecast } from './core/forecast/f
 import { changeName, type NodeChange, withChange, withMoves } from './core/forecast/scenarios.ts';
 import type { FinishedTask } from './core/model/finished.ts';
 import type { Move } from './core/model/moves.ts';
+import { differences } from './core/model/ordered.ts';
 import type { Settings } from './core/model/settings.ts';
 import type { Since } from './core/model/since.ts';
 import type { Snapshot } from './core/model/snapshot.ts';
@@ -101,7 +102,9 @@ async function predict({ predictor, history }: Past, snapshot: Snapshot, signal?
  */
 export async function glance(cluster: Readable, last: Situation, signal?: AbortSignal): Promise<Situation> {
   const snapshot = withProblems(await cluster.readSnapshot(signal), last.past);
-  const { fresh, gone } = differences(last.snapshot.tasks, snapshot.tasks);
+  const edits = [...differences(last.snapshot.tasks, snapshot.tasks, ({ id }) => id)];
+  const fresh = edits.flatMap(({ is }) => is ?? []);
+  const gone = edits.flatMap(({ was }) => was ?? []);
   if (fresh.length === 0 && gone.length === 0) return { ...last, snapshot };
   const before = new Map(gone.map((task) => [task.id, task]));
   const left = new Set(gone);
@@ -143,19 +146,6 @@ function isSameRun(before: Task, after: Task): boolean {
   const known = ({ uid, parameters, request, startedAtSeconds, runtimeLimitSeconds, endless, infrastructure }: Task) =>
     JSON.stringify([uid, parameters, request, startedAtSeconds, runtimeLimitSeconds, endless, infrastructure]);
   return known(before) === known(after);
-}
-
-/** Between tasks in the order of their ids: those that are other objects now, and those that were. */
-function differences(before: readonly Task[], after: readonly Task[]): { fresh: Task[]; gone: Task[] } {
-  const fresh: Task[] = [];
-  const gone: Task[] = [];
-  let at = 0;
-  for (const task of after) {
-    while (at < before.length && before[at] !== task && before[at]!.id <= task.id) gone.push(before[at++]!);
-    if (before[at] === task) at += 1;
-    else fresh.push(task);
-  }
-  return { fresh, gone: [...gone, ...before.slice(at)] };
 }
 
 async function readPast(

@@ -1,5 +1,6 @@
+import { differences, firstAt, position } from '../core/model/ordered.ts';
 import type { TaskRow } from './clusterView.ts';
-import { idOf, position, rowEdits } from './viewParts.ts';
+import { idOf } from './viewParts.ts';
 
 /** How running tasks are grouped. Pending ones always come first, in a group of their own. */
 export const GROUPINGS = ['owner', 'creator', 'node', 'namespace'] as const;
@@ -77,7 +78,7 @@ export class TaskGroups {
    */
   *follow(rows: readonly TaskRow[]): Generator<void, void> {
     const before = this.rows;
-    for (const { was, is } of rowEdits(before, rows, idOf)) {
+    for (const { was, is } of differences(before, rows, idOf)) {
       this.change(was, is);
       if (this.work < WORK_A_TURN) continue;
       this.work = 0;
@@ -139,14 +140,7 @@ const MOVED_AS_ONE_ROW = 1000;
 
 /** Where a key stands among the groups' keys, or would. */
 function place(keys: readonly string[], key: string): number {
-  let low = 0;
-  let high = keys.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (isBefore(keys[middle]!, key)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return firstAt(keys.length, (index) => !isBefore(keys[index]!, key));
 }
 
 function isBefore(left: string, right: string): boolean {

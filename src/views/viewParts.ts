@@ -1,3 +1,4 @@
+import { differences, position } from '../core/model/ordered.ts';
 import type { ClusterView, NodeRow, TaskRow, ViewHead } from './clusterView.ts';
 
 /**
@@ -53,50 +54,15 @@ export function withPart(told: Told, { number, head, nodes, tasks }: ViewPart): 
   return { view: { ...head, ...rows }, number };
 }
 
-/** The row of a key among rows in the order of their keys. */
-export function findRow<Row extends object>(
-  rows: readonly Row[],
-  key: string,
-  keyOf: (row: Row) => string,
-): Row | undefined {
-  const row = rows[position(rows, key, keyOf)];
-  return row && keyOf(row) === key ? row : undefined;
-}
-
 export const nameOf = ({ name }: NodeRow): string => name;
 export const idOf = ({ id }: TaskRow): string => id;
-
-/** What is different between rows in the order of their keys, by identity: what a row was, what it is. */
-export function* rowEdits<Row extends object>(
-  before: readonly Row[],
-  after: readonly Row[],
-  keyOf: (row: Row) => string,
-): Generator<{ readonly was?: Row; readonly is?: Row }> {
-  let at = 0;
-  for (const row of after) {
-    if (before[at] === row) {
-      at += 1;
-      continue;
-    }
-    const key = keyOf(row);
-    while (at < before.length && keyOf(before[at]!) < key) yield { was: before[at++]! };
-    const was = before[at];
-    if (was !== undefined && keyOf(was) === key) {
-      at += 1;
-      if (was !== row) yield { was, is: row };
-    } else {
-      yield { is: row };
-    }
-  }
-  while (at < before.length) yield { was: before[at++]! };
-}
 
 function edits<Row extends object>(
   before: readonly Row[],
   after: readonly Row[],
   keyOf: (row: Row) => string,
 ): Edit<Row>[] {
-  return Array.from(rowEdits(before, after, keyOf), ({ was, is }) => is ?? keyOf(was!));
+  return Array.from(differences(before, after, keyOf), ({ was, is }) => is ?? keyOf(was!));
 }
 
 /** The rows themselves when there is nothing to edit. */
@@ -119,23 +85,6 @@ function edited<Row extends object>(
   }
   take(rows.length);
   return result;
-}
-
-/** Where the first row stands whose key is not less, from a position on. */
-export function position<Row extends object>(
-  rows: readonly Row[],
-  key: string,
-  keyOf: (row: Row) => string,
-  from = 0,
-): number {
-  let low = from;
-  let high = rows.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (keyOf(rows[middle]!) < key) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 function chunks<T>(all: readonly T[], most: number): T[][] {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
+import { findRow } from '../../src/core/model/ordered.ts';
 import type { ClusterView, NodeRow, TaskRow } from '../../src/views/clusterView.ts';
-import { findRow, idOf, NOTHING_TOLD, partsTo, type Told, withPart } from '../../src/views/viewParts.ts';
+import { idOf, NOTHING_TOLD, partsTo, type Told, withPart } from '../../src/views/viewParts.ts';
 import { aView } from './rows.ts';
 
 /** Views that follow each other: rows come, change and go; rows that have not changed are the same objects. */

@@ -1,4 +1,5 @@
 import type { FinishedTask } from '../model/finished.ts';
+import { firstAt } from '../model/ordered.ts';
 import type { Resources } from '../model/resources.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { type Random, randomIndex } from '../simulate/random.ts';
@@ -242,18 +243,6 @@ function roundedKey({ request, gpuCount }: Pick<Seen, 'request' | 'gpuCount'>): 
 function rounded(request: Resources): Resources {
   const up = (amount: number) => (amount > 0 ? 2 ** Math.ceil(Math.log2(amount)) : 0);
   return { ...request, milliCpu: up(request.milliCpu), memoryBytes: up(request.memoryBytes) };
-}
-
-/** The first index from which a condition holds, by halving; `length` where it never does. */
-function firstAt(length: number, holds: (index: number) => boolean): number {
-  let low = 0;
-  let high = length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (holds(middle)) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }
 
 /** A runtime of the kind that is longer than an age; where none was, as long again (Lindy). */
