@@ -440,18 +440,24 @@ function beginningOf(body: Buffer): string {
   return body.toString('utf8', 0, 300);
 }
 
-function codeOf(error: unknown): string {
-  if (typeof error !== 'object' || error === null) return '';
-  if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0]);
-  const { code, cause } = error as { code?: unknown; cause?: unknown };
-  return typeof code === 'string' ? code : codeOf(cause);
+/** An error and what caused it, outermost first; of several attempts the first. */
+function* causesOf(error: unknown): Generator<object> {
+  const attempt = error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : undefined;
+  if (attempt !== undefined) return yield* causesOf(attempt);
+  if (typeof error !== 'object' || error === null) return;
+  yield error;
+  yield* causesOf((error as { cause?: unknown }).cause);
 }
 
-/** The first cause, which names the address that was tried. */
-function innermost(error: unknown): Error & { readonly port?: number } {
-  if (error instanceof AggregateError && error.errors.length > 0) return innermost(error.errors[0]);
-  if (!(error instanceof Error)) return new Error(String(error));
-  return error.cause === undefined ? error : innermost(error.cause);
+function codeOf(error: unknown): string {
+  for (const { code } of causesOf(error) as Iterable<{ code?: unknown }>) if (typeof code === 'string') return code;
+  return '';
+}
+
+/** What the first cause says, and the port that it tried, if any. */
+function firstCause(error: unknown): { readonly message: string; readonly port?: number } {
+  const cause = [...causesOf(error)].at(-1);
+  return cause instanceof Error ? cause : { message: String(error) };
 }
 
 /** False when what was tried is not the server itself, but the proxy on the way to it. */
@@ -463,7 +469,7 @@ function isOf(server: string, { port }: { readonly port?: number }): boolean {
 function describe(code: string, error: unknown, server: string): string {
   switch (code) {
     case 'ECONNREFUSED':
-      if (!isOf(server, innermost(error))) return byProxy(innermost(error).message);
+      if (!isOf(server, firstCause(error))) return byProxy(firstCause(error).message);
       return 'refuses connections. Is the cluster running, and is the address in the kubeconfig right?';
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
@@ -482,7 +488,7 @@ function describe(code: string, error: unknown, server: string): string {
       return 'cut the connection. Check the network, VPN and proxy, then retry.';
     case 'UND_ERR_PRX_CONN':
     case 'UND_ERR_PRX_TLS':
-      return byProxy(innermost(error).message);
+      return byProxy(firstCause(error).message);
     case 'DEPTH_ZERO_SELF_SIGNED_CERT':
     case 'SELF_SIGNED_CERT_IN_CHAIN':
     case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
