@@ -27,14 +27,8 @@ export type CountedClass = { readonly taskClass: TaskClass; readonly count: numb
 /**
  * The expected mix of tasks like the ones seen: classes by count, the rare ones that lie beyond `coverage` of all tasks
  * left out, the rest renormalised (FGD, ATC'23: "typical pods"; 0.95 there). Equal counts stay in order of first sight.
- * @param seen one class a task
  * @returns empty when nothing was seen
  */
-export function expectedMix(seen: Iterable<TaskClass>, coverage = 0.95): ExpectedMix {
-  return mixOfCounts(countClasses(seen), coverage);
-}
-
-/** The same from classes that are counted already. */
 export function mixOfCounts(counts: readonly CountedClass[], coverage = 0.95): ExpectedMix {
   const all = counts.reduce((sum, { count }) => sum + count, 0);
   const kept: CountedClass[] = [];

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import { fragmentsBy } from '../../../src/core/forecast/measures.ts';
 import { clusterFragmentation, fitsClass } from '../../../src/core/fragment/fragmentation.ts';
-import { expectedMix } from '../../../src/core/fragment/mix.ts';
+import { countClasses, mixOfCounts } from '../../../src/core/fragment/mix.ts';
 import { createFleet } from '../../../src/core/place/policies/fleet.ts';
 
 const MODELS = ['T4', 'L4', undefined];
@@ -28,7 +28,7 @@ describe('the fragments of a future', () => {
     const given = [fc.array(room, { maxLength: 5 }), fc.array(taskClass, { maxLength: 6 })] as const;
     fc.assert(
       fc.property(...given, (rooms, classes) => {
-        const mix = expectedMix(classes, 1);
+        const mix = mixOfCounts(countClasses(classes), 1);
         const fleet = createFleet(
           rooms.map(({ gpuMilli, gpuModel }, index) => {
             return { name: `${index}`, milliCpu: 9000, memoryBytes: 0, gpuCount: gpuMilli.length, gpuModel };

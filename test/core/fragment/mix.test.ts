@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { addCounts, classOfRequest, countClasses, expectedMix } from '../../../src/core/fragment/mix.ts';
+import { addCounts, classOfRequest, countClasses, mixOfCounts } from '../../../src/core/fragment/mix.ts';
 
 const small = { milliCpu: 1000, gpuMilli: 500, gpuCount: 1, gpuModels: [] };
 const whole = { milliCpu: 4000, gpuMilli: 1000, gpuCount: 1, gpuModels: [] };
@@ -13,7 +13,7 @@ function times<T>(count: number, value: T): T[] {
 describe('the expected mix', () => {
   it('keeps popular classes until 95 % of the tasks are covered and renormalises', () => {
     // 100 tasks: 60 + 36 = 96 are covered by two classes; the third starts at 96 >= 95 and is left out.
-    const mix = expectedMix([...times(36, whole), ...times(60, small), ...times(4, rare)]);
+    const mix = mixOfCounts(countClasses([...times(36, whole), ...times(60, small), ...times(4, rare)]));
     assert.deepEqual(mix, [
       { ...small, popularity: 60 / 96 },
       { ...whole, popularity: 36 / 96 },
@@ -21,15 +21,15 @@ describe('the expected mix', () => {
   });
 
   it('keeps every class when all of the tasks are to be covered', () => {
-    assert.equal(expectedMix([small, whole, rare], 1).length, 3);
+    assert.equal(mixOfCounts(countClasses([small, whole, rare]), 1).length, 3);
   });
 
   it('keeps equal counts in order of first sight, and is empty when nothing was seen', () => {
     assert.deepEqual(
-      expectedMix([whole, small], 1).map(({ milliCpu }) => milliCpu),
+      mixOfCounts(countClasses([whole, small]), 1).map(({ milliCpu }) => milliCpu),
       [4000, 1000],
     );
-    assert.deepEqual(expectedMix([]), []);
+    assert.deepEqual(mixOfCounts(countClasses([])), []);
   });
 
   it('adds up the counts of equal classes, in order of first sight', () => {
