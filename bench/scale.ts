@@ -4,7 +4,8 @@
  * changes are followed.
  * Fills the real API server with nodes and bound pods (which no kubelet minds), then reads them in processes of their own,
  * one after the other in one run: `kubectl get pods -A`, a bare paged read of raw JSON, and our first snapshot; then follows
- * single changes and 500 changes a second, and one pod's changes into the trees (`bench/trees.ts`). Times are of this machine at this moment; only their relation means something.
+ * single changes and 500 changes a second, and one pod's changes into the trees (`bench/trees.ts`). Times are of this
+ * machine at this moment; only their relation means something.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

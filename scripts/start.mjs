@@ -1,7 +1,7 @@
 /**
  * `npm start`: trains on the sample cluster's history, prints the sample cluster's plan, then opens VS Code with the packaged
- * extension on that cluster: the desktop editor where `code` is on the PATH, else in the browser. Where no editor can be had it says what
- * is missing; the plan stands. `--no-editor` ends after the plan.
+ * extension on that cluster: the desktop editor where `code` is on the PATH, else in the browser. Where no editor can be had
+ * it says what is missing; the plan stands. `--no-editor` ends after the plan.
  */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';

@@ -141,18 +141,11 @@ export class Workbench {
     await this.page.waitForSelector('.monaco-workbench .part.statusbar', { timeout: 90_000 });
   }
 
-  /** Reloads the window as its user does; an editor that is still busy with its last command may pass over this one. */
+  /** Reloads the window as its user does. */
   async reload(): Promise<void> {
-    for (let tries = 3; ; tries--) {
-      const loaded = this.page.waitForEvent('load', { timeout: 30_000 }).then(
-        () => undefined,
-        (error: Error) => error,
-      );
-      await this.command('Developer: Reload Window');
-      const missed = await loaded;
-      if (!missed) break;
-      if (tries === 1) throw missed;
-    }
+    const loaded = this.page.waitForEvent('load', { timeout: 60_000 });
+    await this.command('Developer: Reload Window');
+    await loaded;
     await this.page.waitForSelector('.monaco-workbench .part.statusbar', { timeout: 90_000 });
   }
 
