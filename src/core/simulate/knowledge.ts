@@ -1,5 +1,7 @@
 import type { RuntimeDistribution } from '../predict/distribution.ts';
 import { distributionOf, remainingQuantile } from '../predict/distribution.ts';
+import type { Survival } from './nodeHolds.ts';
+import { survivalOf } from './nodeHolds.ts';
 
 /**
  * What a scheduler knows of a task's runtime: the truth, a prediction made once when it arrives, the same made again
@@ -14,8 +16,8 @@ export type Knowledge = {
    * @param group what is known of the task when it arrives: tasks of a group are taken as repetitions of each other
    */
   expectedRemaining(group: string, runtimeSeconds: number, elapsedSeconds: number): number | undefined;
-  /** Mean seconds a task of the group runs beyond so many from its start; undefined but for repredictions. */
-  expectedBeyond(group: string): ((seconds: number) => number) | undefined;
+  /** The runtime of the group's tasks as a distribution; undefined but for repredictions, and where nothing ended yet. */
+  survival(group: string): Survival | undefined;
   /** A task ended: from now on its runtime may be learned from. */
   ended(group: string, runtimeSeconds: number): void;
 };
@@ -39,10 +41,10 @@ export function createKnowledge(name: KnowledgeName): Knowledge {
       const record = recordFor(group);
       return record && remainingQuantile(made(record).runtime, elapsedSeconds, 0.5);
     },
-    expectedBeyond(group) {
+    survival(group) {
       if (name !== 'repredicted') return undefined;
       const record = recordFor(group);
-      return record && made(record).beyond;
+      return record && made(record).survival;
     },
     ended(group, runtimeSeconds) {
       if (name === 'none' || name === 'oracle') return;
@@ -56,7 +58,7 @@ export function createKnowledge(name: KnowledgeName): Knowledge {
 
 /** The latest runs, and what was made of them when there were `madeAt` in all. */
 type RunRecord = { readonly runs: number[]; count: number; madeAt: number; made?: Made };
-type Made = { readonly runtime: RuntimeDistribution; readonly beyond: (seconds: number) => number };
+type Made = { readonly runtime: RuntimeDistribution; readonly survival: Survival };
 
 function newRecord(): RunRecord {
   return { runs: [], count: 0, madeAt: 0 };
@@ -70,24 +72,9 @@ function add(record: RunRecord, runtimeSeconds: number): void {
 /** Made anew once a tenth of its runs are new. */
 function made(record: RunRecord): Made {
   if (!record.made || record.count - record.madeAt > Math.min(record.count, RUNS) / 10) {
-    record.made = { runtime: distributionOf(record.runs), beyond: meanBeyond(record.runs) };
+    const runtime = distributionOf(record.runs);
+    record.made = { runtime, survival: survivalOf(runtime) };
     record.madeAt = record.count;
   }
   return record.made;
-}
-
-/** Mean of what runs last beyond so many seconds, 0 for those that end before. */
-function meanBeyond(runs: readonly number[]): (seconds: number) => number {
-  const sorted = Float64Array.from(runs).sort();
-  const sums = new Float64Array(sorted.length + 1);
-  for (let run = sorted.length - 1; run >= 0; run -= 1) sums[run] = sums[run + 1]! + sorted[run]!;
-  return (seconds) => {
-    let low = 0;
-    for (let high = sorted.length; low < high; ) {
-      const middle = (low + high) >> 1;
-      if (sorted[middle]! > seconds) high = middle;
-      else low = middle + 1;
-    }
-    return (sums[low]! - seconds * (sorted.length - low)) / sorted.length;
-  };
 }

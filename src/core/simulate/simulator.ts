@@ -2,6 +2,8 @@ import type { Fleet, GpuMask } from '../place/policies/fleet.ts';
 import { fits, hold, release } from '../place/policies/fleet.ts';
 import type { Ask, Policy } from '../place/policies/policy.ts';
 import { createEventQueue } from './eventQueue.ts';
+import type { Survival } from './nodeHolds.ts';
+import { createNodeHolds } from './nodeHolds.ts';
 
 /** A task as the simulator moves it. */
 export type SimulatedTask = {
@@ -38,8 +40,8 @@ export type SimulatorOptions<T extends SimulatedTask = SimulatedTask> = {
    */
   readonly expectedRemaining?: (task: T, elapsedSeconds: number) => number | undefined;
   readonly repredict?: boolean;
-  /** Mean seconds a task runs beyond so many from its start; undefined: its runtime is not known as a distribution. */
-  readonly expectedBeyond?: (task: T) => ((seconds: number) => number) | undefined;
+  /** A task's runtime as a distribution; undefined: it is not known as one. */
+  readonly survival?: (task: T) => Survival | undefined;
   readonly onArrived?: (task: T, nowSeconds: number) => void;
   readonly onPlaced?: (running: RunningTask<T>, nowSeconds: number) => void;
   readonly onEnded?: (running: RunningTask<T>, nowSeconds: number) => void;
@@ -85,12 +87,14 @@ export function createSimulator<T extends SimulatedTask>(options: SimulatorOptio
   const queue = createEventQueue<Event<T>>();
   const running = new Map<number, Held<T>>();
   const onNode: Held<T>[][] = fleet.nodes.map(() => []);
+  const holds = options.survival && createNodeHolds(onNode, options.survival);
   let waiting: { readonly task: T; readonly sinceSeconds: number }[] = [];
   let now = options.nowSeconds;
 
   function start(held: Held<T>): void {
     running.set(held.task.id, held);
     onNode[held.node]!.push(held);
+    holds?.changed(held.node);
     if (held.endsAtSeconds < Number.POSITIVE_INFINITY) queue.push(held.endsAtSeconds, { kind: 'end', running: held });
     expect(held);
   }
@@ -109,6 +113,7 @@ export function createSimulator<T extends SimulatedTask>(options: SimulatorOptio
     const neighbours = onNode[held.node]!;
     neighbours[neighbours.indexOf(held)] = neighbours[neighbours.length - 1]!;
     neighbours.pop();
+    holds?.changed(held.node);
     release(fleet, held.node, held.task.classNumber, held.task.memoryBytes, held.gpus);
     policy.ended?.(held.node, held.task.classNumber, now);
     if (held.expectedEndSeconds === undefined || held.expectedEndSeconds < fleet.exitSeconds[held.node]!) return;
@@ -119,13 +124,13 @@ export function createSimulator<T extends SimulatedTask>(options: SimulatorOptio
 
   function askOf(task: T): Ask {
     const remaining = options.expectedRemaining?.(task, 0);
-    const beyondSeconds = options.expectedBeyond?.(task);
+    const survival = options.survival?.(task);
     return {
       classNumber: task.classNumber,
       memoryBytes: task.memoryBytes,
       nowSeconds: now,
       ...(remaining === undefined ? {} : { endSeconds: now + remaining }),
-      ...(beyondSeconds && { beyondSeconds }),
+      ...(holds && survival && { holdSeconds: (node: number) => holds.prolonged(node, survival, now) }),
     };
   }
 

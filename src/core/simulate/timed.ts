@@ -80,7 +80,7 @@ export function runTimed(
     unplaced: options.unplaced,
     expectedRemaining: ({ group, runtimeSeconds }, elapsed) =>
       knowledge.expectedRemaining(group, runtimeSeconds, elapsed),
-    expectedBeyond: ({ group }) => knowledge.expectedBeyond(group),
+    survival: ({ group }) => knowledge.survival(group),
     repredict: options.knowledge === 'repredicted',
     onArrived({ demand, runtimeSeconds }, now) {
       if (now < warmUp) return;

@@ -4,7 +4,9 @@ import { describe, it } from 'mocha';
 import type { Fleet } from '../../../src/core/place/policies/fleet.ts';
 import { classNumber, createFleet } from '../../../src/core/place/policies/fleet.ts';
 import { bestFitPolicy, randomPolicy } from '../../../src/core/place/policies/published.ts';
+import { distributionOf } from '../../../src/core/predict/distribution.ts';
 import { createEventQueue } from '../../../src/core/simulate/eventQueue.ts';
+import { survivalOf } from '../../../src/core/simulate/nodeHolds.ts';
 import { seededRandom } from '../../../src/core/simulate/random.ts';
 import type { SimulatorOptions } from '../../../src/core/simulate/simulator.ts';
 import { createSimulator } from '../../../src/core/simulate/simulator.ts';
@@ -143,6 +145,33 @@ describe('the simulator', () => {
     assert.equal(fleet.exitSeconds[0], 350);
     simulator.advanceTo(1100);
     assert.equal(fleet.exitSeconds[0], 0);
+  });
+
+  it('tells the policy by how much a task would prolong each hold, of the tasks that run there now', () => {
+    const fleet = smallFleet();
+    const bestFit = bestFitPolicy(fleet);
+    const holds: number[] = [];
+    const { simulator, task } = simulation({
+      fleet,
+      policy: {
+        ...bestFit,
+        choose(ask) {
+          holds.push(...[0, 1].map((node) => ask.holdSeconds!(node)));
+          return bestFit.choose(ask);
+        },
+      },
+      // Task 1 is expected to run for much longer than it does.
+      survival: ({ id, runtimeSeconds }) => survivalOf(distributionOf([id === 1 ? 5000 : runtimeSeconds])),
+    });
+    simulator.submit(task(1, 1000), 100);
+    simulator.submit(task(2, 3000), 100);
+    simulator.submit(task(3, 1000), 1095);
+    simulator.submit(task(4, 1000), 1101);
+    simulator.advanceTo(1101);
+    // Task 1 takes node a and ends at 1100; tasks 2 and 3 take node b, until 3100. On an empty node all of the runtime counts.
+    const expected = [5000, 5000, 0, 3000, 0, 0, 1000, 0];
+    assert.equal(holds.length, expected.length);
+    for (const [index, seconds] of expected.entries()) assert.ok(Math.abs(holds[index]! - seconds) < 150, `${holds}`);
   });
 
   it('never overfills a node, whatever arrives, ends, moves and is resized', () => {

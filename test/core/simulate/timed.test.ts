@@ -73,17 +73,17 @@ describe('what is known of runtimes', () => {
     assert.ok(predicted.expectedRemaining('new', 100, 0)! >= 200, 'a new group goes by all tasks');
   });
 
-  it('is, where it is predicted again and again, the mean of what runs last beyond a time', () => {
+  it('is, where it is predicted again and again, a distribution as well', () => {
     const predicted = createKnowledge('repredicted');
-    assert.equal(predicted.expectedBeyond('g'), undefined, 'nothing has ended yet');
-    for (const runtime of [100, 100, 100, 100, 1000]) predicted.ended('g', runtime);
-    const beyond = predicted.expectedBeyond('g')!;
-    assert.equal(beyond(0), 280);
-    assert.equal(beyond(50), (4 * 50 + 950) / 5);
-    assert.equal(beyond(100), 900 / 5);
-    assert.equal(beyond(1000), 0);
+    assert.equal(predicted.survival('g'), undefined, 'nothing has ended yet');
+    for (let run = 0; run < 5; run += 1) predicted.ended('g', 400);
+    const { stepSeconds } = predicted.survival('g')!;
+    const mean = stepSeconds.reduce((sum, seconds) => sum + seconds, 0);
+    // Half a step of a twelfth of a doubling, and the tail of one run in 200.
+    assert.ok(Math.abs(mean - 400) < 14, `${mean}`);
+    assert.equal(predicted.survival('new'), predicted.survival('another'), 'new groups go by all tasks');
     for (const name of ['oracle', 'once', 'none'] as const) {
-      assert.equal(createKnowledge(name).expectedBeyond('g'), undefined, name);
+      assert.equal(createKnowledge(name).survival('g'), undefined, name);
     }
   });
 });

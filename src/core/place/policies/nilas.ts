@@ -52,12 +52,11 @@ export function nilasPolicy(fleet: Fleet): Policy {
 }
 
 /**
- * Seconds by which a task is expected to prolong a node's hold: the mean over its runtime where that is known as a
- * distribution; 0 where its end is not known.
+ * Seconds by which a task is expected to prolong a node's hold: the mean over the runtimes of all its tasks where they are
+ * known as distributions; 0 where its end is not known.
  */
 export function expectedHold(fleet: Fleet, node: number, ask: Ask): number {
-  const { beyondSeconds, nowSeconds } = ask;
-  return beyondSeconds?.(Math.max(0, fleet.exitSeconds[node]! - nowSeconds)) ?? prolongedHold(fleet, node, ask);
+  return ask.holdSeconds?.(node) ?? prolongedHold(fleet, node, ask);
 }
 
 /** Seconds by which a task would prolong a node's hold; 0 where its end is not known. */

@@ -10,9 +10,10 @@ export type Ask = {
   /** When the task is expected to end, should it start now; absent: nothing is known. */
   readonly endSeconds?: number;
   /**
-   * Mean seconds the task is expected to run on beyond so many from now, where its runtime is known as a distribution.
+   * Mean seconds by which the task is expected to prolong a node's hold, where the runtimes of the tasks there are known
+   * as distributions.
    */
-  readonly beyondSeconds?: (seconds: number) => number;
+  readonly holdSeconds?: (node: number) => number;
 };
 
 /** Why a node has its score: the parts that add up or decide, and the same in a sentence. */

@@ -8,15 +8,15 @@ import { keptScores } from './policy.ts';
 import { bestFitPolicy, bestFitScore } from './published.ts';
 
 /** What a perfect fit (100 of best fit) weighs, and a perfect growth of fragments (100 of FGD), in hours of prolonged hold. */
-const FIT_HOURS = 10;
-const FRAGMENT_HOURS = 20;
+const FIT_HOURS = 2;
+const FRAGMENT_HOURS = 10;
 
 /**
  * How a node's size counts in the price of holding it, as the power its GPUs are raised to, by the share of all GPUs that
  * are on empty nodes of the largest size: below 0 while there are plenty (a large node holds more tasks for one node in
  * use), above 0 when there are hardly any (tasks of many GPUs need large nodes to run empty).
  */
-const PLENTY = { emptyFraction: 0.05, power: -0.2 };
+const PLENTY = { emptyFraction: 0.05, power: -0.1 };
 const SCARCE = { emptyFraction: 0.02, power: 1 };
 
 /**
@@ -87,7 +87,8 @@ export function stowageTimePolicy(fleet: Fleet, seen: readonly CountedClass[] = 
         fragments: (FRAGMENT_HOURS / 100) * fragment,
         hold: -holdCost(node, ask),
       };
-      const inTime = hold > 0 ? `holds the node ${Math.round(hold / 60)} min longer` : 'ends before the node empties';
+      const minutes = Math.round(hold / 60);
+      const inTime = minutes > 0 ? `holds the node ${minutes} min longer` : 'ends before the node empties';
       const why = seen.length > 0 ? `${inSpace.explain(node, ask).sentence} ` : '';
       return {
         score: parts.fit + parts.fragments + parts.hold,
