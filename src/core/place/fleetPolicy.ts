@@ -28,8 +28,12 @@ function stretched(raw: Float64Array): Float64Array {
   return raw.map((score) => (!Number.isFinite(score) ? 0 : high > low ? (score - low) / (high - low) : 1));
 }
 
-function openPolicy(name: string, task: Task, { room, nodes, runtime, nowSeconds }: Candidates) {
+function openPolicy(name: string, task: Task, { room, nodes, times, runtime, nowSeconds }: Candidates) {
   const { fleet, policies } = fleetOf(room);
+  const numbers = nodes.map(({ node }) => room.indexOf.get(node.name)!);
+  numbers.forEach((node, candidate) => {
+    fleet.exitSeconds[node] = nowSeconds + (times[candidate]!.sources.exit ?? 0);
+  });
   const policy = policies.get(name) ?? makePolicy(name, fleet, room, nowSeconds);
   policies.set(name, policy);
   const ask: Ask = {
@@ -38,7 +42,7 @@ function openPolicy(name: string, task: Task, { room, nodes, runtime, nowSeconds
     nowSeconds,
     ...(runtime.p50 < Number.POSITIVE_INFINITY && { endSeconds: nowSeconds + runtime.p50 }),
   };
-  return { policy, ask, numbers: nodes.map(({ node }) => room.indexOf.get(node.name)!) };
+  return { policy, ask, numbers };
 }
 
 type Opened = { readonly fleet: Fleet; readonly policies: Map<string, Policy> };
