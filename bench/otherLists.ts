@@ -1,15 +1,13 @@
 /**
- * Placement on task lists made from the default one, which imitate lists that nobody tuned on: `node bench/otherLists.ts
- * [--traces DIR] [--seeds 42,43] [--lists cpu050,…] [--policies fgd,stowage,stowage-online]`. Made as the names of the published variants say: tasks
- * without GPUs drawn to a part of their number; tasks drawn so that shares of a GPU, or tasks of several, have a part of
- * the demand; a part of the GPU tasks bound to models, by the sets of models that occur in the list gpuspec25.
+ * Placement on task lists that imitate lists nobody tuned on (`madeLists.ts`): `node bench/otherLists.ts [--traces DIR]
+ * [--seeds 42,43] [--lists cpu050,…] [--policies fgd,stowage,stowage-online]`.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type ListedTask, readOpenbNodes, readOpenbTasks } from '../src/core/simulate/openb.ts';
-import { type Random, randomIndex, seededRandom } from '../src/core/simulate/random.ts';
+import { readOpenbNodes, readOpenbTasks } from '../src/core/simulate/openb.ts';
 import { replayOnThreads } from '../src/worker/threads/replays.ts';
+import { madeList } from './madeLists.ts';
 
 const { values } = parseArgs({
   options: {
@@ -43,7 +41,10 @@ const policies = values.policies.split(',');
 console.log(`list | policy | ${LOADS.map((load) => `${load} %`).join(' | ')} | ahead of ${policies[0]}`);
 console.log('--- | --- | ---: | ---: | ---: | ---');
 for (const name of values.lists.split(',')) {
-  const tasks = listOf(name).map((task, index) => ({ ...task, name: `t${String(index).padStart(5, '0')}` }));
+  const tasks = madeList(name, given, bound).map((task, index) => ({
+    ...task,
+    name: `t${String(index).padStart(5, '0')}`,
+  }));
   const jobs = policies.flatMap((policy) =>
     seeds.map((seed) => ({ type: 'saturation' as const, policy, seed, load: 1.3 })),
   );
@@ -61,64 +62,6 @@ for (const name of values.lists.split(',')) {
     const ahead = found.map((each, at) => (each - allocation(policies[0]!, LOADS[at]!)).toFixed(2));
     console.log(`${name} | ${policy} | ${found.map((each) => each.toFixed(2)).join(' | ')} | ${ahead.join(' / ')}`);
   }
-}
-
-function listOf(name: string): ListedTask[] {
-  const [, kind, percent] = /^(cpu|gpushare|gpuspec|multigpu)(\d+)$/.exec(name) ?? [];
-  const part = Number(percent) / 100;
-  const random = seededRandom(99);
-  const withGpus = given.filter((task) => demandOf(task) > 0);
-  const without = given.filter((task) => demandOf(task) === 0);
-  switch (kind) {
-    case 'cpu':
-      return [...withGpus, ...drawn(without, random, Math.round(part * without.length))];
-    case 'gpushare':
-      return [...without, ...drawnByDemand(withGpus, isShare, part, random)];
-    case 'multigpu':
-      return [...without, ...drawnByDemand(withGpus, ({ taskClass }) => taskClass.gpuCount > 1, part, random)];
-    case 'gpuspec':
-      return given.map((task) => (demandOf(task) > 0 && random() < part ? boundToModels(task, random) : task));
-  }
-  throw new Error(`There is no list ${name}. Names are like cpu050, gpushare60, gpuspec20, multigpu40.`);
-}
-
-/** As much demand as in the given tasks, a part of it of those that are of a kind. */
-function drawnByDemand(
-  tasks: readonly ListedTask[],
-  ofKind: (task: ListedTask) => boolean,
-  part: number,
-  random: Random,
-): ListedTask[] {
-  const total = tasks.reduce((sum, task) => sum + demandOf(task), 0);
-  const drawUpTo = (pool: readonly ListedTask[], milli: number) => {
-    const found: ListedTask[] = [];
-    for (let left = milli; left > 0; left -= demandOf(found.at(-1)!)) found.push(...drawn(pool, random, 1));
-    return found;
-  };
-  return [
-    ...drawUpTo(tasks.filter(ofKind), part * total),
-    ...drawUpTo(
-      tasks.filter((task) => !ofKind(task)),
-      (1 - part) * total,
-    ),
-  ];
-}
-
-function boundToModels(task: ListedTask, random: Random): ListedTask {
-  const { gpuModels } = bound[randomIndex(random, bound.length)]!.taskClass;
-  return { ...task, taskClass: { ...task.taskClass, gpuModels } };
-}
-
-function drawn(pool: readonly ListedTask[], random: Random, count: number): ListedTask[] {
-  return Array.from({ length: count }, () => pool[randomIndex(random, pool.length)]!);
-}
-
-function isShare({ taskClass }: ListedTask): boolean {
-  return taskClass.gpuCount === 1 && taskClass.gpuMilli < 1000;
-}
-
-function demandOf({ taskClass }: ListedTask): number {
-  return taskClass.gpuMilli * taskClass.gpuCount;
 }
 
 function mean(values: readonly number[]): number {

@@ -100,11 +100,13 @@ export function stowagePolicy(
 
 /**
  * The same with the mix learned only from the tasks that arrived so far, learned anew each time their number has
- * doubled.
+ * doubled, and from one task that takes the whole node for each kind of node with several GPUs: the largest tasks are
+ * too rare to be seen in time, and once every large node holds some small task none of them has a place.
  */
 export function stowageOnlinePolicy(fleet: Fleet, random: () => number, options: StowageOptions = {}): Policy {
+  const whole = wholeNodes(fleet);
   const arrived: TaskClass[] = [];
-  let current = stowagePolicy(fleet, [], random, options);
+  let current = stowagePolicy(fleet, countClasses(whole), random, options);
   let learnAt = 8;
   return {
     name: 'stowage-online',
@@ -116,9 +118,17 @@ export function stowageOnlinePolicy(fleet: Fleet, random: () => number, options:
       arrived.push(fleet.classes.classes[classNumber]!);
       if (arrived.length < learnAt) return;
       learnAt = arrived.length * 2;
-      current = stowagePolicy(fleet, countClasses(arrived), random, options);
+      current = stowagePolicy(fleet, countClasses([...arrived, ...whole]), random, options);
     },
   };
+}
+
+/** A task that takes all of a node's GPUs and CPU, for each such size of a node with several GPUs. */
+function wholeNodes(fleet: Fleet): TaskClass[] {
+  const sizes = fleet.nodes
+    .filter(({ gpuCount }) => gpuCount > 1)
+    .map(({ gpuCount, milliCpu }): TaskClass => ({ milliCpu, gpuMilli: 1000, gpuCount, gpuModels: [] }));
+  return countClasses(sizes).map(({ taskClass }) => taskClass);
 }
 
 /** By node, for one class: how the room's value changes, the state after, and the free share of the GPU it takes. */

@@ -70,6 +70,25 @@ describe('the stowage policy', () => {
   });
 });
 
+describe('the stowage policy that learns its mix', () => {
+  it('keeps a large node whole for a task larger than any it has seen', () => {
+    const nodes = [128_000, 96_000, 96_000].map((milliCpu, index) => ({ ...node(`n${index}`, 8, 'G2'), milliCpu }));
+    const fleet = createFleet(nodes);
+    const policy = POLICIES['stowage-online']!({ fleet, seen: [], random: seededRandom(1) });
+    const place = (milliCpu: number, gpuCount: number) => {
+      const taskClass = { ...gpuClass(1000, gpuCount), milliCpu };
+      const ask = { classNumber: classNumber(fleet, taskClass), memoryBytes: 1, nowSeconds: 0 };
+      policy.arrived?.(ask);
+      const chosen = policy.choose(ask);
+      if (chosen >= 0) hold(fleet, chosen, ask.classNumber, 1, policy.gpuFree(chosen, ask));
+      return chosen;
+    };
+    const small = Array.from({ length: 12 }, () => place(14_000, 1));
+    assert.deepEqual(new Set(small), new Set([1, 2]));
+    assert.equal(place(120_000, 8), 0);
+  });
+});
+
 describe('every policy', () => {
   it('chooses a node of the highest score that fits, the first of equals', () => {
     const shares = fc.constantFrom(100, 300, 500, 810, 1000);
