@@ -14,9 +14,10 @@ const FRAGMENT_HOURS = 10;
 /**
  * How a node's size counts in the price of holding it, as the power its GPUs are raised to, by the share of all GPUs that
  * are on empty nodes of the largest size: below 0 while there are plenty (a large node holds more tasks for one node in
- * use), above 0 when there are hardly any (tasks of many GPUs need large nodes to run empty).
+ * use), above 0 when there are hardly any (tasks of many GPUs need large nodes to run empty). By a point in time many nodes
+ * are not prolonged at all, whatever their size; by a distribution each is a little, and a smaller power does.
  */
-const PLENTY = { emptyFraction: 0.05, power: -0.1 };
+const PLENTY = { emptyFraction: 0.05, powerByPoint: -0.1, powerByDistribution: -0.02 };
 const SCARCE = { emptyFraction: 0.02, power: 1 };
 
 /**
@@ -41,8 +42,9 @@ export function stowageTimePolicy(fleet: Fleet, seen: readonly CountedClass[] = 
   let weighedAt = Number.NaN;
 
   /** Price of an hour of each node, at the power that the empty large nodes ask for now. */
-  function weigh(): readonly number[] {
-    const power = Math.round(100 * sizePower(emptyLargeShare(fleet))) / 100;
+  function weigh({ holdSeconds }: Ask): readonly number[] {
+    const inPlenty = holdSeconds ? PLENTY.powerByDistribution : PLENTY.powerByPoint;
+    const power = Math.round(100 * sizePower(emptyLargeShare(fleet), inPlenty)) / 100;
     if (power !== weighedAt) {
       weighedAt = power;
       fleet.nodes.forEach(({ gpuCount }, node) => {
@@ -58,13 +60,13 @@ export function stowageTimePolicy(fleet: Fleet, seen: readonly CountedClass[] = 
     ...inSpace,
     name: 'stowage-time',
     score(node, ask) {
-      weigh();
+      weigh(ask);
       const fit = fits(ask.classNumber)[node]!;
       return fleet.freeMemoryBytes[node]! < ask.memoryBytes ? Number.NEGATIVE_INFINITY : fit - holdCost(node, ask);
     },
     choose(ask) {
       const kept = fits(ask.classNumber);
-      weigh();
+      weigh(ask);
       const { freeMemoryBytes } = fleet;
       let chosen = -1;
       let best = Number.NEGATIVE_INFINITY;
@@ -79,7 +81,7 @@ export function stowageTimePolicy(fleet: Fleet, seen: readonly CountedClass[] = 
       return chosen;
     },
     explain(node, ask) {
-      weigh();
+      weigh(ask);
       const fit = bestFit(node, ask.classNumber);
       const fragment = fragments(node, ask.classNumber);
       const hold = expectedHold(fleet, node, ask);
@@ -110,8 +112,11 @@ function emptyLargeShare(fleet: Fleet): number {
   return fleet.capacity.gpuMilli > 0 ? (1000 * gpus) / fleet.capacity.gpuMilli : 1;
 }
 
-/** Linear between scarce and plenty, constant beyond. */
-function sizePower(emptyFraction: number): number {
+/**
+ * Linear between scarce and plenty, constant beyond.
+ * @param inPlenty the power there
+ */
+function sizePower(emptyFraction: number, inPlenty: number): number {
   const share = (emptyFraction - SCARCE.emptyFraction) / (PLENTY.emptyFraction - SCARCE.emptyFraction);
-  return SCARCE.power + (PLENTY.power - SCARCE.power) * Math.min(1, Math.max(0, share));
+  return SCARCE.power + (inPlenty - SCARCE.power) * Math.min(1, Math.max(0, share));
 }

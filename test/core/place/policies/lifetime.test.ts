@@ -3,6 +3,7 @@ import { describe, it } from 'mocha';
 import { classNumber, createFleet, hold } from '../../../../src/core/place/policies/fleet.ts';
 import { lavaPolicy } from '../../../../src/core/place/policies/lava.ts';
 import { expectedHold, holdBucket, nilasPolicy, prolongedHold } from '../../../../src/core/place/policies/nilas.ts';
+import type { Ask } from '../../../../src/core/place/policies/policy.ts';
 import { bestFitPolicy } from '../../../../src/core/place/policies/published.ts';
 import { stowageTimePolicy } from '../../../../src/core/place/policies/stowageTime.ts';
 
@@ -64,14 +65,17 @@ describe('placement by lifetime', () => {
         if (node % 2 === 0) hold(fleet, node, kind, 1, 1000);
       });
       const policy = stowageTimePolicy(fleet);
-      return (node: number) =>
-        policy.explain(node, { classNumber: kind, memoryBytes: 1, nowSeconds: 0, endSeconds: 10 * HOUR });
+      return (node: number, known: Partial<Ask> = {}) =>
+        policy.explain(node, { classNumber: kind, memoryBytes: 1, nowSeconds: 0, endSeconds: 10 * HOUR, ...known });
     };
     // One large node, in use: none is empty, an hour of it costs eight times an hour of a small one's two.
     const scarce = choose(sizes(1, 40));
     assert.equal(scarce(0).parts['hold']! / scarce(1).parts['hold']!, 4);
     const plenty = choose(sizes(20, 20));
-    assert.ok(plenty(1).parts['hold']! > plenty(21).parts['hold']!, 'an hour of a large node costs less');
+    const large = (known?: Partial<Ask>) => plenty(1, known).parts['hold']! / plenty(21, known).parts['hold']!;
+    assert.ok(large() < 0.9, 'an hour of a large node costs less');
+    const byDistribution = large({ holdSeconds: () => 10 * HOUR });
+    assert.ok(byDistribution < 1 && byDistribution > 0.95, 'a little less, where runtimes are distributions');
   });
 
   it('stowage-time is best fit where neither ends nor classes are known', () => {
