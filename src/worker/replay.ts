@@ -1,9 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { InputError } from '../core/model/input.ts';
+import type { SolveProgram } from '../core/model/program.ts';
 import type { ReplayLists, SaturationReplay, TimedReplay } from '../core/simulate/replay.ts';
 import { replaySaturation, replayTimed } from '../core/simulate/replay.ts';
 import type { SaturationRun } from '../core/simulate/saturation.ts';
 import type { TimedRun } from '../core/simulate/timed.ts';
+import { loadSolver } from './solver/highs.ts';
 
 /** One run that a replay thread is asked for. The thread's `workerData` are the `ReplayLists`. */
 export type ReplayJob =
@@ -18,24 +20,32 @@ export type ReplayAnswer =
 
 const lists = workerData as ReplayLists;
 
-function answer(job: ReplayJob): ReplayAnswer {
+async function answer(job: ReplayJob): Promise<ReplayAnswer> {
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
   switch (job.type) {
     case 'saturation':
-      return { type: 'saturation', run: replaySaturation(lists, job), seconds: seconds() };
+      return { type: 'saturation', run: replaySaturation(lists, job, await solverFor(job)), seconds: seconds() };
     case 'timed':
       return { type: 'timed', run: replayTimed(lists, job, (day) => send({ type: 'day', day })), seconds: seconds() };
   }
+}
+
+/** Programs are small; what bounds them is the count of branches, not the clock. */
+const SOLVER_SECONDS = 600;
+
+/** The solver that moves after saturation need. */
+async function solverFor({ moveLimit = 0 }: SaturationReplay): Promise<SolveProgram | undefined> {
+  return moveLimit > 0 ? loadSolver(SOLVER_SECONDS) : undefined;
 }
 
 function send(message: ReplayAnswer): void {
   parentPort?.postMessage(message);
 }
 
-parentPort?.on('message', (job: ReplayJob) => {
+parentPort?.on('message', async (job: ReplayJob) => {
   try {
-    send(answer(job));
+    send(await answer(job));
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     send({ type: 'failed', message, input: error instanceof InputError });

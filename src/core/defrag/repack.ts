@@ -1,5 +1,6 @@
 import type { TaskClass } from '../fragment/mix.ts';
 import { classKey } from '../fragment/mix.ts';
+import type { SolveProgram } from '../model/program.ts';
 import { repackProgram } from './repackProgram.ts';
 
 /** A node of a window, with the room it would have if the window's movable tasks were lifted out. */
@@ -28,14 +29,6 @@ export type Window = {
   readonly nodes: readonly WindowNode[];
   readonly tasks: readonly WindowTask[];
   readonly waiting: readonly WaitingTask[];
-};
-
-/** Solves a program in CPLEX LP text (`highs`, handed in). `values` are the variables that are not 0. */
-export type SolveProgram = (program: string) => ProgramAnswer;
-export type ProgramAnswer = {
-  readonly status: 'optimal' | 'stopped' | 'infeasible';
-  readonly objective: number;
-  readonly values: Readonly<Record<string, number>>;
 };
 
 export type RepackOptions = {

@@ -1,11 +1,13 @@
 import { classOfRequest } from '../fragment/mix.ts';
+import type { SolveProgram } from '../model/program.ts';
 import type { Task } from '../model/task.ts';
 import { nodeFilter } from '../place/filter.ts';
 import { type ClusterRoom, heldBy, type NodeRoom, withoutTask, withTask } from '../place/room.ts';
 import { simulationStart } from '../simulate/fromSnapshot.ts';
 import { unbound } from './findTarget.ts';
 import type { Group } from './movable.ts';
-import { type Repack, repackWindow, type SolveProgram, type Window, type WindowTask } from './repack.ts';
+import type { Repack, Window, WindowTask } from './repack.ts';
+import { repackWindow } from './repack.ts';
 
 /** Nodes of one window, and windows tried for one task. */
 const WINDOW_NODES = 3;

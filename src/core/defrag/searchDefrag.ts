@@ -1,3 +1,4 @@
+import type { SolveProgram } from '../model/program.ts';
 import { addResources, amountOf, type ResourceName, type Resources, shortage } from '../model/resources.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Since } from '../model/since.ts';
@@ -19,7 +20,6 @@ import {
   immovable,
   nodeShare,
 } from './movable.ts';
-import type { SolveProgram } from './repack.ts';
 import { type RepackFacts, repackFor } from './repackNodes.ts';
 import { findTriggers, type Trigger, withoutWork } from './triggers.ts';
 

@@ -1,8 +1,8 @@
 import type { Group } from '../defrag/movable.ts';
 import { lostWork } from '../defrag/movable.ts';
-import type { SolveProgram } from '../defrag/repack.ts';
 import { type MigrationAdvice, searchDefrag } from '../defrag/searchDefrag.ts';
 import type { Migration, OwnerRef, Placement, Resize, RunInformation, TaskRef } from '../model/moves.ts';
+import type { SolveProgram } from '../model/program.ts';
 import { amountOf, type Resources, resourceNames, withAmount } from '../model/resources.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Since } from '../model/since.ts';

@@ -1,242 +1,212 @@
-import type { TaskClass } from '../fragment/mix.ts';
-import { packInto } from './packing.ts';
-import type { Random } from './random.ts';
-import { randomIndex } from './random.ts';
+import type { SolveProgram } from '../model/program.ts';
+import type { Change } from './regroupProgram.ts';
+import { bestChanges, possibleChanges } from './regroupProgram.ts';
+import type { Shared, Stock, Usual } from './shareStock.ts';
+import { classOf, takeOut, takeStock } from './shareStock.ts';
+import type { Seat, Shift } from './shiftOrder.ts';
+import { orderShifts } from './shiftOrder.ts';
 import type { Placed, Relocation, Unplaced, WaitingKind, Yard } from './yard.ts';
-import { admitOn, fitsOnGpu, leave, settle, whileAway } from './yard.ts';
+import { admitOn, leave, settle } from './yard.ts';
 
-/** A GPU with a rest: the tasks that share it. */
-type Shared = {
-  readonly node: number;
-  readonly gpu: number;
-  readonly tasks: readonly Placed[];
-  readonly freeMilli: number;
-};
-
-const GPU_MILLI = 1000;
-/** GPUs that are regrouped together, at most. */
-const MOST_GPUS = 6;
-/** What each round asks a move to gain at least, in milli-GPU, so that the best come first. */
-const ROUNDS = [80, 40, 20, 8];
-/** Neighbourhoods drawn in vain before a round ends, and actual GPUs tried for one that can be packed. */
-const PATIENCE = 40_000;
-const TRIES = 40;
+/** Programs that are solved, at most: each without the changes that nodes had no room for in those before. */
+const MOST_PROGRAMS = 20;
 
 /**
- * Regroups the tasks of a few shared GPUs, wherever they are, so that their scattered rests add up to room for a waiting
- * task: a large-neighbourhood search whose neighbourhoods are packed exactly. GPUs that hold the same amounts are alike,
- * so that neighbourhoods are drawn by their amounts. Moves are made in an order in which each fits when its turn comes;
- * where none does, one task stops and goes on last (`paused`).
+ * Regroups shares, wherever they are, so that their scattered rests add up to room for waiting tasks. A program over kinds
+ * of shares says which GPUs change how (`regroupProgram.ts`); here, tasks and nodes with the CPU and memory are found for
+ * it, and an order in which each move fits when its turn comes, where need be after a task has stopped (`paused`).
  * @param limit moves at most
  */
-export function regroup(yard: Yard, limit: number, random: Random): Relocation[] {
-  const made: Relocation[] = [];
-  let groups = [...sharedGpus(yard).values()];
-  for (const worth of ROUNDS) {
-    const hopeless = new Set<string>();
-    for (let vain = 0; vain < PATIENCE && groups.length > 0 && made.length < limit; vain += 1) {
-      const kind = anyShare(yard, random);
-      const drawn = kind ? drawGroups(groups, kind.demandMilli, random) : [];
-      if (!kind || drawn.length === 0) continue;
-      const sample = drawn.map((group) => groups[group]![0]!);
-      const key = `${drawn.toSorted().join()} ${kind.demandMilli}`;
-      if (hopeless.has(key)) continue;
-      const amounts = sample.flatMap(({ tasks }) => tasks.map((task) => milliOf(yard, task)));
-      const bins = packInto([...amounts, kind.demandMilli], sample.length, GPU_MILLI);
-      const matched = bins && bestMatch(yard, sample, bins);
-      const most = Math.min(limit - made.length, kind.demandMilli / worth);
-      const from = drawn.map((group) => groups[group]!);
-      const moves =
-        matched && amounts.length - matched.stay <= most
-          ? regroupSome(yard, from, matched.bins, kind, random)
-          : undefined;
-      if (!moves) hopeless.add(key);
-      else {
-        made.push(...moves);
-        groups = [...sharedGpus(yard).values()];
-        hopeless.clear();
-        vain = 0;
-      }
-    }
-  }
-  return made;
-}
-
-/** Shared GPUs with a rest, by the amounts on them. */
-function sharedGpus(yard: Yard): Map<string, Shared[]> {
-  const shared = yard.onNode.flatMap((all, node) => {
-    const sharing = all.filter((task) => isShare(classOf(yard, task)));
-    return [...Map.groupBy(sharing, ({ gpus }) => gpus)].map(([mask, tasks]): Shared => {
-      const gpu = 31 - Math.clz32(mask);
-      return { node, gpu, tasks, freeMilli: yard.fleet.freeGpuMilli[node * yard.fleet.gpuStride + gpu]! };
+export function regroup(yard: Yard, limit: number, solve: SolveProgram): Relocation[] {
+  const stock = takeStock(yard);
+  const changes = possibleChanges(stock.packing, solve);
+  const room = roomOf(yard);
+  const refused = new Set<string>();
+  for (let program = 0; program < MOST_PROGRAMS; program += 1) {
+    const able = changes.map((change) => {
+      const from = stock.alike[change.gpus]!.filter(
+        (gpu) =>
+          !refused.has(refusal(gpu, change)) && isInRoom(room, gpu.node, usualNeed(yard, stock, { gpu, change })),
+      );
+      return { ...change, from };
     });
-  });
-  const amounts = ({ tasks }: Shared) =>
-    tasks
-      .map((task) => milliOf(yard, task))
-      .sort()
-      .join(' ');
-  return Map.groupBy(
-    shared.filter(({ freeMilli }) => freeMilli > 0),
-    amounts,
-  );
-}
-
-/** A kind of share that waits, each as likely. */
-function anyShare({ fleet, waiting }: Yard, random: Random): WaitingKind | undefined {
-  const able = waiting.filter(({ classNumber, count }) => count > 0 && isShare(fleet.classes.classes[classNumber]!));
-  return able[randomIndex(random, able.length)];
-}
-
-/** Groups, one GPU of each, until their rests would hold so much; none where `MOST_GPUS` of them do not. */
-function drawGroups(groups: readonly (readonly Shared[])[], demandMilli: number, random: Random): number[] {
-  const drawn: number[] = [];
-  for (let rest = 0; rest < demandMilli; ) {
-    if (drawn.length === MOST_GPUS) return [];
-    const group = randomIndex(random, groups.length);
-    drawn.push(group);
-    rest += groups[group]![0]!.freeMilli;
+    const best = bestChanges(
+      stock.packing,
+      able.filter(({ from }) => from.length > 0),
+      limit,
+      solve,
+    );
+    if (best.length === 0) return [];
+    const seats = seatsWithRoom(yard, stock, best, refused);
+    if (seats) return carryOut(yard, seats);
   }
-  return drawn;
+  return [];
 }
 
-/** Tries some of the GPUs that are alike until nodes and models agree; undefined where none do. */
-function regroupSome(
+/** What a node's CPU and memory have left. */
+type Room = { readonly milliCpu: Float64Array; readonly memoryBytes: Float64Array };
+
+function roomOf({ fleet }: Yard): Room {
+  return { milliCpu: fleet.freeMilliCpu.slice(), memoryBytes: fleet.freeMemoryBytes.slice() };
+}
+
+function takeRoom(
+  { fleet }: Yard,
+  room: Room,
+  node: number,
+  { classNumber, memoryBytes }: Unplaced,
+  sign: 1 | -1,
+): void {
+  room.milliCpu[node]! -= sign * fleet.classes.classes[classNumber]!.milliCpu;
+  room.memoryBytes[node]! -= sign * memoryBytes;
+}
+
+/** What a change of a GPU takes of its node, should what comes ask what is usual. */
+function usualNeed(yard: Yard, stock: Stock, { gpu, change }: Chosen): Usual {
+  const leaving = takeOut(stock, gpu, change.leaving);
+  const coming = change.coming.map((kind) => stock.usual[kind]!);
+  const cpu = (sum: number, { milliCpu }: Pick<Usual, 'milliCpu'>) => sum + milliCpu;
+  const memory = (sum: number, { memoryBytes }: Pick<Usual, 'memoryBytes'>) => sum + memoryBytes;
+  return {
+    milliCpu: coming.reduce(cpu, 0) - leaving.map((task) => classOf(yard, task)).reduce(cpu, 0),
+    memoryBytes: coming.reduce(memory, 0) - leaving.reduce(memory, 0),
+  };
+}
+
+function isInRoom(room: Room, node: number, { milliCpu, memoryBytes }: Usual): boolean {
+  return milliCpu <= room.milliCpu[node]! && memoryBytes <= room.memoryBytes[node]!;
+}
+
+type Wanted = Change & { readonly from: readonly Shared[]; readonly count: number };
+
+/** Seats for all that the changes move; undefined where GPUs run out. What there was no room for is refused from then on. */
+function seatsWithRoom(yard: Yard, stock: Stock, wanted: readonly Wanted[], refused: Set<string>): Seats | undefined {
+  for (;;) {
+    const { chosen, missed } = choose(yard, stock, wanted, refused);
+    for (const { gpu, change } of missed) refused.add(refusal(gpu, change));
+    if (missed.length > 0) return undefined;
+    const { full, ...seats } = seatsFor(yard, stock, chosen);
+    if (full.size === 0) return seats;
+    for (const { gpu, change } of chosen) if (full.has(gpu.node)) refused.add(refusal(gpu, change));
+  }
+}
+
+type Chosen = { readonly gpu: Shared; readonly change: Change };
+
+/**
+ * GPUs for the changes, those first that fewest can be changed like; `missed` where they do not suffice: all that another
+ * change has taken, or that refused.
+ */
+function choose(
   yard: Yard,
-  groups: readonly (readonly Shared[])[],
-  bins: readonly (readonly number[])[],
-  kind: WaitingKind,
-  random: Random,
-): Relocation[] | undefined {
-  for (let attempt = 0; attempt < TRIES; attempt += 1) {
-    const gpus = groups.map((group) => group[randomIndex(random, group.length)]!);
-    if (new Set(gpus).size < gpus.length) continue;
-    const seats = seatsFor(yard, gpus, bins, kind);
-    if (seats && roomForAll(yard, seats)) return carryOut(yard, seats, kind);
+  stock: Stock,
+  wanted: readonly Wanted[],
+  refused: ReadonlySet<string>,
+): { readonly chosen: readonly Chosen[]; readonly missed: readonly Chosen[] } {
+  const room = roomOf(yard);
+  const taken = new Set<Shared>();
+  const chosen: Chosen[] = [];
+  const missed: Chosen[] = [];
+  for (const change of [...wanted].sort((left, right) => left.from.length - right.from.length)) {
+    const passed: Chosen[] = [];
+    let missing = change.count;
+    for (const gpu of change.from) {
+      if (missing === 0) break;
+      const one = { gpu, change };
+      const need = usualNeed(yard, stock, one);
+      if (taken.has(gpu) || refused.has(refusal(gpu, change)) || !isInRoom(room, gpu.node, need)) {
+        passed.push(one);
+        continue;
+      }
+      taken.add(gpu);
+      chosen.push(one);
+      missing -= 1;
+      room.milliCpu[gpu.node]! -= need.milliCpu;
+      room.memoryBytes[gpu.node]! -= need.memoryBytes;
+    }
+    if (missing > 0) missed.push(...passed);
   }
-  return undefined;
+  return { chosen, missed };
 }
 
-type Seat = { readonly node: number; readonly gpu: number };
 type Seats = {
-  readonly moves: readonly (Seat & { readonly task: Placed })[];
-  readonly guest: Seat & { readonly kind: WaitingKind };
+  readonly shifts: readonly Shift[];
+  readonly guests: readonly (Seat & { readonly kind: WaitingKind })[];
 };
 
-/** The bins in the order of the GPUs they are for, so that the most tasks stay, and how many do (over sets of bins). */
-function bestMatch(
-  yard: Yard,
-  gpus: readonly Shared[],
-  bins: readonly (readonly number[])[],
-): { readonly bins: readonly (readonly number[])[]; readonly stay: number } {
-  const kept = gpus.map(({ tasks }) =>
-    bins.map((bin) => {
-      const left = [...bin];
-      return tasks.filter((task) => takeOut(left, milliOf(yard, task))).length;
-    }),
+/** A seat that opens, and who takes it: a task that leaves another, or one that waits. */
+type Sitting = Seat & { one: { readonly task: Placed; readonly from: Seat } | { readonly task: WaitingKind } };
+
+/** Who goes where: by kind, who leaves and who waits to the seats that open, and the nodes that have no room for it. */
+function seatsFor(yard: Yard, stock: Stock, chosen: readonly Chosen[]): Seats & { readonly full: ReadonlySet<number> } {
+  const milliCpu = ({ task }: { readonly task: Unplaced }) => classOf(yard, task).milliCpu;
+  const room = roomOf(yard);
+  const pool = chosen.flatMap(({ gpu, change }) =>
+    takeOut(stock, gpu, change.leaving).map((task) => ({ task, from: { node: gpu.node, gpu: gpu.gpu } })),
   );
-  /** By the set of bins that the first GPUs have (bit i for bin i): the most that stay, and the bin of the last of them. */
-  let best = new Map([[0, { count: 0, chosen: [] as readonly number[] }]]);
-  for (const row of kept) {
-    const next: typeof best = new Map();
-    for (const [taken, { count, chosen }] of best) {
-      row.forEach((stay, bin) => {
-        const set = taken | (1 << bin);
-        if (set === taken || (next.get(set)?.count ?? -1) >= count + stay) return;
-        next.set(set, { count: count + stay, chosen: [...chosen, bin] });
-      });
+  for (const { task, from } of pool) takeRoom(yard, room, from.node, task, -1);
+  const open = chosen
+    .flatMap(({ gpu: { node, gpu }, change }) => change.coming.map((kind) => ({ node, gpu, kind })))
+    .sort((left, right) => room.milliCpu[left.node]! - room.milliCpu[right.node]!);
+  const byKind = [...Map.groupBy(open, ({ kind }) => kind)].map(([kind, seats]): Sitting[] => {
+    const leaving = pool.filter(({ task }) => stock.kindOf(task) === kind);
+    const waiting = yard.waiting
+      .filter((guest) => guest.count > 0 && stock.kindOf(guest) === kind)
+      .flatMap((guest) => Array.from({ length: Math.min(guest.count, seats.length) }, () => ({ task: guest })))
+      .sort((left, right) => milliCpu(left) - milliCpu(right))
+      .slice(0, seats.length - leaving.length);
+    const all = [...leaving, ...waiting].sort((left, right) => milliCpu(left) - milliCpu(right));
+    return all.map((one, index) => ({ node: seats[index]!.node, gpu: seats[index]!.gpu, one }));
+  });
+  for (const { node, one } of byKind.flat()) takeRoom(yard, room, node, one.task, 1);
+  for (const sittings of byKind) relieve(yard, room, sittings);
+  const shifts: Shift[] = [];
+  const guests: (Seat & { readonly kind: WaitingKind })[] = [];
+  for (const { node, gpu, one } of byKind.flat()) {
+    if ('from' in one) shifts.push({ ...one, to: { node, gpu } });
+    else guests.push({ node, gpu, kind: one.task });
+  }
+  return { shifts, guests, full: new Set([...room.milliCpu.keys()].filter((node) => lacks(room, node) > 0)) };
+}
+
+/** Exchanges seats of a kind while a node is thereby relieved and none else made full. */
+function relieve(yard: Yard, room: Room, sittings: readonly Sitting[]): void {
+  for (const sitting of sittings) {
+    for (const other of sittings) {
+      const lacked = lacks(room, sitting.node);
+      if (lacked === 0) break;
+      exchangeSeats(yard, room, sitting, other);
+      const relieved = lacks(room, sitting.node) < lacked && lacks(room, other.node) === 0;
+      if (!relieved) exchangeSeats(yard, room, sitting, other);
     }
-    best = next;
   }
-  const [matched] = best.values();
-  return { bins: matched!.chosen.map((bin) => bins[bin]!), stay: matched!.count };
 }
 
-/** Who goes where: what a GPU's bin has no place for is shared out over the bins that lack it, least CPU where there is least. */
-function seatsFor(
-  yard: Yard,
-  gpus: readonly Shared[],
-  bins: readonly (readonly number[])[],
-  kind: WaitingKind,
-): Seats | undefined {
-  const pool: (Placed | WaitingKind)[] = [kind];
-  const open: (Seat & { readonly milli: number })[] = [];
-  gpus.forEach(({ node, gpu, tasks }, index) => {
-    const left = [...bins[index]!];
-    for (const task of tasks) if (!takeOut(left, milliOf(yard, task))) pool.push(task);
-    open.push(...left.map((milli) => ({ node, gpu, milli })));
-  });
-  const { freeMilliCpu } = yard.fleet;
-  open.sort((left, right) => freeMilliCpu[left.node]! - freeMilliCpu[right.node]!);
-  pool.sort((left, right) => classOf(yard, left).milliCpu - classOf(yard, right).milliCpu);
-  const moves: (Seat & { task: Placed })[] = [];
-  let guest: Seats['guest'] | undefined;
-  for (const { node, gpu, milli } of open) {
-    const at = pool.findIndex((one) => milliOf(yard, one) === milli);
-    const [one] = pool.splice(at, 1);
-    if (one === kind) guest = { node, gpu, kind };
-    else moves.push({ node, gpu, task: one as Placed });
-  }
-  return guest && { moves, guest };
+function exchangeSeats(yard: Yard, room: Room, left: Sitting, right: Sitting): void {
+  for (const { node, one } of [left, right]) takeRoom(yard, room, node, one.task, -1);
+  [left.one, right.one] = [right.one, left.one];
+  for (const { node, one } of [left, right]) takeRoom(yard, room, node, one.task, 1);
 }
 
-/** True when every node has the CPU and memory once all have moved, and admits them by its model. */
-function roomForAll({ fleet }: Yard, { moves, guest }: Seats): boolean {
-  const coming: (Seat & { readonly task: Unplaced })[] = [...moves, { ...guest, task: guest.kind }];
-  return coming.every(({ node, task }) => {
-    const { gpuModels } = fleet.classes.classes[task.classNumber]!;
-    const { gpuModel } = fleet.nodes[node]!;
-    if (gpuModels.length > 0 && (gpuModel === undefined || !gpuModels.includes(gpuModel))) return false;
-    const sum = (amount: (task: Unplaced) => number) =>
-      coming.reduce((total, each) => total + (each.node === node ? amount(each.task) : 0), 0) -
-      moves.reduce((total, each) => total + (each.task.node === node ? amount(each.task) : 0), 0);
-    const cpu = sum(({ classNumber }) => fleet.classes.classes[classNumber]!.milliCpu);
-    return cpu <= fleet.freeMilliCpu[node]! && sum(({ memoryBytes }) => memoryBytes) <= fleet.freeMemoryBytes[node]!;
-  });
+/** What a node lacks, in CPUs and GiB; 0 where all have room. */
+function lacks({ milliCpu, memoryBytes }: Room, node: number): number {
+  return Math.max(0, -milliCpu[node]! / 1000) + Math.max(0, -memoryBytes[node]! / 2 ** 30);
 }
 
-/** Makes the moves, each when its target has room, and lets the waiting task in. */
-function carryOut(yard: Yard, { moves, guest }: Seats, kind: WaitingKind): Relocation[] {
-  const left = [...moves];
-  const paused = new Set<Placed>();
+/** Makes the moves, each where it fits by now, and lets the waiting tasks in. */
+function carryOut(yard: Yard, { shifts, guests }: Seats): Relocation[] {
   const made: Relocation[] = [];
-  while (left.length > 0) {
-    const next = left.findIndex(({ task, node, gpu }) =>
-      paused.has(task)
-        ? fitsOnGpu(yard, task, node, gpu)
-        : whileAway(yard, [task], () => fitsOnGpu(yard, task, node, gpu)),
-    );
-    if (next < 0) {
-      const { task } = left.find((move) => !paused.has(move.task))!;
-      leave(yard, task);
-      paused.add(task);
-      continue;
-    }
-    const [{ task, node, gpu }] = left.splice(next, 1) as [(typeof left)[number]];
-    const from = task.node;
-    if (!paused.has(task)) leave(yard, task);
-    settle(yard, task, node, 1 << gpu);
-    made.push({ moved: task, from, to: node, ...(paused.has(task) && { paused: true }) });
+  for (const { type, shift } of orderShifts(yard.fleet, shifts)) {
+    const { task, from, to } = shift;
+    if (type !== 'goOn') leave(yard, task);
+    if (type === 'stop') continue;
+    settle(yard, task, to.node, 1 << to.gpu);
+    made.push({ moved: task, from: from.node, to: to.node, ...(type === 'goOn' && { paused: true as const }) });
   }
-  admitOn(yard, kind, guest.node, 1 << guest.gpu);
+  for (const { kind, node, gpu } of guests) admitOn(yard, kind, node, 1 << gpu);
   return made;
 }
 
-function classOf({ fleet }: Yard, { classNumber }: Unplaced): TaskClass {
-  return fleet.classes.classes[classNumber]!;
-}
-
-function milliOf(yard: Yard, task: Unplaced): number {
-  return classOf(yard, task).gpuMilli;
-}
-
-function isShare({ gpuCount, gpuMilli }: TaskClass): boolean {
-  return gpuCount === 1 && gpuMilli < GPU_MILLI;
-}
-
-/** Takes one such amount out of a list; false where there is none. */
-function takeOut(amounts: number[], amount: number): boolean {
-  const at = amounts.indexOf(amount);
-  if (at >= 0) amounts.splice(at, 1);
-  return at >= 0;
+function refusal({ node, gpu }: Seat, { leaving, coming }: Change): string {
+  return `${node} ${gpu}: ${leaving} for ${coming}`;
 }

@@ -1,7 +1,7 @@
+import type { SolveProgram } from '../model/program.ts';
 import type { Fleet } from '../place/policies/fleet.ts';
 import type { Policy } from '../place/policies/policy.ts';
 import { exchange } from './exchange.ts';
-import type { Random } from './random.ts';
 import { regroup } from './regroup.ts';
 import type { Placed, Relocation, Step, Unplaced, Yard } from './yard.ts';
 import { admissibleMilli, admitAll, bestOther, fitsOn, kindOf, move, openYard, takeBack, whileAway } from './yard.ts';
@@ -11,9 +11,9 @@ const MOST_LEAVING = 3;
 
 /**
  * Moves after saturation. Up to three tasks leave a GPU for gaps elsewhere, or for the place of one that finds a gap, so
- * that larger ones that fitted nowhere take their room; where that helps no more, two tasks exchange their places
- * (`exchange.ts`). Most gained per move first, until `limit` moves are made or none helps. Each move is proven by making
- * it in order, from the fleet as it is then.
+ * that larger ones that fitted nowhere take their room, most gained per move first; where that helps no more, shares are
+ * regrouped (`regroup.ts`), then two tasks exchange their places (`exchange.ts`); until `limit` moves are made or none
+ * helps. Each move is proven by making it in order, from the fleet as it is then.
  * @param fleet, placed changed by the moves
  */
 export function relocate(
@@ -22,7 +22,7 @@ export function relocate(
   placed: readonly Placed[],
   unplaced: readonly Unplaced[],
   limit: number,
-  random: Random,
+  solve: SolveProgram,
 ): Relocation[] {
   const yard = openYard(fleet, policy, placed, unplaced);
   const made: Relocation[] = [];
@@ -33,8 +33,8 @@ export function relocate(
     for (const opening of openings(yard, seats)) {
       if (made.length + opening.cost <= limit) made.push(...tryOpening(yard, opening, seated));
     }
+    if (before === made.length) made.push(...regroup(yard, limit - made.length, solve));
     if (before === made.length) made.push(...exchange(yard, limit - made.length));
-    if (before === made.length) made.push(...regroup(yard, limit - made.length, random));
   }
   return made;
 }

@@ -1,5 +1,6 @@
 import { countClasses, mixOfCounts } from '../fragment/mix.ts';
 import { InputError } from '../model/input.ts';
+import type { SolveProgram } from '../model/program.ts';
 import type { FleetNode } from '../place/policies/fleet.ts';
 import { createFleet } from '../place/policies/fleet.ts';
 import { POLICIES } from '../place/policies/policies.ts';
@@ -35,11 +36,13 @@ export function sampledLoads(load: number): number[] {
 /**
  * The published protocol for one policy and seed. The expected mix is the list's own, as published; a decision looks at
  * nothing else that comes later.
+ * @param solve for moves after the last arrival; without it, none are made
  * @throws InputError where the nodes have no GPUs, since loads are measured in them
  */
 export function replaySaturation(
   { nodes, tasks }: ReplayLists,
-  { policy, seed, load, moveLimit }: SaturationReplay,
+  { policy, seed, load, moveLimit = 0 }: SaturationReplay,
+  solve?: SolveProgram,
 ): SaturationRun {
   needGpus(nodes);
   const seen = countClasses(tasks.map(({ taskClass }) => taskClass));
@@ -47,7 +50,8 @@ export function replaySaturation(
   const workload = seededWorkload(nodes, tasks, load, random);
   const fleet = createFleet(workload.nodes);
   const chosen = POLICIES[policy]!({ fleet, seen, random: seededRandom(seed + 0.5) });
-  return runSaturation(fleet, chosen, workload.tasks, mixOfCounts(seen), sampledLoads(load), moveLimit);
+  const moves = solve && moveLimit > 0 ? { limit: moveLimit, solve } : undefined;
+  return runSaturation(fleet, chosen, workload.tasks, mixOfCounts(seen), sampledLoads(load), moves);
 }
 
 /**

@@ -1,12 +1,13 @@
 import { nodeFragment } from '../fragment/fragmentation.ts';
 import type { ExpectedMix, TaskClass } from '../fragment/mix.ts';
+import type { SolveProgram } from '../model/program.ts';
 import type { Fleet, FleetNode } from '../place/policies/fleet.ts';
 import { classNumber, hold, refreshStates } from '../place/policies/fleet.ts';
 import type { Ask, Policy } from '../place/policies/policy.ts';
 import { rememberedByState } from '../place/policies/states.ts';
 import type { ListedTask } from './openb.ts';
 import type { Random } from './random.ts';
-import { randomIndex, seededRandom, shuffled } from './random.ts';
+import { randomIndex, shuffled } from './random.ts';
 import { relocate } from './relocation.ts';
 import type { Placed, Unplaced } from './yard.ts';
 
@@ -42,6 +43,9 @@ export type FailedTasks = {
   readonly gpuDemand: number;
 };
 
+/** How many tasks may be moved, and what solves the programs that say which. */
+export type Moves = { readonly limit: number; readonly solve: SolveProgram };
+
 /** One order of nodes and tasks, as a seed has it. */
 export type Workload = { readonly nodes: readonly FleetNode[]; readonly tasks: readonly ListedTask[] };
 
@@ -67,7 +71,7 @@ export function seededWorkload(
  * @param fleet the one the policy was made for, empty
  * @param mix what fragments are measured against
  * @param sampleAt arrived loads in whole per cent, ascending
- * @param moveLimit how many tasks may be moved after the last arrival (`relocation.ts`); they change no sample
+ * @param moves tasks to be moved after the last arrival (`relocation.ts`); they change no sample
  */
 export function runSaturation(
   fleet: Fleet,
@@ -75,7 +79,7 @@ export function runSaturation(
   tasks: readonly ListedTask[],
   mix: ExpectedMix,
   sampleAt: readonly number[],
-  moveLimit = 0,
+  moves?: Moves,
 ): SaturationRun {
   const fragments = rememberedByState(fleet.states, (room) => nodeFragment(room, mix));
   const samples = new Map<number, SaturationSample[]>(sampleAt.map((load) => [load, []]));
@@ -101,11 +105,11 @@ export function runSaturation(
   const last = samples.get(sampleAt.at(-1) ?? 0);
   if (last?.length === 0) last.push(sample(fleet, fragments));
   const idleBefore = fleet.idleGpuMilli;
-  const made = moveLimit > 0 ? relocate(fleet, policy, placed, dropped, moveLimit, seededRandom(1)) : [];
+  const made = moves ? relocate(fleet, policy, placed, dropped, moves.limit, moves.solve) : [];
   return {
     samples: new Map([...samples].filter(([, taken]) => taken.length > 0).map(([load, taken]) => [load, mean(taken)])),
     failed: failedTasks(dropped, fleet.capacity.gpuMilli),
-    ...(moveLimit > 0 && {
+    ...(moves && {
       moves: {
         made: made.length,
         paused: made.filter(({ paused }) => paused).length,

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { SolveProgram } from '../../core/defrag/repack.ts';
+import type { SolveProgram } from '../../core/model/program.ts';
 import { builtDirectory } from '../engine.ts';
 
 /** Branches looked at in one program: a bound that is the same on every machine, so that the same cluster gives the same plan. */

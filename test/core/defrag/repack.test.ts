@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'mocha';
-import type { SolveProgram, Window, WindowTask } from '../../../src/core/defrag/repack.ts';
+import type { Window, WindowTask } from '../../../src/core/defrag/repack.ts';
 import { repackWindow } from '../../../src/core/defrag/repack.ts';
+import type { SolveProgram } from '../../../src/core/model/program.ts';
 import { loadSolver } from '../../../src/worker/solver/highs.ts';
 
 const options = { payoffSeconds: 60, moveCostMilli: 10 };

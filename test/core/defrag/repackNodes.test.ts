@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'mocha';
-import type { SolveProgram } from '../../../src/core/defrag/repack.ts';
+import type { SolveProgram } from '../../../src/core/model/program.ts';
 import { DEFAULT_SETTINGS } from '../../../src/core/model/settings.ts';
 import type { Snapshot } from '../../../src/core/model/snapshot.ts';
 import type { Task } from '../../../src/core/model/task.ts';

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'mocha';
+import { before, describe, it } from 'mocha';
+import type { SolveProgram } from '../../../src/core/model/program.ts';
 import { classNumber, createFleet, hold } from '../../../src/core/place/policies/fleet.ts';
 import { bestFitPolicy } from '../../../src/core/place/policies/published.ts';
 import { seededRandom } from '../../../src/core/simulate/random.ts';
 import { relocate } from '../../../src/core/simulate/relocation.ts';
 import type { Placed, Unplaced } from '../../../src/core/simulate/yard.ts';
+import { loadSolver } from '../../../src/worker/solver/highs.ts';
 
 function cluster(gpus: number) {
   const fleet = createFleet(
@@ -18,21 +20,18 @@ function cluster(gpus: number) {
   return { fleet, put, kind };
 }
 
-const random = () => seededRandom(1);
-
 describe('moves after saturation', () => {
+  let solve: SolveProgram;
+
+  before(async () => {
+    solve = await loadSolver();
+  });
+
   it('move a small task into a gap so that a larger one takes its place', () => {
     const { fleet, put, kind } = cluster(2);
     // n0: 810 and a gap of 190; n1: 700, 160 and a gap of 140. 160 goes to n0, 300 comes to n1.
     const placed = [put(0, 810), put(1, 700), put(1, 160)];
-    const made = relocate(
-      fleet,
-      bestFitPolicy(fleet),
-      placed,
-      [{ classNumber: kind(300), memoryBytes: 1 }],
-      10,
-      random(),
-    );
+    const made = relocate(fleet, bestFitPolicy(fleet), placed, [{ classNumber: kind(300), memoryBytes: 1 }], 10, solve);
     assert.deepEqual(
       made.map(({ moved, from, to }) => [moved === placed[2], from, to]),
       [[true, 1, 0]],
@@ -44,14 +43,7 @@ describe('moves after saturation', () => {
     const { fleet, put, kind } = cluster(3);
     // n0 gap 190; n1: 750 + 160, gap 90; n2: 600 + 250, gap 150. 160 → n0, 250 → n1 (250 free), 400 → n2 (400 free).
     const placed = [put(0, 810), put(1, 750), put(1, 160), put(2, 600), put(2, 250)];
-    const made = relocate(
-      fleet,
-      bestFitPolicy(fleet),
-      placed,
-      [{ classNumber: kind(400), memoryBytes: 1 }],
-      10,
-      random(),
-    );
+    const made = relocate(fleet, bestFitPolicy(fleet), placed, [{ classNumber: kind(400), memoryBytes: 1 }], 10, solve);
     assert.deepEqual(
       made.map(({ from, to }) => [from, to]),
       [
@@ -67,11 +59,11 @@ describe('moves after saturation', () => {
     const placed = [put(0, 810), put(1, 750), put(1, 160), put(2, 600), put(2, 250)];
     const before = [...fleet.freeGpuMilli];
     assert.deepEqual(
-      relocate(fleet, bestFitPolicy(fleet), placed, [{ classNumber: kind(400), memoryBytes: 1 }], 1, random()),
+      relocate(fleet, bestFitPolicy(fleet), placed, [{ classNumber: kind(400), memoryBytes: 1 }], 1, solve),
       [],
     );
     assert.deepEqual(
-      relocate(fleet, bestFitPolicy(fleet), placed, [{ classNumber: kind(900), memoryBytes: 1 }], 9, random()),
+      relocate(fleet, bestFitPolicy(fleet), placed, [{ classNumber: kind(900), memoryBytes: 1 }], 9, solve),
       [],
     );
     assert.deepEqual([...fleet.freeGpuMilli], before);
@@ -81,14 +73,7 @@ describe('moves after saturation', () => {
     const { fleet, put, kind } = cluster(3);
     // 160 and 150 leave n2 for the gaps of 190 and 180 on n0 and n1; 690 + 310 is n2.
     const placed = [put(0, 810), put(1, 820), put(2, 690), put(2, 160), put(2, 150)];
-    const made = relocate(
-      fleet,
-      bestFitPolicy(fleet),
-      placed,
-      [{ classNumber: kind(310), memoryBytes: 1 }],
-      9,
-      random(),
-    );
+    const made = relocate(fleet, bestFitPolicy(fleet), placed, [{ classNumber: kind(310), memoryBytes: 1 }], 9, solve);
     assert.deepEqual(
       made.map(({ from }) => from),
       [2, 2],
@@ -100,14 +85,7 @@ describe('moves after saturation', () => {
     const { fleet, put, kind } = cluster(2);
     // n0: 500 + 400, rest 100; n1: 600 + 300, rest 100. 400 and 300 change places: 200 on n0, nothing on n1.
     const placed = [put(0, 500), put(0, 400), put(1, 600), put(1, 300)];
-    const made = relocate(
-      fleet,
-      bestFitPolicy(fleet),
-      placed,
-      [{ classNumber: kind(200), memoryBytes: 1 }],
-      9,
-      random(),
-    );
+    const made = relocate(fleet, bestFitPolicy(fleet), placed, [{ classNumber: kind(200), memoryBytes: 1 }], 9, solve);
     assert.equal(made.length, 2);
     assert.equal(made.filter(({ paused }) => paused).length, 1);
     assert.deepEqual([...fleet.freeGpuMilli], [0, 0]);
@@ -118,7 +96,7 @@ describe('moves after saturation', () => {
     // Rests 70, 100 and 30. Only 600 + 400, 500 + 500, 470 + 330 + 200 holds them all.
     const placed = [put(0, 600), put(0, 330), put(1, 500), put(1, 400), put(2, 470), put(2, 500)];
     const waiting = [{ classNumber: kind(200), memoryBytes: 1 }];
-    const made = relocate(fleet, bestFitPolicy(fleet), placed, waiting, 9, random());
+    const made = relocate(fleet, bestFitPolicy(fleet), placed, waiting, 9, solve);
     assert.deepEqual([...fleet.freeGpuMilli], [0, 0, 0]);
     assert.ok(made.length > 2 && made.some(({ paused }) => paused));
   });
@@ -137,7 +115,7 @@ describe('moves after saturation', () => {
         else waiting.push({ classNumber: kind(size), memoryBytes: 1 });
       }
       const idle = fleet.idleGpuMilli;
-      const made = relocate(fleet, bestFitPolicy(fleet), placed, waiting, 30, seededRandom(seed));
+      const made = relocate(fleet, bestFitPolicy(fleet), placed, waiting, 30, solve);
       assert.ok(made.length <= 30);
       assert.ok(fleet.idleGpuMilli < idle === made.length > 0, `seed ${seed}`);
       const held = new Map<number, number>();
