@@ -69,8 +69,9 @@ async function moves(name: string, lists: ReplayLists): Promise<void> {
     seeds.map((seed) => ({ type: 'saturation' as const, policy, seed, load: 1.3, moveLimit: 300 })),
   );
   const report = saturationReport(asked(policies), seeds, 1.3, await replayOnThreads(lists, jobs, () => {}));
-  for (const [policy, { moves: made }] of Object.entries(report.policies)) {
-    console.log(`${name}, ${policy}: ${made?.made} moves after saturation gave back ${made?.gained} pp`);
+  for (const [policy, { moves: made, seconds }] of Object.entries(report.policies)) {
+    const paused = `${made?.paused} of their tasks stopped first`;
+    console.log(`${name}, ${policy}: ${made?.made} moves gave back ${made?.gained} pp; ${paused}; ${seconds} s a run`);
   }
 }
 

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'mocha';
 import type { SolveProgram } from '../../../src/core/model/program.ts';
-import { classNumber, createFleet, hold } from '../../../src/core/place/policies/fleet.ts';
+import {
+  classNumber,
+  copyFleet,
+  createFleet,
+  fits,
+  hold,
+  holdGpus,
+  release,
+} from '../../../src/core/place/policies/fleet.ts';
 import { bestFitPolicy } from '../../../src/core/place/policies/published.ts';
 import { seededRandom } from '../../../src/core/simulate/random.ts';
 import { relocate } from '../../../src/core/simulate/relocation.ts';
@@ -124,6 +132,52 @@ describe('moves after saturation', () => {
       }
       for (const [node, free] of fleet.freeGpuMilli.entries())
         assert.ok(free >= 0 && (held.get(node) ?? 0) + free <= 1000);
+    }
+  });
+
+  it('fit in their order when their turn comes, those that stopped being away, also where CPU is scarce', () => {
+    const sizes = [650, 550, 470, 460, 370, 320, 230, 220, 160];
+    for (let seed = 1; seed <= 12; seed += 1) {
+      const draw = seededRandom(seed);
+      const fleet = createFleet(
+        Array.from({ length: 14 }, (_, n) => ({ name: `n${n}`, milliCpu: 9000, memoryBytes: 100, gpuCount: 1 })),
+      );
+      const placed: Placed[] = [];
+      const waiting: Unplaced[] = [];
+      for (let task = 0; task < 70; task += 1) {
+        const gpuMilli = sizes[Math.floor(draw() * sizes.length)]!;
+        const milliCpu = [1000, 2000, 4000][Math.floor(draw() * 3)]!;
+        const number = classNumber(fleet, { milliCpu, gpuMilli, gpuCount: 1, gpuModels: [] });
+        const node = fleet.nodes.findIndex((_, at) => fits(fleet, at, number, 1));
+        if (node < 0) waiting.push({ classNumber: number, memoryBytes: 1 });
+        else
+          placed.push({
+            classNumber: number,
+            memoryBytes: 1,
+            node,
+            gpus: hold(fleet, node, number, 1, fleet.freeGpuMilli[node]!),
+          });
+      }
+      const start = copyFleet(fleet);
+      const made = relocate(fleet, bestFitPolicy(fleet), placed, waiting, 40, solve);
+      const away = new Set<number>();
+      made.forEach(({ moved, from, to, paused }, index) => {
+        const { classNumber } = moved;
+        if (!away.has(index)) release(start, from, classNumber, 1, 1);
+        for (let later = index + 1; later < made.length && !fits(start, to, classNumber, 1); later += 1) {
+          const stopped = made[later]!;
+          const moves = made.slice(index, later).some((each) => each.moved === stopped.moved);
+          if (!stopped.paused || away.has(later) || moves) continue;
+          release(start, stopped.from, stopped.moved.classNumber, 1, 1);
+          away.add(later);
+        }
+        assert.ok(fits(start, to, classNumber, 1), `seed ${seed}, move ${index}${paused ? ', paused' : ''}`);
+        holdGpus(start, to, classNumber, 1, 1);
+      });
+      assert.ok(fleet.freeMilliCpu.every((free) => free >= 0));
+      // What was admitted, and nothing else, is what the fleet holds beyond that.
+      assert.ok(start.idleGpuMilli >= fleet.idleGpuMilli);
+      assert.equal(start.idleGpuMilli > fleet.idleGpuMilli, made.length > 0, `seed ${seed}`);
     }
   });
 });
