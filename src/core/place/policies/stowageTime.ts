@@ -17,7 +17,7 @@ const FRAGMENT_HOURS = 10;
  * use), above 0 when there are hardly any (tasks of many GPUs need large nodes to run empty). By a point in time many nodes
  * are not prolonged at all, whatever their size; by a distribution each is a little, and a smaller power does.
  */
-const PLENTY = { emptyFraction: 0.05, powerByPoint: -0.1, powerByDistribution: -0.02 };
+const PLENTY = { emptyFraction: 0.05, powerByPoint: -0.1, powerByDistribution: -0.03 };
 const SCARCE = { emptyFraction: 0.02, power: 1 };
 
 /**
