@@ -1,5 +1,6 @@
 import type { SolveProgram } from '../model/program.ts';
 import { linearSum } from '../model/program.ts';
+import { bestFill } from '../place/policies/gpuWorth.ts';
 
 /** Shares that are alike to a packing: so much of a GPU, of one of these models (none: of any). */
 export type ShareKind = { readonly gpuMilli: number; readonly gpuModels: readonly string[] };
@@ -67,27 +68,13 @@ export function sharePrices({ kinds, waiting, gpus }: Packing, solve: SolveProgr
 
 /** By room: what is worth most in it, each kind that the model admits as often as one likes; and the shares of a whole GPU. */
 function bestSets(kinds: readonly ShareKind[], gpuModel: string | undefined, priceOf: (kind: number) => number) {
-  const able = [...kinds.keys()].filter((kind) => admits(kinds[kind]!, gpuModel) && priceOf(kind) > 0);
-  const worth = new Float64Array(GPU_MILLI + 1);
-  const last = new Int16Array(GPU_MILLI + 1).fill(-1);
-  for (let room = 1; room <= GPU_MILLI; room += 1) {
-    worth[room] = worth[room - 1]!;
-    for (const kind of able) {
-      const { gpuMilli } = kinds[kind]!;
-      if (gpuMilli > room || worth[room - gpuMilli]! + priceOf(kind) <= worth[room]!) continue;
-      worth[room] = worth[room - gpuMilli]! + priceOf(kind);
-      last[room] = kind;
-    }
-  }
-  const shares = () => {
-    const set: number[] = [];
-    for (let room = GPU_MILLI; room > 0; ) {
-      const kind = last[room]!;
-      if (kind >= 0) set.push(kind);
-      room -= kind >= 0 ? kinds[kind]!.gpuMilli : 1;
-    }
-    return set;
-  };
+  const able = [...kinds.keys()].filter((kind) => admits(kinds[kind]!, gpuModel));
+  const { worth, counts } = bestFill(
+    able.map((kind) => kinds[kind]!.gpuMilli),
+    able.map(priceOf),
+  );
+  const shares = () =>
+    [...counts(GPU_MILLI)].flatMap((count, index) => Array.from({ length: count }, () => able[index]!));
   return { worth, shares };
 }
 

@@ -3,6 +3,7 @@ import { countClasses } from '../../fragment/mix.ts';
 import { sharesToTry } from './fgd.ts';
 import type { Fleet } from './fleet.ts';
 import { fits, refreshStates, stateAfter } from './fleet.ts';
+import { gpuWorth } from './gpuWorth.ts';
 import type { Ask, Policy } from './policy.ts';
 import type { Prices } from './prices.ts';
 import { clusterPrices } from './prices.ts';
@@ -19,9 +20,9 @@ export type StowageOptions = {
 const REFUSAL_LOSS = 0.02;
 
 /**
- * Our score in space. A node is worth what sampled sequences of expected tasks can still fill of it (`rollout.ts`); the
- * score is how that value changes when the task takes its room, less the prices of what is scarce in the whole cluster
- * (`prices.ts`). In milli-GPU, not rounded; ties by node number.
+ * Our score in space. A node is worth what sampled sequences of expected tasks can still fill of it (`rollout.ts`), and once
+ * more what the best packing of all of them makes of its GPUs (`gpuWorth.ts`); the score is how these values change when the
+ * task takes its room, less the prices of what is scarce in the whole cluster (`prices.ts`). In milli-GPU, not rounded; ties by node number.
  * @param seen the classes to expect, all of them, with their counts
  */
 export function stowagePolicy(
@@ -30,29 +31,31 @@ export function stowagePolicy(
   random: () => number,
   { refuseFromFraction = Number.POSITIVE_INFINITY }: StowageOptions = {},
 ): Policy {
-  const gains = keptGains(fleet, rememberedByState(fleet.states, roomValue(seen, fleet.classes.models, random)));
+  const filled = rememberedByState(fleet.states, roomValue(seen, fleet.classes.models, random));
+  const packed = rememberedByState(fleet.states, packingValue(seen));
+  const gains = keptGains(fleet, (state) => filled(state) + packed(state));
   const prices = clusterPrices(fleet, seen);
 
   function partsOn(node: number, { classNumber }: Ask) {
     const taskClass = fleet.classes.classes[classNumber]!;
-    const { gain, after } = gains(classNumber);
+    const to = gains(classNumber).after[node]!;
+    const from = fleet.state[node]!;
     prices.refresh();
     const slotPrices = pricesFor(taskClass, prices);
     let blocks = 0;
     let cpu = 0;
     prices.kinds.forEach(({ gpuCount }, kind) => {
-      const cost = slotPrices[kind]! * slotsLost(prices, fleet.state[node]!, after[node]!, kind);
+      const cost = slotPrices[kind]! * slotsLost(prices, from, to, kind);
       if (gpuCount > 0) blocks -= cost;
       else cpu -= cost;
     });
     const model = -prices.modelPrices[fleet.model[node]!]! * taskClass.gpuMilli * taskClass.gpuCount;
-    return { value: gain[node]!, blocks, cpu, model };
+    return { value: filled(to) - filled(from), packing: packed(to) - packed(from), blocks, cpu, model };
   }
 
   function score(node: number, ask: Ask): number {
     if (!fits(fleet, node, ask.classNumber, ask.memoryBytes)) return Number.NEGATIVE_INFINITY;
-    const { value, blocks, cpu, model } = partsOn(node, ask);
-    return value + blocks + cpu + model;
+    return total(partsOn(node, ask));
   }
 
   return {
@@ -86,14 +89,14 @@ export function stowagePolicy(
       }
       if (chosen < 0) return -1;
       const allocated = 1 - fleet.idleGpuMilli / fleet.capacity.gpuMilli;
-      const refused = allocated >= refuseFromFraction && gain[chosen]! < -REFUSAL_LOSS * milli;
-      return refused ? -1 : chosen;
+      if (allocated < refuseFromFraction) return chosen;
+      const lost = filled(fleet.state[chosen]!) - filled(after[chosen]!);
+      return lost > REFUSAL_LOSS * milli ? -1 : chosen;
     },
     gpuFree: (node, { classNumber }) => gains(classNumber).share[node]!,
     explain(node, ask) {
       const parts = partsOn(node, ask);
-      const total = parts.value + parts.blocks + parts.cpu + parts.model;
-      return { score: total, parts, sentence: sentenceOf(parts) };
+      return { score: total(parts), parts, sentence: sentenceOf(parts) };
     },
   };
 }
@@ -187,6 +190,18 @@ function newGains(nodes: number) {
   };
 }
 
+type Parts = Readonly<Record<'value' | 'packing' | 'blocks' | 'cpu' | 'model', number>>;
+
+function total({ value, packing, blocks, cpu, model }: Parts): number {
+  return value + packing + blocks + cpu + model;
+}
+
+/** Minus the milli-GPU that are free and worth nothing where all of the mix is packed as well as can be (`gpuWorth.ts`). */
+function packingValue(seen: readonly CountedClass[]): (room: StateRoom) => number {
+  const worth = gpuWorth(seen);
+  return ({ gpuMilli }) => gpuMilli.reduce((sum, free) => sum + worth[free]! - free, 0);
+}
+
 /** Slot prices as this class pays them: nothing for slots of its own kind, which it is there to use. */
 function pricesFor({ gpuCount, milliCpu }: TaskClass, { kinds, slotPrices }: Prices): Float64Array {
   return slotPrices.map((price, index) => {
@@ -200,9 +215,10 @@ function slotsLost(prices: Prices, before: number, after: number, kind: number):
   return slots[before * prices.kinds.length + kind]! - slots[after * prices.kinds.length + kind]!;
 }
 
-function sentenceOf(parts: Readonly<Record<'value' | 'blocks' | 'cpu' | 'model', number>>): string {
+function sentenceOf(parts: Parts): string {
   const gpus = (milli: number) => (Math.abs(milli) / 1000).toFixed(2);
   const costs = [
+    parts.packing < -0.5 ? `${gpus(parts.packing)} GPU for a rest that little fits` : '',
     parts.blocks < -0.5 ? `${gpus(parts.blocks)} GPU for breaking blocks of whole GPUs` : '',
     parts.cpu < -0.5 ? `${gpus(parts.cpu)} GPU for scarce CPU` : '',
     parts.model < -0.5 ? `${gpus(parts.model)} GPU for a model in demand` : '',

@@ -30,9 +30,13 @@ describe('the stowage policy', () => {
     assert.equal(policy.score(0, ask), 0);
     assert.equal(policy.score(1, ask), 0);
     const small = { ...ask, classNumber: classNumber(fleet, gpuClass(200)) };
-    // 200 on n1 uses what was idle (+200); on n0 it spoils the place of a half (−300).
-    assert.equal(policy.score(0, small), 200);
-    assert.equal(policy.score(1, small), -300);
+    // 200 on n1 uses what was idle (+200); on n0 it spoils the place of a half (−300): by sequences, and once more by packing.
+    assert.equal(policy.explain(0, small).parts['value'], 200);
+    assert.equal(policy.explain(0, small).parts['packing'], 200);
+    assert.equal(policy.explain(1, small).parts['value'], -300);
+    assert.equal(policy.explain(1, small).parts['packing'], -300);
+    assert.equal(policy.score(0, small), 400);
+    assert.equal(policy.score(1, small), -600);
     assert.equal(policy.choose(small), 0);
     assert.match(policy.explain(1, small).sentence, /0\.30 GPU less/);
   });
