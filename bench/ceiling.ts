@@ -7,6 +7,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { bestFill, GPU_MILLI } from '../src/core/place/policies/gpuWorth.ts';
 import { type ListedTask, readOpenbNodes, readOpenbTasks } from '../src/core/simulate/openb.ts';
 import { seededRandom } from '../src/core/simulate/random.ts';
 import { seededWorkload } from '../src/core/simulate/saturation.ts';
@@ -27,7 +28,6 @@ if (!existsSync(join(values.traces, 'openb_node_list_gpu_node.csv'))) {
   );
   process.exit(2);
 }
-const GPU_MILLI = 1000;
 const UNPLACED_COST = 100_000;
 const read = (list: string) =>
   readOpenbTasks(readFileSync(join(values.traces, `openb_pod_list_${list}.csv`), 'utf8')).tasks;
@@ -62,14 +62,13 @@ type Size = { readonly milli: number; least: number; most: number };
 /** In % of the GPUs; NaN where the forced tasks do not fit. */
 function ceiling(tasks: readonly ListedTask[], forcedPercent: number): number {
   const sizes = countSizes(tasks, (forcedPercent / 100) * gpus * GPU_MILLI);
-  const ways = sizes.map(({ milli }, index) =>
-    sizes.map((_, at) => (at === index ? Math.floor(GPU_MILLI / milli) : 0)),
-  );
+  const milli = sizes.map((size) => size.milli);
+  const ways = milli.map((each, index) => milli.map((_, at) => (at === index ? Math.floor(GPU_MILLI / each) : 0)));
   for (;;) {
     const { Rows, Columns, ObjectiveValue } = highs.solve(programOf(sizes, ways), { output_flag: false });
     const dual = new Map(Rows.map(({ Name, Dual = 0 }) => [Name, Math.abs(Dual)]));
     const worth = sizes.map((_, index) => dual.get(`size${index}`) ?? 0);
-    const way = bestWay(sizes, worth);
+    const way = [...bestFill(milli, worth).counts(GPU_MILLI)];
     const gain = way.reduce((sum, count, index) => sum + count * worth[index]!, 0) - (dual.get('gpus') ?? 0);
     if (gain > 1e-6 && !ways.some((known) => known.join() === way.join())) {
       ways.push(way);
@@ -111,28 +110,6 @@ function programOf(sizes: readonly Size[], ways: readonly (readonly number[])[])
     lines.push(`${least} <= placed${index} <= ${most}`);
   });
   return [...lines, 'End'].join('\n');
-}
-
-/** The way to fill a GPU that is worth most: a knapsack. */
-function bestWay(sizes: readonly Size[], worth: readonly number[]): number[] {
-  const best = new Float64Array(GPU_MILLI + 1);
-  const taken = new Int32Array(GPU_MILLI + 1).fill(-1);
-  for (let room = 1; room <= GPU_MILLI; room += 1) {
-    best[room] = best[room - 1]!;
-    sizes.forEach(({ milli }, index) => {
-      const value = milli <= room ? best[room - milli]! + worth[index]! : 0;
-      if (value <= best[room]! + 1e-9) return;
-      best[room] = value;
-      taken[room] = index;
-    });
-  }
-  const way = sizes.map(() => 0);
-  for (let room = GPU_MILLI; room > 0; ) {
-    const size = taken[room]!;
-    if (size >= 0) way[size]! += 1;
-    room -= size >= 0 ? sizes[size]!.milli : 1;
-  }
-  return way;
 }
 
 function isBound({ taskClass }: ListedTask): boolean {

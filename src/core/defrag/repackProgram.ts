@@ -1,3 +1,4 @@
+import { admitsModel } from '../fragment/mix.ts';
 import type { Target, WaitingTask, Window, WindowTask } from './repack.ts';
 import { demandMilli, kindOf } from './repack.ts';
 
@@ -37,8 +38,7 @@ export function repackProgram(
     const waiting = alike.length - running.length;
     const counts: string[] = [];
     for (const { node, gpu } of slots) {
-      if (gpu >= 0 !== (taskClass.gpuCount === 1) || !admits(window.nodes[node]!.gpuModel, taskClass.gpuModels))
-        continue;
+      if (gpu >= 0 !== (taskClass.gpuCount === 1) || !admitsModel(taskClass, window.nodes[node]!.gpuModel)) continue;
       const name = `x${kind}_${node}_${gpu < 0 ? 'n' : gpu}`;
       places.push({ kind, node, gpu, name });
       counts.push(name);
@@ -131,8 +131,4 @@ function assign(
     );
   }
   return targets;
-}
-
-function admits(model: string | undefined, admissible: readonly string[]): boolean {
-  return admissible.length === 0 || (model !== undefined && admissible.includes(model));
 }

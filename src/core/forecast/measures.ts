@@ -1,4 +1,5 @@
 import type { ExpectedMix } from '../fragment/mix.ts';
+import { admitsModel } from '../fragment/mix.ts';
 import type { Resources } from '../model/resources.ts';
 import type { Fleet } from '../place/policies/fleet.ts';
 import type { FutureStart, Kind } from './futureStart.ts';
@@ -84,7 +85,7 @@ export function fragmentsBy(mix: ExpectedMix, { classes: { models } }: Fleet): (
     popularity,
     gpuPopularity: gpuCount > 0 ? popularity / ofGpus : 0,
     demand: demands.indexOf(gpuMilli),
-    admitsModel: models.map((model) => gpuModels.length === 0 || (model !== undefined && gpuModels.includes(model))),
+    admitsModel: models.map((model) => admitsModel({ gpuModels }, model)),
   }));
   const sufficient = new Int32Array(demands.length);
   const tooFull = new Float64Array(demands.length);

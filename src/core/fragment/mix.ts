@@ -11,6 +11,11 @@ export type TaskClass = {
   readonly gpuModels: readonly string[];
 };
 
+/** Whether a GPU of a model, or of none that is known, will do. */
+export function admitsModel({ gpuModels }: Pick<TaskClass, 'gpuModels'>, model: string | undefined): boolean {
+  return gpuModels.length === 0 || (model !== undefined && gpuModels.includes(model));
+}
+
 /** A class with the share of tasks that are of it; the shares of a mix sum to 1. */
 export type ExpectedClass = TaskClass & {
   readonly popularity: number;

@@ -1,7 +1,9 @@
+import { admitsModel } from '../fragment/mix.ts';
 import type { SolveProgram } from '../model/program.ts';
 import { linearSum } from '../model/program.ts';
+import { GPU_MILLI } from '../place/policies/gpuWorth.ts';
 import type { AlikeGpus, Packing, SharePrices } from './sharePrices.ts';
-import { admits, GPU_MILLI, sharePrices } from './sharePrices.ts';
+import { sharePrices } from './sharePrices.ts';
 
 /** What GPUs that are alike give away and get, as kinds of shares. `gpus` is their place in the packing. */
 export type Change = { readonly gpus: number; readonly leaving: readonly number[]; readonly coming: readonly number[] };
@@ -111,7 +113,7 @@ function subsets(shares: readonly number[]): number[][] {
 function comingSets({ kinds }: Packing, alike: AlikeGpus, leaving: readonly number[], prices: SharePrices): number[][] {
   const { gpuModel, shares } = alike;
   const able = [...kinds.keys()]
-    .filter((kind) => !leaving.includes(kind) && admits(kinds[kind]!, gpuModel))
+    .filter((kind) => !leaving.includes(kind) && admitsModel(kinds[kind]!, gpuModel))
     .sort((left, right) => kinds[right]!.gpuMilli - kinds[left]!.gpuMilli);
   const total = (of: readonly number[], amount: (kind: number) => number) =>
     of.reduce((sum, kind) => sum + amount(kind), 0);

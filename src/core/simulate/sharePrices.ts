@@ -1,6 +1,7 @@
+import { admitsModel } from '../fragment/mix.ts';
 import type { SolveProgram } from '../model/program.ts';
 import { linearSum } from '../model/program.ts';
-import { bestFill } from '../place/policies/gpuWorth.ts';
+import { bestFill, GPU_MILLI } from '../place/policies/gpuWorth.ts';
 
 /** Shares that are alike to a packing: so much of a GPU, of one of these models (none: of any). */
 export type ShareKind = { readonly gpuMilli: number; readonly gpuModels: readonly string[] };
@@ -31,7 +32,6 @@ export type SharePrices = {
   readonly boundMilli: number;
 };
 
-export const GPU_MILLI = 1000;
 const TOLERANCE = 1e-6;
 const MOST_ROUNDS = 500;
 
@@ -68,7 +68,7 @@ export function sharePrices({ kinds, waiting, gpus }: Packing, solve: SolveProgr
 
 /** By room: what is worth most in it, each kind that the model admits as often as one likes; and the shares of a whole GPU. */
 function bestSets(kinds: readonly ShareKind[], gpuModel: string | undefined, priceOf: (kind: number) => number) {
-  const able = [...kinds.keys()].filter((kind) => admits(kinds[kind]!, gpuModel));
+  const able = [...kinds.keys()].filter((kind) => admitsModel(kinds[kind]!, gpuModel));
   const { worth, counts } = bestFill(
     able.map((kind) => kinds[kind]!.gpuMilli),
     able.map(priceOf),
@@ -76,8 +76,4 @@ function bestSets(kinds: readonly ShareKind[], gpuModel: string | undefined, pri
   const shares = () =>
     [...counts(GPU_MILLI)].flatMap((count, index) => Array.from({ length: count }, () => able[index]!));
   return { worth, shares };
-}
-
-export function admits({ gpuModels }: ShareKind, gpuModel: string | undefined): boolean {
-  return gpuModels.length === 0 || (gpuModel !== undefined && gpuModels.includes(gpuModel));
 }

@@ -1,8 +1,8 @@
 import type { TaskClass } from '../fragment/mix.ts';
-import { classKey } from '../fragment/mix.ts';
+import { admitsModel, classKey } from '../fragment/mix.ts';
 import type { Fleet } from '../place/policies/fleet.ts';
+import { GPU_MILLI } from '../place/policies/gpuWorth.ts';
 import type { Packing, ShareKind } from './sharePrices.ts';
-import { admits, GPU_MILLI } from './sharePrices.ts';
 import type { Seat } from './shiftOrder.ts';
 import type { Placed, Unplaced, Yard } from './yard.ts';
 
@@ -72,7 +72,7 @@ export function takeStock(yard: Yard): Stock {
 /** Each node's model, or another in its place that is admitted by the same kinds. */
 function modelsByUse({ nodes }: Fleet, kinds: readonly ShareKind[]): (node: number) => string | undefined {
   const models = Map.groupBy(new Set(nodes.map(({ gpuModel }) => gpuModel)), (gpuModel) =>
-    kinds.map((kind) => (admits(kind, gpuModel) ? 'y' : 'n')).join(''),
+    kinds.map((kind) => (admitsModel(kind, gpuModel) ? 'y' : 'n')).join(''),
   );
   const same = new Map([...models.values()].flatMap((alike) => alike.map((model) => [model, alike[0]] as const)));
   return (node) => same.get(nodes[node]!.gpuModel);

@@ -1,6 +1,7 @@
 import type { Fleet } from '../place/policies/fleet.ts';
 import { copyFleet, holdGpus, release } from '../place/policies/fleet.ts';
 import type { Placed } from './yard.ts';
+import { fitsOnGpu } from './yard.ts';
 
 /** One GPU of a node. */
 export type Seat = { readonly node: number; readonly gpu: number };
@@ -90,12 +91,7 @@ function canGo(scene: Scene, shift: Shift): boolean {
 }
 
 function hasRoom({ fleet }: Scene, { task, to }: Shift): boolean {
-  const { milliCpu, gpuMilli } = fleet.classes.classes[task.classNumber]!;
-  return (
-    fleet.freeMilliCpu[to.node]! >= milliCpu &&
-    fleet.freeMemoryBytes[to.node]! >= task.memoryBytes &&
-    fleet.freeGpuMilli[to.node * fleet.gpuStride + to.gpu]! >= gpuMilli
-  );
+  return fitsOnGpu(fleet, task, to.node, to.gpu);
 }
 
 function free({ fleet }: Scene, { task, from }: Shift): void {

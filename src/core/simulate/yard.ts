@@ -74,7 +74,7 @@ export function settle(yard: Yard, task: Placed, node: number, gpus: GpuMask): v
 }
 
 /** True when a node has the CPU and memory of a share, and that GPU of it the rest. */
-export function fitsOnGpu({ fleet }: Yard, { classNumber, memoryBytes }: Unplaced, node: number, gpu: number): boolean {
+export function fitsOnGpu(fleet: Fleet, { classNumber, memoryBytes }: Unplaced, node: number, gpu: number): boolean {
   const { milliCpu, gpuMilli } = fleet.classes.classes[classNumber]!;
   return (
     fleet.freeMilliCpu[node]! >= milliCpu &&

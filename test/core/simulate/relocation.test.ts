@@ -1,32 +1,13 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'mocha';
 import type { SolveProgram } from '../../../src/core/model/program.ts';
-import {
-  classNumber,
-  copyFleet,
-  createFleet,
-  fits,
-  hold,
-  holdGpus,
-  release,
-} from '../../../src/core/place/policies/fleet.ts';
+import { copyFleet, fits, holdGpus, release } from '../../../src/core/place/policies/fleet.ts';
 import { bestFitPolicy } from '../../../src/core/place/policies/published.ts';
 import { seededRandom } from '../../../src/core/simulate/random.ts';
 import { relocate } from '../../../src/core/simulate/relocation.ts';
 import type { Placed, Unplaced } from '../../../src/core/simulate/yard.ts';
 import { loadSolver } from '../../../src/worker/solver/highs.ts';
-
-function cluster(gpus: number) {
-  const fleet = createFleet(
-    Array.from({ length: gpus }, (_, n) => ({ name: `n${n}`, milliCpu: 10_000, memoryBytes: 100, gpuCount: 1 })),
-  );
-  const kind = (gpuMilli: number) => classNumber(fleet, { milliCpu: 100, gpuMilli, gpuCount: 1, gpuModels: [] });
-  const put = (node: number, gpuMilli: number): Placed => {
-    const free = fleet.freeGpuMilli[node]!;
-    return { classNumber: kind(gpuMilli), memoryBytes: 1, node, gpus: hold(fleet, node, kind(gpuMilli), 1, free) };
-  };
-  return { fleet, put, kind };
-}
+import { gpus } from './gpus.ts';
 
 describe('moves after saturation', () => {
   let solve: SolveProgram;
@@ -36,7 +17,7 @@ describe('moves after saturation', () => {
   });
 
   it('move a small task into a gap so that a larger one takes its place', () => {
-    const { fleet, put, kind } = cluster(2);
+    const { fleet, put, kind } = gpus(2);
     // n0: 810 and a gap of 190; n1: 700, 160 and a gap of 140. 160 goes to n0, 300 comes to n1.
     const placed = [put(0, 810), put(1, 700), put(1, 160)];
     const made = relocate(fleet, bestFitPolicy(fleet), placed, [{ classNumber: kind(300), memoryBytes: 1 }], 10, solve);
@@ -48,7 +29,7 @@ describe('moves after saturation', () => {
   });
 
   it('move a second task into the place of the first where one move does not do', () => {
-    const { fleet, put, kind } = cluster(3);
+    const { fleet, put, kind } = gpus(3);
     // n0 gap 190; n1: 750 + 160, gap 90; n2: 600 + 250, gap 150. 160 → n0, 250 → n1 (250 free), 400 → n2 (400 free).
     const placed = [put(0, 810), put(1, 750), put(1, 160), put(2, 600), put(2, 250)];
     const made = relocate(fleet, bestFitPolicy(fleet), placed, [{ classNumber: kind(400), memoryBytes: 1 }], 10, solve);
@@ -63,7 +44,7 @@ describe('moves after saturation', () => {
   });
 
   it('keep to the limit, and leave all as it was where nothing helps', () => {
-    const { fleet, put, kind } = cluster(3);
+    const { fleet, put, kind } = gpus(3);
     const placed = [put(0, 810), put(1, 750), put(1, 160), put(2, 600), put(2, 250)];
     const before = [...fleet.freeGpuMilli];
     assert.deepEqual(
@@ -78,7 +59,7 @@ describe('moves after saturation', () => {
   });
 
   it('let several leave a GPU for one larger', () => {
-    const { fleet, put, kind } = cluster(3);
+    const { fleet, put, kind } = gpus(3);
     // 160 and 150 leave n2 for the gaps of 190 and 180 on n0 and n1; 690 + 310 is n2.
     const placed = [put(0, 810), put(1, 820), put(2, 690), put(2, 160), put(2, 150)];
     const made = relocate(fleet, bestFitPolicy(fleet), placed, [{ classNumber: kind(310), memoryBytes: 1 }], 9, solve);
@@ -90,7 +71,7 @@ describe('moves after saturation', () => {
   });
 
   it('exchange two tasks where no gap takes either', () => {
-    const { fleet, put, kind } = cluster(2);
+    const { fleet, put, kind } = gpus(2);
     // n0: 500 + 400, rest 100; n1: 600 + 300, rest 100. 400 and 300 change places: 200 on n0, nothing on n1.
     const placed = [put(0, 500), put(0, 400), put(1, 600), put(1, 300)];
     const made = relocate(fleet, bestFitPolicy(fleet), placed, [{ classNumber: kind(200), memoryBytes: 1 }], 9, solve);
@@ -100,7 +81,7 @@ describe('moves after saturation', () => {
   });
 
   it('regroup several GPUs where no exchange of two does', () => {
-    const { fleet, put, kind } = cluster(3);
+    const { fleet, put, kind } = gpus(3);
     // Rests 70, 100 and 30. Only 600 + 400, 500 + 500, 470 + 330 + 200 holds them all.
     const placed = [put(0, 600), put(0, 330), put(1, 500), put(1, 400), put(2, 470), put(2, 500)];
     const waiting = [{ classNumber: kind(200), memoryBytes: 1 }];
@@ -113,7 +94,7 @@ describe('moves after saturation', () => {
     for (let seed = 1; seed <= 20; seed += 1) {
       const draw = seededRandom(seed);
       const sizes = [810, 650, 550, 470, 470, 370, 320, 230, 220, 160, 110];
-      const { fleet, put, kind } = cluster(12);
+      const { fleet, put, kind } = gpus(12);
       const placed: Placed[] = [];
       const waiting: Unplaced[] = [];
       for (let task = 0; task < 60; task += 1) {
@@ -139,24 +120,16 @@ describe('moves after saturation', () => {
     const sizes = [650, 550, 470, 460, 370, 320, 230, 220, 160];
     for (let seed = 1; seed <= 12; seed += 1) {
       const draw = seededRandom(seed);
-      const fleet = createFleet(
-        Array.from({ length: 14 }, (_, n) => ({ name: `n${n}`, milliCpu: 9000, memoryBytes: 100, gpuCount: 1 })),
-      );
+      const { fleet, put, kind } = gpus(14, 9000);
       const placed: Placed[] = [];
       const waiting: Unplaced[] = [];
       for (let task = 0; task < 70; task += 1) {
         const gpuMilli = sizes[Math.floor(draw() * sizes.length)]!;
         const milliCpu = [1000, 2000, 4000][Math.floor(draw() * 3)]!;
-        const number = classNumber(fleet, { milliCpu, gpuMilli, gpuCount: 1, gpuModels: [] });
+        const number = kind(gpuMilli, milliCpu);
         const node = fleet.nodes.findIndex((_, at) => fits(fleet, at, number, 1));
         if (node < 0) waiting.push({ classNumber: number, memoryBytes: 1 });
-        else
-          placed.push({
-            classNumber: number,
-            memoryBytes: 1,
-            node,
-            gpus: hold(fleet, node, number, 1, fleet.freeGpuMilli[node]!),
-          });
+        else placed.push(put(node, gpuMilli, milliCpu));
       }
       const start = copyFleet(fleet);
       const made = relocate(fleet, bestFitPolicy(fleet), placed, waiting, 40, solve);

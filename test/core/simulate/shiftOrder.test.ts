@@ -1,27 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import {
-  classNumber,
-  copyFleet,
-  createFleet,
-  hold,
-  holdGpus,
-  release,
-} from '../../../src/core/place/policies/fleet.ts';
+import { copyFleet, holdGpus, release } from '../../../src/core/place/policies/fleet.ts';
 import type { Shift } from '../../../src/core/simulate/shiftOrder.ts';
 import { orderShifts } from '../../../src/core/simulate/shiftOrder.ts';
 import type { Placed } from '../../../src/core/simulate/yard.ts';
+import { gpus } from './gpus.ts';
 
-/** One GPU a node, 10 CPUs. */
-function cluster(gpus: number) {
-  const fleet = createFleet(
-    Array.from({ length: gpus }, (_, n) => ({ name: `n${n}`, milliCpu: 10_000, memoryBytes: 100, gpuCount: 1 })),
-  );
-  const put = (node: number, gpuMilli: number, milliCpu = 100): Placed => {
-    const number = classNumber(fleet, { milliCpu, gpuMilli, gpuCount: 1, gpuModels: [] });
-    const gpus = hold(fleet, node, number, 1, fleet.freeGpuMilli[node]!);
-    return { classNumber: number, memoryBytes: 1, node, gpus };
-  };
+function cluster(count: number) {
+  const { fleet, put } = gpus(count);
   const shift = (task: Placed, node: number): Shift => ({
     task,
     from: { node: task.node, gpu: 0 },

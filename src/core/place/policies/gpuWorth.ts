@@ -1,6 +1,6 @@
 import type { CountedClass } from '../../fragment/mix.ts';
 
-const GPU_MILLI = 1000;
+export const GPU_MILLI = 1000;
 /** Worths are whole parts of a milli-GPU, so that their sums are exact and equal nodes have equal scores. */
 const PARTS = 64;
 const TOLERANCE = 1e-7;

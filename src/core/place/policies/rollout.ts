@@ -1,4 +1,5 @@
 import type { CountedClass, TaskClass } from '../../fragment/mix.ts';
+import { admitsModel } from '../../fragment/mix.ts';
 import type { StateRoom } from './states.ts';
 
 /**
@@ -61,7 +62,7 @@ function admissible(sequences: readonly TaskClass[][], model: string | undefined
   return sequences.map((sequence) =>
     Int32Array.from(
       sequence
-        .filter(({ gpuModels }) => gpuModels.length === 0 || (model !== undefined && gpuModels.includes(model)))
+        .filter((taskClass) => admitsModel(taskClass, model))
         .flatMap(({ milliCpu, gpuMilli, gpuCount }) => [milliCpu, gpuMilli, gpuCount]),
     ),
   );
