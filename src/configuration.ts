@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { Access } from './cluster/open.ts';
 import { DEFAULT_SETTINGS, type Settings } from './core/model/settings.ts';
+import { SAMPLE_SEED } from './core/plan/plan.ts';
 
 /** The user's settings of the method, in the core's units. */
 export function methodSettings(): Settings {
@@ -64,7 +65,7 @@ export function opensSample(): boolean {
 }
 
 export function sampleSeed(): number {
-  return vscode.workspace.getConfiguration('stowage').get<number>('sampleSeed', 7);
+  return vscode.workspace.getConfiguration('stowage').get<number>('sampleSeed', SAMPLE_SEED);
 }
 
 /** Whether a context's name matches one of the patterns of a setting; `*` stands for any run of characters. */

@@ -11,6 +11,7 @@ import { train } from './commands/train.ts';
 import { copyKubectl, filterTasks, groupTasks, pin, revealNode, revealTask } from './commands/trees.ts';
 import { whatIf } from './commands/whatIf.ts';
 import { access, methodSettings, opensSample } from './configuration.ts';
+import { STATE_DIRECTORY_NAME } from './core/model/stateFiles.ts';
 import { registerNotebooks } from './notebook/controller.ts';
 import { Session } from './session.ts';
 import { bindContextKeys } from './views/contextKeys.ts';
@@ -134,6 +135,6 @@ async function begin(session: Session): Promise<void> {
 /** Journal, ledger, predictor and sample state: `.stowage` in the workspace folder, else the extension's own storage. */
 function stateDirectory(context: vscode.ExtensionContext): string {
   const [folder] = vscode.workspace.workspaceFolders ?? [];
-  if (folder?.uri.scheme === 'file') return join(folder.uri.fsPath, '.stowage');
+  if (folder?.uri.scheme === 'file') return join(folder.uri.fsPath, STATE_DIRECTORY_NAME);
   return context.globalStorageUri.fsPath;
 }

@@ -8,9 +8,9 @@ export type Series = {
   readonly colour: string;
   readonly dash: 'solid' | 'dot' | 'dash' | 'longdash' | 'dashdot';
   readonly x: readonly number[];
-  readonly low: readonly number[];
-  readonly median: readonly number[];
-  readonly high: readonly number[];
+  readonly p10: readonly number[];
+  readonly p50: readonly number[];
+  readonly p90: readonly number[];
   /** Only the line is drawn; the band stands among the numbers. */
   readonly lineOnly?: boolean;
 };
@@ -51,21 +51,21 @@ export function redrawCharts(): void {
 const CONFIGURATION = { displayModeBar: false, showSendToCloud: false, responsive: false };
 
 function traces({ series, format }: ChartOptions): unknown[] {
-  return series.flatMap(({ name, colour, dash, x, low, median, high, lineOnly }) => {
+  return series.flatMap(({ name, colour, dash, x, p10, p50, p90, lineOnly }) => {
     const line = themeColour(`--vscode-${colour}`, dash === 'solid' ? '#3794ff' : '#cca700');
     const shared = { x, mode: 'lines', legendgroup: name };
     const edge = { ...shared, line: { width: 0 }, hoverinfo: 'skip', showlegend: false };
     const band = [
-      { ...edge, y: low },
-      { ...edge, y: high, fill: 'tonexty', fillcolor: translucent(line) },
+      { ...edge, y: p10 },
+      { ...edge, y: p90, fill: 'tonexty', fillcolor: translucent(line) },
     ];
     const middle = {
       ...shared,
-      y: median,
+      y: p50,
       name,
       mode: 'lines+markers',
       line: { color: line, width: 2, dash },
-      text: median.map(format),
+      text: p50.map(format),
       hovertemplate: '%{text}',
     };
     return lineOnly ? [middle] : [...band, middle];
@@ -112,11 +112,11 @@ function numbers({ series, xTicks, format }: ChartOptions): HTMLElement {
       'tr',
       {},
       element('th', { scope: 'row' }, text),
-      ...series.map(({ low, median, high }) =>
+      ...series.map(({ p10, p50, p90 }) =>
         element(
           'td',
           {},
-          `${format(median[index] ?? Number.NaN)} (${format(low[index] ?? Number.NaN)}–${format(high[index] ?? Number.NaN)})`,
+          `${format(p50[index] ?? Number.NaN)} (${format(p10[index] ?? Number.NaN)}–${format(p90[index] ?? Number.NaN)})`,
         ),
       ),
     ),

@@ -319,9 +319,9 @@ function series(
     name: scenarioTitle(name),
     ...(LOOKS[name] ?? { colour: FURTHER_COLOURS[further.indexOf(name)] ?? 'charts-purple', dash: 'dashdot' }),
     x: moments.map((_, index) => index),
-    low: moments.map((moment) => pick(moment).p10),
-    median: moments.map((moment) => pick(moment).p50),
-    high: moments.map((moment) => pick(moment).p90),
+    p10: moments.map((moment) => pick(moment).p10),
+    p50: moments.map((moment) => pick(moment).p50),
+    p90: moments.map((moment) => pick(moment).p90),
   }));
 }
 

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs, styleText } from 'node:util';
 import type { Command } from '../cli.ts';
@@ -26,6 +25,7 @@ import {
   TARGET_OPTIONS,
   targetOf,
 } from './target.ts';
+import { PREDICTOR_FILE } from './train.ts';
 
 const HELP = `stowage plan --cluster sample | --kubeconfig FILE | --context NAME: print what to do, change nothing
 
@@ -132,7 +132,7 @@ const PAUSE_SECONDS = 15;
 
 /** The predictor that is named, else the workspace's own; undefined where there is none yet. */
 async function predictorOf(file: string | undefined): Promise<Predictor | undefined> {
-  const own = join(STATE_DIRECTORY, 'predictor.json');
+  const own = PREDICTOR_FILE;
   return file !== undefined || existsSync(own) ? readPredictor(file ?? own) : undefined;
 }
 

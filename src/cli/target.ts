@@ -1,10 +1,12 @@
 import { resolve } from 'node:path';
 import type { Access } from '../cluster/open.ts';
 import { InputError } from '../core/model/input.ts';
+import { STATE_DIRECTORY_NAME } from '../core/model/stateFiles.ts';
 import type { ClusterTarget } from '../core/plan/plan.ts';
+import { SAMPLE_SEED } from '../core/plan/plan.ts';
 
 /** Where Stowage keeps what it knows between two commands: the sample's state, the journal, the predictor. */
-export const STATE_DIRECTORY = resolve('.stowage');
+export const STATE_DIRECTORY = resolve(STATE_DIRECTORY_NAME);
 
 /** Options that name a cluster, for `parseArgs`. */
 export const TARGET_OPTIONS = {
@@ -15,7 +17,7 @@ export const TARGET_OPTIONS = {
 } as const;
 
 export const TARGET_HELP = `  --cluster sample   the sample cluster that lives in .stowage/sample.json
-  --seed N           the sample's seed (default 7)
+  --seed N           the sample's seed (default ${SAMPLE_SEED})
   --kubeconfig FILE  a Kubernetes cluster; without it KUBECONFIG, then ~/.kube/config
   --context NAME     a context of the kubeconfig; without it the current one`;
 
@@ -56,7 +58,7 @@ export function targetOf({ cluster, seed, kubeconfig, context }: TargetWords): C
   }
   if (cluster === 'sample' || (!real && seed !== undefined)) {
     if (real) throw new InputError('--cluster sample and --kubeconfig or --context name two clusters. Choose one.');
-    const number = Number(seed ?? 7);
+    const number = Number(seed ?? SAMPLE_SEED);
     if (!Number.isSafeInteger(number) || number < 0) {
       throw new InputError(`--seed ${seed} is not a whole number from 0.`);
     }

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import type { Command } from '../cli.ts';
 import { openCluster } from '../cluster/open.ts';
 import { InputError } from '../core/model/input.ts';
+import { PREDICTOR_FILE_NAME } from '../core/model/stateFiles.ts';
 import { describeVerdict, plot } from '../core/predict/card.ts';
 import { PREDICTORS } from '../core/predict/record.ts';
 import { cardFile } from '../worker/files/predictors.ts';
@@ -35,7 +36,7 @@ ${ACCESS_HELP}
 `;
 
 /** Where a predictor lies unless told otherwise. */
-export const PREDICTOR_FILE = join(STATE_DIRECTORY, 'predictor.json');
+export const PREDICTOR_FILE = join(STATE_DIRECTORY, PREDICTOR_FILE_NAME);
 
 export const run: Command = async (words) => {
   const values = parse(words);

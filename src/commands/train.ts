@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
 import * as vscode from 'vscode';
+import { PREDICTOR_FILE_NAME } from '../core/model/stateFiles.ts';
 import type { HistoryFile } from '../protocol.ts';
 import type { Session } from '../session.ts';
 import { withProgress } from './plan.ts';
@@ -36,7 +37,7 @@ export const train = (session: Session, stateDirectory: string) => async () => {
   if (!source) return;
   const history = source.files && (await historyFiles(await source.files()));
   if (source.files && !history) return;
-  const out = join(stateDirectory, 'predictor.json');
+  const out = join(stateDirectory, PREDICTOR_FILE_NAME);
   const update = existsSync(out) ? await chooseUpdate() : false;
   if (update === undefined) return;
   await withProgress(

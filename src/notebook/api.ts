@@ -8,7 +8,9 @@ import { type Forecast, HORIZON_SECONDS } from '../core/forecast/forecast.ts';
 import type { FinishedTask, RowProblem } from '../core/model/finished.ts';
 import { InputError } from '../core/model/input.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../core/model/settings.ts';
+import { PREDICTOR_FILE_NAME, STATE_DIRECTORY_NAME } from '../core/model/stateFiles.ts';
 import type { ClusterTarget, Plan } from '../core/plan/plan.ts';
+import { SAMPLE_SEED } from '../core/plan/plan.ts';
 import type { CalibrationPoint } from '../core/predict/card.ts';
 import { quantile } from '../core/predict/distribution.ts';
 import type { Predictor } from '../core/predict/predictor.ts';
@@ -133,7 +135,7 @@ export type ForecastOptions = {
 
 export function makeStowage(host: StowageHost): Stowage {
   const settings = (): Settings => ({ ...DEFAULT_SETTINGS, ...host.context().settings });
-  const directory = () => host.context().stateDirectory ?? join(host.context().folder, '.stowage');
+  const directory = () => host.context().stateDirectory ?? join(host.context().folder, STATE_DIRECTORY_NAME);
   const target = (): ClusterTarget =>
     host.context().cluster ?? { kind: 'sample', seed: SAMPLE_SEED, directory: directory() };
   const withCluster = async <T>(work: (cluster: Cluster) => Promise<T>): Promise<T> => {
@@ -197,7 +199,7 @@ export function makeStowage(host: StowageHost): Stowage {
       return shownAs({ ...outcome, rows }, () => rowsBundle(rows));
     },
     async promote({ predictor }) {
-      const file = join(directory(), PREDICTOR);
+      const file = join(directory(), PREDICTOR_FILE_NAME);
       await writePredictor(file, predictor);
       return `Plans now use this predictor (${file}).`;
     },
@@ -226,12 +228,9 @@ export function makeStowage(host: StowageHost): Stowage {
   };
 }
 
-const PREDICTOR = 'predictor.json';
-const SAMPLE_SEED = 7;
-
 /** The predictor that plans use, where one was promoted. */
 async function promoted(directory: string): Promise<Predictor | undefined> {
-  const file = join(directory, PREDICTOR);
+  const file = join(directory, PREDICTOR_FILE_NAME);
   return existsSync(file) ? readPredictor(file) : undefined;
 }
 

@@ -1,9 +1,11 @@
+import type { Band } from '../core/model/band.ts';
 import type { Node, NodeDeadline } from '../core/model/node.ts';
 import { addResources, amountOf, dominantResource, NO_RESOURCES, type Resources } from '../core/model/resources.ts';
+import { missingEverywhere, missingRight } from '../core/model/rights.ts';
 import type { Settings } from '../core/model/settings.ts';
 import type { Action, Snapshot } from '../core/model/snapshot.ts';
 import type { Task } from '../core/model/task.ts';
-import { type AvailableTime, availableTime, remainingTime, type TimeBand } from '../core/place/availableTime.ts';
+import { type AvailableTime, availableTime, remainingTime } from '../core/place/availableTime.ts';
 import { type NodeRoom, nodeRoom } from '../core/place/room.ts';
 import { quantile } from '../core/predict/distribution.ts';
 import type { Predictions, RuntimePrediction } from '../core/predict/prediction.ts';
@@ -83,8 +85,6 @@ export type TaskRow = {
 };
 
 /** Seconds at 10 %, 50 % and 90 %. */
-export type Band = { readonly low: number; readonly median: number; readonly high: number };
-
 /**
  * The rows of a snapshot.
  * @param predictor in words: what predicts, and from what
@@ -217,9 +217,9 @@ function taskRow(
     endless: task.endless,
     infrastructure: task.infrastructure,
     actions: {
-      place: whyNotPlaced(task) || (refusal(snapshot, 'place', task.namespace) ?? ''),
-      resize: whyNotResized(task) || (refusal(snapshot, 'resize', task.namespace) ?? ''),
-      migrate: whyNotMigrated(task) || (refusal(snapshot, 'migrate', task.namespace) ?? ''),
+      place: whyNotPlaced(task) || (missingRight(snapshot.rights, 'place', task.namespace) ?? ''),
+      resize: whyNotResized(task) || (missingRight(snapshot.rights, 'resize', task.namespace) ?? ''),
+      migrate: whyNotMigrated(task) || (missingRight(snapshot.rights, 'migrate', task.namespace) ?? ''),
     },
     ...(byHand !== undefined && { byHand }),
     ...(task.resizeState && { resize: task.resizeState.kind }),
@@ -246,23 +246,19 @@ function whyNotMigrated(task: Task): string {
     : `only a Job can be stopped and resumed elsewhere; this is ${task.owner?.kind ?? 'a bare task'}`;
 }
 
-function refusal({ rights }: Snapshot, action: Action, namespace: string): string | undefined {
-  return rights[action]?.['*'] ?? rights[action]?.[namespace];
-}
-
 function refusedEverywhere({ rights }: Snapshot): Partial<Record<Action, string>> {
   const refused: Partial<Record<Action, string>> = {};
   for (const action of ['place', 'resize', 'migrate'] as const) {
-    const why = rights[action]?.['*'];
+    const why = missingEverywhere(rights, action);
     if (why !== undefined) refused[action] = why;
   }
   return refused;
 }
 
 function runtimeBand({ runtime }: RuntimePrediction): Band {
-  return { low: quantile(runtime, 0.1), median: quantile(runtime, 0.5), high: quantile(runtime, 0.9) };
+  return { p10: quantile(runtime, 0.1), p50: quantile(runtime, 0.5), p90: quantile(runtime, 0.9) };
 }
 
-function from(nowSeconds: number, { p10, p50, p90 }: TimeBand): Band {
-  return { low: nowSeconds + p10, median: nowSeconds + p50, high: nowSeconds + p90 };
+function from(nowSeconds: number, { p10, p50, p90 }: Band): Band {
+  return { p10: nowSeconds + p10, p50: nowSeconds + p50, p90: nowSeconds + p90 };
 }

@@ -1,7 +1,8 @@
 import * as vscode from 'vscode';
+import type { Band } from '../core/model/band.ts';
 import { amountOf, dominantResource, resourceNames, subtractResources } from '../core/model/resources.ts';
 import { amounts, duration, percent } from '../words.ts';
-import type { Band, ClusterView, NodeRow, TaskRow } from './clusterView.ts';
+import type { ClusterView, NodeRow, TaskRow } from './clusterView.ts';
 
 /**
  * Names and labels come from a cluster: they are shown as plain text, never as Markdown or a command link.
@@ -59,8 +60,8 @@ export function none(what: 'node' | 'task', { problems }: ClusterView): string {
 }
 
 /** `6 min (4–11 min)`: the median with its 80 % band. */
-export function bandText({ low, median, high }: Band): string {
-  return `${duration(median)} (${duration(low)}–${duration(high)})`;
+export function bandText({ p10, p50, p90 }: Band): string {
+  return `${duration(p50)} (${duration(p10)}–${duration(p90)})`;
 }
 
 /** Short, since a side bar is narrow: what is free, for how long, how much of it is used. */
@@ -109,13 +110,13 @@ function taskSentence(task: TaskRow, nowSeconds: number): string {
   return task.resize ? `${left}, resize ${task.resize}` : left;
 }
 
-function leftText({ low, median, high }: Band): string {
-  return `${duration(median)} left (${duration(low)}–${duration(high)})`;
+function leftText({ p10, p50, p90 }: Band): string {
+  return `${duration(p50)} left (${duration(p10)}–${duration(p90)})`;
 }
 
-function remaining({ low, median, high }: Band, nowSeconds: number): Band {
+function remaining({ p10, p50, p90 }: Band, nowSeconds: number): Band {
   const left = (endsAtSeconds: number) => Math.max(0, endsAtSeconds - nowSeconds);
-  return { low: left(low), median: left(median), high: left(high) };
+  return { p10: left(p10), p50: left(p50), p90: left(p90) };
 }
 
 function withoutRuntime(task: TaskRow): string | undefined {

@@ -6,6 +6,7 @@ import type { Cluster } from '../cluster/cluster.ts';
 import { type Access, openCluster } from '../cluster/open.ts';
 import { coalesced } from '../coalesce.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../core/model/settings.ts';
+import { PREDICTOR_FILE_NAME } from '../core/model/stateFiles.ts';
 import type { ClusterTarget, Plan } from '../core/plan/plan.ts';
 import { selectMoves } from '../core/plan/previewPlan.ts';
 import { rankAgain } from '../core/plan/rankAgain.ts';
@@ -507,7 +508,7 @@ function historyFile({ path, columns }: HistoryFile) {
 
 /** The workspace's predictor; undefined where none was trained. */
 async function storedPredictor(directory: string): Promise<Predictor | undefined> {
-  const path = join(directory, 'predictor.json');
+  const path = join(directory, PREDICTOR_FILE_NAME);
   const changedAt = (await stat(path).catch(() => undefined))?.mtimeMs;
   if (changedAt === undefined) return undefined;
   if (stored?.path !== path || stored.changedAt !== changedAt) {

@@ -155,6 +155,9 @@ export function clusterContract(open: () => Promise<Stage>, close: (stage: Stage
         ({ resize }) => resize !== 'inProgress',
       );
       assert.ok(state.resize === 'deferred' || state.resize === 'infeasible');
+      // What can never be granted is not held: the node's free amount is as it was.
+      if (state.resize === 'infeasible')
+        assert.deepEqual(find(await cluster.readSnapshot(), task.id).allocation, task.allocation);
     }
   });
 

@@ -1,5 +1,6 @@
 import type { FinishedTask } from '../../core/model/finished.ts';
 import type { Node } from '../../core/model/node.ts';
+import { byQueue } from '../../core/model/queue.ts';
 import {
   addResources,
   amountOf,
@@ -272,11 +273,7 @@ export function actuateSoon(world: World, live: LiveTask): void {
 function schedule(world: World, name?: string): void {
   const gained = name === undefined ? undefined : world.room.indexOf.get(name)!;
   const waiting = [...world.pending].map((id) => world.tasks.get(id)!).filter(({ task }) => !task.gated);
-  for (const live of waiting.sort(byPriority)) bind(world, live, gained);
-}
-
-function byPriority(left: LiveTask, right: LiveTask): number {
-  return right.task.priority - left.task.priority;
+  for (const live of waiting.sort((left, right) => byQueue(left.task, right.task))) bind(world, live, gained);
 }
 
 function bind(world: World, live: LiveTask, only?: number): void {

@@ -2,7 +2,7 @@ import { amountOf, dominantResource, type ResourceName, subtractResources } from
 import type { Settings } from '../model/settings.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Task } from '../model/task.ts';
-import { type ClusterRoom, heldBy, type NodeRoom } from '../place/room.ts';
+import type { ClusterRoom, NodeRoom } from '../place/room.ts';
 
 /** A node whose free room is worth defragmenting: above the third threshold (S407). */
 export type Candidate = {
@@ -53,5 +53,5 @@ function meanUsage({ node, tasks }: NodeRoom, resource: ResourceName, usage: Sna
 function usageOf(task: Task, resource: ResourceName, usage: Snapshot['usage']): number {
   const measured = usage[task.id];
   const known = measured && (resource === 'milliCpu' || amountOf(measured.peak, resource) > 0);
-  return amountOf(known ? measured.mean : heldBy(task), resource);
+  return amountOf(known ? measured.mean : task.allocation, resource);
 }

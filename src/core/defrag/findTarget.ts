@@ -1,12 +1,13 @@
 import type { Settings } from '../model/settings.ts';
 import type { Task } from '../model/task.ts';
+import { lostWork } from '../model/work.ts';
 import { nodeFilter } from '../place/filter.ts';
 import type { RefusedNode } from '../place/rankNodes.ts';
 import { type ClusterRoom, type NodeRoom, withoutTask, withTask } from '../place/room.ts';
 import { probabilityEndsWithin } from '../predict/distribution.ts';
 import type { Predictions } from '../predict/prediction.ts';
 import type { Candidate } from './candidates.ts';
-import { type Group, lostWork } from './movable.ts';
+import type { Group } from './movable.ts';
 
 export type Target = {
   readonly node: string;

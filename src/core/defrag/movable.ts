@@ -1,9 +1,12 @@
+import type { Band } from '../model/band.ts';
 import { amountOf, resourceNames } from '../model/resources.ts';
+import { missingRight } from '../model/rights.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Owner, Task } from '../model/task.ts';
-import { remainingTime, type TimeBand } from '../place/availableTime.ts';
-import { type ClusterRoom, heldBy } from '../place/room.ts';
+import { lostWork } from '../model/work.ts';
+import { remainingTime } from '../place/availableTime.ts';
+import type { ClusterRoom } from '../place/room.ts';
 import type { Predictions } from '../predict/prediction.ts';
 
 /** What moves as one: all tasks of an owner stop and resume together; a task without an owner stands alone. */
@@ -13,7 +16,7 @@ export type Group = {
   readonly namespace: string;
   readonly tasks: readonly Task[];
   /** Of the task that runs longest. */
-  readonly remaining: TimeBand;
+  readonly remaining: Band;
   /** Work that a move throws away, summed over its tasks; seconds. */
   readonly lostSeconds: number;
   /** Lost work and restart, each task weighed by its share of its node; node-seconds. */
@@ -65,8 +68,7 @@ export function immovable(group: Group, snapshot: Snapshot, budgets: Budgets): I
   if (tasks.some(({ endless }) => endless)) return { code: 'endless' };
   if (!owner) return { code: 'noOwner' };
   if (!MOVABLE_OWNERS.has(owner.kind)) return { code: 'ownerKind', kind: owner.kind };
-  const refused = snapshot.rights.migrate ?? {};
-  const missing = refused[namespace] ?? refused['*'];
+  const missing = missingRight(snapshot.rights, 'migrate', namespace);
   if (missing !== undefined) return { code: 'right', missing };
   const first = tasks[0]!;
   if (owner.suspended) return { code: 'unsteady', taskId: first.id, phase: 'suspended' };
@@ -114,22 +116,12 @@ function overBudget(group: Group, budgets: Budgets): Immovable | undefined {
   return undefined;
 }
 
-/**
- * Work of one task that a move throws away: the whole run without a checkpoint, else the time since it was saved. A
- * checkpoint without a time is one the task saves when it is told to stop.
- */
-export function lostWork({ checkpoint, startedAtSeconds }: Task, nowSeconds: number): number {
-  const elapsed = Math.max(0, nowSeconds - (startedAtSeconds ?? nowSeconds));
-  if (!checkpoint) return elapsed;
-  return Math.min(elapsed, Math.max(0, nowSeconds - (checkpoint.savedAtSeconds ?? nowSeconds)));
-}
-
 /** The largest part of a node's resources that amounts on it take, 0…1 where they fit. */
 export function nodeShare(task: Task, room: ClusterRoom, node: string): number {
   const index = room.indexOf.get(node);
   if (index === undefined) return 0;
   const { allocatable } = room.nodes[index]!.node;
-  const held = heldBy(task);
+  const held = task.allocation;
   const shares = resourceNames(held).map((name) => {
     const total = amountOf(allocatable, name);
     return total > 0 ? amountOf(held, name) / total : 0;

@@ -1,5 +1,5 @@
 import type { TaskClass } from '../fragment/mix.ts';
-import { classKey } from '../fragment/mix.ts';
+import { demandMilli } from '../fragment/mix.ts';
 import type { SolveProgram } from '../model/program.ts';
 import { repackProgram } from './repackProgram.ts';
 
@@ -71,7 +71,7 @@ export function repackWindow(window: Window, solve: SolveProgram, options: Repac
   const targets = answer.status === 'infeasible' ? [] : program.targets(answer.values);
   const admittedMilli = targets
     .filter(({ task }) => !('node' in task))
-    .reduce((sum, { task }) => sum + demandMilli(task), 0);
+    .reduce((sum, { task }) => sum + demandMilli(task.taskClass), 0);
   if (admittedMilli === 0) return { kind: 'nothingGained', admittedMilli: 0 };
   const moves = orderMoves(movable, targets);
   if (!moves) return { kind: 'noOrder', admittedMilli };
@@ -88,15 +88,6 @@ export function repackWindow(window: Window, solve: SolveProgram, options: Repac
 
 /** Where a task goes: node, and GPU (−1: none, or several whole ones). */
 export type Target = { readonly task: WindowTask | WaitingTask; readonly node: number; readonly gpu: number };
-
-export function demandMilli({ taskClass }: Pick<WindowTask, 'taskClass'>): number {
-  return taskClass.gpuMilli * taskClass.gpuCount;
-}
-
-/** Tasks of one kind are interchangeable: same class, same memory. */
-export function kindOf({ taskClass, memoryBytes }: Pick<WindowTask, 'taskClass' | 'memoryBytes'>): string {
-  return `${classKey(taskClass)} ${memoryBytes}`;
-}
 
 /** The window with the room of some tasks taken out of its nodes for good. */
 function withHeld(window: Window, held: readonly WindowTask[]): Window {

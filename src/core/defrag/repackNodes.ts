@@ -2,7 +2,7 @@ import { classOfRequest } from '../fragment/mix.ts';
 import type { SolveProgram } from '../model/program.ts';
 import type { Task } from '../model/task.ts';
 import { nodeFilter } from '../place/filter.ts';
-import { type ClusterRoom, heldBy, type NodeRoom, withoutTask, withTask } from '../place/room.ts';
+import { type ClusterRoom, type NodeRoom, withoutTask, withTask } from '../place/room.ts';
 import { simulationStart } from '../simulate/fromSnapshot.ts';
 import { unbound } from './findTarget.ts';
 import type { Group } from './movable.ts';
@@ -49,7 +49,7 @@ export type RepackInputs = {
  * @returns undefined for a task without GPUs, and where no window helps
  */
 export function repackFor(task: Task, inputs: RepackInputs): NodesRepack | undefined {
-  if (heldBy(task).gpuMilli === 0) return undefined;
+  if (task.allocation.gpuMilli === 0) return undefined;
   const emptiest = [...inputs.able].sort((left, right) => right.free.gpuMilli - left.free.gpuMilli);
   for (let first = 0; first < MOST_WINDOWS; first += 1) {
     const nodes = emptiest.slice(first, first + WINDOW_NODES);
@@ -120,7 +120,7 @@ function windowOf(waiting: Task, nodes: readonly NodeRoom[], { takenAtSeconds, r
 }
 
 function kindOf(task: Task) {
-  const held = heldBy(task);
+  const held = task.allocation;
   const taskClass = classOfRequest(held, task.gpuCount, task.constraints);
   return { id: task.id, taskClass, memoryBytes: held.memoryBytes };
 }

@@ -1,6 +1,5 @@
-import { admitsModel } from '../fragment/mix.ts';
+import { admitsModel, classKey, demandMilli, kindKey } from '../fragment/mix.ts';
 import type { Target, WaitingTask, Window, WindowTask } from './repack.ts';
-import { demandMilli, kindOf } from './repack.ts';
 
 const MIB = 2 ** 20;
 
@@ -54,7 +53,7 @@ export function repackProgram(
       rows.push(`${stays} - ${name} <= 0`, `${stays} <= ${here}`);
     }
     if (waiting > 0) {
-      objective.push(`+ ${demandMilli(alike[0]!)} a${kind}`);
+      objective.push(`+ ${demandMilli(alike[0]!.taskClass)} a${kind}`);
       rows.push(`a${kind} <= ${waiting}`);
       integers.push(`a${kind}`);
     }
@@ -131,4 +130,8 @@ function assign(
     );
   }
   return targets;
+}
+
+function kindOf({ taskClass, memoryBytes }: WaitingTask): string {
+  return kindKey(classKey(taskClass), memoryBytes);
 }

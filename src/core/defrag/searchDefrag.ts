@@ -1,12 +1,13 @@
+import type { Band } from '../model/band.ts';
 import type { SolveProgram } from '../model/program.ts';
 import { addResources, amountOf, type ResourceName, type Resources, shortage } from '../model/resources.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Since } from '../model/since.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Task } from '../model/task.ts';
-import { remainingTime, type TimeBand } from '../place/availableTime.ts';
+import { remainingTime } from '../place/availableTime.ts';
 import { type NodeFilter, nodeFilter } from '../place/filter.ts';
-import { type ClusterRoom, heldBy, type NodeRoom, nodeRoom, withTask } from '../place/room.ts';
+import { type ClusterRoom, type NodeRoom, nodeRoom, withTask } from '../place/room.ts';
 import type { Predictions } from '../predict/prediction.ts';
 import { type Candidate, findCandidates } from './candidates.ts';
 import { findTarget, type NoTarget } from './findTarget.ts';
@@ -32,7 +33,7 @@ export type MigrationAdvice = {
   /** Mean usage of the target before the move (S409). */
   readonly targetUsageFraction?: number;
   readonly goal: Goal;
-  readonly remaining?: TimeBand;
+  readonly remaining?: Band;
   /** Work this group loses, summed over its tasks. */
   readonly lostSeconds: number;
   /** The whole goal's: what it wins and what all its moves cost, in shares of a node × seconds. */
@@ -214,7 +215,7 @@ function startTask(task: Task, before: State, context: Context): State {
   const already = before.room.nodes.find((held) => !filter(held));
   if (already) return startOn(task, already.node.name, before);
   const able = before.room.nodes.filter((_, index) => !filter(context.empty[index]!));
-  const itself = startsByItself(heldBy(task), able, filter, context);
+  const itself = startsByItself(task.allocation, able, filter, context);
   const savedSeconds = (itself?.inSeconds ?? settings.planningHorizonSeconds) - settings.restartSeconds;
   const goal = {
     kind: 'start',
@@ -304,7 +305,7 @@ function freeNode(node: string, state: State, context: Context): State {
   const held = nodeOf(state.room, node);
   if (state.freed.includes(node)) return state;
   const { resource } = candidates.find((each) => each.node === node)!;
-  const holding = held.tasks.filter((task) => !task.infrastructure && amountOf(heldBy(task), resource) > 0);
+  const holding = held.tasks.filter((task) => !task.infrastructure && amountOf(task.allocation, resource) > 0);
   const arrived = new Set([...state.moves, ...state.repacked].map(({ group }) => group));
   const leaving = [...new Set(holding.flatMap(({ id }) => groups.get(id) ?? []))].filter(
     (group) => !arrived.has(group),
@@ -437,7 +438,7 @@ function startsByItself(
     for (const next of ending(held)) {
       if (soonest && next.inSeconds >= soonest.inSeconds) break;
       gone.add(next.task);
-      free = addResources(free, heldBy(next.task));
+      free = addResources(free, next.task.allocation);
       if (shortage(wanted, free)) continue; // no need to ask the filter
       const left = held.tasks.filter((each) => !gone.has(each));
       if (!filter(nodeRoom(held.node, left))) soonest = next;

@@ -1,4 +1,4 @@
-import type { Band } from './forecast.ts';
+import type { Band } from '../model/band.ts';
 
 /** One forecast value beside what then was, and beside what was when it was made. */
 export type Outcome = { readonly forecast: Band; readonly actual: number; readonly atStart: number };

@@ -1,4 +1,5 @@
 import { addCounts, classOfRequest, mixOfCounts } from '../fragment/mix.ts';
+import type { Band } from '../model/band.ts';
 import type { Resources } from '../model/resources.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Snapshot } from '../model/snapshot.ts';
@@ -61,8 +62,6 @@ export type Moment = {
   /** Beside `Forecast.shapes`: how many tasks of that shape alone would fit. */
   readonly fits: readonly Band[];
 };
-
-export type Band = { readonly p10: number; readonly p50: number; readonly p90: number };
 
 /** When a pending task could start; a gated one, if somebody places it as soon as there is room. */
 export type EarliestStart = {

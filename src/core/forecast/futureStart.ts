@@ -1,12 +1,13 @@
 import { classOfRequest, type ExpectedMix } from '../fragment/mix.ts';
 import type { Node } from '../model/node.ts';
+import { byQueue } from '../model/queue.ts';
 import { amountOf, type Resources } from '../model/resources.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Task } from '../model/task.ts';
 import { nodeFilter } from '../place/filter.ts';
 import { classNumber, type Fleet, type GpuMask } from '../place/policies/fleet.ts';
-import { heldBy, nodeRoom } from '../place/room.ts';
+import { nodeRoom } from '../place/room.ts';
 import { untoleratedTaint } from '../place/selectors.ts';
 import { probabilityEndedBy, QUANTILE_LEVELS } from '../predict/distribution.ts';
 import type { Predictions, RuntimePrediction } from '../predict/prediction.ts';
@@ -167,13 +168,6 @@ export function futureStart(
   };
 }
 
-/** Pending tasks as a scheduler takes them: by priority, then by age, then by id. */
-function byQueue(left: Task, right: Task): number {
-  return (
-    right.priority - left.priority || left.createdAtSeconds - right.createdAtSeconds || (left.id < right.id ? -1 : 1)
-  );
-}
-
 /** A row of `Leaving`. */
 type LeavingTask = Ending & {
   readonly task: Task;
@@ -325,7 +319,7 @@ function kindTable(snapshot: Snapshot, fleet: Fleet, extraNames: readonly string
     list,
     /** What a bound task holds, by the class the fleet holds for it. */
     ofHeld(task: Task, heldClass: number, memoryBytes: number): number {
-      const extra = extraOf(heldBy(task));
+      const extra = extraOf(task.allocation);
       return add(`held ${heldClass} ${memoryBytes} ${extra.join(' ')}`, () => ({
         classNumber: heldClass,
         memoryBytes,

@@ -4,6 +4,7 @@ import type { Node } from '../model/node.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Task } from '../model/task.ts';
+import { keptWork } from '../model/work.ts';
 
 /** Scenarios are snapshots: what a forecast starts from is the cluster as it would be after the change. */
 
@@ -111,12 +112,6 @@ function moveTask(
       return { ...moved, node: move.to, startedAtSeconds };
     }
   }
-}
-
-/** Seconds of its run that a task resumes from: up to its checkpoint; one without a time is saved when it is told to stop. */
-function keptWork({ checkpoint, startedAtSeconds }: Task, nowSeconds: number): number {
-  if (!checkpoint || startedAtSeconds === undefined) return 0;
-  return Math.max(0, Math.min(nowSeconds, checkpoint.savedAtSeconds ?? nowSeconds) - startedAtSeconds);
 }
 
 function pendingAgain(task: Task): Task {

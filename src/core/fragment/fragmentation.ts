@@ -1,4 +1,4 @@
-import type { ExpectedMix, TaskClass } from './mix.ts';
+import { admitsModel, type ExpectedMix, type TaskClass } from './mix.ts';
 
 /** What is free on one node. */
 export type FreeRoom = {
@@ -63,10 +63,11 @@ export function classFragment(room: FreeRoom, taskClass: TaskClass & { readonly 
 }
 
 /** True when a task of the class can be put into the room now; a share sits inside one GPU, several GPUs are distinct. */
-export function fitsClass(room: FreeRoom, { milliCpu, gpuMilli, gpuCount, gpuModels }: TaskClass): boolean {
+export function fitsClass(room: FreeRoom, taskClass: TaskClass): boolean {
+  const { milliCpu, gpuMilli, gpuCount } = taskClass;
   if (room.milliCpu < milliCpu) return false;
   if (gpuCount === 0) return true;
-  if (gpuModels.length > 0 && (room.gpuModel === undefined || !gpuModels.includes(room.gpuModel))) return false;
+  if (!admitsModel(taskClass, room.gpuModel)) return false;
   let sufficient = 0;
   for (let gpu = 0; gpu < room.gpuMilli.length; gpu += 1) {
     if (room.gpuMilli[gpu]! >= gpuMilli) sufficient += 1;

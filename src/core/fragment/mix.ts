@@ -16,6 +16,16 @@ export function admitsModel({ gpuModels }: Pick<TaskClass, 'gpuModels'>, model: 
   return gpuModels.length === 0 || (model !== undefined && gpuModels.includes(model));
 }
 
+/** Milli-GPU that a task of a class asks for in all. */
+export function demandMilli({ gpuMilli, gpuCount }: Pick<TaskClass, 'gpuMilli' | 'gpuCount'>): number {
+  return gpuMilli * gpuCount;
+}
+
+/** Names tasks that are interchangeable for packing: same class (its key, or its number in a fleet), same memory. */
+export function kindKey(ofClass: string | number, memoryBytes: number): string {
+  return `${ofClass} ${memoryBytes}`;
+}
+
 /** A class with the share of tasks that are of it; the shares of a mix sum to 1. */
 export type ExpectedClass = TaskClass & {
   readonly popularity: number;

@@ -20,7 +20,13 @@ export type Node = {
   readonly deadline?: NodeDeadline;
 };
 
+/** When a node ends, and who says so. */
 export type NodeDeadline = {
   readonly atSeconds: number;
   readonly source: 'annotation' | 'expiry' | 'spot' | 'maintenance' | 'termination';
 };
+
+/** Whether a node was given for a time from the start (lease, expiry), rather than told to go (spot notice, maintenance). */
+export function isLease({ source }: NodeDeadline): boolean {
+  return source === 'expiry' || source === 'annotation';
+}

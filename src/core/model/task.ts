@@ -21,9 +21,13 @@ export type Task = {
   readonly gpuResource?: string;
   /** What it asked for at first: the 100 % of the resize rules (S307), kept over resizes. */
   readonly request: Resources;
-  /** What is held for it now by the scheduler's rules: max of spec, allocated and actual. */
+  /**
+   * What it holds on its node, and a pending one will hold: the one figure that free amounts are reckoned from. By the
+   * scheduler's rules the largest of spec, allocated and actual, per resource; the spec of an infeasible resize does not
+   * count, since it can never be granted (KEP-1287).
+   */
   readonly allocation: Resources;
-  /** What the spec asks for now; differs from `allocation` while a resize is under way. */
+  /** What the spec asks for now; differs from `allocation` while a resize is under way, and is never what is held. */
   readonly desired: Resources;
   readonly qosClass: 'Guaranteed' | 'Burstable' | 'BestEffort';
   readonly parameters: TaskParameters;

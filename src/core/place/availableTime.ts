@@ -1,4 +1,5 @@
-import type { Node } from '../model/node.ts';
+import type { Band } from '../model/band.ts';
+import { isLease, type Node } from '../model/node.ts';
 import { amountOf } from '../model/resources.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Task } from '../model/task.ts';
@@ -27,9 +28,6 @@ export type AvailableTime = {
 };
 
 export type AvailableTimeSource = 'exit' | 'deadline' | 'turnover' | 'derived' | 'horizon';
-
-/** A time at three levels of its distribution: 10th percentile, median, 90th. */
-export type TimeBand = { readonly p10: number; readonly p50: number; readonly p90: number };
 
 /**
  * Available time of one node (method, "T and t as numbers").
@@ -111,8 +109,7 @@ export function availableTimes(
 /** T: a node's own lifetime where it is known, else what its metered amounts can run, else the planning horizon. */
 export function totalTime(node: Node, settings: Settings): number {
   const { deadline, createdAtSeconds } = node;
-  const lease = deadline?.source === 'expiry' || deadline?.source === 'annotation';
-  if (deadline && lease && createdAtSeconds !== undefined && deadline.atSeconds > createdAtSeconds) {
+  if (deadline && isLease(deadline) && createdAtSeconds !== undefined && deadline.atSeconds > createdAtSeconds) {
     return deadline.atSeconds - createdAtSeconds;
   }
   return runOut(settings, (name) => amountOf(node.allocatable, name), node) ?? settings.planningHorizonSeconds;
@@ -127,7 +124,7 @@ export function remainingTime(
   prediction: RuntimePrediction | undefined,
   totalSeconds: number,
   nowSeconds: number,
-): TimeBand {
+): Band {
   if (task.phase === 'ending') return { p10: 0, p50: 0, p90: 0 };
   const elapsed = task.startedAtSeconds === undefined ? 0 : Math.max(0, nowSeconds - task.startedAtSeconds);
   const limit = task.runtimeLimitSeconds === undefined ? totalSeconds : Math.max(0, task.runtimeLimitSeconds - elapsed);

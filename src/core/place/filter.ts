@@ -1,8 +1,9 @@
+import { admitsModel } from '../fragment/mix.ts';
 import type { PodAffinityTerm, Taint, TopologySpread } from '../model/constraints.ts';
 import type { Node } from '../model/node.ts';
 import { amountOf, type ResourceName, type Resources, resourceNames } from '../model/resources.ts';
 import type { Task } from '../model/task.ts';
-import { type ClusterRoom, gpuShareOf, heldBy, type NodeRoom } from './room.ts';
+import { type ClusterRoom, gpuShareOf, type NodeRoom } from './room.ts';
 import { isEmptySelector, labelOf, matchesTerms, selects, untoleratedTaint } from './selectors.ts';
 
 /** Why a node cannot take a task (S203): the first rule that fails, in kube-scheduler's order, with its numbers. */
@@ -51,7 +52,7 @@ export type NodeFilter = (held: NodeRoom) => Refusal | undefined;
  */
 export function nodeFilter(task: Task, room: ClusterRoom): NodeFilter {
   const { constraints } = task;
-  const request = heldBy(task);
+  const request = task.allocation;
   const demands = resourceNames(request).map((resource) => ({ resource, requested: amountOf(request, resource) }));
   const selector = Object.entries(constraints.nodeSelector ?? {});
   const spread = spreadFilter(task, room);
@@ -130,7 +131,7 @@ function gpuRefusal(task: Task, gpuMilli: number, { node, gpuFree }: NodeRoom): 
   if (task.gpuResource !== undefined && node.gpuResource !== undefined && task.gpuResource !== node.gpuResource) {
     return { code: 'gpuResource', wanted: task.gpuResource, offered: node.gpuResource };
   }
-  if (models.length > 0 && !(node.gpuModel !== undefined && models.includes(node.gpuModel))) {
+  if (!admitsModel({ gpuModels: models }, node.gpuModel)) {
     return { code: 'gpuModel', wanted: models, found: node.gpuModel };
   }
   const gpus = Math.max(1, task.gpuCount);

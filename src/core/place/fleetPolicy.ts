@@ -4,7 +4,7 @@ import { classNumber, type Fleet, fleetOfRooms } from './policies/fleet.ts';
 import { POLICIES } from './policies/policies.ts';
 import type { Ask, Policy } from './policies/policy.ts';
 import type { Candidates, NodePolicy } from './policy.ts';
-import { type ClusterRoom, heldBy } from './room.ts';
+import type { ClusterRoom } from './room.ts';
 
 /**
  * Scores live nodes by a policy of the replays. Its scores have scales of their own, so that they are stretched over 0…1
@@ -38,7 +38,7 @@ function openPolicy(name: string, task: Task, { room, nodes, times, runtime, now
   policies.set(name, policy);
   const ask: Ask = {
     classNumber: classNumber(fleet, classOf(task)),
-    memoryBytes: heldBy(task).memoryBytes,
+    memoryBytes: task.allocation.memoryBytes,
     nowSeconds,
     ...(runtime.p50 < Number.POSITIVE_INFINITY && { endSeconds: nowSeconds + runtime.p50 }),
   };
@@ -80,11 +80,11 @@ function makePolicy(name: string, fleet: Fleet, room: ClusterRoom, nowSeconds: n
   const policy = POLICIES[name]!({ fleet, seen, random: fixedRandom() });
   running.forEach((tasks, node) => {
     fleet.tasks[node] = tasks.length;
-    fleet.gpuTasks[node] = tasks.filter((task) => heldBy(task).gpuMilli > 0).length;
+    fleet.gpuTasks[node] = tasks.filter((task) => task.allocation.gpuMilli > 0).length;
     for (const task of tasks) {
       policy.placed?.(node, {
         classNumber: classNumber(fleet, classOf(task)),
-        memoryBytes: heldBy(task).memoryBytes,
+        memoryBytes: task.allocation.memoryBytes,
         nowSeconds,
       });
     }
@@ -93,7 +93,7 @@ function makePolicy(name: string, fleet: Fleet, room: ClusterRoom, nowSeconds: n
 }
 
 function classOf(task: Task) {
-  return classOfRequest(heldBy(task), task.gpuCount, task.constraints);
+  return classOfRequest(task.allocation, task.gpuCount, task.constraints);
 }
 
 /** The same numbers each time (mulberry32, T. Ettinger): a ranking has no chance in it. */

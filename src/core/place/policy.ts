@@ -1,5 +1,6 @@
+import type { Band } from '../model/band.ts';
 import type { Task } from '../model/task.ts';
-import type { AvailableTime, TimeBand } from './availableTime.ts';
+import type { AvailableTime } from './availableTime.ts';
 import type { ClusterRoom, NodeRoom } from './room.ts';
 
 /** The nodes that passed the filter, with what they have in space and in time, in the same order. */
@@ -7,7 +8,7 @@ export type Candidates = {
   readonly nodes: readonly NodeRoom[];
   readonly times: readonly AvailableTime[];
   /** The task's runtime t1; `Infinity` where it never ends or nothing is known of it. */
-  readonly runtime: TimeBand;
+  readonly runtime: Band;
   /** All nodes, those that were refused included. */
   readonly room: ClusterRoom;
   readonly nowSeconds: number;

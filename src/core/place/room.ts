@@ -1,6 +1,6 @@
 import { freeGpus } from '../fragment/freeRooms.ts';
 import type { Node } from '../model/node.ts';
-import { amountOf, maxResources, NO_RESOURCES, type Resources } from '../model/resources.ts';
+import { amountOf, NO_RESOURCES, type Resources } from '../model/resources.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Task } from '../model/task.ts';
 
@@ -88,11 +88,6 @@ export function withNode(room: ClusterRoom, node: Node): ClusterRoom {
   return { ...room, nodes, indexOf: positions(nodes) };
 }
 
-/** What a task holds on its node: the larger of what is granted and what its spec asks for, per resource. */
-export function heldBy(task: Task): Resources {
-  return task.allocation === task.desired ? task.allocation : maxResources(task.allocation, task.desired);
-}
-
 /** Milli that one of a task's GPUs must have free; 0 for a task without GPUs. */
 export function gpuShareOf(request: Resources, gpuCount: number): number {
   return request.gpuMilli === 0 ? 0 : Math.ceil(request.gpuMilli / Math.max(1, gpuCount));
@@ -120,7 +115,7 @@ function freeOf(node: Node, tasks: readonly Task[]): Resources {
   let { milliCpu, memoryBytes, gpuMilli } = node.allocatable;
   const extended = { ...node.allocatable.extended };
   for (const task of tasks) {
-    const held = heldBy(task);
+    const held = task.allocation;
     milliCpu -= held.milliCpu;
     memoryBytes -= held.memoryBytes;
     gpuMilli -= held.gpuMilli;
@@ -130,7 +125,7 @@ function freeOf(node: Node, tasks: readonly Task[]): Resources {
 }
 
 function shareHeld(task: Task): number {
-  return gpuShareOf(heldBy(task), task.gpuCount);
+  return gpuShareOf(task.allocation, task.gpuCount);
 }
 
 function placeOnGpu(gpuFree: readonly number[], task: Task): { readonly gpuIndex?: number } {

@@ -1,9 +1,10 @@
-import type { NodeDeadline } from '../model/node.ts';
+import type { Band } from '../model/band.ts';
+import { isLease, type NodeDeadline } from '../model/node.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Task } from '../model/task.ts';
 import { probabilityEndsWithin, quantile } from '../predict/distribution.ts';
 import type { RuntimePrediction } from '../predict/prediction.ts';
-import type { AvailableTime, TimeBand } from './availableTime.ts';
+import type { AvailableTime } from './availableTime.ts';
 import type { NodeRoom } from './room.ts';
 
 /**
@@ -34,7 +35,7 @@ export type DeadlineRefusal = {
 };
 
 /** Runtime of a task from its start; never beyond its hard limit, `Infinity` where it never ends or nothing is known. */
-export function expectedRuntime(task: Task, prediction: RuntimePrediction | undefined): TimeBand {
+export function expectedRuntime(task: Task, prediction: RuntimePrediction | undefined): Band {
   const limit = task.runtimeLimitSeconds ?? Number.POSITIVE_INFINITY;
   if (task.endless || prediction === undefined) return { p10: limit, p50: limit, p90: limit };
   const at = (level: number) => Math.min(limit, quantile(prediction.runtime, level));
@@ -42,7 +43,7 @@ export function expectedRuntime(task: Task, prediction: RuntimePrediction | unde
 }
 
 /** S204's X and rank of one node. Both t and t1 are clamped to 0…T. */
-export function timeFit(runtime: TimeBand, available: AvailableTime): TimeFit {
+export function timeFit(runtime: Band, available: AvailableTime): TimeFit {
   const { totalSeconds } = available;
   return {
     rank: rankOf(runtime, available),
@@ -55,7 +56,7 @@ export function timeFit(runtime: TimeBand, available: AvailableTime): TimeFit {
 }
 
 /** Which of S204's three ranks a node is in. */
-export function rankOf(runtime: TimeBand, { inUse, seconds, totalSeconds }: AvailableTime): TimeFit['rank'] {
+export function rankOf(runtime: Band, { inUse, seconds, totalSeconds }: AvailableTime): TimeFit['rank'] {
   if (!inUse) return 'empty';
   return seconds >= Math.min(runtime.p50, totalSeconds) ? 'outlives' : 'prolongs';
 }
@@ -83,8 +84,7 @@ export function deadlineFilter(
     if (!deadline) return undefined;
     const inSeconds = deadline.atSeconds - nowSeconds;
     if (inSeconds >= needed) return undefined;
-    const lease = deadline.source === 'expiry' || deadline.source === 'annotation';
-    if (needed === Number.POSITIVE_INFINITY && lease && inSeconds > 0) return undefined;
+    if (needed === Number.POSITIVE_INFINITY && isLease(deadline) && inSeconds > 0) return undefined;
     const probability = known ? 1 - probabilityEndsWithin(prediction.runtime, 0, Math.max(0, inSeconds)) : 1;
     return { code: 'deadline', source: deadline.source, inSeconds, probability, allowed };
   };

@@ -1,14 +1,15 @@
 import type { Group } from '../defrag/movable.ts';
-import { lostWork } from '../defrag/movable.ts';
 import { type MigrationAdvice, searchDefrag } from '../defrag/searchDefrag.ts';
 import type { Migration, OwnerRef, Placement, Resize, RunInformation, TaskRef } from '../model/moves.ts';
 import type { SolveProgram } from '../model/program.ts';
 import { amountOf, type Resources, resourceNames, withAmount } from '../model/resources.ts';
+import { missingRight } from '../model/rights.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Since } from '../model/since.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Task } from '../model/task.ts';
-import { clusterRoom, heldBy } from '../place/room.ts';
+import { lostWork } from '../model/work.ts';
+import { clusterRoom } from '../place/room.ts';
 import type { Predictions } from '../predict/prediction.ts';
 import { adviseResizes, type ResizeAdvice } from '../resize/adviseResizes.ts';
 import { digest, sha256 } from './digest.ts';
@@ -46,7 +47,9 @@ export function draftPlan(inputs: PlanInputs): DraftPlan {
   const { snapshot } = inputs;
   const tasks = new Map(snapshot.tasks.map((task) => [task.id, task]));
   const starts = new Map(defrag.starts.map(({ task, to }) => [task.id, to]));
-  const late = defrag.starts.filter(({ task }) => task.gated && missingRight(task, snapshot) === undefined);
+  const late = defrag.starts.filter(
+    ({ task }) => task.gated && missingRight(snapshot.rights, 'place', task.namespace) === undefined,
+  );
   return {
     snapshot: planned(inputs, resized.kept, defrag),
     predictor: { ...inputs.predictor, chosen: chosenPredictors(inputs.predictions) },
@@ -126,7 +129,7 @@ function migrationMove(group: Group, to: string, snapshot: Snapshot): Migration 
     owner: reference,
     from: task.node!,
     to,
-    allocation: heldBy(task),
+    allocation: task.allocation,
     run: runInformation(task, group, snapshot),
   };
 }
@@ -134,7 +137,7 @@ function migrationMove(group: Group, to: string, snapshot: Snapshot): Migration 
 /** S410: what is saved before the task is ended. A task of which nothing is measured is taken to use what it holds. */
 function runInformation(task: Task, { remaining, tasks }: Group, { takenAtSeconds, usage }: Snapshot): RunInformation {
   const elapsedSeconds = Math.round(Math.max(0, takenAtSeconds - (task.startedAtSeconds ?? takenAtSeconds)));
-  const rate = usage[task.id]?.mean ?? heldBy(task);
+  const rate = usage[task.id]?.mean ?? task.allocation;
   const usageSoFar = resourceNames(rate).reduce(
     (sum, name) => withAmount(sum, name, Math.round(amountOf(rate, name) * elapsedSeconds)),
     rate,
@@ -152,10 +155,6 @@ function taskRef({ id, uid, generation, node }: Task): TaskRef {
   return { id, uid, generation, ...(node !== undefined && { node }) };
 }
 
-function missingRight(task: Task, { rights }: Snapshot): string | undefined {
-  return rights.place?.[task.namespace] ?? rights.place?.['*'];
-}
-
 /** A task that no node could take, and that starts once the migrations are done. */
 function startedLater(
   advice: PlacementAdvice,
@@ -166,7 +165,7 @@ function startedLater(
   if (to === undefined) return advice;
   const task = tasks.get(advice.taskId)!;
   if (!task.gated) return { ...advice, decision: { kind: 'scheduler', to, afterMigrations: true } };
-  const missing = missingRight(task, snapshot);
+  const missing = missingRight(snapshot.rights, 'place', task.namespace);
   if (missing !== undefined) return { ...advice, decision: { kind: 'refused', reason: { code: 'right', missing } } };
   return { ...advice, decision: { kind: 'place', to, afterMigrations: true } };
 }

@@ -1,3 +1,5 @@
+import { byQueue } from '../model/queue.ts';
+import { missingRight } from '../model/rights.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Task } from '../model/task.ts';
@@ -30,7 +32,7 @@ export function placePending(
   settings: Settings,
 ): PendingPlaced {
   const nowSeconds = snapshot.takenAtSeconds;
-  const pending = snapshot.tasks.filter(({ phase, node }) => phase === 'pending' && node === undefined).sort(byUrgency);
+  const pending = snapshot.tasks.filter(({ phase, node }) => phase === 'pending' && node === undefined).sort(byQueue);
   const placements: PlacementAdvice[] = [];
   const placed: { task: Task; to: string }[] = [];
   const unplaced: Task[] = [];
@@ -46,20 +48,11 @@ export function placePending(
   return { placements, placed, unplaced, room: left };
 }
 
-/** Higher priority first, then older, then by name. */
-function byUrgency(left: Task, right: Task): number {
-  return (
-    right.priority - left.priority ||
-    left.createdAtSeconds - right.createdAtSeconds ||
-    (left.id < right.id ? -1 : left.id > right.id ? 1 : 0)
-  );
-}
-
 function decide(task: Task, { ranked }: Ranking, { rights }: Snapshot): PlacementDecision {
   const best = ranked[0];
   if (!best) return { kind: 'noNode' };
   if (!task.gated) return { kind: 'scheduler', to: best.node, afterMigrations: false };
-  const missing = rights.place?.[task.namespace] ?? rights.place?.['*'];
+  const missing = missingRight(rights, 'place', task.namespace);
   if (missing !== undefined) return { kind: 'refused', reason: { code: 'right', missing } };
   return { kind: 'place', to: best.node, afterMigrations: false };
 }

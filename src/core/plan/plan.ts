@@ -2,10 +2,10 @@ import type { Candidate } from '../defrag/candidates.ts';
 import type { MigrationAdvice } from '../defrag/searchDefrag.ts';
 import type { Trigger } from '../defrag/triggers.ts';
 import type { Forecast } from '../forecast/forecast.ts';
+import type { Band } from '../model/band.ts';
 import type { Move } from '../model/moves.ts';
 import type { Resources } from '../model/resources.ts';
 import type { Since } from '../model/since.ts';
-import type { TimeBand } from '../place/availableTime.ts';
 import type { RankedNode, RefusedNode } from '../place/rankNodes.ts';
 import type { RuntimePrediction } from '../predict/prediction.ts';
 import type { KeptCode, ResizeAdvice } from '../resize/adviseResizes.ts';
@@ -77,7 +77,7 @@ export type PlacementAdvice = {
   readonly request: Resources;
   readonly createdAtSeconds: number;
   /** Predicted runtime, and what it stands on; absent when nothing is known. */
-  readonly runtime?: TimeBand & Omit<RuntimePrediction, 'runtime'>;
+  readonly runtime?: Band & Omit<RuntimePrediction, 'runtime'>;
   readonly decision: PlacementDecision;
   /** Best first; the first `RANKED_KEPT` of `fitting`. */
   readonly ranked: readonly RankedNode[];
@@ -93,6 +93,9 @@ export type PlacementDecision =
   | { readonly kind: 'scheduler'; readonly to: string; readonly afterMigrations: boolean }
   | { readonly kind: 'noNode' }
   | { readonly kind: 'refused'; readonly reason: { readonly code: 'right'; readonly missing: string } };
+
+/** Seed of the sample cluster where none is named. */
+export const SAMPLE_SEED = 7;
 
 /** How a host opens a cluster; the core does not. Paths are absolute. */
 export type ClusterTarget =

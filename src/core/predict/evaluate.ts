@@ -71,9 +71,13 @@ const AGES = { age0: undefined, q25: 0.25, q50: 0.5, q90: 0.9 } as const;
 /** A group with fewer ended runs has no quantiles to speak of. */
 const LEAST_SAMPLE = 5;
 const LEVELS = QUANTILE_LEVELS.length;
-const [LOW95, LOW, MIDDLE, HIGH, HIGH95] = [0.025, 0.1, 0.5, 0.9, 0.975].map((level) =>
-  QUANTILE_LEVELS.indexOf(level),
-) as [number, number, number, number, number];
+const [LOW95, P10, P50, P90, HIGH95] = [0.025, 0.1, 0.5, 0.9, 0.975].map((level) => QUANTILE_LEVELS.indexOf(level)) as [
+  number,
+  number,
+  number,
+  number,
+  number,
+];
 
 /**
  * Prequential evaluation: in submit order, each run is predicted from what had ended by then, and learned from when it
@@ -159,7 +163,7 @@ function startScores(runs: Runs, first: number) {
   const best = column();
   const tables = new Float32Array(count * LEVELS);
   const remaining = startRemaining(runs, first);
-  const history = { rows: [] as number[], low: [] as number[], middle: [] as number[], high: [] as number[] };
+  const history = { rows: [] as number[], p10: [] as number[], p50: [] as number[], p90: [] as number[] };
   const tableColumn = (level: number) =>
     Float64Array.from({ length: count }, (_, at) => Math.exp(tables[at * LEVELS + level]!));
   return {
@@ -169,9 +173,9 @@ function startScores(runs: Runs, first: number) {
       if (grouping === undefined || sample.length < LEAST_SAMPLE) return;
       const quantileOf = (level: number) => sampleQuantile(sample, level)!;
       history.rows.push(at);
-      history.low.push(quantileOf(0.1));
-      history.middle.push(quantileOf(0.5));
-      history.high.push(quantileOf(0.9));
+      history.p10.push(quantileOf(0.1));
+      history.p50.push(quantileOf(0.5));
+      history.p90.push(quantileOf(0.9));
       remaining.hearAges(row, sample);
     },
     moments: () => remaining.moments,
@@ -184,22 +188,22 @@ function startScores(runs: Runs, first: number) {
     hearRenewed: remaining.hearRenewed,
     metrics(): Evaluation['predictors'] {
       const point = (predicted: Float64Array, ratio?: Float64Array) => pointMetrics(actual, predicted, ratio)!;
-      const [low, middle, high] = [tableColumn(LOW), tableColumn(MIDDLE), tableColumn(HIGH)];
-      const inside = Float64Array.from(actual, (runtime, at) => (inBand(runtime, low[at]!, high[at]!) ? 1 : 0));
+      const [p10, p50, p90] = [tableColumn(P10), tableColumn(P50), tableColumn(P90)];
+      const inside = Float64Array.from(actual, (runtime, at) => (inBand(runtime, p10[at]!, p90[at]!) ? 1 : 0));
       const [low95, high95] = [tableColumn(LOW95), tableColumn(HIGH95)];
       const inside95 = Float64Array.from(actual, (runtime, at) => (inBand(runtime, low95[at]!, high95[at]!) ? 1 : 0));
-      const widths = low.map((value, at) => Math.log(high[at]! / value)).sort();
+      const widths = p10.map((value, at) => Math.log(p90[at]! / value)).sort();
       const past = Float64Array.from(history.rows, (at) => actual[at]!);
-      const median = middle.map((value, at) => within(value, limits[at]!));
+      const median = p50.map((value, at) => within(value, limits[at]!));
       return {
         request: point(points.request),
         last2: point(points.last2),
         med5: point(points.med5),
         med20: point(points.med20),
-        hist20: { ...point(points.hist20), ...bandMetrics(past, history.low, history.middle, history.high) },
+        hist20: { ...point(points.hist20), ...bandMetrics(past, history.p10, history.p50, history.p90) },
         stowage: {
           ...point(median, best),
-          ...bandMetrics(actual, low, middle, high)!,
+          ...bandMetrics(actual, p10, p50, p90)!,
           coverageByTenth: Array.from({ length: Math.min(10, count) }, (_, tenth) => {
             const tenths = Math.min(10, count);
             return mean(
@@ -234,7 +238,7 @@ function startEarly(runs: Runs, count: number) {
     covers: (row: number) => row >= EARLY_FROM && row < to,
     hear(row: number, forecast: BaselineForecast, { logTable, bestRatio }: Outlook): void {
       for (const name of Object.keys(forecast.points) as Baseline[]) points[name].push(forecast.points[name]);
-      points.stowage.push(within(Math.exp(logTable[MIDDLE]!), runs.request[row]!));
+      points.stowage.push(within(Math.exp(logTable[P50]!), runs.request[row]!));
       best.push(within(Math.exp(bestRatio), runs.request[row]!));
     },
     metrics(): Early | undefined {
@@ -272,7 +276,7 @@ function startRemaining(runs: Runs, first: number) {
       }
     },
     hear(row: number, { logTable }: Outlook): void {
-      const median = within(Math.exp(logTable[MIDDLE]!), runs.request[row]!);
+      const median = within(Math.exp(logTable[P50]!), runs.request[row]!);
       for (const [at, sum] of sums.entries()) {
         const reached = seconds[(row - first) * names.length + at]!;
         if (reached === Number.POSITIVE_INFINITY) continue;

@@ -36,10 +36,9 @@ export function openJudge(): Judge {
 
 function named(name: PredictorName, runtimes: readonly number[], heard: readonly Claims[]) {
   if (runtimes.length === 0 || heard.some((claims) => !claims[name])) return [];
-  const column = (part: 'point' | 'low' | 'middle' | 'high') =>
-    Float64Array.from(heard, (claims) => claims[name]![part]);
-  const [low, middle, high] = [column('low'), column('middle'), column('high')];
-  const point = pointMetrics(runtimes, middle, column('point'));
-  const band = bandMetrics(runtimes, low, middle, high);
+  const column = (part: 'point' | 'p10' | 'p50' | 'p90') => Float64Array.from(heard, (claims) => claims[name]![part]);
+  const [p10, p50, p90] = [column('p10'), column('p50'), column('p90')];
+  const point = pointMetrics(runtimes, p50, column('point'));
+  const band = bandMetrics(runtimes, p10, p50, p90);
   return point && band ? [[name, { ...point, ...band }] as const] : [];
 }

@@ -60,7 +60,7 @@ export function pointMetrics(
 
 /**
  * @param actual runtimes in seconds
- * @param low, middle, high quantiles at 10, 50 and 90 %, in seconds
+ * @param p10, p50, p90 quantiles at 10, 50 and 90 %, in seconds
  * @returns undefined when there is no run
  */
 export function bandMetrics(

@@ -243,14 +243,14 @@ function scoring(
   };
 }
 
-const [LOW, MIDDLE, HIGH] = [0.1, 0.5, 0.9].map((level) => QUANTILE_LEVELS.indexOf(level)) as [number, number, number];
+const [P10, P50, P90] = [0.1, 0.5, 0.9].map((level) => QUANTILE_LEVELS.indexOf(level)) as [number, number, number];
 
 function claimOf({ logTable, bestRatio }: Outlook, limit: number): Claim {
   return {
     point: within(Math.exp(bestRatio), limit),
-    low: Math.exp(logTable[LOW]!),
-    middle: Math.exp(logTable[MIDDLE]!),
-    high: Math.exp(logTable[HIGH]!),
+    p10: Math.exp(logTable[P10]!),
+    p50: Math.exp(logTable[P50]!),
+    p90: Math.exp(logTable[P90]!),
     logTable,
   };
 }

@@ -1,3 +1,4 @@
+import type { Band } from '../model/band.ts';
 import { BASELINES, type Baseline, type BaselineForecast, sampleQuantile, within } from './baselines.ts';
 import { QUANTILE_LEVELS, type RuntimeDistribution } from './distribution.ts';
 import { inBand } from './metrics.ts';
@@ -33,11 +34,8 @@ export type Score = {
 export const EMPTY_RECORD: TrackRecord = { scores: {}, weeks: {}, reached: [], errors: {} };
 
 /** What a predictor said of one task when it was submitted, in seconds, kept until its end: its best-ratio point, its 80 % band. */
-export type Claim = {
+export type Claim = Band & {
   readonly point: number;
-  readonly low: number;
-  readonly middle: number;
-  readonly high: number;
   /** ln seconds at `QUANTILE_LEVELS`, of the network. */
   readonly logTable?: Float64Array;
 };
@@ -95,8 +93,7 @@ export function openRecord(since: TrackRecord): OpenRecord {
           const key = errorKey(name, forecast);
           const point = forecast.points[name];
           const { low, high } = spreadOf(spreads, key, errors.get(key) ?? []);
-          const middle = point;
-          return [name, { point, low: within(point * low, limit), middle, high: within(point * high, limit) }];
+          return [name, { point, p10: within(point * low, limit), p50: point, p90: within(point * high, limit) }];
         }),
       ),
     learn(label, runtime, endedAtSeconds, claims, forecast) {
@@ -118,7 +115,7 @@ export function openRecord(since: TrackRecord): OpenRecord {
         const log = Math.log(runtime) - 1e-6;
         for (const [level, each] of claim.logTable.entries()) if (log <= each) reached[level]! += 1;
       }
-      weeks.set(week, { outcomes: outcomes + 1, inBand: hits + (inBand(runtime, claim.low, claim.high) ? 1 : 0) });
+      weeks.set(week, { outcomes: outcomes + 1, inBand: hits + (inBand(runtime, claim.p10, claim.p90) ? 1 : 0) });
     },
     close: () => ({
       scores: Object.fromEntries(scores),
@@ -129,14 +126,14 @@ export function openRecord(since: TrackRecord): OpenRecord {
   };
 }
 
-function score(before: Score | undefined, runtime: number, { point, low, high }: Claim, forgetting: number): Score {
+function score(before: Score | undefined, runtime: number, { point, p10, p90 }: Claim, forgetting: number): Score {
   const outcomes = (before?.outcomes ?? 0) + 1;
   const ratio = Math.min(point / runtime, runtime / point);
   const weight = Math.max(1 / outcomes, forgetting);
   return {
     outcomes,
     ratio: (1 - weight) * (before?.ratio ?? 0) + weight * ratio,
-    inBand: (before?.inBand ?? 0) + (inBand(runtime, low, high) ? 1 : 0),
+    inBand: (before?.inBand ?? 0) + (inBand(runtime, p10, p90) ? 1 : 0),
   };
 }
 

@@ -8,6 +8,7 @@ import {
   subtractResources,
   withAmount,
 } from '../model/resources.ts';
+import { missingRight } from '../model/rights.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Since } from '../model/since.ts';
 import type { Quota, Snapshot } from '../model/snapshot.ts';
@@ -271,8 +272,7 @@ function refusal(
   }
   if (!isResizable(resource)) return undefined;
   if (migrating?.has(task.id)) return { code: 'migrates' };
-  const refused = snapshot.rights.resize ?? {};
-  const missing = refused[task.namespace] ?? refused['*'];
+  const missing = missingRight(snapshot.rights, 'resize', task.namespace);
   if (missing !== undefined) return { code: 'right', missing };
   if (task.resizeState || !sameResources(task.allocation, task.desired)) {
     const { kind, message } = task.resizeState ?? { kind: 'inProgress', message: '' };

@@ -1,3 +1,4 @@
+import { demandMilli, kindKey } from '../fragment/mix.ts';
 import type { Fleet, GpuMask } from '../place/policies/fleet.ts';
 import { fits, hold, holdGpus, idleOf, release, tightestGpu } from '../place/policies/fleet.ts';
 import type { Policy } from '../place/policies/policy.ts';
@@ -32,15 +33,13 @@ export function openYard(fleet: Fleet, policy: Policy, placed: readonly Placed[]
   return { fleet, policy, onNode, waiting };
 }
 
-/** Tasks of a kind are interchangeable: same class, same memory. */
 export function kindOf({ classNumber, memoryBytes }: Unplaced): string {
-  return `${classNumber} ${memoryBytes}`;
+  return kindKey(classNumber, memoryBytes);
 }
 
 /** Milli-GPU a task asks for. */
 export function demandOf({ classes }: Fleet, { classNumber }: Unplaced): number {
-  const { gpuMilli, gpuCount } = classes.classes[classNumber]!;
-  return gpuMilli * gpuCount;
+  return demandMilli(classes.classes[classNumber]!);
 }
 
 export function fitsOn({ fleet }: Yard, node: number, { classNumber, memoryBytes }: Unplaced): boolean {

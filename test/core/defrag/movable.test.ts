@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { findCandidates } from '../../../src/core/defrag/candidates.ts';
-import { budgetsOf, disrupted, groupTasks, immovable, lostWork } from '../../../src/core/defrag/movable.ts';
+import { budgetsOf, disrupted, groupTasks, immovable } from '../../../src/core/defrag/movable.ts';
 import { DEFAULT_SETTINGS } from '../../../src/core/model/settings.ts';
+import { lostWork } from '../../../src/core/model/work.ts';
 import { clusterRoom } from '../../../src/core/place/room.ts';
 import { amounts, aNode, aSnapshot, aTask, certain, HOUR, NOW, used } from '../small.ts';
 

@@ -14,7 +14,7 @@ function recordOf(label: string, count: number, runtime: number, told: number) {
   const record = openRecord(EMPTY_RECORD);
   for (let outcome = 0; outcome < count; outcome++) {
     const claims = record.claims(forecast(100), Number.NaN);
-    const stowage = { point: told, low: told / 2, middle: told, high: told * 2 };
+    const stowage = { point: told, p10: told / 2, p50: told, p90: told * 2 };
     record.learn(label, runtime, outcome * 86_400, { ...claims, stowage }, forecast(100));
   }
   return record.close();

@@ -1,6 +1,6 @@
 import type { NamedRoom } from '../../fragment/freeRooms.ts';
 import type { TaskClass } from '../../fragment/mix.ts';
-import { classKey } from '../../fragment/mix.ts';
+import { admitsModel, classKey } from '../../fragment/mix.ts';
 import type { StateRoom, States } from './states.ts';
 import { createStates, forgetStates, stateOf } from './states.ts';
 
@@ -155,11 +155,11 @@ export function classNumber({ classes: { classes, numbers } }: Fleet, taskClass:
  * True when a task fits: CPU, memory, model, and its GPUs. A share sits inside one GPU; several GPUs are distinct ones.
  */
 export function fits(fleet: Fleet, node: number, classNumber: number, memoryBytes: number): boolean {
-  const { milliCpu, gpuMilli, gpuCount, gpuModels } = fleet.classes.classes[classNumber]!;
+  const taskClass = fleet.classes.classes[classNumber]!;
+  const { milliCpu, gpuMilli, gpuCount } = taskClass;
   if (fleet.freeMilliCpu[node]! < milliCpu || fleet.freeMemoryBytes[node]! < memoryBytes) return false;
   if (gpuCount === 0) return true;
-  const { gpuModel } = fleet.nodes[node]!;
-  if (gpuModels.length > 0 && (gpuModel === undefined || !gpuModels.includes(gpuModel))) return false;
+  if (!admitsModel(taskClass, fleet.nodes[node]!.gpuModel)) return false;
   return sufficientGpus(fleet, node, gpuMilli) >= gpuCount;
 }
 
