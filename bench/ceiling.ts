@@ -7,10 +7,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { seededRandom } from '../src/core/model/random.ts';
 import { bestFill, GPU_MILLI } from '../src/core/place/policies/gpuWorth.ts';
-import { type ListedTask, readOpenbNodes, readOpenbTasks } from '../src/core/simulate/openb.ts';
-import { seededRandom } from '../src/core/simulate/random.ts';
-import { seededWorkload } from '../src/core/simulate/saturation.ts';
+import { type ListedTask, readOpenbNodes, readOpenbTasks } from '../src/core/replay/openb.ts';
+import { seededWorkload } from '../src/core/replay/saturation.ts';
 import { madeList } from './madeLists.ts';
 
 const { values } = parseArgs({

@@ -168,8 +168,8 @@ function probedExtension(): string {
   const manifest = JSON.parse(readFileSync(join(extension, 'package.json'), 'utf8')) as Record<string, unknown>;
   writeFileSync(join(directory, 'package.json'), JSON.stringify({ ...manifest, main: './probe.cjs' }));
   writeFileSync(join(directory, 'probe.cjs'), PROBE.replace('READINGS', JSON.stringify(readings)));
-  const planner = join(directory, 'dist/worker/planner.js');
-  renameSync(planner, join(directory, 'dist/worker/real.js'));
+  const planner = join(directory, 'dist/planner.js');
+  renameSync(planner, join(directory, 'dist/real.js'));
   writeFileSync(planner, PLANNER_PROBE.replace('READINGS', JSON.stringify(readings)));
   return directory;
 }

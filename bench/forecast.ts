@@ -9,7 +9,6 @@ import { begin } from '../src/cluster/sample/begin.ts';
 import { lookAt } from '../src/cluster/sample/look.ts';
 import { advance } from '../src/cluster/sample/world.ts';
 import { type Arrivals, countArrivals } from '../src/core/forecast/arrivals.ts';
-import { backTest, type Outcome } from '../src/core/forecast/backTest.ts';
 import { type Forecast, forecast, HORIZON_SECONDS, type Moment } from '../src/core/forecast/forecast.ts';
 import type { Band } from '../src/core/model/band.ts';
 import { DEFAULT_SETTINGS } from '../src/core/model/settings.ts';
@@ -17,6 +16,7 @@ import type { Snapshot } from '../src/core/model/snapshot.ts';
 import type { Predictions } from '../src/core/predict/prediction.ts';
 import { fitPredictor, predictSnapshot } from '../src/core/predict/predictor.ts';
 import { forecastOnThreads } from '../src/worker/threads/forecasting.ts';
+import { backTest, type Outcome } from './backTest.ts';
 import { madeUpCluster } from './madeUpCluster.ts';
 
 const EVERY_SECONDS = 6 * 3600;

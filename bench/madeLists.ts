@@ -4,8 +4,9 @@
  * the demand (`gpushare60`); tasks of several GPUs added until they have it (`multigpu50`); a part of the GPU tasks bound
  * to models, by the sets of models that occur in the list gpuspec25 (`gpuspec20`).
  */
-import type { ListedTask } from '../src/core/simulate/openb.ts';
-import { type Random, randomIndex, seededRandom } from '../src/core/simulate/random.ts';
+
+import { type Random, randomIndex, seededRandom } from '../src/core/model/random.ts';
+import type { ListedTask } from '../src/core/replay/openb.ts';
 
 /**
  * The list of that name, made of the given ones.

@@ -1,11 +1,11 @@
 import type { FinishedTask } from '../src/core/model/finished.ts';
 import type { Node } from '../src/core/model/node.ts';
+import { type Random, randomIndex, seededRandom } from '../src/core/model/random.ts';
 import { NO_RESOURCES, type Resources } from '../src/core/model/resources.ts';
 import type { Snapshot } from '../src/core/model/snapshot.ts';
 import type { Task } from '../src/core/model/task.ts';
 import { distributionOf } from '../src/core/predict/distribution.ts';
 import type { Predictions } from '../src/core/predict/prediction.ts';
-import { type Random, randomIndex, seededRandom } from '../src/core/simulate/random.ts';
 
 const GIB = 2 ** 30;
 const DAY = 86400;

@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { readOpenbNodes, readOpenbTasks } from '../src/core/simulate/openb.ts';
+import { readOpenbNodes, readOpenbTasks } from '../src/core/replay/openb.ts';
 import { replayOnThreads } from '../src/worker/threads/replays.ts';
 import { madeList } from './madeLists.ts';
 

@@ -6,12 +6,12 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { FinishedTask } from '../src/core/model/finished.ts';
+import { seededRandom } from '../src/core/model/random.ts';
 import type { TaskParameters } from '../src/core/model/task.ts';
 import { evaluatePredictors } from '../src/core/predict/evaluate.ts';
-import { seededRandom } from '../src/core/simulate/random.ts';
-import { loadEngine } from '../src/worker/engine.ts';
-import { readHistoryFile } from '../src/worker/files/history.ts';
-import { readNetwork } from '../src/worker/files/networks.ts';
+import { loadEngine } from '../src/io/engine.ts';
+import { readHistoryFile } from '../src/io/history.ts';
+import { readNetwork } from '../src/io/networks.ts';
 
 type Tasks = readonly FinishedTask[];
 type Log = {

@@ -7,8 +7,8 @@ import { parseArgs } from 'node:util';
 import { DEFAULT_SETTINGS } from '../src/core/model/settings.ts';
 import type { Task } from '../src/core/model/task.ts';
 import { availableTimes } from '../src/core/place/availableTime.ts';
+import { clusterRoom, withTask } from '../src/core/place/capacity.ts';
 import { rankNodes } from '../src/core/place/rankNodes.ts';
-import { clusterRoom, withTask } from '../src/core/place/room.ts';
 import { madeUpCluster } from './madeUpCluster.ts';
 
 const { values } = parseArgs({ options: { nodes: { type: 'string', default: '10000' } } });

@@ -5,6 +5,7 @@
  */
 
 import type { Node } from '../src/core/model/node.ts';
+import { type Random, seededRandom } from '../src/core/model/random.ts';
 import type { Resources } from '../src/core/model/resources.ts';
 import { DEFAULT_SETTINGS } from '../src/core/model/settings.ts';
 import type { Snapshot } from '../src/core/model/snapshot.ts';
@@ -13,8 +14,7 @@ import type { Usage } from '../src/core/model/usage.ts';
 import { draftPlan, finishPlan } from '../src/core/plan/makePlan.ts';
 import { distributionOf } from '../src/core/predict/distribution.ts';
 import type { Predictions } from '../src/core/predict/prediction.ts';
-import { type Random, seededRandom } from '../src/core/simulate/random.ts';
-import { loadSolver } from '../src/worker/solver/highs.ts';
+import { loadSolver } from '../src/io/highs.ts';
 
 const [nodeCount = 5000, taskCount = 50_000, pendingCount = 200] = process.argv.slice(2).map(Number);
 const NOW = 1_800_000_000;

@@ -8,15 +8,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FinishedTask } from '../src/core/model/finished.ts';
+import { seededRandom } from '../src/core/model/random.ts';
 import type { Task } from '../src/core/model/task.ts';
 import { QUANTILE_LEVELS, remainingQuantiles } from '../src/core/predict/distribution.ts';
 import { evaluatePredictors } from '../src/core/predict/evaluate.ts';
 import { fitPredictor, predictSnapshot, trainPredictor, updatePredictor } from '../src/core/predict/predictor.ts';
-import { seededRandom } from '../src/core/simulate/random.ts';
-import { loadEngine } from '../src/worker/engine.ts';
-import { readHistoryFile } from '../src/worker/files/history.ts';
-import { historyDigest, readPretrained, readPretrainedWithout } from '../src/worker/files/networks.ts';
-import { parquet } from '../test/worker/parquetFile.ts';
+import { loadEngine } from '../src/io/engine.ts';
+import { readHistoryFile } from '../src/io/history.ts';
+import { historyDigest, readPretrained, readPretrainedWithout } from '../src/io/networks.ts';
+import { parquet } from '../test/io/parquetFile.ts';
 
 const LOGS = { kth: 'KTH-SP2-1996-2.1-cln.swf.gz', hpc2n: 'HPC2N-2002-2.1-cln.swf.gz' } as const;
 const SEEDS = (process.env['SEEDS'] ?? '1,2,3').split(',').map(Number);
@@ -167,7 +167,7 @@ async function history(): Promise<void> {
       const path = join(directory, name);
       write(path, rows);
       const code = `
-        import { readHistoryFiles } from ${JSON.stringify(new URL('../src/worker/files/history.ts', import.meta.url).href)};
+        import { readHistoryFiles } from ${JSON.stringify(new URL('../src/io/history.ts', import.meta.url).href)};
         const file = { path: ${JSON.stringify(path)}, ${columns ? `columns: ${JSON.stringify(columns)}` : ''} };
         const { tasks, problems } = await readHistoryFiles(${name.startsWith('two-') ? '[file, file]' : '[file]'});
         const { maxRSS } = process.resourceUsage();

@@ -6,12 +6,12 @@
  */
 import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { seededRandom } from '../src/core/model/random.ts';
 import { networkJson } from '../src/core/predict/networkFile.ts';
-import { pretrainNetwork } from '../src/core/predict/pretrain.ts';
-import { seededRandom } from '../src/core/simulate/random.ts';
-import { loadEngine } from '../src/worker/engine.ts';
-import { readHistoryFile } from '../src/worker/files/history.ts';
-import { historyDigest } from '../src/worker/files/networks.ts';
+import { loadEngine } from '../src/io/engine.ts';
+import { readHistoryFile } from '../src/io/history.ts';
+import { historyDigest } from '../src/io/networks.ts';
+import { pretrainNetwork } from './pretrainNetwork.ts';
 
 const STEPS = 4000;
 const SEED = 1;

@@ -7,9 +7,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { describeSaturation, describeTimed, saturationReport, timedReport } from '../src/cli/replayReport.ts';
-import { KNOWLEDGE } from '../src/core/simulate/knowledge.ts';
-import { readOpenbNodes, readOpenbTasks } from '../src/core/simulate/openb.ts';
-import type { ReplayLists } from '../src/core/simulate/replay.ts';
+import { KNOWLEDGE } from '../src/core/replay/knowledge.ts';
+import { readOpenbNodes, readOpenbTasks } from '../src/core/replay/openb.ts';
+import type { ReplayLists } from '../src/core/replay/replay.ts';
 import { replayOnThreads } from '../src/worker/threads/replays.ts';
 
 const { values } = parseArgs({

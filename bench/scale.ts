@@ -15,12 +15,12 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
-import { Connection, PAGE_SIZE } from '../src/cluster/kubernetes/connection.ts';
-import { POD_FIELDS } from '../src/cluster/kubernetes/fields.ts';
-import { readContext } from '../src/cluster/kubernetes/kubeconfig.ts';
+import { Connection, PAGE_SIZE } from '../src/cluster/kubernetes/api/connection.ts';
+import { readContext } from '../src/cluster/kubernetes/api/kubeconfig.ts';
 import { openKubernetesCluster } from '../src/cluster/kubernetes/kubernetes.ts';
-import { coalesced } from '../src/coalesce.ts';
-import { PLANNER_LIMITS } from '../src/planner.ts';
+import { POD_FIELDS } from '../src/cluster/kubernetes/watch/fields.ts';
+import { coalesced } from '../src/io/coalesce.ts';
+import { PLANNER_LIMITS } from '../src/planner/client.ts';
 import { buildCluster } from '../test/cluster/build.ts';
 import { startCluster } from '../test/cluster/cluster.ts';
 

@@ -10,8 +10,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { Connection } from '../src/cluster/kubernetes/connection.ts';
-import { readContext } from '../src/cluster/kubernetes/kubeconfig.ts';
+import { Connection } from '../src/cluster/kubernetes/api/connection.ts';
+import { readContext } from '../src/cluster/kubernetes/api/kubeconfig.ts';
 import type { NodesElement } from '../src/views/nodesTree.ts';
 import type { TasksElement } from '../src/views/tasksTree.ts';
 
@@ -47,7 +47,7 @@ registerHooks({
       ? { url: `data:text/javascript,${encodeURIComponent(EDITOR)}`, shortCircuit: true }
       : next(specifier, context),
 });
-const { Session } = await import('../src/session.ts');
+const { Session } = await import('../src/editor/session.ts');
 const { NodesTree } = await import('../src/views/nodesTree.ts');
 const { TasksTree } = await import('../src/views/tasksTree.ts');
 const { Pins } = await import('../src/views/pins.ts');
@@ -56,7 +56,7 @@ const directory = mkdtempSync(join(tmpdir(), 'stowage-trees-'));
 const connection = new Connection(readContext(values.on));
 const memento = { get: (_: string, otherwise: unknown) => otherwise, update: async () => {}, keys: () => [] };
 const quiet = { info() {}, warn: console.error, error: console.error };
-const planner = join(import.meta.dirname, '../dist/worker/planner.js');
+const planner = join(import.meta.dirname, '../dist/planner.js');
 const session = new Session(planner, directory, memento as never, quiet as never);
 const pins = new Pins(memento as never);
 const nodes = new NodesTree(session, pins);

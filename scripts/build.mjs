@@ -2,7 +2,7 @@
  * Bundles everything that runs into dist/: the command line and the workers as ES modules that share chunks, the
  * extension as CommonJS (VS Code requires it), the browser code of the panel and of the notebook renderer.
  */
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
@@ -38,13 +38,15 @@ export async function buildAll() {
 }
 
 function commandLineAndWorkers() {
-  const workers = existing('src/worker') ? readdirSync(join(root, 'src/worker')) : [];
+  const workers = readdirSync(join(root, 'src/worker')).filter((name) => name.endsWith('.ts'));
   return build({
     ...node,
     entryPoints: {
-      cli: 'src/cli.ts',
-      ...(existing('src/notebook/kernel.ts') && { kernel: 'src/notebook/kernel.ts' }),
-      ...Object.fromEntries(workers.filter(isEntry).map(workerEntry)),
+      cli: 'src/cli/main.ts',
+      kernel: 'src/notebook/kernel.ts',
+      planner: 'src/planner/thread.ts',
+      // A worker's entry stands directly in src/worker and starts itself; who starts it is in src/worker/threads.
+      ...Object.fromEntries(workers.map((name) => [`worker/${name.slice(0, -3)}`, `src/worker/${name}`])),
     },
     alias: DANFO,
     // danfojs asks for it in a browser only.
@@ -58,7 +60,6 @@ function commandLineAndWorkers() {
 }
 
 function extension() {
-  if (!existing('src/extension.ts')) return;
   return build({
     ...node,
     entryPoints: { extension: 'src/extension.ts' },
@@ -72,7 +73,6 @@ function extension() {
 }
 
 function panel() {
-  if (!existing('webview/panel.ts')) return;
   return build({
     ...shared,
     entryPoints: ['webview/panel.ts'],
@@ -83,7 +83,6 @@ function panel() {
 }
 
 function renderer() {
-  if (!existing('webview/renderer/renderer.ts')) return;
   return build({
     ...shared,
     entryPoints: { renderer: 'webview/renderer/renderer.ts' },
@@ -100,10 +99,5 @@ function copyWasm() {
     copyFileSync(join(from, file), join(dist, file));
   copyFileSync(join(root, 'node_modules/highs/build/highs.wasm'), join(dist, 'highs.wasm'));
 }
-
-const existing = (path) => existsSync(join(root, path));
-/** A worker's entry stands directly in src/worker and starts itself; what it shares with others does not name a thread. */
-const isEntry = (name) => name.endsWith('.ts') && name !== 'engine.ts';
-const workerEntry = (name) => [`worker/${name.slice(0, -3)}`, `src/worker/${name}`];
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await buildAll();

@@ -8,7 +8,7 @@ import {
   describeResizeRefusal,
   describeWait,
   fromTo,
-} from '../src/sentences.ts';
+} from '../src/text/sentences.ts';
 
 /** What the plan decides of a pending task, as a table's cell. */
 export function placementDecision({ decision }: PlacementAdvice): string {

@@ -1,4 +1,4 @@
-import { type FromWebview, parseToWebview } from '../src/protocol.ts';
+import { type FromWebview, parseToWebview } from '../src/planner/protocol.ts';
 import { redrawCharts } from './chart.ts';
 import { type PanelActions, render } from './render.ts';
 import { EMPTY_MODEL, type PanelEvent, type PanelModel, parseChoices, reduce } from './state.ts';

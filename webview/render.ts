@@ -1,12 +1,12 @@
 import type { Forecast, ScenarioForecast } from '../src/core/forecast/forecast.ts';
 import { changeName, type NodeChange } from '../src/core/forecast/scenarios.ts';
 import type { Move } from '../src/core/model/moves.ts';
-import { describeRanked, describeRefusal } from '../src/core/place/explain.ts';
 import type { RankedNode } from '../src/core/place/rankNodes.ts';
 import type { PlacementAdvice, Plan } from '../src/core/plan/plan.ts';
-import type { StepText } from '../src/operate/describe.ts';
-import { describeBeside, describeGoal, describeHeld, scenarioTitle } from '../src/sentences.ts';
-import { amount, amounts, clock, duration, percent } from '../src/words.ts';
+import { amount, amounts, clock, duration, percent } from '../src/text/format.ts';
+import type { StepText } from '../src/text/operation.ts';
+import { describeRanked, describeRefusal } from '../src/text/placement.ts';
+import { describeBeside, describeGoal, describeHeld, scenarioTitle } from '../src/text/sentences.ts';
 import { chart, type Series } from './chart.ts';
 import { migrationDecision, placementDecision, resizeDecision } from './decisions.ts';
 import { button, element } from './element.ts';

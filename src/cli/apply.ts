@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import type { Command } from '../cli.ts';
 import { InputError } from '../core/model/input.ts';
 import { parsePlan } from '../core/plan/parsePlan.ts';
 import type { ClusterTarget, Plan } from '../core/plan/plan.ts';
 import { applyPlan, continueMoves } from '../operate/applyPlan.ts';
-import { type Confirmation, describeMove } from '../operate/describe.ts';
 import { readOperations, unfinished } from '../operate/journal.ts';
+import { type Confirmation, describeMove } from '../text/operation.ts';
+import type { Command } from './command.ts';
 import { askOnTerminal, operating } from './operating.ts';
 import { STATE_DIRECTORY, TARGET_HELP, TARGET_OPTIONS, targetOf } from './target.ts';
 

@@ -1,7 +1,7 @@
 import { parseArgs, styleText } from 'node:util';
-import type { Command } from '../cli.ts';
 import { diagnose, type Finding } from '../cluster/kubernetes/diagnose.ts';
 import { InputError } from '../core/model/input.ts';
+import type { Command } from './command.ts';
 
 const HELP = `stowage doctor [--kubeconfig FILE] [--context NAME] [--prometheus WHERE]: look at all that a plan of a cluster stands on
 

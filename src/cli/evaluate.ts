@@ -1,10 +1,10 @@
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Command } from '../cli.ts';
 import { InputError } from '../core/model/input.ts';
 import type { PointMetrics } from '../core/predict/metrics.ts';
 import { learnOnThread } from '../worker/threads/learning.ts';
 import type { EvaluateOutcome } from '../worker/train.ts';
+import type { Command } from './command.ts';
 import { progressLine } from './progress.ts';
 
 const HELP = `stowage evaluate --history FILE [--history FILE …]: measure predictors on finished tasks

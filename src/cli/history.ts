@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import type { Command } from '../cli.ts';
 import { openCluster } from '../cluster/open.ts';
 import type { Meaning } from '../core/history/columns.ts';
 import type { FinishedTask } from '../core/model/finished.ts';
 import { InputError } from '../core/model/input.ts';
+import type { Command } from './command.ts';
 import {
   ACCESS_HELP,
   ACCESS_OPTIONS,

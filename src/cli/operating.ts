@@ -6,11 +6,11 @@ import { InputError } from '../core/model/input.ts';
 import type { ClusterTarget } from '../core/plan/plan.ts';
 import type { ApplyOutcome, OperateOptions } from '../operate/applyPlan.ts';
 import { countSteps } from '../operate/countSteps.ts';
-import type { Confirmation, StepText } from '../operate/describe.ts';
 import { openJournal } from '../operate/journal.ts';
 import { openLedger } from '../operate/ledger.ts';
 import { PATIENT, RESTLESS } from '../operate/scene.ts';
-import { clock } from '../words.ts';
+import { clock } from '../text/format.ts';
+import type { Confirmation, StepText } from '../text/operation.ts';
 import { settingsOf } from './settings.ts';
 import { STATE_DIRECTORY } from './target.ts';
 

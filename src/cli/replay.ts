@@ -1,15 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import type { Command } from '../cli.ts';
 import type { RowProblem } from '../core/model/finished.ts';
 import { InputError } from '../core/model/input.ts';
 import { POLICIES, policyName } from '../core/place/policies/policies.ts';
-import type { KnowledgeName } from '../core/simulate/knowledge.ts';
-import { KNOWLEDGE } from '../core/simulate/knowledge.ts';
-import { readOpenbNodes, readOpenbTasks } from '../core/simulate/openb.ts';
-import type { ReplayLists } from '../core/simulate/replay.ts';
+import type { KnowledgeName } from '../core/replay/knowledge.ts';
+import { KNOWLEDGE } from '../core/replay/knowledge.ts';
+import { readOpenbNodes, readOpenbTasks } from '../core/replay/openb.ts';
+import type { ReplayLists } from '../core/replay/replay.ts';
 import type { ReplayJob } from '../worker/replay.ts';
 import { replayOnThreads } from '../worker/threads/replays.ts';
+import type { Command } from './command.ts';
 import { progressLine } from './progress.ts';
 import { describeSaturation, describeTimed, saturationReport, timedReport } from './replayReport.ts';
 

@@ -1,8 +1,8 @@
-import type { KnowledgeName } from '../core/simulate/knowledge.ts';
-import type { TimedReplay } from '../core/simulate/replay.ts';
-import { sampledLoads } from '../core/simulate/replay.ts';
-import type { SaturationRun } from '../core/simulate/saturation.ts';
-import type { TimedRun } from '../core/simulate/timed.ts';
+import type { KnowledgeName } from '../core/replay/knowledge.ts';
+import type { TimedReplay } from '../core/replay/replay.ts';
+import { sampledLoads } from '../core/replay/replay.ts';
+import type { SaturationRun } from '../core/replay/saturation.ts';
+import type { TimedRun } from '../core/replay/timed.ts';
 import type { ReplayOutcome } from '../worker/threads/replays.ts';
 
 /** A policy as the user named it, and as we do. */

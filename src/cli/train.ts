@@ -1,14 +1,14 @@
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Command } from '../cli.ts';
 import { openCluster } from '../cluster/open.ts';
 import { InputError } from '../core/model/input.ts';
 import { PREDICTOR_FILE_NAME } from '../core/model/stateFiles.ts';
 import { describeVerdict, plot } from '../core/predict/card.ts';
 import { PREDICTORS } from '../core/predict/record.ts';
-import { cardFile } from '../worker/files/predictors.ts';
+import { cardFile } from '../io/predictors.ts';
 import { learnOnThread } from '../worker/threads/learning.ts';
 import type { TrainOutcome, TrainQuestion } from '../worker/train.ts';
+import type { Command } from './command.ts';
 import { progressLine } from './progress.ts';
 import {
   ACCESS_HELP,

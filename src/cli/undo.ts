@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
-import type { Command } from '../cli.ts';
 import { InputError } from '../core/model/input.ts';
 import { undoResizes } from '../operate/applyPlan.ts';
 import { readOperations } from '../operate/journal.ts';
+import type { Command } from './command.ts';
 import { askOnTerminal, operating } from './operating.ts';
 import { STATE_DIRECTORY } from './target.ts';
 

@@ -1,6 +1,6 @@
 import type { ClusterTarget } from '../core/plan/plan.ts';
 import type { Cluster } from './cluster.ts';
-import type { ParameterKeys } from './kubernetes/parameters.ts';
+import type { ParameterKeys } from './kubernetes/model/parameters.ts';
 
 /** What a Kubernetes cluster is reached and read by, beside its kubeconfig: the user's settings. */
 export type Access = {

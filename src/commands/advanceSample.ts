@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Session } from '../session.ts';
+import type { Session } from '../editor/session.ts';
 
 const STEPS = [
   { label: '15 minutes', seconds: 900 },

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import { kubeconfigPath } from '../configuration.ts';
-import type { Session } from '../session.ts';
+import { kubeconfigPath } from '../editor/configuration.ts';
+import type { Session } from '../editor/session.ts';
 
 type Choice = vscode.QuickPickItem & {
   readonly open?: { readonly kubeconfig?: string; readonly context: string };

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Session } from '../session.ts';
+import type { Session } from '../editor/session.ts';
 import type { Documents } from '../views/documents.ts';
 
 /** Opens one of the notebooks that come with the extension as an untitled copy, so that the shipped one stays as it is. */

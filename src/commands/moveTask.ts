@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Session } from '../session.ts';
+import type { Session } from '../editor/session.ts';
 import type { NodesElement } from '../views/nodesTree.ts';
 import type { TasksElement } from '../views/tasksTree.ts';
 import { applyPlan, withProgress } from './plan.ts';

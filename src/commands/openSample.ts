@@ -1,5 +1,5 @@
-import { sampleSeed } from '../configuration.ts';
-import type { Session } from '../session.ts';
+import { sampleSeed } from '../editor/configuration.ts';
+import type { Session } from '../editor/session.ts';
 
 /** Opens the cluster that lives inside the extension. */
 export const openSample = (session: Session, stateDirectory: string) => () =>

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
-import { Cancelled } from '../planner.ts';
-import type { Carried } from '../protocol.ts';
-import type { Session, SessionState } from '../session.ts';
+import type { Session, SessionState } from '../editor/session.ts';
+import { Cancelled } from '../planner/client.ts';
+import type { Carried } from '../planner/protocol.ts';
 import type { PlanPanel } from '../views/planPanel.ts';
 import { abortSignal } from './connect.ts';
 

@@ -4,8 +4,8 @@ import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
 import * as vscode from 'vscode';
 import { PREDICTOR_FILE_NAME } from '../core/model/stateFiles.ts';
-import type { HistoryFile } from '../protocol.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../editor/session.ts';
+import type { HistoryFile } from '../planner/protocol.ts';
 import { withProgress } from './plan.ts';
 
 /** Columns a CSV history must or may name, with what they mean. */

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { describeLine } from '../views/kubectl.ts';
+import { describeLine } from '../rows/kubectl.ts';
 import type { NodesElement, NodesTree } from '../views/nodesTree.ts';
 import type { Pins } from '../views/pins.ts';
 import { GROUPINGS } from '../views/taskGroups.ts';

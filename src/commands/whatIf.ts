@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
 import type { NodeChange } from '../core/forecast/scenarios.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../editor/session.ts';
+import { amounts } from '../text/format.ts';
 import type { NodesElement } from '../views/nodesTree.ts';
 import type { PlanPanel } from '../views/planPanel.ts';
-import { amounts } from '../words.ts';
 import { previewPlan, withProgress } from './plan.ts';
 
 /** Forecasts the cluster without a node, or with one more like it, beside the plan; asks which node where none is given. */

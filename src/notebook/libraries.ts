@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { loadEngine } from '../worker/engine.ts';
+import { loadEngine } from '../io/engine.ts';
 import { makeStowage } from './api.ts';
 import { loadDanfo } from './danfo/danfo.ts';
 import type { KernelContext, MimeBundle } from './messages.ts';

@@ -6,7 +6,7 @@ import type { Snapshot } from '../core/model/snapshot.ts';
 import { checkPlan } from '../core/plan/checkPlan.ts';
 import type { Plan } from '../core/plan/plan.ts';
 import { previewPlan } from '../core/plan/previewPlan.ts';
-import { type Confirmation, describePreview, describeStale, describeStep, type StepText } from './describe.ts';
+import { type Confirmation, describePreview, describeStale, describeStep, type StepText } from '../text/operation.ts';
 import { isFinal, type Journal, type MoveState, type Operation, stateOf, unfinished } from './journal.ts';
 import { endedRows, type Ledger, predictedRows } from './ledger.ts';
 import { stepMigration } from './migrate.ts';

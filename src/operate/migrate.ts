@@ -3,10 +3,10 @@ import type { Migration, OwnerRef } from '../core/model/moves.ts';
 import { type Resources, sameResources } from '../core/model/resources.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
 import type { Task } from '../core/model/task.ts';
-import { describeRefusal } from '../core/place/explain.ts';
+import { clusterRoom, withTask } from '../core/place/capacity.ts';
 import { nodeFilter, type Refusal } from '../core/place/filter.ts';
-import { clusterRoom, withTask } from '../core/place/room.ts';
-import { describeShort, describeStale, listed } from './describe.ts';
+import { describeShort, describeStale, listed } from '../text/operation.ts';
+import { describeRefusal } from '../text/placement.ts';
 import type { MoveState, SavedRun, Wait } from './journal.ts';
 import { act, checkMove, follow, recordOf, type Scene } from './scene.ts';
 

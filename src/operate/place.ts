@@ -1,6 +1,6 @@
 import type { TaskState } from '../cluster/cluster.ts';
 import type { Placement } from '../core/model/moves.ts';
-import { describeShort, describeStale, listed } from './describe.ts';
+import { describeShort, describeStale, listed } from '../text/operation.ts';
 import type { MoveState } from './journal.ts';
 import { act, checkMove, follow, type Scene } from './scene.ts';
 

@@ -2,8 +2,8 @@ import type { TaskState } from '../cluster/cluster.ts';
 import type { Resize, TaskRef } from '../core/model/moves.ts';
 import { amountOf, type Resources, resourceNames, sameResources } from '../core/model/resources.ts';
 import type { Usage } from '../core/model/usage.ts';
-import { amount } from '../words.ts';
-import { describeChange, describeShort, describeStale, listed } from './describe.ts';
+import { amount } from '../text/format.ts';
+import { describeChange, describeShort, describeStale, listed } from '../text/operation.ts';
 import type { MoveState, Wait } from './journal.ts';
 import { act, checkMove, follow, recordOf, type Scene } from './scene.ts';
 

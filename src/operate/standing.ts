@@ -2,7 +2,7 @@ import type { Cluster, Pin, StandingRecord } from '../cluster/cluster.ts';
 import type { OwnerRef, TaskRef } from '../core/model/moves.ts';
 import type { Resources } from '../core/model/resources.ts';
 import type { Settings } from '../core/model/settings.ts';
-import type { StepText } from './describe.ts';
+import type { StepText } from '../text/operation.ts';
 import { act, follow, PATIENT, type Patience, type Scene } from './scene.ts';
 
 type StandingOptions = {

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Session, SessionState } from '../session.ts';
+import type { Session, SessionState } from '../editor/session.ts';
 
 /** Keeps the when-clause contexts true to the session. */
 export function bindContextKeys(session: Session): vscode.Disposable {

@@ -1,11 +1,11 @@
 import * as vscode from 'vscode';
-import { findRow } from '../core/model/ordered.ts';
-import type { Session } from '../session.ts';
-import type { NodeRow, TaskRow } from './clusterView.ts';
+import { findRow } from '../core/model/sortedList.ts';
+import type { Session } from '../editor/session.ts';
+import type { NodeRow, TaskRow } from '../rows/clusterView.ts';
+import { idOf as taskId } from '../rows/viewParts.ts';
 import { DrawnRows } from './drawnRows.ts';
 import type { Pins } from './pins.ts';
 import { nodeItem, none, noteItem, oneLine, taskItem } from './treeItems.ts';
-import { idOf as taskId } from './viewParts.ts';
 
 const PAGE = 200;
 

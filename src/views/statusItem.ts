@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
-import { matchesSetting } from '../configuration.ts';
-import type { Session, SessionState } from '../session.ts';
-import { duration } from '../words.ts';
+import { matchesSetting } from '../editor/configuration.ts';
+import type { Session, SessionState } from '../editor/session.ts';
+import { duration } from '../text/format.ts';
 
 const TICK_MILLISECONDS = 15_000;
 

@@ -1,12 +1,12 @@
 import * as vscode from 'vscode';
-import { findRow } from '../core/model/ordered.ts';
-import type { Session } from '../session.ts';
-import type { TaskRow } from './clusterView.ts';
+import { findRow } from '../core/model/sortedList.ts';
+import type { Session } from '../editor/session.ts';
+import type { TaskRow } from '../rows/clusterView.ts';
+import { idOf } from '../rows/viewParts.ts';
 import { DrawnRows } from './drawnRows.ts';
 import type { Pins } from './pins.ts';
 import { type Grouping, type TaskGroup, TaskGroups } from './taskGroups.ts';
 import { none, noteItem, oneLine, taskItem } from './treeItems.ts';
-import { idOf } from './viewParts.ts';
 
 const PAGE = 200;
 

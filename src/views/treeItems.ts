@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
 import type { Band } from '../core/model/band.ts';
 import { amountOf, dominantResource, resourceNames, subtractResources } from '../core/model/resources.ts';
-import { amounts, duration, percent } from '../words.ts';
-import type { ClusterView, NodeRow, TaskRow } from './clusterView.ts';
+import type { ClusterView, NodeRow, TaskRow } from '../rows/clusterView.ts';
+import { amounts, duration, percent } from '../text/format.ts';
 
 /**
  * Names and labels come from a cluster: they are shown as plain text, never as Markdown or a command link.

@@ -1,11 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { InputError } from '../core/model/input.ts';
 import type { SolveProgram } from '../core/model/program.ts';
-import type { ReplayLists, SaturationReplay, TimedReplay } from '../core/simulate/replay.ts';
-import { replaySaturation, replayTimed } from '../core/simulate/replay.ts';
-import type { SaturationRun } from '../core/simulate/saturation.ts';
-import type { TimedRun } from '../core/simulate/timed.ts';
-import { loadSolver } from './solver/highs.ts';
+import type { ReplayLists, SaturationReplay, TimedReplay } from '../core/replay/replay.ts';
+import { replaySaturation, replayTimed } from '../core/replay/replay.ts';
+import type { SaturationRun } from '../core/replay/saturation.ts';
+import type { TimedRun } from '../core/replay/timed.ts';
+import { loadSolver } from '../io/highs.ts';
 
 /** One run that a replay thread is asked for. The thread's `workerData` are the `ReplayLists`. */
 export type ReplayJob =

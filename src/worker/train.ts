@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { FinishedTask, RowProblem } from '../core/model/finished.ts';
 import { InputError } from '../core/model/input.ts';
-import { type CalibrationPoint, calibrationCurve } from '../core/predict/card.ts';
+import { seededRandom } from '../core/model/random.ts';
 import { type Evaluation, evaluatePredictors } from '../core/predict/evaluate.ts';
 import {
   type PredictorCard,
@@ -10,11 +10,11 @@ import {
   updatePredictor,
 } from '../core/predict/predictor.ts';
 import type { Scores } from '../core/predict/record.ts';
-import { seededRandom } from '../core/simulate/random.ts';
-import { loadEngine } from './engine.ts';
-import { type HistoryFile, readHistoryFiles } from './files/history.ts';
-import { historyDigest, readPretrained, readPretrainedWithout } from './files/networks.ts';
-import { readPredictor, writePredictor } from './files/predictors.ts';
+import { type CalibrationPoint, calibrationCurve } from '../core/predict/record.ts';
+import { loadEngine } from '../io/engine.ts';
+import { type HistoryFile, readHistoryFiles } from '../io/history.ts';
+import { historyDigest, readPretrained, readPretrainedWithout } from '../io/networks.ts';
+import { readPredictor, writePredictor } from '../io/predictors.ts';
 
 /** What the learning thread is asked; one question a thread. */
 export type Question = EvaluateQuestion | TrainQuestion;

@@ -8,7 +8,7 @@ import { finishPlan } from '../../src/core/plan/makePlan.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
 import { firstOfEach, isMigration, isPlacement, isShrink, planOf } from '../operate/samplePlan.ts';
 
-const CLI = path.resolve('src/cli.ts');
+const CLI = path.resolve('src/cli/main.ts');
 
 describe('stowage apply and undo', function () {
   this.timeout(120_000);

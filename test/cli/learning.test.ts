@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { after, before, describe, it } from 'mocha';
 
-const cli = join(import.meta.dirname, '../../src/cli.ts');
+const cli = join(import.meta.dirname, '../../src/cli/main.ts');
 /** Thirty tasks of two users; the third row never ran, the fourth is broken. */
 const SWF = `; UnixStartTime: 0\n${Array.from({ length: 30 }, (_, at) => {
   const run = at === 2 ? 0 : 60 + (at % 5);

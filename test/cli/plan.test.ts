@@ -9,7 +9,7 @@ import { InputError } from '../../src/core/model/input.ts';
 import { parsePlan } from '../../src/core/plan/parsePlan.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
 
-const CLI = resolve(import.meta.dirname, '../../src/cli.ts');
+const CLI = resolve(import.meta.dirname, '../../src/cli/main.ts');
 
 function stowage(directory: string, ...words: string[]): { code: number | null; out: string; error: string } {
   const env = { ...process.env, KUBECONFIG: join(directory, 'none'), NO_COLOR: '1' };

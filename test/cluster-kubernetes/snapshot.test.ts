@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { Keeper } from '../../src/cluster/kubernetes/keep.ts';
 import type {
   ApiNode,
   Job,
@@ -9,9 +8,10 @@ import type {
   Strings,
   Volume,
   VolumeClaim,
-} from '../../src/cluster/kubernetes/objects.ts';
-import { DEFAULT_PARAMETER_KEYS } from '../../src/cluster/kubernetes/parameters.ts';
-import { type ClusterObjects, KnownObjects, makeSnapshot } from '../../src/cluster/kubernetes/snapshot.ts';
+} from '../../src/cluster/kubernetes/api/objects.ts';
+import { DEFAULT_PARAMETER_KEYS } from '../../src/cluster/kubernetes/model/parameters.ts';
+import { type ClusterObjects, KnownObjects, makeSnapshot } from '../../src/cluster/kubernetes/model/snapshot.ts';
+import { Keeper } from '../../src/cluster/kubernetes/watch/keep.ts';
 import type { Snapshot } from '../../src/core/model/snapshot.ts';
 import type { Task } from '../../src/core/model/task.ts';
 

@@ -4,8 +4,8 @@ import type { OwnerRef, TaskRef } from '../../src/core/model/moves.ts';
 import { amountOf, type Resources, sameResources } from '../../src/core/model/resources.ts';
 import type { Snapshot } from '../../src/core/model/snapshot.ts';
 import type { Task } from '../../src/core/model/task.ts';
+import { clusterRoom, withoutTask } from '../../src/core/place/capacity.ts';
 import { nodeFilter } from '../../src/core/place/filter.ts';
-import { clusterRoom, withoutTask } from '../../src/core/place/room.ts';
 
 /** A cluster to hold against the port's contract. */
 export type Stage = {

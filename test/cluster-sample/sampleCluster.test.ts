@@ -20,8 +20,8 @@ import {
 } from '../../src/core/model/resources.ts';
 import { DEFAULT_SETTINGS } from '../../src/core/model/settings.ts';
 import type { Snapshot } from '../../src/core/model/snapshot.ts';
+import { clusterRoom } from '../../src/core/place/capacity.ts';
 import { nodeFilter } from '../../src/core/place/filter.ts';
-import { clusterRoom } from '../../src/core/place/room.ts';
 import { draftPlan } from '../../src/core/plan/makePlan.ts';
 import { fitPredictor, predictSnapshot } from '../../src/core/predict/predictor.ts';
 

@@ -3,8 +3,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { parse } from 'yaml';
-import { Planner } from '../../src/planner.ts';
-import { readHistoryFile } from '../../src/worker/files/history.ts';
+import { readHistoryFile } from '../../src/io/history.ts';
+import { Planner } from '../../src/planner/client.ts';
 import { KernelUnderTest } from '../notebook/kernelUnderTest.ts';
 import { requireCluster } from './availability.ts';
 import { startCluster, type TestCluster } from './cluster.ts';
@@ -12,7 +12,7 @@ import { homeIn, stowage } from './commandLine.ts';
 import { until } from './until.ts';
 import { job } from './workload.ts';
 
-const PLANNER = resolve(import.meta.dirname, '../../src/worker/planner.ts');
+const PLANNER = resolve(import.meta.dirname, '../../src/planner/thread.ts');
 
 /** The doors through which a cluster is read: the command line, notebooks, and the editor's planning thread. */
 describe('every door to a Kubernetes cluster', function () {

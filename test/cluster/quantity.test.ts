@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { before, describe, it } from 'mocha';
-import { milliValue, parseQuantity, wholeValue } from '../../src/cluster/kubernetes/quantity.ts';
+import { milliValue, parseQuantity, wholeValue } from '../../src/cluster/kubernetes/api/quantity.ts';
 import { requireCluster } from './availability.ts';
 import { buildCluster } from './build.ts';
 import { type Amount, upstreamQuantities } from './upstream.ts';

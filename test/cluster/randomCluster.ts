@@ -1,4 +1,4 @@
-import { type Random, randomIndex } from '../../src/core/simulate/random.ts';
+import { type Random, randomIndex } from '../../src/core/model/random.ts';
 import type { FilterQuestion } from './upstream.ts';
 
 /** Nodes of each random cluster. */

@@ -5,9 +5,9 @@ import { DEFAULT_SETTINGS } from '../../src/core/model/settings.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
 import { selectMoves } from '../../src/core/plan/previewPlan.ts';
 import { type ApplyOutcome, applyPlan, continueMoves, undoResizes } from '../../src/operate/applyPlan.ts';
-import type { Confirmation, StepText } from '../../src/operate/describe.ts';
 import { type MoveState, memoryJournal, stateOf } from '../../src/operate/journal.ts';
 import { memoryLedger } from '../../src/operate/ledger.ts';
+import type { Confirmation, StepText } from '../../src/text/operation.ts';
 import { doctored, filled } from './doctored.ts';
 import {
   firstOfEach,

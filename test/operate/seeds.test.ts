@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { Cluster } from '../../src/cluster/cluster.ts';
 import type { SampleCluster } from '../../src/cluster/sample/sampleCluster.ts';
 import { amountOf, resourceNames } from '../../src/core/model/resources.ts';
-import { clusterRoom } from '../../src/core/place/room.ts';
+import { clusterRoom } from '../../src/core/place/capacity.ts';
 import { applyPlan, continueMoves } from '../../src/operate/applyPlan.ts';
 import { countSteps } from '../../src/operate/countSteps.ts';
 import { type Journal, type JournalEntry, memoryJournal } from '../../src/operate/journal.ts';

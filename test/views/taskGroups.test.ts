@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import type { TaskRow } from '../../src/views/clusterView.ts';
+import type { TaskRow } from '../../src/rows/clusterView.ts';
 import { GROUPINGS, type GroupingOptions, TaskGroups } from '../../src/views/taskGroups.ts';
 
 const ALL: GroupingOptions = { by: 'owner', filter: '', isPinned: () => false };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { registerHooks } from 'node:module';
 import fc from 'fast-check';
 import { before, describe, it } from 'mocha';
-import type { NodeRow, TaskRow } from '../../src/views/clusterView.ts';
+import type { NodeRow, TaskRow } from '../../src/rows/clusterView.ts';
 
 /** The few classes of VS Code that rows are made of; they only hold what they are given. */
 const EDITOR = `

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type { RankedNode } from '../../src/core/place/rankNodes.ts';
 import type { PlacementAdvice, Plan } from '../../src/core/plan/plan.ts';
-import type { Weighed } from '../../src/protocol.ts';
+import type { Weighed } from '../../src/planner/protocol.ts';
 import { planWeights, shownRanking, shownTask, weighSomething, withWeight } from '../../webview/weights.ts';
 
 const ranked = (node: string, weights: Readonly<Record<string, number>>) =>

@@ -1,14 +1,14 @@
 import { InputError } from '../../core/model/input.ts';
 import { ClusterUnreachable } from '../cluster.ts';
-import { ApiError, Connection } from './connection.ts';
-import { Keeper } from './keep.ts';
-import { readContext } from './kubeconfig.ts';
+import { ApiError, Connection } from './api/connection.ts';
+import { readContext } from './api/kubeconfig.ts';
+import { secondsOf } from './api/objects.ts';
+import { readRights } from './api/rights.ts';
 import type { KubernetesOptions } from './kubernetes.ts';
-import { secondsOf } from './objects.ts';
-import { prometheusAt } from './prometheus.ts';
-import { readableNamespaces } from './read.ts';
-import { readRights } from './rights.ts';
-import { pathsOf, type Sources, sourcesOf } from './sources.ts';
+import { Keeper } from './watch/keep.ts';
+import { prometheusAt } from './watch/prometheus.ts';
+import { readableNamespaces } from './watch/read.ts';
+import { pathsOf, type Sources, sourcesOf } from './watch/sources.ts';
 
 /** One thing that was looked at. `missing`: it can be done without, and `remedy` says what it would take. */
 export type Finding = {

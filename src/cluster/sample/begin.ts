@@ -1,8 +1,8 @@
 import type { FinishedTask } from '../../core/model/finished.ts';
 import type { Node } from '../../core/model/node.ts';
+import { type Random, seededRandom } from '../../core/model/random.ts';
 import type { Resources } from '../../core/model/resources.ts';
 import type { Task } from '../../core/model/task.ts';
-import { type Random, seededRandom } from '../../core/simulate/random.ts';
 import { NODE_AGENT, SERVICES, type Service, sampleNodes } from './hosts.ts';
 import {
   BEGIN_SECONDS,

@@ -1,5 +1,5 @@
+import { type Random, randomIndex, seededRandom } from '../../core/model/random.ts';
 import { NO_RESOURCES, type Resources } from '../../core/model/resources.ts';
-import { type Random, randomIndex, seededRandom } from '../../core/simulate/random.ts';
 import { HABITS, type Habit } from './habits.ts';
 
 /** What somebody runs again and again: a habit of one creator, with that creator's own pace and thrift. */

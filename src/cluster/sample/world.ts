@@ -1,3 +1,4 @@
+import { createEventQueue, type EventQueue } from '../../core/model/eventQueue.ts';
 import type { FinishedTask } from '../../core/model/finished.ts';
 import type { Node } from '../../core/model/node.ts';
 import { byQueue } from '../../core/model/queue.ts';
@@ -11,7 +12,6 @@ import {
   subtractResources,
 } from '../../core/model/resources.ts';
 import type { Owner, ResizeState, Task, TaskParameters } from '../../core/model/task.ts';
-import { nodeFilter } from '../../core/place/filter.ts';
 import {
   type ClusterRoom,
   clusterRoom,
@@ -21,8 +21,8 @@ import {
   withoutNode,
   withoutTask,
   withTask,
-} from '../../core/place/room.ts';
-import { createEventQueue, type EventQueue } from '../../core/simulate/eventQueue.ts';
+} from '../../core/place/capacity.ts';
+import { nodeFilter } from '../../core/place/filter.ts';
 import type { MoveRecord, Pin } from '../cluster.ts';
 import { poolConstraints, SPOT_LIFETIME_SECONDS, STATIC_CPU_LABEL } from './hosts.ts';
 import { BEGIN_SECONDS, type Recurring, type Run, runsSubmitted } from './workload.ts';

@@ -2,7 +2,7 @@ import { amountOf, dominantResource, type ResourceName, subtractResources } from
 import type { Settings } from '../model/settings.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Task } from '../model/task.ts';
-import type { ClusterRoom, NodeRoom } from '../place/room.ts';
+import type { ClusterRoom, NodeRoom } from '../place/capacity.ts';
 
 /** A node whose free room is worth defragmenting: above the third threshold (S407). */
 export type Candidate = {

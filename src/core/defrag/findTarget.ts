@@ -1,9 +1,9 @@
 import type { Settings } from '../model/settings.ts';
 import type { Task } from '../model/task.ts';
 import { lostWork } from '../model/work.ts';
+import { type ClusterRoom, type NodeRoom, withoutTask, withTask } from '../place/capacity.ts';
 import { nodeFilter } from '../place/filter.ts';
 import type { RefusedNode } from '../place/rankNodes.ts';
-import { type ClusterRoom, type NodeRoom, withoutTask, withTask } from '../place/room.ts';
 import { probabilityEndsWithin } from '../predict/distribution.ts';
 import type { Predictions } from '../predict/prediction.ts';
 import type { Candidate } from './candidates.ts';

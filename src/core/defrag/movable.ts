@@ -6,7 +6,7 @@ import type { Snapshot } from '../model/snapshot.ts';
 import type { Owner, Task } from '../model/task.ts';
 import { lostWork } from '../model/work.ts';
 import { remainingTime } from '../place/availableTime.ts';
-import type { ClusterRoom } from '../place/room.ts';
+import type { ClusterRoom } from '../place/capacity.ts';
 import type { Predictions } from '../predict/prediction.ts';
 
 /** What moves as one: all tasks of an owner stop and resume together; a task without an owner stands alone. */

@@ -1,35 +1,7 @@
-import type { TaskClass } from '../fragment/mix.ts';
 import { demandMilli } from '../fragment/mix.ts';
 import type { SolveProgram } from '../model/program.ts';
 import { repackProgram } from './repackProgram.ts';
-
-/** A node of a window, with the room it would have if the window's movable tasks were lifted out. */
-export type WindowNode = {
-  readonly name: string;
-  readonly milliCpu: number;
-  readonly memoryBytes: number;
-  readonly gpuMilli: readonly number[];
-  readonly gpuModel?: string | undefined;
-};
-
-/** A running task that may be moved: one GPU, a share of one, or none. */
-export type WindowTask = {
-  readonly id: string;
-  readonly taskClass: TaskClass;
-  readonly memoryBytes: number;
-  /** Place in the window's nodes, and the GPU there; −1 without GPU. */
-  readonly node: number;
-  readonly gpu: number;
-  readonly remainingSeconds: number;
-};
-
-export type WaitingTask = Pick<WindowTask, 'id' | 'taskClass' | 'memoryBytes'>;
-
-export type Window = {
-  readonly nodes: readonly WindowNode[];
-  readonly tasks: readonly WindowTask[];
-  readonly waiting: readonly WaitingTask[];
-};
+import type { Target, Window, WindowTask } from './window.ts';
 
 export type RepackOptions = {
   /** A task that ends sooner is not moved: waiting is better (what a move costs: restart and lost work). */
@@ -85,9 +57,6 @@ export function repackWindow(window: Window, solve: SolveProgram, options: Repac
     waits: waits.map(({ id }) => id),
   };
 }
-
-/** Where a task goes: node, and GPU (−1: none, or several whole ones). */
-export type Target = { readonly task: WindowTask | WaitingTask; readonly node: number; readonly gpu: number };
 
 /** The window with the room of some tasks taken out of its nodes for good. */
 function withHeld(window: Window, held: readonly WindowTask[]): Window {

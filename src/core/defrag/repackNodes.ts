@@ -1,13 +1,14 @@
+import { simulationStart } from '../fleet/fromSnapshot.ts';
 import { classOfRequest } from '../fragment/mix.ts';
 import type { SolveProgram } from '../model/program.ts';
 import type { Task } from '../model/task.ts';
+import { type ClusterRoom, type NodeRoom, withoutTask, withTask } from '../place/capacity.ts';
 import { nodeFilter } from '../place/filter.ts';
-import { type ClusterRoom, type NodeRoom, withoutTask, withTask } from '../place/room.ts';
-import { simulationStart } from '../simulate/fromSnapshot.ts';
 import { unbound } from './findTarget.ts';
 import type { Group } from './movable.ts';
-import type { Repack, Window, WindowTask } from './repack.ts';
+import type { Repack } from './repack.ts';
 import { repackWindow } from './repack.ts';
+import type { Window, WindowTask } from './window.ts';
 
 /** Nodes of one window, and windows tried for one task. */
 const WINDOW_NODES = 3;

@@ -1,5 +1,5 @@
 import { admitsModel, classKey, demandMilli, kindKey } from '../fragment/mix.ts';
-import type { Target, WaitingTask, Window, WindowTask } from './repack.ts';
+import type { Target, WaitingTask, Window, WindowTask } from './window.ts';
 
 const MIB = 2 ** 20;
 

@@ -2,8 +2,8 @@ import { addResources, NO_RESOURCES, type Resources, shortage } from '../model/r
 import type { Settings } from '../model/settings.ts';
 import type { Since } from '../model/since.ts';
 import type { Task } from '../model/task.ts';
+import { type ClusterRoom, type NodeRoom, nodeRoom } from '../place/capacity.ts';
 import { nodeFilter } from '../place/filter.ts';
-import { type ClusterRoom, type NodeRoom, nodeRoom } from '../place/room.ts';
 import { dominantShare } from './candidates.ts';
 
 /** What starts a defragmentation (S407), once it has held for the whole fifth window. */

@@ -1,8 +1,8 @@
 import type { FinishedTask } from '../model/finished.ts';
-import { firstAt } from '../model/ordered.ts';
+import { type Random, randomIndex } from '../model/random.ts';
 import type { Resources } from '../model/resources.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import { type Random, randomIndex } from '../simulate/random.ts';
+import { firstAt } from '../model/sortedList.ts';
 
 /** What arrived from outside in a span before now: what futures draw their arrivals from. */
 export type Arrivals = {

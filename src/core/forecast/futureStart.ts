@@ -1,3 +1,5 @@
+import { classNumber, type Fleet, type GpuMask } from '../fleet/fleet.ts';
+import { simulationStart } from '../fleet/fromSnapshot.ts';
 import { classOfRequest, type ExpectedMix } from '../fragment/mix.ts';
 import type { Node } from '../model/node.ts';
 import { byQueue } from '../model/queue.ts';
@@ -5,13 +7,11 @@ import { amountOf, type Resources } from '../model/resources.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Task } from '../model/task.ts';
+import { nodeRoom } from '../place/capacity.ts';
 import { nodeFilter } from '../place/filter.ts';
-import { classNumber, type Fleet, type GpuMask } from '../place/policies/fleet.ts';
-import { nodeRoom } from '../place/room.ts';
 import { untoleratedTaint } from '../place/selectors.ts';
 import { probabilityEndedBy, QUANTILE_LEVELS } from '../predict/distribution.ts';
 import type { Predictions, RuntimePrediction } from '../predict/prediction.ts';
-import { simulationStart } from '../simulate/fromSnapshot.ts';
 import { type Arrivals, shapeKey } from './arrivals.ts';
 
 /**

@@ -7,8 +7,8 @@ import {
   type GpuMask,
   idleOf,
   tightestGpu,
-} from '../place/policies/fleet.ts';
-import { type Random, randomIndex } from '../simulate/random.ts';
+} from '../fleet/fleet.ts';
+import { type Random, randomIndex } from '../model/random.ts';
 import type { FutureStart, Kind } from './futureStart.ts';
 
 /** The nodes of one sampled future, with what is free on them. Kinds are the start's. */

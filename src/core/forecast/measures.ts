@@ -1,7 +1,7 @@
+import type { Fleet } from '../fleet/fleet.ts';
 import type { ExpectedMix } from '../fragment/mix.ts';
 import { admitsModel } from '../fragment/mix.ts';
 import type { Resources } from '../model/resources.ts';
-import type { Fleet } from '../place/policies/fleet.ts';
 import type { FutureStart, Kind } from './futureStart.ts';
 import type { FutureWorld } from './futureWorld.ts';
 

@@ -1,6 +1,6 @@
-import type { GpuMask } from '../place/policies/fleet.ts';
+import type { GpuMask } from '../fleet/fleet.ts';
+import { seededRandom } from '../model/random.ts';
 import { QUANTILE_LEVELS, quantile, quantileOfRow } from '../predict/distribution.ts';
-import { seededRandom } from '../simulate/random.ts';
 import { drawArrivals } from './arrivals.ts';
 import { createEndQueue, type EndQueue, longer } from './endQueue.ts';
 import type { FutureStart, Leaving, NodeEnd, Waiting } from './futureStart.ts';

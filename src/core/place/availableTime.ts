@@ -5,7 +5,7 @@ import type { Settings } from '../model/settings.ts';
 import type { Task } from '../model/task.ts';
 import { quantile, remainingQuantile } from '../predict/distribution.ts';
 import type { Predictions, RuntimePrediction } from '../predict/prediction.ts';
-import type { ClusterRoom, NodeRoom } from './room.ts';
+import type { ClusterRoom, NodeRoom } from './capacity.ts';
 
 /**
  * How long what is free on a node can run (S203's t), of the node's total time T. The smallest source decides and is

@@ -3,7 +3,7 @@ import type { PodAffinityTerm, Taint, TopologySpread } from '../model/constraint
 import type { Node } from '../model/node.ts';
 import { amountOf, type ResourceName, type Resources, resourceNames } from '../model/resources.ts';
 import type { Task } from '../model/task.ts';
-import { type ClusterRoom, gpuShareOf, type NodeRoom } from './room.ts';
+import { type ClusterRoom, gpuShareOf, type NodeRoom } from './capacity.ts';
 import { isEmptySelector, labelOf, matchesTerms, selects, untoleratedTaint } from './selectors.ts';
 
 /** Why a node cannot take a task (S203): the first rule that fails, in kube-scheduler's order, with its numbers. */

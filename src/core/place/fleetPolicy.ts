@@ -1,10 +1,10 @@
+import { classNumber, type Fleet, fleetOfRooms } from '../fleet/fleet.ts';
 import { classOfRequest, countClasses } from '../fragment/mix.ts';
 import type { Task } from '../model/task.ts';
-import { classNumber, type Fleet, fleetOfRooms } from './policies/fleet.ts';
+import type { ClusterRoom } from './capacity.ts';
 import { POLICIES } from './policies/policies.ts';
 import type { Ask, Policy } from './policies/policy.ts';
 import type { Candidates, NodePolicy } from './policy.ts';
-import type { ClusterRoom } from './room.ts';
 
 /**
  * Scores live nodes by a policy of the replays. Its scores have scales of their own, so that they are stretched over 0…1

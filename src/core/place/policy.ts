@@ -1,7 +1,7 @@
 import type { Band } from '../model/band.ts';
 import type { Task } from '../model/task.ts';
 import type { AvailableTime } from './availableTime.ts';
-import type { ClusterRoom, NodeRoom } from './room.ts';
+import type { ClusterRoom, NodeRoom } from './capacity.ts';
 
 /** The nodes that passed the filter, with what they have in space and in time, in the same order. */
 export type Candidates = {

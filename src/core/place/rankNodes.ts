@@ -3,11 +3,11 @@ import type { Settings } from '../model/settings.ts';
 import type { Task } from '../model/task.ts';
 import type { Predictions } from '../predict/prediction.ts';
 import { type AvailableTime, availableTimes } from './availableTime.ts';
+import type { ClusterRoom, NodeRoom } from './capacity.ts';
 import { nodeFilter, type Refusal } from './filter.ts';
 import { fleetPolicy } from './fleetPolicy.ts';
 import type { Candidates, NodePolicy } from './policy.ts';
 import { POLICY_NAMES } from './policyNames.ts';
-import type { ClusterRoom, NodeRoom } from './room.ts';
 import { type DeadlineRefusal, deadlineFilter, expectedRuntime, type TimeFit, timeFit } from './timeFit.ts';
 import { timeFitPolicy } from './timeFitPolicy.ts';
 

@@ -5,7 +5,7 @@ import type { Task } from '../model/task.ts';
 import { probabilityEndsWithin, quantile } from '../predict/distribution.ts';
 import type { RuntimePrediction } from '../predict/prediction.ts';
 import type { AvailableTime } from './availableTime.ts';
-import type { NodeRoom } from './room.ts';
+import type { NodeRoom } from './capacity.ts';
 
 /**
  * How a task's predicted runtime t1 fits a node's available time t (S204).

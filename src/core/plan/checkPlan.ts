@@ -3,8 +3,8 @@ import type { Migration, Move, TaskRef } from '../model/moves.ts';
 import { amountOf, type ResourceName, resourceNames, sameResources } from '../model/resources.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Task } from '../model/task.ts';
+import { type ClusterRoom, clusterRoom, withAllocation, withoutTask, withTask } from '../place/capacity.ts';
 import { nodeFilter, type Refusal } from '../place/filter.ts';
-import { type ClusterRoom, clusterRoom, withAllocation, withoutTask, withTask } from '../place/room.ts';
 import type { Plan } from './plan.ts';
 
 /**

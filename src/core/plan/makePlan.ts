@@ -9,7 +9,7 @@ import type { Since } from '../model/since.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Task } from '../model/task.ts';
 import { lostWork } from '../model/work.ts';
-import { clusterRoom } from '../place/room.ts';
+import { clusterRoom } from '../place/capacity.ts';
 import type { Predictions } from '../predict/prediction.ts';
 import { adviseResizes, type ResizeAdvice } from '../resize/adviseResizes.ts';
 import { digest, sha256 } from './digest.ts';

@@ -4,8 +4,8 @@ import type { Settings } from '../model/settings.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Task } from '../model/task.ts';
 import { remainingTime } from '../place/availableTime.ts';
+import { type ClusterRoom, withTask } from '../place/capacity.ts';
 import { type Ranking, rankNodes } from '../place/rankNodes.ts';
-import { type ClusterRoom, withTask } from '../place/room.ts';
 import type { Predictions } from '../predict/prediction.ts';
 import type { PlacementAdvice, PlacementDecision } from './plan.ts';
 

@@ -1,16 +1,5 @@
-import { QUANTILE_LEVELS } from './distribution.ts';
 import type { Predictor, PredictorCard } from './predictor.ts';
-import { PREDICTORS, type Scores, type TrackRecord } from './record.ts';
-
-/** One point of a calibration plot: of all outcomes, how many ended by the time that was told for this level. */
-export type CalibrationPoint = { readonly level: number; readonly held: number };
-
-/** The calibration plot of the network as data, by level; empty before the first outcome. */
-export function calibrationCurve({ reached, scores }: TrackRecord): readonly CalibrationPoint[] {
-  const outcomes = scores['']?.stowage?.outcomes ?? 0;
-  if (outcomes === 0 || reached.length === 0) return [];
-  return QUANTILE_LEVELS.map((level, at) => ({ level, held: reached[at]! / outcomes }));
-}
+import { type CalibrationPoint, calibrationCurve, PREDICTORS, type Scores } from './record.ts';
 
 /** Which predictor is used, said plainly where the network is not the best. */
 export function describeVerdict(scores: Scores): string {

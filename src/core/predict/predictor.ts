@@ -3,7 +3,6 @@ import type { Snapshot } from '../model/snapshot.ts';
 import type { Task } from '../model/task.ts';
 import { type BaselineForecast, baselineForecast, ownRuntimes, within } from './baselines.ts';
 import type { Calibration } from './calibration.ts';
-import { type CalibrationPoint, calibrationCurve } from './card.ts';
 import { QUANTILE_LEVELS, type RuntimeDistribution } from './distribution.ts';
 import { describeBaseline, describeNetwork } from './explain.ts';
 import { type Judge, type Judgement, openJudge } from './judge.ts';
@@ -13,9 +12,11 @@ import type { NetworkCard } from './networkFile.ts';
 import { type Past, type PastEvent, replayRuns } from './past.ts';
 import type { Predictions, RuntimePrediction } from './prediction.ts';
 import {
+  type CalibrationPoint,
   type Choice,
   type Claim,
   type Claims,
+  calibrationCurve,
   choosePredictor,
   EMPTY_RECORD,
   groupLabel,

@@ -222,3 +222,13 @@ function normalQuantile(level: number): number {
 function errorKey(name: Baseline, { sample }: BaselineForecast): string {
   return `${name} ${sample.length === 0 ? 'none' : sample.length < 5 ? 'few' : 'many'}`;
 }
+
+/** One point of a calibration plot: of all outcomes, how many ended by the time that was told for this level. */
+export type CalibrationPoint = { readonly level: number; readonly held: number };
+
+/** The calibration plot of the network as data, by level; empty before the first outcome. */
+export function calibrationCurve({ reached, scores }: TrackRecord): readonly CalibrationPoint[] {
+  const outcomes = scores['']?.stowage?.outcomes ?? 0;
+  if (outcomes === 0 || reached.length === 0) return [];
+  return QUANTILE_LEVELS.map((level, at) => ({ level, held: reached[at]! / outcomes }));
+}

@@ -15,7 +15,7 @@ import type { Quota, Snapshot } from '../model/snapshot.ts';
 import type { Task } from '../model/task.ts';
 import type { Usage } from '../model/usage.ts';
 import { remainingTime } from '../place/availableTime.ts';
-import { type ClusterRoom, type NodeRoom, nodeRoom } from '../place/room.ts';
+import { type ClusterRoom, type NodeRoom, nodeRoom } from '../place/capacity.ts';
 import type { Predictions } from '../predict/prediction.ts';
 import { type Consumption, direction, expandAmount, shrinkAmount } from './amounts.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { type Forecast, type ForecastRequest, futuresOf, gatherSamples } from '../../core/forecast/forecast.ts';
-import { builtDirectory } from '../engine.ts';
+import { builtDirectory } from '../../io/engine.ts';
 import type { ForecastJob, ForecastMessage } from '../forecast.ts';
 
 export type ForecastingOptions = {

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { InputError } from '../../core/model/input.ts';
-import type { CalibrationPoint } from '../../core/predict/card.ts';
-import { builtDirectory } from '../engine.ts';
+import type { CalibrationPoint } from '../../core/predict/record.ts';
+import { builtDirectory } from '../../io/engine.ts';
 import type { Answer, Outcome, Question } from '../train.ts';
 
 export type LearningOptions = {

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { InputError } from '../../core/model/input.ts';
-import type { ReplayLists } from '../../core/simulate/replay.ts';
-import { builtDirectory } from '../engine.ts';
+import type { ReplayLists } from '../../core/replay/replay.ts';
+import { builtDirectory } from '../../io/engine.ts';
 import type { ReplayAnswer, ReplayJob } from '../replay.ts';
 
 export type ReplayOutcome = Extract<ReplayAnswer, { readonly type: 'saturation' | 'timed' }>;

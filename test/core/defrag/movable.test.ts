@@ -4,7 +4,7 @@ import { findCandidates } from '../../../src/core/defrag/candidates.ts';
 import { budgetsOf, disrupted, groupTasks, immovable } from '../../../src/core/defrag/movable.ts';
 import { DEFAULT_SETTINGS } from '../../../src/core/model/settings.ts';
 import { lostWork } from '../../../src/core/model/work.ts';
-import { clusterRoom } from '../../../src/core/place/room.ts';
+import { clusterRoom } from '../../../src/core/place/capacity.ts';
 import { amounts, aNode, aSnapshot, aTask, certain, HOUR, NOW, used } from '../small.ts';
 
 describe('what a move loses', () => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'mocha';
-import type { Window, WindowTask } from '../../../src/core/defrag/repack.ts';
 import { repackWindow } from '../../../src/core/defrag/repack.ts';
+import type { Window, WindowTask } from '../../../src/core/defrag/window.ts';
 import type { SolveProgram } from '../../../src/core/model/program.ts';
-import { loadSolver } from '../../../src/worker/solver/highs.ts';
+import { loadSolver } from '../../../src/io/highs.ts';
 
 const options = { payoffSeconds: 60, moveCostMilli: 10 };
 const gpu = (gpuMilli: number, gpuCount = 1) => ({ milliCpu: 1000, gpuMilli, gpuCount, gpuModels: [] });

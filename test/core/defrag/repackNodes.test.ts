@@ -6,8 +6,8 @@ import type { Snapshot } from '../../../src/core/model/snapshot.ts';
 import type { Task } from '../../../src/core/model/task.ts';
 import { checkPlan } from '../../../src/core/plan/checkPlan.ts';
 import { draftPlan } from '../../../src/core/plan/makePlan.ts';
-import { describeRepack } from '../../../src/sentences.ts';
-import { loadSolver } from '../../../src/worker/solver/highs.ts';
+import { loadSolver } from '../../../src/io/highs.ts';
+import { describeRepack } from '../../../src/text/sentences.ts';
 import { amounts, aNode, aSnapshot, aTask, certain, HOUR, NOW } from '../small.ts';
 
 const checkpoint = { location: 's3://saved', savedAtSeconds: NOW - 600 };

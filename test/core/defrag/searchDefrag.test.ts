@@ -6,8 +6,8 @@ import type { Node } from '../../../src/core/model/node.ts';
 import { DEFAULT_SETTINGS } from '../../../src/core/model/settings.ts';
 import type { Snapshot } from '../../../src/core/model/snapshot.ts';
 import type { Task } from '../../../src/core/model/task.ts';
+import { clusterRoom, withoutTask, withTask } from '../../../src/core/place/capacity.ts';
 import { nodeFilter } from '../../../src/core/place/filter.ts';
-import { clusterRoom, withoutTask, withTask } from '../../../src/core/place/room.ts';
 import { amounts, aNode, aSnapshot, aTask, certain, HOUR, NOW } from '../small.ts';
 
 const DAY = 24 * HOUR;

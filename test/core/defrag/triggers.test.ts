@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { findTriggers } from '../../../src/core/defrag/triggers.ts';
 import { DEFAULT_SETTINGS } from '../../../src/core/model/settings.ts';
-import { clusterRoom } from '../../../src/core/place/room.ts';
+import { clusterRoom } from '../../../src/core/place/capacity.ts';
 import { amounts, aNode, aSnapshot, aTask, HOUR, NOW } from '../small.ts';
 
 const nodes = ['n1', 'n2', 'n3'].map((name) => aNode(name, amounts(10, 64)));

@@ -3,7 +3,7 @@ import { describe, it } from 'mocha';
 import { countArrivals, drawArrivals, lowerLevel, NO_ARRIVALS } from '../../../src/core/forecast/arrivals.ts';
 import { bandOf } from '../../../src/core/forecast/forecast.ts';
 import type { FinishedTask } from '../../../src/core/model/finished.ts';
-import { seededRandom } from '../../../src/core/simulate/random.ts';
+import { seededRandom } from '../../../src/core/model/random.ts';
 import { amounts, node, snapshot, task } from '../place/cluster.ts';
 
 const HOUR = 3600;

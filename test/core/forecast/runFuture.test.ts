@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
+import { simulationStart } from '../../../src/core/fleet/fromSnapshot.ts';
 import { NO_ARRIVALS } from '../../../src/core/forecast/arrivals.ts';
 import { futureStart } from '../../../src/core/forecast/futureStart.ts';
 import { countFitting } from '../../../src/core/forecast/measures.ts';
@@ -8,8 +9,7 @@ import { drawEnd, futureRunner } from '../../../src/core/forecast/runFuture.ts';
 import { DEFAULT_SETTINGS } from '../../../src/core/model/settings.ts';
 import type { Task } from '../../../src/core/model/task.ts';
 import { nodePolicy } from '../../../src/core/place/policies/policy.ts';
-import { simulationStart } from '../../../src/core/simulate/fromSnapshot.ts';
-import { createSimulator } from '../../../src/core/simulate/simulator.ts';
+import { createSimulator } from '../../../src/core/replay/simulator.ts';
 import { amounts, node, prediction, snapshot, task } from '../place/cluster.ts';
 
 const GIB = 2 ** 30;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { stranding } from '../../../src/core/fragment/stranding.ts';
-import { seededRandom } from '../../../src/core/simulate/random.ts';
+import { seededRandom } from '../../../src/core/model/random.ts';
 
 const half = { milliCpu: 1000, gpuMilli: 500, gpuCount: 1, gpuModels: [], popularity: 1, memoryBytes: 10 };
 const room = (name: string, milliCpu: number, gpuMilli: number[]) => ({ name, milliCpu, memoryBytes: 100, gpuMilli });

@@ -5,7 +5,7 @@ import type { Node } from '../../../src/core/model/node.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../../src/core/model/settings.ts';
 import type { Task } from '../../../src/core/model/task.ts';
 import { availableTime, availableTimes, totalTime } from '../../../src/core/place/availableTime.ts';
-import { clusterRoom, nodeRoom, withTask } from '../../../src/core/place/room.ts';
+import { clusterRoom, nodeRoom, withTask } from '../../../src/core/place/capacity.ts';
 import type { Predictions } from '../../../src/core/predict/prediction.ts';
 import { amounts, node, prediction, snapshot, sure, task } from './cluster.ts';
 

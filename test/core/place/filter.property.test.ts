@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import type { Node } from '../../../src/core/model/node.ts';
 import type { Task } from '../../../src/core/model/task.ts';
+import { clusterRoom, withoutTask, withTask } from '../../../src/core/place/capacity.ts';
 import { nodeFilter } from '../../../src/core/place/filter.ts';
-import { clusterRoom, withoutTask, withTask } from '../../../src/core/place/room.ts';
 import { amounts, node, snapshot, task } from './cluster.ts';
 
 const ZONES = ['z1', 'z2'];

@@ -9,8 +9,8 @@ import type {
 import type { Node } from '../../../src/core/model/node.ts';
 import type { Snapshot } from '../../../src/core/model/snapshot.ts';
 import type { Task } from '../../../src/core/model/task.ts';
+import { clusterRoom } from '../../../src/core/place/capacity.ts';
 import { nodeFilter, type Refusal } from '../../../src/core/place/filter.ts';
-import { clusterRoom } from '../../../src/core/place/room.ts';
 import { amounts, node, snapshot, task } from './cluster.ts';
 
 const app = (name: string): LabelSelector => ({ matchLabels: { app: name } });

@@ -5,10 +5,10 @@ import { InputError } from '../../../src/core/model/input.ts';
 import type { Node } from '../../../src/core/model/node.ts';
 import { DEFAULT_SETTINGS } from '../../../src/core/model/settings.ts';
 import type { Task } from '../../../src/core/model/task.ts';
-import { describeRanked, describeRefusal } from '../../../src/core/place/explain.ts';
+import { clusterRoom, withoutTask, withTask } from '../../../src/core/place/capacity.ts';
 import { NODE_POLICIES, rankNodes } from '../../../src/core/place/rankNodes.ts';
-import { clusterRoom, withoutTask, withTask } from '../../../src/core/place/room.ts';
 import type { Predictions } from '../../../src/core/predict/prediction.ts';
+import { describeRanked, describeRefusal } from '../../../src/text/placement.ts';
 import { amounts, node, prediction, snapshot, sure, task } from './cluster.ts';
 
 const HOUR = 3600;

@@ -6,7 +6,13 @@ import type { Move } from '../../../src/core/model/moves.ts';
 import { DEFAULT_SETTINGS } from '../../../src/core/model/settings.ts';
 import type { Snapshot } from '../../../src/core/model/snapshot.ts';
 import type { Task } from '../../../src/core/model/task.ts';
-import { type ClusterRoom, clusterRoom, withAllocation, withoutTask, withTask } from '../../../src/core/place/room.ts';
+import {
+  type ClusterRoom,
+  clusterRoom,
+  withAllocation,
+  withoutTask,
+  withTask,
+} from '../../../src/core/place/capacity.ts';
 import { checkPlan } from '../../../src/core/plan/checkPlan.ts';
 import { draftPlan, finishPlan } from '../../../src/core/plan/makePlan.ts';
 import { parsePlan } from '../../../src/core/plan/parsePlan.ts';

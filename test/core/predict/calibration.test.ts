@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
+import { seededRandom } from '../../../src/core/model/random.ts';
 import {
   bandGroup,
   type Calibration,
@@ -9,7 +10,6 @@ import {
   shiftOf,
 } from '../../../src/core/predict/calibration.ts';
 import { QUANTILE_LEVELS } from '../../../src/core/predict/distribution.ts';
-import { seededRandom } from '../../../src/core/simulate/random.ts';
 
 const [LOW, MIDDLE, HIGH] = [0.1, 0.5, 0.9].map((level) => QUANTILE_LEVELS.indexOf(level)) as [number, number, number];
 const group = bandGroup(3, 1);

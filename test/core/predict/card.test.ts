@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'mocha';
-import { calibrationCurve, describeCard, describeVerdict, plot } from '../../../src/core/predict/card.ts';
+import { seededRandom } from '../../../src/core/model/random.ts';
+import { describeCard, describeVerdict, plot } from '../../../src/core/predict/card.ts';
 import { QUANTILE_LEVELS } from '../../../src/core/predict/distribution.ts';
 import { fitPredictor, type Predictor, trainPredictor } from '../../../src/core/predict/predictor.ts';
-import { EMPTY_RECORD } from '../../../src/core/predict/record.ts';
-import { seededRandom } from '../../../src/core/simulate/random.ts';
-import { loadEngine } from '../../../src/worker/engine.ts';
-import { readPretrained } from '../../../src/worker/files/networks.ts';
+import { calibrationCurve, EMPTY_RECORD } from '../../../src/core/predict/record.ts';
+import { loadEngine } from '../../../src/io/engine.ts';
+import { readPretrained } from '../../../src/io/networks.ts';
 import { recurringHistory } from './histories.ts';
 
 describe('the model card', () => {

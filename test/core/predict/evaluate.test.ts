@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'mocha';
 import type { FinishedTask } from '../../../src/core/model/finished.ts';
+import { seededRandom } from '../../../src/core/model/random.ts';
 import { evaluatePredictors } from '../../../src/core/predict/evaluate.ts';
 import type { Engine } from '../../../src/core/predict/training.ts';
-import { seededRandom } from '../../../src/core/simulate/random.ts';
-import { loadEngine } from '../../../src/worker/engine.ts';
+import { loadEngine } from '../../../src/io/engine.ts';
 import { finished, recurringHistory } from './histories.ts';
 
 /** Paths of every number in a report that is none: NaN, infinite, null. */

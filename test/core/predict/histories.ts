@@ -1,5 +1,5 @@
 import type { FinishedTask } from '../../../src/core/model/finished.ts';
-import { seededRandom } from '../../../src/core/simulate/random.ts';
+import { seededRandom } from '../../../src/core/model/random.ts';
 
 /** A finished task of the test's own: user a, 1 processor, 100 s from its submit, unless told otherwise. */
 export function finished(changes: Partial<FinishedTask> & { runtime?: number } = {}): FinishedTask {

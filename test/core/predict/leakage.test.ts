@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type { FinishedTask } from '../../../src/core/model/finished.ts';
+import { seededRandom } from '../../../src/core/model/random.ts';
 import { baselineForecast } from '../../../src/core/predict/baselines.ts';
 import { makeFeatureStore } from '../../../src/core/predict/features.ts';
 import { startLearner } from '../../../src/core/predict/learner.ts';
@@ -8,8 +9,7 @@ import { newNetwork, TENSORS } from '../../../src/core/predict/network.ts';
 import { type Past, type PastEvent, replayRuns } from '../../../src/core/predict/past.ts';
 import { runsOf } from '../../../src/core/predict/runs.ts';
 import { makeTrainer } from '../../../src/core/predict/training.ts';
-import { seededRandom } from '../../../src/core/simulate/random.ts';
-import { loadEngine } from '../../../src/worker/engine.ts';
+import { loadEngine } from '../../../src/io/engine.ts';
 import { recurringHistory } from './histories.ts';
 
 const TASKS = 400;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'mocha';
+import { seededRandom } from '../../../src/core/model/random.ts';
 import { type FeatureStore, makeFeatureStore } from '../../../src/core/predict/features.ts';
 import {
   GUIDE,
@@ -16,8 +17,7 @@ import {
 import { replayRuns } from '../../../src/core/predict/past.ts';
 import { runsOf } from '../../../src/core/predict/runs.ts';
 import { type Engine, makeTrainer } from '../../../src/core/predict/training.ts';
-import { seededRandom } from '../../../src/core/simulate/random.ts';
-import { loadEngine } from '../../../src/worker/engine.ts';
+import { loadEngine } from '../../../src/io/engine.ts';
 import { recurringHistory } from './histories.ts';
 
 function describedStore(): FeatureStore {

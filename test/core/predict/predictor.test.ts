@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'mocha';
 import { InputError } from '../../../src/core/model/input.ts';
+import { seededRandom } from '../../../src/core/model/random.ts';
 import type { Snapshot } from '../../../src/core/model/snapshot.ts';
 import type { Task } from '../../../src/core/model/task.ts';
 import { QUANTILE_LEVELS, quantile } from '../../../src/core/predict/distribution.ts';
 import { fitPredictor, predictSnapshot, trainPredictor, updatePredictor } from '../../../src/core/predict/predictor.ts';
 import { formatPredictor, parsePredictor } from '../../../src/core/predict/predictorFile.ts';
 import type { Engine } from '../../../src/core/predict/training.ts';
-import { seededRandom } from '../../../src/core/simulate/random.ts';
-import { loadEngine } from '../../../src/worker/engine.ts';
-import { readPretrained } from '../../../src/worker/files/networks.ts';
+import { loadEngine } from '../../../src/io/engine.ts';
+import { readPretrained } from '../../../src/io/networks.ts';
 import { finished, recurringHistory } from './histories.ts';
 
 const history = recurringHistory(600);

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { openSampleCluster } from '../../../src/cluster/sample/sampleCluster.ts';
 import type { FinishedTask } from '../../../src/core/model/finished.ts';
+import { seededRandom } from '../../../src/core/model/random.ts';
 import { evaluatePredictors } from '../../../src/core/predict/evaluate.ts';
 import type { Engine } from '../../../src/core/predict/training.ts';
-import { seededRandom } from '../../../src/core/simulate/random.ts';
-import { loadEngine } from '../../../src/worker/engine.ts';
-import { readPretrained } from '../../../src/worker/files/networks.ts';
+import { loadEngine } from '../../../src/io/engine.ts';
+import { readPretrained } from '../../../src/io/networks.ts';
 
 /** The same tasks, told without S202's own inputs: type, framework, data scale, usage of earlier runs. */
 function withoutInputs(task: FinishedTask): FinishedTask {

@@ -5,7 +5,7 @@ import { amountOf, type Resources } from '../../../src/core/model/resources.ts';
 import { DEFAULT_SETTINGS } from '../../../src/core/model/settings.ts';
 import type { Quota, Snapshot } from '../../../src/core/model/snapshot.ts';
 import type { Task } from '../../../src/core/model/task.ts';
-import { clusterRoom } from '../../../src/core/place/room.ts';
+import { clusterRoom } from '../../../src/core/place/capacity.ts';
 import { adviseResizes, type ResizeAdvice, type ResizeInputs } from '../../../src/core/resize/adviseResizes.ts';
 import { amounts, aNode, aSnapshot, aTask, certain, GIB, HOUR, NOW, used } from '../small.ts';
 

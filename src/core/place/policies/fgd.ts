@@ -1,11 +1,11 @@
+import type { Fleet } from '../../fleet/fleet.ts';
+import { roomOf, stateAfter } from '../../fleet/fleet.ts';
+import type { StateRoom } from '../../fleet/states.ts';
+import { rememberedByClassAndState, rememberedByState } from '../../fleet/states.ts';
 import { nodeFragment } from '../../fragment/fragmentation.ts';
 import type { ExpectedMix, TaskClass } from '../../fragment/mix.ts';
-import type { Fleet } from './fleet.ts';
-import { roomOf, stateAfter } from './fleet.ts';
 import type { Policy } from './policy.ts';
 import { keptPolicy } from './policy.ts';
-import type { StateRoom } from './states.ts';
-import { rememberedByClassAndState, rememberedByState } from './states.ts';
 
 /**
  * Fragmentation gradient descent (Weng et al., USENIX ATC'23): the node, and for a share the GPU, where the expected

@@ -1,4 +1,4 @@
-import type { Fleet } from './fleet.ts';
+import type { Fleet } from '../../fleet/fleet.ts';
 import type { Ask, Policy } from './policy.ts';
 import { nodePolicy } from './policy.ts';
 

@@ -1,4 +1,4 @@
-import type { Fleet } from './fleet.ts';
+import type { Fleet } from '../../fleet/fleet.ts';
 import type { Ask, Policy } from './policy.ts';
 import { bestNode } from './policy.ts';
 import { bestFitPolicy } from './published.ts';

@@ -1,8 +1,8 @@
+import type { Fleet } from '../../fleet/fleet.ts';
 import type { CountedClass } from '../../fragment/mix.ts';
 import { mixOfCounts } from '../../fragment/mix.ts';
 import { InputError } from '../../model/input.ts';
 import { fgdPolicy } from './fgd.ts';
-import type { Fleet } from './fleet.ts';
 import {
   balancedAllocation,
   kubernetesPolicy,

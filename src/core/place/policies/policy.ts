@@ -1,5 +1,5 @@
-import type { Fleet } from './fleet.ts';
-import { fits, tightestGpu } from './fleet.ts';
+import type { Fleet } from '../../fleet/fleet.ts';
+import { fits, tightestGpu } from '../../fleet/fleet.ts';
 
 /** What a policy is asked: where should this task go? */
 export type Ask = {

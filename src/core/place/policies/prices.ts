@@ -1,6 +1,6 @@
+import type { Fleet } from '../../fleet/fleet.ts';
+import { refreshStates } from '../../fleet/fleet.ts';
 import type { CountedClass } from '../../fragment/mix.ts';
-import type { Fleet } from './fleet.ts';
-import { refreshStates } from './fleet.ts';
 
 /**
  * What is scarce in the whole cluster, priced: blocks of whole GPUs for tasks that need several, CPU for tasks that need

@@ -1,5 +1,5 @@
-import type { Fleet } from './fleet.ts';
-import { fits, idleOf, roomOf } from './fleet.ts';
+import type { Fleet } from '../../fleet/fleet.ts';
+import { fits, idleOf, roomOf } from '../../fleet/fleet.ts';
 import type { Policy } from './policy.ts';
 import { keptPolicy, nodePolicy } from './policy.ts';
 

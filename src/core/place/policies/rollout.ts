@@ -1,6 +1,6 @@
+import type { StateRoom } from '../../fleet/states.ts';
 import type { CountedClass, TaskClass } from '../../fragment/mix.ts';
 import { admitsModel } from '../../fragment/mix.ts';
-import type { StateRoom } from './states.ts';
 
 /**
  * What a room is worth: minus the milli-GPU that stay idle, on average, when sequences of expected tasks fill it. The

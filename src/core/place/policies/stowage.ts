@@ -1,15 +1,15 @@
+import type { Fleet } from '../../fleet/fleet.ts';
+import { fits, refreshStates, stateAfter } from '../../fleet/fleet.ts';
+import type { StateRoom } from '../../fleet/states.ts';
+import { rememberedByClassAndState, rememberedByState } from '../../fleet/states.ts';
 import type { CountedClass, TaskClass } from '../../fragment/mix.ts';
 import { countClasses } from '../../fragment/mix.ts';
 import { sharesToTry } from './fgd.ts';
-import type { Fleet } from './fleet.ts';
-import { fits, refreshStates, stateAfter } from './fleet.ts';
 import { gpuWorth } from './gpuWorth.ts';
 import type { Ask, Policy } from './policy.ts';
 import type { Prices } from './prices.ts';
 import { clusterPrices } from './prices.ts';
 import { roomValue } from './rollout.ts';
-import type { StateRoom } from './states.ts';
-import { rememberedByClassAndState, rememberedByState } from './states.ts';
 
 export type StowageOptions = {
   /** Refuses a task that would cost more room than it is worth, once this share of the GPUs is allocated. */

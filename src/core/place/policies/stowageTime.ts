@@ -1,7 +1,7 @@
+import type { Fleet } from '../../fleet/fleet.ts';
 import type { CountedClass } from '../../fragment/mix.ts';
 import { mixOfCounts } from '../../fragment/mix.ts';
 import { fgdPolicy } from './fgd.ts';
-import type { Fleet } from './fleet.ts';
 import { expectedHold } from './nilas.ts';
 import type { Ask, Policy } from './policy.ts';
 import { keptScores } from './policy.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { classNumber, createFleet, hold } from '../../../../src/core/place/policies/fleet.ts';
+import { classNumber, createFleet, hold } from '../../../../src/core/fleet/fleet.ts';
 import { lavaPolicy } from '../../../../src/core/place/policies/lava.ts';
 import { expectedHold, holdBucket, nilasPolicy, prolongedHold } from '../../../../src/core/place/policies/nilas.ts';
 import type { Ask } from '../../../../src/core/place/policies/policy.ts';

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import type { Fleet } from '../../../../src/core/fleet/fleet.ts';
+import { classNumber, createFleet, hold } from '../../../../src/core/fleet/fleet.ts';
+import { seededRandom } from '../../../../src/core/model/random.ts';
 import { fgdPolicy } from '../../../../src/core/place/policies/fgd.ts';
-import type { Fleet } from '../../../../src/core/place/policies/fleet.ts';
-import { classNumber, createFleet, hold } from '../../../../src/core/place/policies/fleet.ts';
 import {
   bestFitPolicy,
   dotProductPolicy,
@@ -10,7 +11,6 @@ import {
   gpuPackingPolicy,
   randomPolicy,
 } from '../../../../src/core/place/policies/published.ts';
-import { seededRandom } from '../../../../src/core/simulate/random.ts';
 
 const GIB = 2 ** 30;
 const share = { milliCpu: 8000, gpuMilli: 500, gpuCount: 1, gpuModels: [] };

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import { classNumber, createFleet, fits, hold } from '../../../../src/core/place/policies/fleet.ts';
+import { classNumber, createFleet, fits, hold } from '../../../../src/core/fleet/fleet.ts';
+import { seededRandom } from '../../../../src/core/model/random.ts';
 import { POLICIES, policyName } from '../../../../src/core/place/policies/policies.ts';
 import { stowagePolicy } from '../../../../src/core/place/policies/stowage.ts';
-import { seededRandom } from '../../../../src/core/simulate/random.ts';
 
 const gpuClass = (gpuMilli: number, gpuCount = 1, gpuModels: string[] = []) => ({
   milliCpu: 1000,

@@ -1,0 +1,513 @@
+import { delimiter } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool, ProxyAgent, request } from 'undici';
+import { ClusterUnreachable } from '../../cluster.ts';
+import { CredentialSource, type Credentials, CredentialsMissing } from './credentials.ts';
+import { followFiles } from './followFiles.ts';
+import { type Context, readContext } from './kubeconfig.ts';
+import type { ApiObject } from './objects.ts';
+import { untilAborted } from './untilAborted.ts';
+import { type ListMetadata, type Message, readPage, readStatus, WIRE_TYPE } from './wire.ts';
+
+/** An answer of the API server that is not a success. `message` is the server's own. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly status: number;
+  readonly reason: string;
+  readonly causes: readonly { readonly reason: string; readonly message: string; readonly field: string }[];
+
+  constructor(status: number, reason: string, message: string, causes: ApiError['causes'] = []) {
+    super(message);
+    this.status = status;
+    this.reason = reason;
+    this.causes = causes;
+  }
+}
+
+export type RequestOptions = {
+  readonly method?: 'GET' | 'PATCH' | 'POST' | 'PUT' | 'DELETE';
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  readonly body?: unknown;
+  /** Content type of the body; default JSON. */
+  readonly contentType?: PatchType | 'application/json';
+  /** Content types of the answer; default JSON. */
+  readonly accept?: string;
+  /** Where the answer's bytes are put; default: anew for each. */
+  readonly space?: Space;
+  readonly signal?: AbortSignal | undefined;
+};
+
+type Answer = { readonly body: Buffer; readonly isBinary: boolean };
+type Page<T> = { readonly metadata?: ListMetadata; readonly items?: Iterable<T> | null };
+
+/** JSON merge patch replaces lists; strategic merge joins containers by their names. */
+export type PatchType = 'application/merge-patch+json' | 'application/strategic-merge-patch+json';
+
+export type ConnectionOptions = {
+  /** For servers the kubeconfig names no proxy for; default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY. */
+  readonly proxy?: Proxy | undefined;
+};
+
+export type Proxy = {
+  readonly url: string;
+  /** Hosts that are reached without it, as NO_PROXY lists them; default: NO_PROXY. */
+  readonly except?: string;
+};
+
+/** How long the first answer may take; a server that is known to be there may take longer when it is busy. */
+const FIRST_ANSWER_MILLISECONDS = 10_000;
+const ANSWER_MILLISECONDS = 30_000;
+const ATTEMPTS = 4;
+export const PAGE_SIZE = 500;
+const JSON_TYPE = 'application/json';
+
+/** The way to one API server: one pool of connections, credentials with each request, errors in the user's words. */
+export class Connection {
+  readonly #proxy: Proxy | undefined;
+  readonly #dispatchers = new Map<string, Dispatcher>();
+  readonly #following = new AbortController();
+  #context: Context;
+  #credentials: CredentialSource;
+  #moved: ClusterUnreachable | undefined;
+  #clockAheadSeconds = 0;
+  #answered = false;
+
+  constructor(context: Context, options: ConnectionOptions = {}) {
+    this.#context = context;
+    this.#credentials = new CredentialSource(context);
+    this.#proxy = options.proxy;
+    followFiles(context.files, () => this.#readAgain(), this.#following.signal);
+  }
+
+  get context(): Context {
+    return this.#context;
+  }
+
+  /** The server's clock, in epoch seconds, as far as its answers tell: to the second. */
+  nowSeconds(): number {
+    return Date.now() / 1000 + this.#clockAheadSeconds;
+  }
+
+  /** How far the server's clock is ahead of this machine's, in seconds. */
+  get clockAheadSeconds(): number {
+    return this.#clockAheadSeconds;
+  }
+
+  /**
+   * One request, answered by JSON. Reads are tried again when the server is too busy or failing.
+   * @throws ApiError for an answer that is no success; ClusterUnreachable; the signal's reason when it is aborted
+   */
+  send<T = ApiObject>(path: string, options: RequestOptions = {}): Promise<T> {
+    return this.#ask(path, options, ({ body }) => this.#parse<T>(path, body));
+  }
+
+  /**
+   * All objects of a list, page by page; each page's objects come as the server sent them, or with `fields` alone. While
+   * one page is taken the next is under way. A continue token that has expired begins the list anew.
+   * @param onPage takes a page's objects before it returns
+   * @returns the resource version the list stands for
+   */
+  async list<T extends ApiObject>(
+    path: string,
+    onPage: (items: Iterable<T>) => void,
+    options: {
+      readonly query?: Record<string, string>;
+      readonly fields?: Message | undefined;
+      readonly signal?: AbortSignal | undefined;
+      readonly onRestart?: () => void;
+    } = {},
+  ): Promise<string> {
+    const { query, fields, signal, onRestart } = options;
+    const spaces = [new Space(), new Space()]; // of the page that is taken, and of the next
+    const ask = (next?: string) => {
+      spaces.reverse();
+      const request = { query: { ...query, limit: PAGE_SIZE, continue: next }, space: spaces[0]!, signal };
+      const page = this.#page<T>(path, request, fields);
+      page.catch(() => {}); // told where it is waited for
+      return page;
+    };
+    let page = ask();
+    for (let restarts = 0, next: string | undefined; ; ) {
+      try {
+        const { metadata = {}, items } = await page;
+        next = metadata.continue || undefined;
+        if (next) page = ask(next);
+        onPage(items ?? []);
+        if (!next) return metadata.resourceVersion ?? '';
+      } catch (error) {
+        const expired = error instanceof ApiError && error.status === 410 && next !== undefined;
+        if (!expired || ++restarts > 3) throw error;
+        next = undefined;
+        page = ask();
+        onRestart?.();
+      }
+    }
+  }
+
+  /**
+   * An answer whose body comes line by line as it is sent: a watch. It ends when the server ends it, after
+   * `silenceMilliseconds` without a byte, or with the signal.
+   */
+  async *lines(path: string, options: RequestOptions, silenceMilliseconds: number): AsyncGenerator<string> {
+    const answer = await this.#open(path, options, silenceMilliseconds);
+    if (answer.statusCode < 200 || answer.statusCode >= 300) {
+      const body = Buffer.from(await answer.body.arrayBuffer());
+      const error = apiError(answer.statusCode, { body, isBinary: false });
+      throw error.status === 401 ? this.#refusedCredentials(error) : error;
+    }
+    answer.body.setEncoding('utf8');
+    let rest = '';
+    try {
+      for await (const chunk of answer.body as AsyncIterable<string>) {
+        let from = 0;
+        for (let end = chunk.indexOf('\n'); end >= 0; end = chunk.indexOf('\n', from)) {
+          const line = rest + chunk.slice(from, end);
+          rest = '';
+          from = end + 1;
+          if (line !== '') yield line;
+        }
+        rest += chunk.slice(from);
+      }
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      throw this.#unreachable(error);
+    } finally {
+      answer.body.destroy();
+    }
+  }
+
+  /** Asks until there is an answer that is worth an end, and gives what is made of its body. */
+  async #ask<T>(path: string, options: RequestOptions, read: (answer: Answer) => T): Promise<T> {
+    const { method = 'GET' } = options;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const { statusCode, headers, body } = await this.#open(path, options, ANSWER_MILLISECONDS);
+        const { space = new Space() } = options;
+        const bytes = await this.#reading(() => space.read(body), options.signal);
+        const answer = { body: bytes, isBinary: String(headers['content-type']).startsWith(WIRE_TYPE) };
+        if (statusCode >= 200 && statusCode < 300) return read(answer);
+        throw apiError(statusCode, answer);
+      } catch (error) {
+        options.signal?.throwIfAborted();
+        if (error instanceof ApiError && error.status === 401) throw this.#refusedCredentials(error);
+        const again = attempt < ATTEMPTS && (isThrottle(error) || (method === 'GET' && isPassing(error)));
+        if (!again) throw error;
+        await pause(backoffMilliseconds(attempt), undefined, options.signal ? { signal: options.signal } : {});
+        options.signal?.throwIfAborted();
+      }
+    }
+  }
+
+  #page<T>(path: string, options: RequestOptions, fields: Message | undefined): Promise<Page<T>> {
+    if (!fields) return this.send<Page<T>>(path, options);
+    return this.#ask(path, { ...options, accept: `${WIRE_TYPE},application/json` }, ({ body, isBinary }) => {
+      if (!isBinary) return this.#parse<Page<T>>(path, body);
+      try {
+        return readPage<T>(body, fields);
+      } catch {
+        throw this.#isNoServer(path, 'Kubernetes’ binary form');
+      }
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#following.abort();
+    this.#credentials.close();
+    await this.#disconnect();
+  }
+
+  async #disconnect(): Promise<void> {
+    const dispatchers = [...this.#dispatchers.values()];
+    this.#dispatchers.clear();
+    await Promise.all(dispatchers.map((dispatcher) => dispatcher.destroy()));
+  }
+
+  async #open(path: string, options: RequestOptions, bodyTimeout: number): Promise<Dispatcher.ResponseData> {
+    options.signal?.throwIfAborted();
+    if (this.#moved) throw this.#moved;
+    const first = await this.#attempt(path, options, bodyTimeout);
+    if (first.statusCode !== 401) return first;
+    await first.body.dump();
+    this.#readAgain();
+    this.#credentials.renew(); // a token may have been rotated, a plugin's answer withdrawn
+    return this.#attempt(path, options, bodyTimeout);
+  }
+
+  async #attempt(path: string, options: RequestOptions, bodyTimeout: number): Promise<Dispatcher.ResponseData> {
+    const { method = 'GET', query = {}, body, contentType = JSON_TYPE, accept = JSON_TYPE, signal } = options;
+    const url = new URL(this.context.server + path);
+    for (const [name, value] of Object.entries(query)) {
+      if (value !== undefined) url.searchParams.set(name, String(value));
+    }
+    return this.#reading(async () => {
+      const credentials = await untilAborted(this.#credentials.read(), signal);
+      const answer = await request(url, {
+        method,
+        headers: {
+          ...credentials.headers,
+          accept,
+          'user-agent': 'stowage',
+          ...(body === undefined ? {} : { 'content-type': contentType }),
+        },
+        dispatcher: this.#dispatcher(credentials),
+        headersTimeout: this.#answered ? ANSWER_MILLISECONDS : FIRST_ANSWER_MILLISECONDS,
+        bodyTimeout,
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(signal ? { signal } : {}),
+      });
+      this.#answered = true;
+      this.#readClock(answer.headers['date']);
+      return answer;
+    }, signal);
+  }
+
+  /**
+   * Takes up what has changed in the kubeconfig: credentials, certificates, proxy. One that cannot be read, perhaps because
+   * it is being written, changes nothing; one that names another server ends this connection: that is another cluster.
+   */
+  #readAgain(): void {
+    const { files, name, server } = this.#context;
+    let context: Context;
+    try {
+      context = readContext(files.join(delimiter), name);
+    } catch {
+      return;
+    }
+    if (context.server === server) {
+      this.#context = context;
+      this.#credentials = new CredentialSource(context);
+      return;
+    }
+    this.#moved ??= new ClusterUnreachable(
+      `Context "${name}" now names another server, ${context.server} in place of ${server}. Open the cluster again.`,
+    );
+    void this.#disconnect();
+  }
+
+  #dispatcher(credentials: Credentials): Dispatcher {
+    const { proxyUrl } = this.#context.extra;
+    const key = JSON.stringify([credentials.tls, proxyUrl]);
+    const known = this.#dispatchers.get(key);
+    if (known) return known;
+    // Certificates were rotated: requests under way end on the old connections, new ones take the new.
+    for (const old of this.#dispatchers.values()) void old.close();
+    this.#dispatchers.clear();
+    const dispatcher = makeDispatcher(credentials.tls, proxyUrl, this.#proxy);
+    this.#dispatchers.set(key, dispatcher);
+    return dispatcher;
+  }
+
+  #readClock(date: string | string[] | undefined): void {
+    const server = typeof date === 'string' ? Date.parse(date) / 1000 : Number.NaN;
+    if (Number.isNaN(server)) return;
+    const ahead = server + 0.5 - Date.now() / 1000; // the header is cut to whole seconds
+    if (Math.abs(ahead - this.#clockAheadSeconds) > 2) this.#clockAheadSeconds = Math.abs(ahead) > 2 ? ahead : 0;
+  }
+
+  async #reading<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw this.#unreachable(error);
+    }
+  }
+
+  #parse<T>(path: string, body: Buffer): T {
+    try {
+      return JSON.parse(body.toString()) as T;
+    } catch {
+      throw this.#isNoServer(path, 'JSON');
+    }
+  }
+
+  #isNoServer(path: string, form: string): ClusterUnreachable {
+    return new ClusterUnreachable(
+      `${this.context.server} answered ${path} with something other than ${form}. Is it a Kubernetes API server, or a login page or proxy in front of one?`,
+    );
+  }
+
+  #unreachable(error: unknown): ClusterUnreachable {
+    if (error instanceof ClusterUnreachable) return error;
+    const { server, name } = this.context;
+    if (error instanceof CredentialsMissing) {
+      return new ClusterUnreachable(
+        `There are no credentials for ${server} (context "${name}"). ${error.message} Log in to the cluster again, then retry.`,
+      );
+    }
+    const code = codeOf(error);
+    return new ClusterUnreachable(`${server} (context "${name}") ${describe(code, error, server)}`, { cause: error });
+  }
+
+  #refusedCredentials(error: ApiError): ClusterUnreachable {
+    const { server, name } = this.context;
+    return new ClusterUnreachable(
+      `${server} did not accept the credentials of context "${name}": they have expired or are not valid here (401 ${error.message}). Log in to the cluster again (as for kubectl), then retry.`,
+      { cause: error },
+    );
+  }
+}
+
+/**
+ * Room for one answer after the other. Lists come in pages of some megabytes: in room of their own they would be most of
+ * what a large cluster takes, since what lies outside JavaScript's heap is seldom collected.
+ */
+class Space {
+  #bytes = Buffer.allocUnsafe(0);
+
+  /** All bytes of a body. They are overwritten by the next. */
+  async read(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
+    let length = 0;
+    for await (const chunk of body) {
+      if (length + chunk.length > this.#bytes.length) this.#grow(length, length + chunk.length);
+      this.#bytes.set(chunk, length);
+      length += chunk.length;
+    }
+    return this.#bytes.subarray(0, length);
+  }
+
+  #grow(used: number, needed: number): void {
+    const larger = Buffer.allocUnsafe(Math.max(needed, 2 * this.#bytes.length));
+    this.#bytes.copy(larger, 0, 0, used);
+    this.#bytes = larger;
+  }
+}
+
+/** True for an answer or a failure after which the same read may well succeed. */
+function isPassing(error: unknown): boolean {
+  if (error instanceof ApiError) return error.status >= 500 || error.status === 429;
+  const code = error instanceof ClusterUnreachable ? codeOf(error.cause) : '';
+  return ['ECONNRESET', 'UND_ERR_SOCKET', 'EPIPE', 'UND_ERR_BODY_TIMEOUT', 'ECONNREFUSED', 'UND_ERR_PRX_CONN'].includes(
+    code,
+  );
+}
+
+/** The server is too busy for now and has not begun; a disruption budget's 429 is an answer, not a throttle. */
+function isThrottle(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 429 && error.causes.length === 0;
+}
+
+/** 0.1–0.2 s, 0.2–0.4 s, … : doubling, with jitter so that many clients do not come back at once. */
+function backoffMilliseconds(attempt: number): number {
+  return 100 * 2 ** (attempt - 1) * (1 + Math.random());
+}
+
+/** The kubeconfig's proxy is for its server alone; any other has its exceptions. */
+function makeDispatcher(tls: Credentials['tls'], proxyUrl: string | undefined, proxy: Proxy | undefined): Dispatcher {
+  const connect = { ...tls, keepAlive: true, keepAliveInitialDelay: 30_000, timeout: FIRST_ANSWER_MILLISECONDS };
+  const common = { allowH2: false, connect };
+  // What it asks of the proxy itself would else wait for five minutes.
+  const clientFactory = (origin: URL, options: object) =>
+    new Pool(origin, { ...options, headersTimeout: FIRST_ANSWER_MILLISECONDS });
+  const proxied = { requestTls: connect, clientFactory };
+  if (proxyUrl) return new ProxyAgent({ uri: proxyUrl, allowH2: false, ...proxied });
+  if (proxy) {
+    const except = proxy.except === undefined ? {} : { noProxy: proxy.except };
+    return new EnvHttpProxyAgent({
+      ...common,
+      ...proxied,
+      httpProxy: proxy.url,
+      httpsProxy: proxy.url,
+      ...except,
+    });
+  }
+  const { env } = process;
+  const named = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].some((name) => env[name]);
+  return named ? new EnvHttpProxyAgent({ ...common, ...proxied }) : new Agent(common);
+}
+
+type Status = {
+  readonly message?: string;
+  readonly reason?: string;
+  readonly details?: { readonly causes?: readonly Partial<ApiError['causes'][number]>[] };
+};
+
+function apiError(status: number, { body, isBinary }: Answer): ApiError {
+  try {
+    const answer = (isBinary ? readStatus(body) : JSON.parse(body.toString())) as Status;
+    const causes = (answer.details?.causes ?? []).map(({ reason = '', message = '', field = '' }) => ({
+      reason,
+      message,
+      field,
+    }));
+    return new ApiError(status, answer.reason ?? '', answer.message ?? beginningOf(body), causes);
+  } catch {
+    return new ApiError(status, '', beginningOf(body));
+  }
+}
+
+function beginningOf(body: Buffer): string {
+  return body.toString('utf8', 0, 300);
+}
+
+/** An error and what caused it, outermost first; of several attempts the first. */
+function* causesOf(error: unknown): Generator<object> {
+  const attempt = error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : undefined;
+  if (attempt !== undefined) return yield* causesOf(attempt);
+  if (typeof error !== 'object' || error === null) return;
+  yield error;
+  yield* causesOf((error as { cause?: unknown }).cause);
+}
+
+function codeOf(error: unknown): string {
+  for (const { code } of causesOf(error) as Iterable<{ code?: unknown }>) if (typeof code === 'string') return code;
+  return '';
+}
+
+/** What the first cause says, and the port that it tried, if any. */
+function firstCause(error: unknown): { readonly message: string; readonly port?: number } {
+  const cause = [...causesOf(error)].at(-1);
+  return cause instanceof Error ? cause : { message: String(error) };
+}
+
+/** False when what was tried is not the server itself, but the proxy on the way to it. */
+function isOf(server: string, { port }: { readonly port?: number }): boolean {
+  const { port: own, protocol } = new URL(server);
+  return port === undefined || port === Number(own || (protocol === 'https:' ? 443 : 80));
+}
+
+function describe(code: string, error: unknown, server: string): string {
+  switch (code) {
+    case 'ECONNREFUSED':
+      if (!isOf(server, firstCause(error))) return byProxy(firstCause(error).message);
+      return 'refuses connections. Is the cluster running, and is the address in the kubeconfig right?';
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return 'has a name that cannot be resolved. Check the network, VPN and the address in the kubeconfig.';
+    case 'ETIMEDOUT':
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+    case 'UND_ERR_CONNECT_TIMEOUT':
+    case 'UND_ERR_HEADERS_TIMEOUT':
+      return 'did not answer in time. Check the network, VPN and proxy, then retry.';
+    case 'UND_ERR_BODY_TIMEOUT':
+      return 'stopped in the middle of an answer. Check the network, then retry.';
+    case 'ECONNRESET':
+    case 'EPIPE':
+    case 'UND_ERR_SOCKET':
+      return 'cut the connection. Check the network, VPN and proxy, then retry.';
+    case 'UND_ERR_PRX_CONN':
+    case 'UND_ERR_PRX_TLS':
+      return byProxy(firstCause(error).message);
+    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
+    case 'SELF_SIGNED_CERT_IN_CHAIN':
+    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
+    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
+    case 'UNABLE_TO_GET_ISSUER_CERT':
+    case 'CERT_SIGNATURE_FAILURE':
+      return 'has a certificate that is not signed by the CA in the kubeconfig. Fetch the kubeconfig of this cluster again; a rebuilt cluster has a new CA.';
+    case 'CERT_HAS_EXPIRED':
+      return 'has a certificate that has expired. Its administrator must renew it; check this machine’s clock, too.';
+    case 'ERR_TLS_CERT_ALTNAME_INVALID':
+      return 'has a certificate for another name. Check the address in the kubeconfig, or set tls-server-name there.';
+    default: {
+      const message = error instanceof Error ? error.message : String(error);
+      const refused = /^Proxy response \((\d+)\)/.exec(message);
+      return refused ? byProxy(`it answers ${refused[1]}`) : `could not be reached: ${message}`;
+    }
+  }
+}
+
+function byProxy(reason: string): string {
+  return `could not be reached through the proxy (${reason}). Check that the proxy runs and lets this address pass, or make an exception for it: \`http.noProxy\` in the editor, else NO_PROXY.`;
+}

@@ -1,0 +1,210 @@
+import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import type { Context, ExecPlugin } from './kubeconfig.ts';
+
+/** What one request carries and how its connection is made; equal `tls` and `proxyUrl` may share connections. */
+export type Credentials = {
+  readonly headers: Readonly<Record<string, string | string[]>>;
+  readonly tls: {
+    readonly ca?: string;
+    readonly cert?: string;
+    readonly key?: string;
+    readonly servername?: string;
+    readonly rejectUnauthorized?: boolean;
+  };
+};
+
+/** Credentials could not be had; the text says of what, and what to do. */
+export class CredentialsMissing extends Error {
+  override readonly name = 'CredentialsMissing';
+}
+
+/**
+ * Gives the credentials of a context for each request: certificate and token files are read again when they are a minute
+ * old, so that rotated ones are taken up; a plugin is asked again a minute before its answer ends, or after `renew`.
+ */
+export class CredentialSource {
+  readonly #context: Context;
+  readonly #now: () => number;
+  #current: { credentials: Promise<Credentials>; untilMilliseconds: number } | undefined;
+
+  constructor(context: Context, now: () => number = Date.now) {
+    this.#context = context;
+    this.#now = now;
+  }
+
+  /** @throws CredentialsMissing */
+  read(): Promise<Credentials> {
+    if (this.#current && this.#now() < this.#current.untilMilliseconds) return this.#current.credentials;
+    const current = { credentials: this.#load(), untilMilliseconds: this.#now() + 60_000 };
+    this.#current = current;
+    current.credentials.catch(() => {
+      if (this.#current === current) this.#current = undefined;
+    });
+    return current.credentials;
+  }
+
+  /** Forgets what the server has refused. */
+  renew(): void {
+    this.#current = undefined;
+    this.#plugin = undefined;
+  }
+
+  /** Ends a program that is still asked. */
+  close(): void {
+    this.#end.abort();
+  }
+
+  readonly #end = new AbortController();
+  #plugin: { answer: PluginAnswer; untilMilliseconds: number } | undefined;
+
+  async #load(): Promise<Credentials> {
+    const { config, extra, server } = this.#context;
+    const options: TlsOptions = {};
+    const cluster = config.getCurrentCluster();
+    if (cluster && server.startsWith('http:')) Object.assign(cluster, { skipTLSVerify: true }); // the client insists on it for plain HTTP
+    try {
+      await config.applyToHTTPSOptions(options as Parameters<typeof config.applyToHTTPSOptions>[0]);
+    } catch (error) {
+      throw new CredentialsMissing(messageOf(error));
+    }
+    const headers: Record<string, string | string[]> = { ...options.headers, ...extra.headers };
+    if (options.auth) headers['Authorization'] = `Basic ${Buffer.from(options.auth).toString('base64')}`;
+    const tls: Record<string, string | boolean> = {};
+    for (const key of ['ca', 'cert', 'key', 'servername'] as const) {
+      const value = options[key];
+      if (value !== undefined) tls[key] = value.toString();
+    }
+    if (options.rejectUnauthorized === false) tls['rejectUnauthorized'] = false;
+    if (extra.tokenFile) headers['Authorization'] = `Bearer ${await readToken(extra.tokenFile)}`;
+    if (extra.exec) {
+      const answer = await this.#ask(extra.exec);
+      if (answer.token) headers['Authorization'] = `Bearer ${answer.token}`;
+      if (answer.cert) tls['cert'] = answer.cert;
+      if (answer.key) tls['key'] = answer.key;
+    }
+    return { headers, tls };
+  }
+
+  async #ask(plugin: ExecPlugin): Promise<PluginAnswer> {
+    if (this.#plugin && this.#now() < this.#plugin.untilMilliseconds) return this.#plugin.answer;
+    const answer = await runPlugin(plugin, this.#end.signal);
+    const untilMilliseconds = answer.expiresAtMilliseconds
+      ? answer.expiresAtMilliseconds - 60_000
+      : Number.POSITIVE_INFINITY;
+    this.#plugin = { answer, untilMilliseconds };
+    return answer;
+  }
+}
+
+type TlsOptions = {
+  headers?: Record<string, string>;
+  auth?: string;
+  ca?: Buffer | string;
+  cert?: Buffer | string;
+  key?: Buffer | string;
+  servername?: string;
+  rejectUnauthorized?: boolean;
+};
+
+type PluginAnswer = {
+  readonly token?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly expiresAtMilliseconds?: number;
+};
+
+const PLUGIN_MILLISECONDS = 60_000;
+
+/** Runs a plugin as client-go does: `KUBERNETES_EXEC_INFO` tells it what is wanted, its output is an `ExecCredential`. */
+async function runPlugin(plugin: ExecPlugin, signal: AbortSignal): Promise<PluginAnswer> {
+  if (!plugin.command) throw new CredentialsMissing('The kubeconfig names a credential program without a command.');
+  const request = {
+    apiVersion: plugin.apiVersion,
+    kind: 'ExecCredential',
+    spec: { interactive: false, ...(plugin.cluster ? { cluster: plugin.cluster } : {}) },
+  };
+  const child = spawn(plugin.command, [...plugin.args], {
+    env: { ...process.env, PATH: searchPath(), ...plugin.env, KUBERNETES_EXEC_INFO: JSON.stringify(request) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: PLUGIN_MILLISECONDS,
+    signal,
+  });
+  const failed = new Promise<never>((_, reject) => {
+    child.on('error', (error: NodeJS.ErrnoException) => {
+      const missing = error.code === 'ENOENT' ? 'it is not on the PATH' : error.message;
+      const hint = plugin.installHint ? ` ${plugin.installHint.trim()}` : '';
+      reject(new CredentialsMissing(`The credential program "${plugin.command}" did not start: ${missing}.${hint}`));
+    });
+  });
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+  const [output, complaint, status] = await Promise.race([
+    Promise.all([printed(child.stdout), printed(child.stderr), ended]),
+    failed,
+  ]).catch((error: unknown) => {
+    child.kill();
+    throw error instanceof RangeError
+      ? new CredentialsMissing(`The credential program "${plugin.command}" failed: ${error.message}.`)
+      : error;
+  });
+  if (status !== 0) {
+    const said = complaint.trim().slice(0, 500) || (status === null ? 'it took longer than 60 s' : 'it said nothing');
+    throw new CredentialsMissing(`The credential program "${plugin.command}" failed: ${said}`);
+  }
+  return parseAnswer(plugin, output);
+}
+
+/** @throws RangeError when it does not come to an end */
+async function printed(stream: Readable): Promise<string> {
+  let all = '';
+  stream.setEncoding('utf8');
+  for await (const chunk of stream) {
+    all += chunk;
+    if (all.length > MOST_PRINTED) throw new RangeError('it printed more than 1 MiB');
+  }
+  return all;
+}
+
+const MOST_PRINTED = 2 ** 20;
+
+function parseAnswer(plugin: ExecPlugin, output: string): PluginAnswer {
+  let status: Record<string, unknown> | undefined;
+  try {
+    status = (JSON.parse(output) as { status?: Record<string, unknown> }).status;
+  } catch {
+    status = undefined;
+  }
+  const { token, clientCertificateData, clientKeyData, expirationTimestamp } = status ?? {};
+  if (typeof token !== 'string' && typeof clientCertificateData !== 'string') {
+    throw new CredentialsMissing(`The credential program "${plugin.command}" gave neither a token nor a certificate.`);
+  }
+  const expires = typeof expirationTimestamp === 'string' ? Date.parse(expirationTimestamp) : Number.NaN;
+  return {
+    ...(typeof token === 'string' ? { token } : {}),
+    ...(typeof clientCertificateData === 'string' ? { cert: clientCertificateData } : {}),
+    ...(typeof clientKeyData === 'string' ? { key: clientKeyData } : {}),
+    ...(Number.isNaN(expires) ? {} : { expiresAtMilliseconds: expires }),
+  };
+}
+
+/** An editor started from the desktop lacks the shell's PATH on some systems: the usual places are looked in, too. */
+function searchPath(): string {
+  const path = process.env['PATH'] ?? '';
+  if (process.platform === 'win32') return path;
+  const usual = ['/usr/local/bin', '/opt/homebrew/bin', `${process.env['HOME'] ?? ''}/.local/bin`, '/snap/bin'];
+  const present = path.split(':');
+  return [...present, ...usual.filter((directory) => !present.includes(directory))].join(':');
+}
+
+async function readToken(file: string): Promise<string> {
+  try {
+    return (await readFile(file, 'utf8')).trim();
+  } catch (error) {
+    throw new CredentialsMissing(`The token file ${file} cannot be read: ${messageOf(error)}`);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto';
+import { appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FinishedTask } from '../../../core/model/finished.ts';
+
+/** The newest runs that are kept: more than any planner learns from, some 20 MB on disk. */
+const MOST_RUNS = 50_000;
+
+/**
+ * Our own record of the runs of one cluster, kept across sessions because the API server forgets them: with the Job, with
+ * its time to live, or at 12,500 finished pods. One JSON line a run in `<directory>/runs-<digest of the cluster>.jsonl`;
+ * a line that is not a run (a crash cut it off) is passed over.
+ */
+export class RunRecord {
+  readonly #file: string;
+  #runs: Map<string, FinishedTask> | undefined;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(directory: string, cluster: string) {
+    const name = createHash('sha256').update(cluster).digest('hex').slice(0, 16);
+    this.#file = join(directory, `runs-${name}.jsonl`);
+  }
+
+  /** All runs, those given now included, each once, by their end. What was not known before is written. */
+  async merge(found: readonly FinishedTask[]): Promise<FinishedTask[]> {
+    const runs = await this.#load();
+    const added = found.filter((run) => !runs.has(keyOf(run)));
+    for (const run of added) runs.set(keyOf(run), run);
+    if (runs.size > MOST_RUNS) await this.#queue(() => this.#rewrite(runs));
+    else if (added.length > 0) await this.#queue(() => this.#append(added));
+    return [...runs.values()].sort((a, b) => a.endedAtSeconds - b.endedAtSeconds);
+  }
+
+  async #load(): Promise<Map<string, FinishedTask>> {
+    if (this.#runs) return this.#runs;
+    const text = await readFile(this.#file, 'utf8').catch(() => '');
+    const runs = new Map<string, FinishedTask>();
+    for (const line of text.split('\n')) {
+      const run = parse(line);
+      if (run) runs.set(keyOf(run), run);
+    }
+    this.#runs ??= runs;
+    return this.#runs;
+  }
+
+  /** One write after the other; a record that cannot be written is no reason to fail what it belongs to. */
+  #queue(write: () => Promise<void>): Promise<void> {
+    this.#writing = this.#writing.then(write).catch(() => {});
+    return this.#writing;
+  }
+
+  async #append(runs: readonly FinishedTask[]): Promise<void> {
+    await mkdir(join(this.#file, '..'), { recursive: true });
+    await appendFile(this.#file, runs.map((run) => `${JSON.stringify(run)}\n`).join(''));
+  }
+
+  /** The newest nine tenths, so that not every further run rewrites the file. */
+  async #rewrite(runs: Map<string, FinishedTask>): Promise<void> {
+    const newest = [...runs.values()].sort((a, b) => a.endedAtSeconds - b.endedAtSeconds).slice(-MOST_RUNS * 0.9);
+    runs.clear();
+    for (const run of newest) runs.set(keyOf(run), run);
+    await mkdir(join(this.#file, '..'), { recursive: true });
+    await writeFile(`${this.#file}.new`, newest.map((run) => `${JSON.stringify(run)}\n`).join(''));
+    await rename(`${this.#file}.new`, this.#file);
+  }
+}
+
+/** A task's name may come again, but not with the same start. */
+function keyOf({ id, startedAtSeconds }: FinishedTask): string {
+  return `${id} ${startedAtSeconds}`;
+}
+
+function parse(line: string): FinishedTask | undefined {
+  if (line === '') return undefined;
+  try {
+    const run = JSON.parse(line) as Partial<FinishedTask>;
+    const whole = typeof run.id === 'string' && typeof run.parameters === 'object' && typeof run.request === 'object';
+    const timed = Number.isFinite(run.startedAtSeconds) && Number.isFinite(run.endedAtSeconds);
+    return whole && timed ? (run as FinishedTask) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,130 @@
+import type {
+  ApiNode,
+  ApiObject,
+  Budget,
+  Job,
+  NodeClaim,
+  Pod,
+  QuotaObject,
+  Volume,
+  VolumeClaim,
+} from '../api/objects.ts';
+import { JOB_FIELDS, METADATA_FIELDS, NODE_FIELDS, POD_FIELDS } from './fields.ts';
+import type { Keeper } from './keep.ts';
+import type { ReflectorOptions } from './reflector.ts';
+
+/** One kind of object that a snapshot is made from. */
+export type Source<T extends ApiObject> = Pick<ReflectorOptions<T>, 'query' | 'fields' | 'keep'> & {
+  /** In the plural, for sentences. */
+  readonly what: string;
+  /** The API group's path, `/apis/batch/v1`. */
+  readonly group: string;
+  readonly resource: string;
+  readonly namespaced: boolean;
+  /** What to say where the server does not know the kind; default: nothing, it is not needed. */
+  readonly absent?: string;
+};
+
+export type Sources = {
+  readonly nodes: Source<ApiNode>;
+  readonly pods: Source<Pod>;
+  readonly jobs: Source<Job>;
+  readonly replicaSets: Source<ApiObject>;
+  readonly budgets: Source<Budget>;
+  readonly quotas: Source<QuotaObject>;
+  readonly claims: Source<VolumeClaim>;
+  readonly volumes: Source<Volume>;
+  readonly nodeClaims: Source<NodeClaim>;
+  readonly namespaces: Source<ApiObject>;
+};
+
+/** All that is read of a cluster, with what is kept of it. Finished pods are left to the history. */
+export function sourcesOf(keep: Keeper): Sources {
+  return {
+    nodes: {
+      what: 'nodes',
+      group: '/api/v1',
+      resource: 'nodes',
+      namespaced: false,
+      fields: NODE_FIELDS,
+      keep: keep.node,
+    },
+    pods: {
+      what: 'pods',
+      group: '/api/v1',
+      resource: 'pods',
+      namespaced: true,
+      query: { fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed' },
+      fields: POD_FIELDS,
+      keep: keep.pod,
+    },
+    jobs: {
+      what: 'Jobs',
+      group: '/apis/batch/v1',
+      resource: 'jobs',
+      namespaced: true,
+      fields: JOB_FIELDS,
+      keep: keep.job,
+    },
+    replicaSets: {
+      what: 'ReplicaSets',
+      group: '/apis/apps/v1',
+      resource: 'replicasets',
+      namespaced: true,
+      fields: METADATA_FIELDS,
+      keep: keep.owned,
+    },
+    budgets: {
+      what: 'disruption budgets',
+      group: '/apis/policy/v1',
+      resource: 'poddisruptionbudgets',
+      namespaced: true,
+      keep: keep.budget,
+    },
+    quotas: {
+      what: 'resource quotas',
+      group: '/api/v1',
+      resource: 'resourcequotas',
+      namespaced: true,
+      keep: keep.quota,
+    },
+    claims: {
+      what: 'volume claims',
+      group: '/api/v1',
+      resource: 'persistentvolumeclaims',
+      namespaced: true,
+      keep: keep.claim,
+    },
+    volumes: {
+      what: 'volumes',
+      group: '/api/v1',
+      resource: 'persistentvolumes',
+      namespaced: false,
+      keep: keep.volume,
+    },
+    nodeClaims: {
+      what: 'Karpenter node claims',
+      group: '/apis/karpenter.sh/v1',
+      resource: 'nodeclaims',
+      namespaced: false,
+      keep: (claim) => claim,
+    },
+    namespaces: {
+      what: 'namespaces',
+      group: '/api/v1',
+      resource: 'namespaces',
+      namespaced: false,
+      fields: METADATA_FIELDS,
+      keep: keep.owned,
+    },
+  };
+}
+
+/** The paths that together hold all objects of a source: one, or one for each namespace that may be read. */
+export function pathsOf(
+  { group, resource, namespaced }: Pick<Source<ApiObject>, 'group' | 'resource' | 'namespaced'>,
+  namespaces: readonly string[] | undefined,
+): string[] {
+  if (!namespaced || namespaces === undefined) return [`${group}/${resource}`];
+  return namespaces.map((namespace) => `${group}/namespaces/${encodeURIComponent(namespace)}/${resource}`);
+}

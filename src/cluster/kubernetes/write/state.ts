@@ -1,0 +1,101 @@
+import type { OwnerRef, TaskRef } from '../../../core/model/moves.ts';
+import type { OwnerState, TaskState } from '../../cluster.ts';
+import { idOf, type Job, type Pod } from '../api/objects.ts';
+import { parseQuantity } from '../api/quantity.ts';
+import { isOver, resizeStateOf } from '../model/pod.ts';
+import { readRecord } from '../model/records.ts';
+import { podRequests, toResources } from '../model/requests.ts';
+import { isFinished } from './acts.ts';
+
+/**
+ * A pod's state for whoever follows a move. A resize is done when the kubelet has seen this generation, has no resize
+ * condition left and has allocated what the spec asks for; only then does `actual` equal `desired` (upstream's own rule).
+ */
+export function taskState(pod: Pod): TaskState {
+  const { metadata = {}, spec = {}, status = {} } = pod;
+  const desired = toResources(podRequests(pod, 'spec')).resources;
+  const resize = resizeStateOf(pod);
+  const settled = !spec.nodeName || isOver(pod) || (!resize && isActuated(pod));
+  const scheduled = status.conditions?.find(({ type }) => type === 'PodScheduled');
+  const message = resize?.message || (scheduled?.status === 'False' ? scheduled.message : undefined);
+  return {
+    uid: metadata.uid ?? '',
+    generation: metadata.generation ?? 0,
+    phase: phaseOf(pod),
+    ...(spec.nodeName ? { node: spec.nodeName } : {}),
+    desired,
+    actual: settled ? desired : toResources(podRequests(asActuated(pod), 'spec')).resources,
+    resize: resize?.kind ?? (settled ? 'none' : 'inProgress'),
+    ...(message ? { message } : {}),
+  };
+}
+
+/** A Job's state. Its own counts lag behind its pods, and its pods' behind its spec: the larger of both is told. */
+export function ownerState(job: Job, pods: readonly Pod[]): OwnerState {
+  const living = pods.filter((pod) => !isOver(pod));
+  const ending = living.filter((pod) => pod.metadata?.deletionTimestamp).length;
+  const record = readRecord(job);
+  return {
+    uid: job.metadata?.uid ?? '',
+    generation: job.metadata?.generation ?? 0,
+    suspended: job.spec?.suspend ?? false,
+    active: Math.max(job.status?.active ?? 0, living.length - ending),
+    terminating: Math.max(job.status?.terminating ?? 0, ending),
+    finished: isFinished(job),
+    ...(record ? { record } : {}),
+    tasks: pods.map((pod) => ({
+      id: idOf(pod),
+      uid: pod.metadata?.uid ?? '',
+      phase: phaseOf(pod),
+      ...(pod.spec?.nodeName ? { node: pod.spec.nodeName } : {}),
+    })),
+  };
+}
+
+/** A pod as a move refers to it. */
+export function taskRef(pod: Pod): TaskRef {
+  const { uid = '', generation = 0 } = pod.metadata ?? {};
+  const node = pod.spec?.nodeName;
+  return node ? { id: idOf(pod), uid, generation, node } : { id: idOf(pod), uid, generation };
+}
+
+/** A Job as a move refers to it. */
+export function ownerRef(job: Job): OwnerRef {
+  const { namespace = '', name = '', uid = '', generation = 0 } = job.metadata ?? {};
+  return { kind: 'Job', namespace, name, uid, generation };
+}
+
+function phaseOf(pod: Pod): TaskState['phase'] {
+  const phase = pod.status?.phase;
+  if (phase === 'Succeeded') return 'succeeded';
+  if (phase === 'Failed') return 'failed';
+  if (pod.metadata?.deletionTimestamp) return 'ending';
+  return phase === 'Running' ? 'running' : 'pending';
+}
+
+function isActuated(pod: Pod): boolean {
+  const { observedGeneration, phase } = pod.status ?? {};
+  if (observedGeneration !== undefined && observedGeneration < (pod.metadata?.generation ?? 0)) return false;
+  if (phase !== 'Running') return true;
+  const statuses = new Map((pod.status?.containerStatuses ?? []).map((status) => [status.name, status]));
+  return (pod.spec?.containers ?? []).every(({ name, resources }) => {
+    const allocated = statuses.get(name)?.allocatedResources;
+    if (allocated === undefined) return true;
+    return (['cpu', 'memory'] as const).every((resource) => {
+      const wanted = resources?.requests?.[resource];
+      return wanted === undefined || parseQuantity(allocated[resource]) === parseQuantity(wanted);
+    });
+  });
+}
+
+/** The pod as if its spec said what its containers have really been given. */
+function asActuated(pod: Pod): Pod {
+  const statuses = new Map((pod.status?.containerStatuses ?? []).map((status) => [status.name, status]));
+  const containers = (pod.spec?.containers ?? []).map((container) => {
+    const given = statuses.get(container.name)?.resources?.requests;
+    return given
+      ? { ...container, resources: { requests: { ...container.resources?.requests, ...given } } }
+      : container;
+  });
+  return { ...pod, spec: { ...pod.spec, containers } };
+}

@@ -1,0 +1,114 @@
+import type { Fleet } from '../fleet/fleet.ts';
+import type { SolveProgram } from '../model/program.ts';
+import type { Policy } from '../place/policies/policy.ts';
+import { exchange } from './exchange.ts';
+import { regroup } from './regroup.ts';
+import type { Placed, Relocation, Step, Unplaced, Yard } from './yard.ts';
+import { admissibleMilli, admitAll, bestOther, fitsOn, kindOf, move, openYard, takeBack, whileAway } from './yard.ts';
+
+/** Tasks that leave a GPU together, at most. */
+const MOST_LEAVING = 3;
+
+/**
+ * Moves after saturation. Up to three tasks leave a GPU for gaps elsewhere, or for the place of one that finds a gap, so
+ * that larger ones that fitted nowhere take their room, most gained per move first; where that helps no more, shares are
+ * regrouped (`regroup.ts`), then two tasks exchange their places (`exchange.ts`); until `limit` moves are made or none
+ * helps. Each move is proven by making it in order, from the fleet as it is then.
+ * @param fleet, placed changed by the moves
+ */
+export function relocate(
+  fleet: Fleet,
+  policy: Policy,
+  placed: readonly Placed[],
+  unplaced: readonly Unplaced[],
+  limit: number,
+  solve: SolveProgram,
+): Relocation[] {
+  const yard = openYard(fleet, policy, placed, unplaced);
+  const made: Relocation[] = [];
+  for (let before = -1; before < made.length; ) {
+    before = made.length;
+    const seats = seatCosts(yard);
+    const seated = yard.onNode.flat().filter((task) => seats.get(kindOf(task)) === 1);
+    for (const opening of openings(yard, seats)) {
+      if (made.length + opening.cost <= limit) made.push(...tryOpening(yard, opening, seated));
+    }
+    if (before === made.length) made.push(...regroup(yard, limit - made.length, solve));
+    if (before === made.length) made.push(...exchange(yard, limit - made.length));
+  }
+  return made;
+}
+
+/** Tasks that leave one node, with what could then be admitted there and how many moves that takes. */
+type Opening = { readonly tasks: readonly Placed[]; readonly gainMilli: number; readonly cost: number };
+
+function openings(yard: Yard, seats: ReadonlyMap<string, number>): Opening[] {
+  const found: Opening[] = [];
+  for (const tasks of yard.onNode) {
+    const leaving = tasks.filter((task) => seats.has(kindOf(task)));
+    for (const together of Map.groupBy(leaving, ({ gpus }) => gpus).values()) {
+      for (const subset of subsets(together)) {
+        const gainMilli = whileAway(yard, subset, () => admissibleMilli(yard, subset[0]!.node));
+        const cost = subset.reduce((sum, task) => sum + seats.get(kindOf(task))!, 0);
+        if (gainMilli > 0) found.push({ tasks: subset, gainMilli, cost });
+      }
+    }
+  }
+  return found.sort((left, right) => right.gainMilli / right.cost - left.gainMilli / left.cost);
+}
+
+/** By kind: how many moves a task of it needs to find a seat; 1 where there is a gap, 2 where another leaves for one. */
+function seatCosts(yard: Yard): Map<string, 1 | 2> {
+  const placed = yard.onNode.flat();
+  const kinds = new Map(placed.map((task) => [kindOf(task), task]));
+  const costs = new Map<string, 1 | 2>();
+  for (const [key, kind] of kinds) if (yard.onNode.some((_, node) => fitsOn(yard, node, kind))) costs.set(key, 1);
+  for (const task of placed.filter((each) => costs.get(kindOf(each)) === 1)) {
+    whileAway(yard, [task], () => {
+      for (const [key, kind] of kinds) if (!costs.has(key) && fitsOn(yard, task.node, kind)) costs.set(key, 2);
+    });
+  }
+  return costs;
+}
+
+/** Every set of up to `MOST_LEAVING` of the tasks; of sets that are alike, one. */
+function subsets(tasks: readonly Placed[]): Placed[][] {
+  const found = new Map<string, Placed[]>();
+  const grow = (chosen: Placed[], from: number) => {
+    if (chosen.length > 0) found.set(chosen.map(kindOf).sort().join(), chosen);
+    if (chosen.length === MOST_LEAVING) return;
+    for (let next = from; next < tasks.length; next += 1) grow([...chosen, tasks[next]!], next + 1);
+  };
+  grow([], 0);
+  return [...found.values()];
+}
+
+/** Makes the moves of an opening and admits what then fits, or leaves all as it was. */
+function tryOpening(yard: Yard, { tasks, cost }: Opening, seated: readonly Placed[]): Relocation[] {
+  const node = tasks[0]!.node;
+  const made: Step[] = [];
+  for (const task of tasks) {
+    if (task.node === node) made.push(...seat(yard, task, seated));
+  }
+  const gone = tasks.every((task) => task.node !== node);
+  if (!gone || made.length > cost || admissibleMilli(yard, node) === 0) {
+    takeBack(yard, made);
+    return [];
+  }
+  admitAll(yard, node);
+  return made;
+}
+
+/** Moves a task off its node: into a gap, or into the place of one that finds a gap. Nothing where neither is there. */
+function seat(yard: Yard, task: Placed, seated: readonly Placed[]): Step[] {
+  const gap = bestOther(yard, task);
+  if (gap >= 0) return [move(yard, task, gap)];
+  for (const other of seated) {
+    if (other.node === task.node || kindOf(other) === kindOf(task)) continue;
+    const place = other.node;
+    if (!whileAway(yard, [other], () => fitsOn(yard, place, task))) continue;
+    const otherGap = bestOther(yard, other, task.node);
+    if (otherGap >= 0) return [move(yard, other, otherGap), move(yard, task, place)];
+  }
+  return [];
+}

@@ -1,0 +1,389 @@
+import * as vscode from 'vscode';
+import { changeName, type NodeChange } from '../core/forecast/scenarios.ts';
+import type { ClusterTarget } from '../core/plan/plan.ts';
+import { Cancelled, Planner } from '../planner/client.ts';
+import type {
+  Carried,
+  Contexts,
+  HistoryFile,
+  IssuedPlan,
+  Opened,
+  Weighed,
+  Weighing,
+  WhatIf,
+} from '../planner/protocol.ts';
+import type { ClusterView } from '../rows/clusterView.ts';
+import type { Confirmation, StepText } from '../text/operation.ts';
+import { access, matchesSetting, methodSettings } from './configuration.ts';
+import { Waiting } from './waiting.ts';
+
+/** The editor's state as one readonly value, replaced whole; views redraw from it. */
+export type SessionState =
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'connecting'; readonly target: ClusterTarget; readonly name: string }
+  | { readonly kind: 'failed'; readonly target: ClusterTarget; readonly name: string; readonly message: string }
+  | OpenState;
+
+export type OpenState = {
+  readonly kind: 'open';
+  readonly target: ClusterTarget;
+  readonly name: string;
+  readonly view: ClusterView;
+  readonly readOnly?: string;
+  /** Made and kept by the planning thread; only its id is ever sent back. */
+  readonly plan?: IssuedPlan;
+  /** The ranking of one of its pending tasks by weights that were tried. */
+  readonly weighed?: Weighed;
+  /** Its forecast with changes of nodes that were asked for, latest last. */
+  readonly whatIfs?: readonly WhatIf[];
+  /** Moves of earlier windows that were not at their end when the cluster was opened. */
+  readonly underWay: number;
+  readonly steps: readonly StepText[];
+  readonly busy?: string;
+  /** What the last reading failed with; the view is the last good one. */
+  readonly stale?: string;
+};
+
+/** Parts of an open state that come and go. */
+type Passing = 'busy' | 'stale' | 'weighed' | 'whatIfs';
+
+/** Told how far long work is. */
+export type Progress = (text: string, fraction?: number) => void;
+
+/** More lines than these in one chart cannot be told apart. */
+const MOST_WHAT_IFS = 3;
+const CONNECT_TIMEOUT_SECONDS = 10;
+const TARGET_KEY = 'target';
+
+/** The one mutable place of the editor's side: which cluster is open, its last view, the issued plan, the running moves. */
+export class Session implements vscode.Disposable {
+  private readonly changed = new vscode.EventEmitter<SessionState>();
+  readonly onDidChange = this.changed.event;
+  private readonly rowsChanged = new vscode.EventEmitter<SessionState>();
+  /** Only when what the trees show has changed: not for each step of a move. */
+  readonly onDidChangeRows = this.rowsChanged.event;
+  private readonly opened = new vscode.EventEmitter<OpenState>();
+  /** After a cluster was opened, not after each reading of it. */
+  readonly onDidOpen = this.opened.event;
+  private readonly due = new vscode.EventEmitter<void>();
+  /** When a wait of a move is over: it can be gone on with. */
+  readonly onDidComeDue = this.due.event;
+  private readonly waiting = new Waiting({
+    now: () => this.clusterSeconds(),
+    busy: () => this.current.kind === 'open' && this.current.busy !== undefined,
+    onDue: () => this.due.fire(),
+  });
+  /** By how much the sample's clock was advanced since it was opened. */
+  private advancedSeconds = 0;
+  private readonly planner: Planner;
+  private readonly stateDirectory: string;
+  private readonly log: vscode.LogOutputChannel;
+  private readonly memory: vscode.Memento;
+  private current: SessionState = { kind: 'closed' };
+  private connection = new AbortController();
+  private weighings = 0;
+
+  /** @param memory keeps which cluster was open over reloads of the window */
+  constructor(script: string, stateDirectory: string, memory: vscode.Memento, log: vscode.LogOutputChannel) {
+    this.stateDirectory = stateDirectory;
+    this.memory = memory;
+    this.log = log;
+    this.planner = new Planner(script, {
+      onView: (view) => this.updateOpen({ view }),
+      onStep: (step) => this.step(step),
+      onKubeconfig: () => void this.kubeconfigChanged(),
+      confirm: (preview) => this.confirm(preview),
+      onDied: (reason) => this.plannerDied(reason),
+    });
+  }
+
+  get state(): SessionState {
+    return this.current;
+  }
+
+  /**
+   * Opens the cluster that was open before the window was reloaded; in Restricted Mode only the sample.
+   * @returns whether there was one
+   */
+  async reopen(): Promise<boolean> {
+    const target = this.memory.get<ClusterTarget>(TARGET_KEY);
+    if (target && (target.kind === 'sample' || vscode.workspace.isTrusted)) await this.open(target);
+    return target !== undefined;
+  }
+
+  /**
+   * Opens a cluster; whatever of an earlier one was under way is aborted and leaves the screen at once.
+   * The outcome is in `state`; a cancelled or overtaken call changes nothing.
+   */
+  async open(target: ClusterTarget, signal?: AbortSignal): Promise<void> {
+    this.connection.abort();
+    const connection = new AbortController();
+    this.connection = connection;
+    this.waiting.forget();
+    this.advancedSeconds = 0;
+    const name = targetName(target);
+    this.become({ kind: 'connecting', target, name });
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(), CONNECT_TIMEOUT_SECONDS * 1000);
+    const stop = AbortSignal.any([connection.signal, ...(signal ? [signal] : []), timeout.signal]);
+    const onProgress = () => clearTimeout(timer); // it has answered: a large cluster takes its time to be read
+    try {
+      await this.planner.ask({ type: 'settings', settings: methodSettings() });
+      const request = { type: 'connect', target, stateDirectory: this.stateDirectory, access: access() } as const;
+      const { underWay } = (await this.planner.ask(request, { signal: stop, onProgress })) as Opened;
+      if (this.connection !== connection) return;
+      const readOnly = readOnlyReason(target);
+      const { view } = this.planner;
+      const state: OpenState = { kind: 'open', target, name, view, underWay, steps: [], ...(readOnly && { readOnly }) };
+      this.become(state);
+      await this.memory.update(TARGET_KEY, target);
+      this.opened.fire(state);
+    } catch (error) {
+      if (this.connection !== connection) return;
+      if (timeout.signal.aborted) {
+        const message = `${name} did not answer within ${CONNECT_TIMEOUT_SECONDS} s. Check the network or VPN, then try again.`;
+        this.become({ kind: 'failed', target, name, message });
+      } else if (error instanceof Cancelled) {
+        this.become({ kind: 'closed' });
+      } else {
+        this.become({ kind: 'failed', target, name, message: messageOf(error) });
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.connection.abort();
+    this.waiting.forget();
+    this.become({ kind: 'closed' });
+    await this.memory.update(TARGET_KEY, undefined);
+    await this.planner.ask({ type: 'close' });
+  }
+
+  async refresh(): Promise<void> {
+    const state = this.current;
+    if (state.kind === 'failed') return this.open(state.target);
+    if (state.kind !== 'open') return;
+    try {
+      await this.planner.ask({ type: 'refresh' });
+      this.updateOpen({}, ['stale']);
+    } catch (error) {
+      if (!(error instanceof Cancelled)) this.updateOpen({ stale: messageOf(error) });
+    }
+  }
+
+  /** What was begun with the old one is begun again. */
+  private async kubeconfigChanged(): Promise<void> {
+    return this.current.kind === 'connecting' ? this.open(this.current.target) : this.refresh();
+  }
+
+  async advance(seconds: number): Promise<void> {
+    await this.busy('advancing the clock', () => this.planner.ask({ type: 'advance', seconds }));
+    this.advancedSeconds += seconds;
+    await this.refresh();
+    this.waiting.look();
+  }
+
+  /** Makes a plan of the cluster as it is now and keeps it as the issued one. */
+  async plan(signal: AbortSignal, onProgress: Progress): Promise<void> {
+    await this.busy(
+      'planning',
+      () => this.planner.ask({ type: 'plan' }, { signal, onProgress }),
+      (plan) => ({ plan: plan as IssuedPlan, steps: this.waitingSteps() }),
+      ['weighed', 'whatIfs'],
+    );
+  }
+
+  /** Ranks a pending task of the issued plan by other weights. Asks may follow each other fast; the latest counts. */
+  async rank(weighing: Weighing): Promise<void> {
+    const turn = ++this.weighings;
+    const weighed = (await this.planner.ask({ type: 'rank', ...weighing })) as Weighed;
+    if (turn === this.weighings && this.isIssued(weighed.planId)) this.updateOpen({ weighed });
+  }
+
+  /** Forecasts the issued plan's cluster with a change of its nodes; the latest `MOST_WHAT_IFS` are kept. */
+  async whatIf(change: NodeChange, signal: AbortSignal, onProgress: Progress): Promise<void> {
+    const { current } = this;
+    if (current.kind !== 'open' || !current.plan) return;
+    const request = { type: 'whatIf', planId: current.plan.id, change } as const;
+    const made = (await this.planner.ask(request, { signal, onProgress })) as WhatIf;
+    if (this.current.kind !== 'open' || !this.isIssued(made.planId)) return;
+    const others = (this.current.whatIfs ?? []).filter((each) => changeName(each.change) !== changeName(change));
+    this.updateOpen({ whatIfs: [...others, made].slice(-MOST_WHAT_IFS) });
+  }
+
+  /** What of earlier plans is still to be followed beside a new one. */
+  private waitingSteps(): readonly StepText[] {
+    return this.current.kind === 'open' ? this.current.steps.filter(({ state }) => state === 'waiting') : [];
+  }
+
+  private isIssued(planId: string): boolean {
+    return this.current.kind === 'open' && this.current.plan?.id === planId;
+  }
+
+  /** Applies moves of the issued plan; `undefined` means all. Asks once, in the modal. */
+  async apply(
+    planId: string,
+    moveIds: readonly string[] | undefined,
+    signal: AbortSignal,
+    onProgress: Progress,
+  ): Promise<Carried> {
+    const request = { type: 'apply', planId, ...(moveIds && { moveIds }) } as const;
+    return this.operate('applying', () => this.planner.ask(request, { signal, onProgress }));
+  }
+
+  /** Goes on with every move that is not at its end; one that still waits is gone on with when its wait is over. */
+  async continueMoves(signal: AbortSignal, onProgress: (text: string) => void): Promise<Carried> {
+    return this.operate('going on', async () => {
+      const carried = await this.planner.ask({ type: 'continue' }, { signal, onProgress });
+      this.waiting.forget();
+      return carried;
+    });
+  }
+
+  async undo(signal: AbortSignal, onProgress: (text: string) => void): Promise<Carried> {
+    return this.operate('undoing', () => this.planner.ask({ type: 'undo' }, { signal, onProgress }));
+  }
+
+  async train(
+    history: readonly HistoryFile[] | undefined,
+    { out, update }: { readonly out: string; readonly update: boolean },
+    signal: AbortSignal,
+    onProgress: Progress,
+  ): Promise<string> {
+    const folder = vscode.workspace.isTrusted ? vscode.workspace.workspaceFolders?.[0]?.uri.fsPath : undefined;
+    const from = { ...(history && { history }), ...(folder !== undefined && { workspace: folder }) };
+    const request = { type: 'train', out, update, ...from } as const;
+    const summary = await this.planner.ask(request, { signal, onProgress });
+    await this.refresh();
+    return String(summary);
+  }
+
+  /** Names of the contexts in a kubeconfig; absent: where `kubectl` looks. @throws Error that says what is wrong with it */
+  async contexts(kubeconfig: string | undefined): Promise<Contexts> {
+    return (await this.planner.ask({ type: 'contexts', ...(kubeconfig && { kubeconfig }) })) as Contexts;
+  }
+
+  async ledger(): Promise<string> {
+    return String(await this.planner.ask({ type: 'ledger' }));
+  }
+
+  async doctor(): Promise<string> {
+    const state = this.current;
+    if (state.kind === 'closed') throw new Error('No cluster is open. Open one from the Stowage view.');
+    const { target, name } = state;
+    return String(await this.planner.ask({ type: 'doctor', target, name, access: access() }));
+  }
+
+  async settingsChanged(): Promise<void> {
+    await this.planner.ask({ type: 'settings', settings: methodSettings() });
+    await this.refresh();
+  }
+
+  dispose(): void {
+    this.connection.abort();
+    this.waiting.forget();
+    this.changed.dispose();
+    this.due.dispose();
+    this.rowsChanged.dispose();
+    this.opened.dispose();
+    void this.planner.dispose();
+  }
+
+  /** Shows what is under way, and what came of it in one step with its end: no old plan is seen free in between. */
+  private async busy<T>(
+    text: string,
+    work: () => Promise<T>,
+    change: (result: T) => Partial<OpenState> = () => ({}),
+    remove: readonly Passing[] = [],
+  ): Promise<T> {
+    this.updateOpen({ busy: text });
+    try {
+      const result = await work();
+      this.updateOpen(change(result), ['busy', ...remove]);
+      return result;
+    } catch (error) {
+      this.updateOpen({}, ['busy']);
+      throw error;
+    }
+  }
+
+  /** Work that writes. A wait that comes of it is followed beside those there are already. */
+  private async operate(text: string, work: () => Promise<unknown>): Promise<Carried> {
+    const { connection } = this;
+    const carried = (await this.busy(text, work)) as Carried;
+    if (connection === this.connection) this.waiting.add(carried.dueInSeconds);
+    await this.refresh();
+    return carried;
+  }
+
+  private clusterSeconds(): number {
+    const ofSample = this.current.kind === 'open' && this.current.target.kind === 'sample';
+    return ofSample ? this.advancedSeconds : Date.now() / 1000;
+  }
+
+  private async confirm({ message, detail, verb }: Confirmation): Promise<boolean> {
+    const state = this.current;
+    if (state.kind !== 'open' || state.readOnly) return false;
+    const choice = await vscode.window.showWarningMessage(message, { modal: true, detail }, verb);
+    if (choice !== verb) return false;
+    if (state.target.kind !== 'kubernetes' || !matchesSetting('productionContexts', state.name)) return true;
+    const typed = await vscode.window.showInputBox({
+      title: `${verb} on a production cluster`,
+      prompt: `Type ${state.name} to confirm`,
+      ignoreFocusOut: true,
+    });
+    return typed === state.name;
+  }
+
+  private step(step: StepText): void {
+    this.log.info(`${step.title}: ${step.state}. ${step.text}`);
+    if (this.current.kind !== 'open') return;
+    const others = this.current.steps.filter(({ moveId }) => moveId !== step.moveId);
+    this.updateOpen({ steps: [...others, step] });
+  }
+
+  private plannerDied(reason: string): void {
+    this.log.error(`The planning thread stopped: ${reason}`);
+    this.waiting.forget();
+    const state = this.current;
+    if (state.kind !== 'open' && state.kind !== 'connecting') return;
+    const message = `The planning thread stopped. What had begun is in the journal; open the cluster again to go on.`;
+    this.become({ kind: 'failed', target: state.target, name: state.name, message });
+  }
+
+  private updateOpen(change: Partial<OpenState>, remove: readonly Passing[] = []): void {
+    if (this.current.kind !== 'open') return;
+    const next = { ...this.current, ...change };
+    for (const key of remove) delete next[key];
+    this.become(next);
+  }
+
+  private become(state: SessionState): void {
+    if (state.kind === 'failed') this.log.error(`${state.name}: ${state.message}`);
+    const news = rowsOf(state).some((part, index) => part !== rowsOf(this.current)[index]);
+    this.current = state;
+    this.changed.fire(state);
+    if (news) this.rowsChanged.fire(state);
+  }
+}
+
+function rowsOf(state: SessionState): readonly unknown[] {
+  return state.kind === 'open' ? [state.view, state.stale] : [state];
+}
+
+export function targetName(target: ClusterTarget): string {
+  return target.kind === 'sample' ? `sample cluster (seed ${target.seed})` : (target.context ?? 'current context');
+}
+
+function readOnlyReason(target: ClusterTarget): string | undefined {
+  if (target.kind === 'kubernetes' && matchesSetting('readOnlyContexts', target.context ?? '')) {
+    return `The context ${target.context} is read-only (setting stowage.readOnlyContexts).`;
+  }
+  return undefined;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

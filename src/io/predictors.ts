@@ -1,0 +1,37 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { InputError } from '../core/model/input.ts';
+import { describeCard } from '../core/predict/card.ts';
+import type { Predictor } from '../core/predict/predictor.ts';
+import { formatPredictor, parsePredictor } from '../core/predict/predictorFile.ts';
+import { parseJson } from './networks.ts';
+
+/** @throws InputError when the file is missing, foreign, of another version, or cut off; says what to do */
+export async function readPredictor(path: string): Promise<Predictor> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch {
+    throw new InputError(`There is no predictor ${path}. Make one with: stowage train --history FILE --out ${path}`);
+  }
+  return parsePredictor(parseJson(text, path), path);
+}
+
+/** Where the model card of a predictor lies: beside it, as Markdown. */
+export function cardFile(path: string): string {
+  return `${path.replace(/\.json$/, '')}.md`;
+}
+
+/** Writes the predictor and its model card; beside the file first, so that a reader never sees half of it. */
+export async function writePredictor(path: string, predictor: Predictor): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    const draft = `${path}.${process.pid}.part`;
+    await writeFile(draft, formatPredictor(predictor));
+    await rename(draft, path);
+    await writeFile(cardFile(path), describeCard(predictor));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new InputError(`Cannot write the predictor ${path}: ${reason}. Choose another --out.`);
+  }
+}

@@ -1,0 +1,42 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { StandingRecord } from '../cluster/cluster.ts';
+import { amountOf, resourceNames } from '../core/model/resources.ts';
+import type { Since } from '../core/model/since.ts';
+import type { Snapshot } from '../core/model/snapshot.ts';
+
+/** Since when conditions have held, by cluster: what one plan leaves for the next. A file that cannot be read is none. */
+export async function readSince(file: string, { cluster, takenAtSeconds }: Snapshot): Promise<Since> {
+  const known = Object.entries((await readAll(file))[cluster] ?? {});
+  return Object.fromEntries(known.filter(([, at]) => typeof at === 'number' && at <= takenAtSeconds));
+}
+
+export async function writeSince(file: string, cluster: string, since: Since): Promise<void> {
+  const all = { ...(await readAll(file)), [cluster]: since };
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(`${file}.new`, `${JSON.stringify(all, null, 1)}\n`);
+  await rename(`${file}.new`, file);
+}
+
+/** When tasks were last shrunk, from the records that stand on them: `shrunk <task id>`. */
+export function lastShrinks(records: readonly StandingRecord[], { tasks }: Snapshot): Since {
+  const byId = new Map(tasks.map((task) => [task.id, task]));
+  return Object.fromEntries(
+    records.flatMap(({ record, task: reference }) => {
+      const { before, startedAtSeconds } = record;
+      const task = reference && byId.get(reference.id);
+      if (record.kind !== 'resize' || !before || !task) return [];
+      const shrank = resourceNames(before).some((name) => amountOf(task.desired, name) < amountOf(before, name));
+      return shrank ? [[`shrunk ${task.id}`, startedAtSeconds]] : [];
+    }),
+  );
+}
+
+async function readAll(file: string): Promise<Record<string, Since>> {
+  try {
+    const value: unknown = JSON.parse(await readFile(file, 'utf8'));
+    return typeof value === 'object' && value !== null ? (value as Record<string, Since>) : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,48 @@
+import { wrapped } from '../../cli/table.ts';
+import type { Plan } from '../../core/plan/plan.ts';
+import { previewPlan } from '../../core/plan/previewPlan.ts';
+import { describePreview, listed } from '../operation.ts';
+import { counted } from '../sentences.ts';
+import { forecastText } from './forecast.ts';
+import { moveText } from './migrations.ts';
+import { placeText } from './placements.ts';
+import { resizeText } from './resizes.ts';
+import type { PlanTextOptions } from './section.ts';
+
+/** A plan as people read it, at 120 columns: pending tasks, resizes, migrations, the forecast. */
+export function planText(plan: Plan, options: PlanTextOptions): string {
+  const parts = [heading(plan, options), placeText(plan, options), resizeText(plan, options), moveText(plan, options)];
+  if (plan.forecast) parts.push(forecastText(plan, plan.forecast, options));
+  return `${parts.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}
+
+/** What an apply would do and lose, and the command for it. */
+export function nextSteps(plan: Plan, planFile: string | undefined, { paint }: PlanTextOptions): string {
+  if (plan.moves.length === 0) return `\nNothing to do on ${plan.snapshot.cluster}.\n`;
+  const preview = previewPlan(plan);
+  const { placements, shrinks, expands, migrations } = preview;
+  const moves = [
+    counted(placements, 'placement'),
+    counted(shrinks, 'shrink'),
+    counted(expands, 'expand'),
+    counted(migrations, 'migration'),
+  ].filter(Boolean);
+  const lines = [`${listed(moves)}.`, ...describePreview(preview).detail.split('\n')].flatMap((line) =>
+    wrapped(line, ''),
+  );
+  const file = planFile ?? 'plan.json';
+  const first = planFile === undefined ? `add --out ${file}, then: ` : '';
+  return `\n${lines.join('\n')}\n${paint('bold', 'Next:')} ${first}stowage apply ${file}\n`;
+}
+
+function heading({ snapshot, predictor }: Plan, { paint }: PlanTextOptions): string[] {
+  const { nodes, running, pending } = snapshot.counts;
+  const at = new Date(snapshot.takenAtSeconds * 1000).toISOString().slice(0, 16).replace('T', ' ');
+  const chosen = Object.entries(predictor.chosen).map(([name, count]) => `${name} ${count}`);
+  const by = chosen.length > 0 ? ` (${chosen.join(', ')})` : '';
+  return [
+    `${paint('bold', snapshot.cluster)}  ${counted(nodes, 'node') || 'no nodes'}, ${running} tasks running, ${pending} pending, at ${at} UTC`,
+    paint('dim', `runtimes: ${predictor.name}, ${predictor.tasks} finished tasks${by}`),
+    ...snapshot.problems.slice(0, 5).map((problem) => paint('yellow', `! ${problem}`)),
+  ];
+}

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'mocha';
+import type { Cluster } from '../../src/cluster/cluster.ts';
+import type { Task } from '../../src/core/model/task.ts';
+import { glance, hasOldPast, predictRest, readSituation } from '../../src/planning/situation.ts';
+import { amounts, aNode, aSnapshot, aTask, NOW } from '../core/small.ts';
+
+describe('reading a situation', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'stowage-planning-'));
+  after(() => rmSync(directory, { recursive: true }));
+
+  it('reads history and standing moves anew each time', async () => {
+    const cluster = new CountedCluster([aTask('a', 'n', amounts(1, 1))]);
+    await readSituation(cluster, directory);
+    await readSituation(cluster, directory);
+    assert.equal(cluster.histories, 2);
+  });
+});
+
+describe('a glance at a cluster', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'stowage-planning-'));
+  after(() => rmSync(directory, { recursive: true }));
+
+  it('tells what there is now and keeps the rest of what was known', async () => {
+    const tasks = [aTask('a', 'n', amounts(1, 1)), aTask('b', 'n', amounts(1, 1)), aTask('c', 'n', amounts(1, 1))];
+    const cluster = new CountedCluster(tasks);
+    const first = await readSituation(cluster, directory);
+    const moved = { ...tasks[1]!, phase: 'ending' as const };
+    cluster.tasks = [tasks[0]!, moved, aTask('d', 'n', amounts(1, 1))];
+    const next = await glance(cluster, first);
+    assert.equal(cluster.histories, 1);
+    assert.deepEqual(next.snapshot.tasks, cluster.tasks);
+    // b is the same run still, c is gone, and d has no prediction yet
+    assert.deepEqual(Object.keys(next.predictions).sort(), ['default/a', 'default/b']);
+    assert.equal(next.predictions['default/b'], first.predictions['default/b']);
+    assert.deepEqual(
+      next.unpredicted.map(({ id }) => id),
+      ['default/d'],
+    );
+    assert.deepEqual(Object.keys(first.predictions).sort(), ['default/a', 'default/b', 'default/c']);
+  });
+
+  it('leaves to be predicted what is new or another run, and keeps the prediction of a run that has changed till then', async () => {
+    const tasks = [aTask('a', 'n', amounts(1, 1)), aTask('b', 'n', amounts(1, 1))];
+    const cluster = new CountedCluster(tasks);
+    const first = await readSituation(cluster, directory);
+    const renamed = { ...tasks[0]!, parameters: { creator: 'ana' } };
+    const replaced = { ...tasks[1]!, uid: 'another' };
+    cluster.tasks = [renamed, replaced];
+    const next = await glance(cluster, first);
+    assert.deepEqual(next.predictions, { 'default/a': first.predictions['default/a'] });
+    assert.deepEqual(next.unpredicted, [renamed, replaced]);
+    // one that changes again before it was predicted is left once, as it is now
+    const again = { ...renamed, phase: 'ending' as const };
+    cluster.tasks = [again, replaced];
+    const last = await glance(cluster, next);
+    assert.deepEqual(new Set(last.unpredicted), new Set([again, replaced]));
+    const { predictions, unpredicted } = predictRest(last);
+    assert.deepEqual(unpredicted, []);
+    assert.deepEqual(predictions, (await readSituation(cluster, directory)).predictions);
+  });
+
+  it('is no news of the past: that is old after a minute, or once another predictor is in use', async () => {
+    const cluster = new CountedCluster([aTask('a', 'n', amounts(1, 1))]);
+    const first = await readSituation(cluster, directory);
+    cluster.nowSeconds += 59;
+    const next = await glance(cluster, first);
+    assert.equal(hasOldPast(next, undefined), false);
+    assert.equal(hasOldPast(next, first.past.predictor), true);
+    cluster.nowSeconds += 1;
+    assert.equal(hasOldPast(await glance(cluster, next), undefined), true);
+    const trained = await readSituation(cluster, directory, first.past.predictor);
+    assert.deepEqual([trained.predictor.name, hasOldPast(trained, first.past.predictor)], ['trained', false]);
+  });
+});
+
+/** A cluster of one node that only tells what it is; it counts how often its history is asked for. */
+class CountedCluster implements Pick<Cluster, 'readSnapshot' | 'readHistory' | 'readRecords'> {
+  tasks: Task[];
+  nowSeconds = NOW;
+  histories = 0;
+
+  constructor(tasks: Task[]) {
+    this.tasks = tasks;
+  }
+
+  async readSnapshot() {
+    return { ...aSnapshot([aNode('n', amounts(8, 8))], this.tasks), takenAtSeconds: this.nowSeconds };
+  }
+
+  async readHistory() {
+    this.histories += 1;
+    return { tasks: [], problems: [] };
+  }
+
+  async readRecords() {
+    return [];
+  }
+}

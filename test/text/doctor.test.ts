@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import type { Situation } from '../../src/planning/situation.ts';
+import { doctorText } from '../../src/text/doctor.ts';
+import { amounts, aNode, aSnapshot, aTask } from '../core/small.ts';
+
+describe('the doctor’s document', () => {
+  it('says of each source what it has, and of one that lacks something what fixes it', () => {
+    const text = doctorText('prod', [
+      { what: 'server', state: 'ok', text: 'Kubernetes v1.36.2', remedy: 'nothing to do' },
+      { what: 'usage', state: 'missing', text: 'not in this cluster', remedy: 'Install metrics-server.' },
+      { what: 'pods', state: 'failed', text: 'forbidden' },
+    ]);
+    assert.match(text, /^# Doctor: prod$/m);
+    assert.match(text, /^\| server \| ok \| Kubernetes v1\.36\.2 \|$/m);
+    assert.match(text, /^\| usage \| lacks \| not in this cluster\. Install metrics-server\. \|$/m);
+    assert.match(text, /^\| pods \| fails \| forbidden \|$/m);
+    assert.doesNotMatch(text, /Last reading/);
+  });
+
+  it('adds the last reading where there is one, and shows what clusters say as text', () => {
+    const snapshot = aSnapshot([aNode('n', amounts(8, 8))], [aTask('a', 'n', amounts(1, 1))], {
+      problems: ['Node <img src=x> | [run](command:x)'],
+      rights: { resize: { '*': 'the right to patch pods/resize' } },
+    });
+    const situation = { snapshot, history: [], predictor: { name: 'baselines', tasks: 0 } };
+    const text = doctorText('sample', [], situation as unknown as Situation);
+    assert.match(text, /## Last reading[\s\S]*1 nodes, 1 tasks[\s\S]*nowhere: the right to patch pods\/resize/);
+    assert.match(text, /- Node \\<img src=x\\> \\\| \\\[run\\\]\(command:x\)/);
+  });
+});
