@@ -102,8 +102,8 @@ function programOf(sizes: readonly Size[], ways: readonly (readonly number[])[])
   });
   lines.push('Subject To');
   sizes.forEach((_, index) => {
-    const room = ways.flatMap((way, at) => (way[index]! > 0 ? [`- ${way[index]} way${at}`] : []));
-    lines.push(`size${index}: placed${index} - unplaced${index}`, ...room, '<= 0');
+    const capacity = ways.flatMap((way, at) => (way[index]! > 0 ? [`- ${way[index]} way${at}`] : []));
+    lines.push(`size${index}: placed${index} - unplaced${index}`, ...capacity, '<= 0');
   });
   lines.push('gpus:', ...ways.map((_, at) => `+ way${at}`), `<= ${gpus}`, 'Bounds');
   sizes.forEach(({ least, most }, index) => {

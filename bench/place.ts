@@ -1,13 +1,13 @@
 /**
  * How fast nodes are ranked: `node bench/place.ts [--nodes 10000]`, ten running tasks a node. Prints milliseconds of one
- * ranking once the room and its available times are known: the median of 300, and the best, which other work on the
+ * ranking once the capacity and its available times are known: the median of 300, and the best, which other work on the
  * machine disturbs least.
  */
 import { parseArgs } from 'node:util';
 import { DEFAULT_SETTINGS } from '../src/core/model/settings.ts';
 import type { Task } from '../src/core/model/task.ts';
 import { availableTimes } from '../src/core/place/availableTime.ts';
-import { clusterRoom, withTask } from '../src/core/place/capacity.ts';
+import { clusterCapacity, withTask } from '../src/core/place/capacity.ts';
 import { rankNodes } from '../src/core/place/rankNodes.ts';
 import { madeUpCluster } from './madeUpCluster.ts';
 
@@ -17,8 +17,8 @@ const { snapshot, predictions } = madeUpCluster(nodes, 10 * nodes);
 const now = snapshot.takenAtSeconds;
 const limit = 20;
 
-const room = timed(`room of ${nodes} nodes and ${10 * nodes} tasks`, () => clusterRoom(snapshot));
-timed('available times of all nodes', () => availableTimes(room, predictions, DEFAULT_SETTINGS, now));
+const capacity = timed(`capacity of ${nodes} nodes and ${10 * nodes} tasks`, () => clusterCapacity(snapshot));
+timed('available times of all nodes', () => availableTimes(capacity, predictions, DEFAULT_SETTINGS, now));
 
 const pending = snapshot.tasks.find(({ phase }) => phase === 'pending')!;
 const small = {
@@ -35,11 +35,11 @@ const cases: Readonly<Record<string, Task>> = {
 console.log('\ntask | nodes that fit | median ms | best ms');
 console.log('--- | ---: | ---: | ---:');
 for (const [name, task] of Object.entries(cases)) {
-  const rank = () => rankNodes(task, room, predictions, DEFAULT_SETTINGS, now, { limit });
+  const rank = () => rankNodes(task, capacity, predictions, DEFAULT_SETTINGS, now, { limit });
   const { median, best } = repeated(rank, 300);
   console.log(`${name} | ${rank().fitting} | ${median.toFixed(2)} | ${best.toFixed(2)}`);
 }
-let left = room;
+let left = capacity;
 const placing = repeated(() => {
   const { ranked } = rankNodes(held(small), left, predictions, DEFAULT_SETTINGS, now, { limit });
   left = withTask(left, held(small), ranked[0]!.node);

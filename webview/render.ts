@@ -236,7 +236,7 @@ function forecastCharts({ host }: PanelModel, { forecast: own }: Plan, actions: 
         format: percent,
       }),
       chart({
-        title: 'Free room:',
+        title: 'Free capacity:',
         sentence: compare(
           forecast,
           (moment) => moment.free[free]?.p50 ?? 0,
@@ -259,7 +259,7 @@ function forecastCharts({ host }: PanelModel, { forecast: own }: Plan, actions: 
         series: series(forecast, ({ waiting }) => waiting),
         format: (value) => value.toFixed(1),
       }),
-      roomFor(forecast),
+      capacityFor(forecast),
     ),
     element(
       'p',
@@ -283,7 +283,7 @@ function forecastCharts({ host }: PanelModel, { forecast: own }: Plan, actions: 
 }
 
 /** How many tasks of the shape that is expected most, with a GPU where the cluster's tasks have some, would fit. */
-function roomFor(forecast: Forecast): HTMLElement | undefined {
+function capacityFor(forecast: Forecast): HTMLElement | undefined {
   const withGpu = forecast.shapes.findIndex(({ gpuCount, request }) => gpuCount > 0 || request.gpuMilli > 0);
   const index = Math.max(0, withGpu);
   const shape = forecast.shapes[index];
@@ -552,7 +552,7 @@ function migrations({ migrations: all, snapshot }: Plan, actions: PanelActions):
     { 'aria-label': 'Migrations' },
     element('h2', {}, 'Migrations'),
     all.length === 0 &&
-      element('p', {}, 'Nothing starts a defragmentation: no task is kept waiting by scattered room.'),
+      element('p', {}, 'Nothing starts a defragmentation: no task is kept waiting by scattered capacity.'),
     all.length > 0 &&
       grid({
         label: 'Migration advice; Enter reveals the task',

@@ -17,7 +17,7 @@ follows each move. Without one: goes on with waits that are over, moves that wer
 standing on the cluster; the cluster is the journal's unless it is named. Ctrl-C ends what can be ended safely.
 
   --yes              does not ask
-  --setting N=V      a window, wait or threshold, for one: --setting sixthWaitSeconds=5m (repeatable)
+  --setting N=V      a window, wait or threshold, for one: --setting migrationRetrySeconds=5m (repeatable)
 ${TARGET_HELP}
 
 Exit code 0: all done, or waiting. 1: a move failed, or you declined. 2: refused.

@@ -38,7 +38,7 @@ ${ACCESS_HELP}
   --without NODE     forecasts too what comes if this node goes (repeatable)
   --one-more NODE    forecasts too what comes with one more node like this (repeatable)
   --predictor FILE   a predictor that "stowage train" wrote; without it .stowage/predictor.json where it is there
-  --setting N=V      a window, wait or threshold, for one: --setting firstWindowSeconds=10m (repeatable)
+  --setting N=V      a window, wait or threshold, for one: --setting usageWindowSeconds=10m (repeatable)
   --out FILE         writes the plan for "stowage apply FILE"
   --all              lists everything in place of the first rows
   --json             one JSON document: snapshot, predictor, placements, resizes, migrations, forecast
@@ -54,7 +54,7 @@ export const run: Command = async (words) => {
   const target = targetOf(options);
   const cluster = await openCluster(target, {
     ...advanceOf(options, target),
-    usageWindowSeconds: settings.firstWindowSeconds,
+    usageWindowSeconds: settings.usageWindowSeconds,
     runsDirectory: STATE_DIRECTORY,
     ...accessOf(options),
   });

@@ -52,7 +52,7 @@ export type ActResult = { readonly kind: 'done'; readonly generation: number } |
 
 export type Refused = {
   readonly kind: 'refused';
-  readonly code: 'notFound' | 'conflict' | 'forbidden' | 'invalid' | 'noRoom' | 'budget' | 'notMovable';
+  readonly code: 'notFound' | 'conflict' | 'forbidden' | 'invalid' | 'noCapacity' | 'budget' | 'notMovable';
   readonly reason: string;
 };
 

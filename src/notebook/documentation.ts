@@ -46,7 +46,7 @@ export const DOCUMENTATION: Readonly<Record<string, Documented>> = {
   },
   'stowage.forecast': {
     signature: 'stowage.forecast({ hours, samples, onPicture }?): Promise<Forecast>',
-    text: 'Free room, fragments, waiting tasks and earliest starts ahead, with 80 % bands from sampled futures.',
+    text: 'Free capacity, fragments, waiting tasks and earliest starts ahead, with 80 % bands from sampled futures.',
   },
   'stowage.plan': {
     signature: 'stowage.plan(): Promise<Plan>',

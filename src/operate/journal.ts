@@ -64,7 +64,7 @@ export type FinalState =
   | { readonly kind: 'failed'; readonly reason: string }
   | { readonly kind: 'cancelled' };
 
-/** Names of the method's waits, and `earlier` for room that an earlier move of the plan has still to make. */
+/** Names of the method's waits, and `earlier` for capacity that an earlier move of the plan has still to make. */
 export type WaitName = 'first' | 'third' | 'sixth' | 'earlier';
 
 export type Wait = { readonly sinceSeconds: number; readonly dueSeconds: number; readonly reason: string };

@@ -3,7 +3,7 @@ import type { Migration, OwnerRef } from '../core/model/moves.ts';
 import { type Resources, sameResources } from '../core/model/resources.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
 import type { Task } from '../core/model/task.ts';
-import { clusterRoom, withTask } from '../core/place/capacity.ts';
+import { clusterCapacity, withTask } from '../core/place/capacity.ts';
 import { nodeFilter, type Refusal } from '../core/place/filter.ts';
 import { describeShort, describeStale, listed } from '../text/operation.ts';
 import { describeRefusal } from '../text/placement.ts';
@@ -40,7 +40,7 @@ async function begin(scene: Scene, move: Migration, waited: Wait | undefined): P
   if (check.kind === 'ok') return { kind: 'suspending', saved: savedRun(move, check.snapshot) };
   const now = cluster.nowSeconds();
   const sinceSeconds = waited?.sinceSeconds ?? now;
-  const endSeconds = sinceSeconds + settings.seventhWaitSeconds;
+  const endSeconds = sinceSeconds + settings.migrationGiveUpSeconds;
   const reason = describeShort(check.short);
   if (now >= endSeconds) return { kind: 'failed', reason: `${reason} Given up: the seventh wait is over.` };
   const dueSeconds = Math.min(now + sixthWait(scene), endSeconds);
@@ -48,8 +48,8 @@ async function begin(scene: Scene, move: Migration, waited: Wait | undefined): P
 }
 
 /** At least the target's turnover. */
-function sixthWait({ settings: { sixthWaitSeconds, turnoverSeconds } }: Scene): number {
-  return Math.max(sixthWaitSeconds, turnoverSeconds ?? 0);
+function sixthWait({ settings: { migrationRetrySeconds, turnoverSeconds } }: Scene): number {
+  return Math.max(migrationRetrySeconds, turnoverSeconds ?? 0);
 }
 
 /** The run information as of now, and what the tasks will ask for; saved before anything is stopped. */
@@ -91,7 +91,7 @@ async function suspend(scene: Scene, move: Migration, saved: SavedRun, givenUp?:
   return { kind: 'failed', reason: `${givenUp} It stays in the scheduler's queue: ${result.reason}` };
 }
 
-/** Until no task of the owner is left: only then is the old process gone, and its room free. */
+/** Until no task of the owner is left: only then is the old process gone, and its capacity free. */
 async function awaitStop(scene: Scene, move: Migration, saved: SavedRun, givenUp?: string): Promise<MoveState> {
   const { cluster, patience } = scene;
   const owner = await follow(scene, patience.stopLooks, async () => {
@@ -123,7 +123,7 @@ async function checkTarget(
   if (!refusal) return { kind: 'resuming', saved, pin: { kind: 'required', node: to } };
   const now = cluster.nowSeconds();
   const sinceSeconds = waited?.sinceSeconds ?? now;
-  const endSeconds = sinceSeconds + settings.seventhWaitSeconds;
+  const endSeconds = sinceSeconds + settings.migrationGiveUpSeconds;
   const reason = refusal === 'gone' ? `Node ${to} is gone.` : `Node ${to} ${describeRefusal(refusal)}.`;
   const mayPass = refusal !== 'gone' && (refusal.code === 'resource' || refusal.code === 'gpuShare');
   if (!mayPass) return { kind: 'resuming', saved, pin: { kind: 'none' }, givenUp: reason };
@@ -133,13 +133,13 @@ async function checkTarget(
 
 /** Why the node cannot take all of the tasks now; undefined when it can. */
 function targetRefusal(snapshot: Snapshot, to: string, tasks: readonly Task[]): Refusal | 'gone' | undefined {
-  let room = clusterRoom(snapshot);
-  const index = room.indexOf.get(to);
+  let capacity = clusterCapacity(snapshot);
+  const index = capacity.indexOf.get(to);
   if (index === undefined) return 'gone';
   for (const task of tasks) {
-    const refusal = nodeFilter(task, room)(room.nodes[index]!);
+    const refusal = nodeFilter(task, capacity)(capacity.nodes[index]!);
     if (refusal) return refusal;
-    room = withTask(room, task, to);
+    capacity = withTask(capacity, task, to);
   }
   return undefined;
 }
@@ -168,7 +168,7 @@ function isPassing(result: ActResult): boolean {
   return result.kind === 'refused' && (result.code === 'conflict' || result.code === 'forbidden');
 }
 
-/** Until all its tasks run. One that a full target keeps waiting goes back to where there is room. */
+/** Until all its tasks run. One that a full target keeps waiting goes back to where there is capacity. */
 async function awaitStart(
   scene: Scene,
   move: Migration,

@@ -16,13 +16,13 @@ export async function stepPlacement(scene: Scene, move: Placement, state: MoveSt
   }
 }
 
-/** A placement has no wait of its own; it waits only for room that an earlier move of the plan makes. */
+/** A placement has no wait of its own; it waits only for capacity that an earlier move of the plan makes. */
 async function begin(scene: Scene, move: Placement, state: MoveState): Promise<MoveState> {
   const check = await checkMove(scene, move);
   if (check.kind === 'ok') return { kind: 'placing' };
   const reason = check.kind === 'short' ? describeShort(check.short) : listed(check.reasons.map(describeStale));
-  const forRoom = check.kind === 'short' || check.reasons.every(({ code }) => code === 'doesNotFit');
-  if (!forRoom || !scene.earlierUnderWay) return { kind: 'failed', reason };
+  const forCapacity = check.kind === 'short' || check.reasons.every(({ code }) => code === 'doesNotFit');
+  if (!forCapacity || !scene.earlierUnderWay) return { kind: 'failed', reason };
   const now = scene.cluster.nowSeconds();
   const sinceSeconds = state.kind === 'waiting' ? state.sinceSeconds : now;
   return { kind: 'waiting', wait: 'earlier', sinceSeconds, dueSeconds: now + 60, reason };
@@ -41,8 +41,8 @@ async function awaitBinding(scene: Scene, move: Placement, since: number | undef
   const now = cluster.nowSeconds();
   const sinceSeconds = since ?? now;
   const reason = `${move.task.id} has no place on ${move.to} yet; it is in the scheduler's queue.`;
-  if (now - sinceSeconds >= settings.fourthWaitSeconds) return { kind: 'failed', reason };
-  return { kind: 'binding', sinceSeconds, dueSeconds: now + settings.thirdWaitSeconds, reason };
+  if (now - sinceSeconds >= settings.expandGiveUpSeconds) return { kind: 'failed', reason };
+  return { kind: 'binding', sinceSeconds, dueSeconds: now + settings.expandRetrySeconds, reason };
 }
 
 function outcomeOf({ task, to }: Placement, found: TaskState | undefined): MoveState | undefined {

@@ -9,7 +9,7 @@ import { act, checkMove, follow, recordOf, type Scene } from './scene.ts';
 
 /**
  * S308: changes a running task's allocation in place, with the method's waits. A shrink that its task's recent usage
- * speaks against waits the first wait, up to the second in sum; an expand without room waits the third, up to the
+ * speaks against waits the first wait, up to the second in sum; an expand without capacity waits the third, up to the
  * fourth; so does one that its node has deferred, and it is taken back then. One step: what comes next.
  */
 export async function stepResize(scene: Scene, move: Resize, state: MoveState): Promise<MoveState> {
@@ -30,12 +30,12 @@ async function begin(scene: Scene, move: Resize, waited: Wait | undefined): Prom
   const check = await checkMove(scene, move);
   if (check.kind === 'stale') return { kind: 'failed', reason: listed(check.reasons.map(describeStale)) };
   if (check.kind === 'short') {
-    const { thirdWaitSeconds, fourthWaitSeconds } = settings;
-    return waitOn(scene, 'third', describeShort(check.short), waited, thirdWaitSeconds, fourthWaitSeconds);
+    const { expandRetrySeconds, expandGiveUpSeconds } = settings;
+    return waitOn(scene, 'third', describeShort(check.short), waited, expandRetrySeconds, expandGiveUpSeconds);
   }
   const needed = neededMore(scene, move, check.snapshot.usage[move.task.id]);
   if (needed === undefined) return { kind: 'resizing' };
-  return waitOn(scene, 'first', needed, waited, settings.firstWaitSeconds, settings.secondWaitSeconds);
+  return waitOn(scene, 'first', needed, waited, settings.shrinkRetrySeconds, settings.shrinkGiveUpSeconds);
 }
 
 /** The next wait, or the end when the waits have added up to the limit. */
@@ -94,8 +94,8 @@ async function awaitGrant(scene: Scene, move: Resize, sinceSeconds: number): Pro
   if (end && end !== 'deferred') return end;
   const now = cluster.nowSeconds();
   const reason = `${move.task.id}: its node has not granted the resize yet. ${last?.message ?? ''}`.trim();
-  if (now - sinceSeconds >= settings.fourthWaitSeconds) return { kind: 'reverting', reason };
-  const dueSeconds = Math.min(now + settings.thirdWaitSeconds, sinceSeconds + settings.fourthWaitSeconds);
+  if (now - sinceSeconds >= settings.expandGiveUpSeconds) return { kind: 'reverting', reason };
+  const dueSeconds = Math.min(now + settings.expandRetrySeconds, sinceSeconds + settings.expandGiveUpSeconds);
   return { kind: 'granting', sinceSeconds, dueSeconds, reason };
 }
 

@@ -99,10 +99,10 @@ async function settleTask(scene: Scene, { record }: StandingRecord, task: TaskRe
   const state = found?.state;
   if (state?.phase !== 'running' || state.resize === 'none' || !record.before) return undefined;
   const common = { moveId: record.moveId, title: `Finish the resize of ${task.id}` };
-  const endSeconds = record.startedAtSeconds + settings.fourthWaitSeconds;
+  const endSeconds = record.startedAtSeconds + settings.expandGiveUpSeconds;
   const now = cluster.nowSeconds();
   if (state.resize === 'deferred' && now < endSeconds) {
-    const untilSeconds = Math.min(now + settings.thirdWaitSeconds, endSeconds);
+    const untilSeconds = Math.min(now + settings.expandRetrySeconds, endSeconds);
     return { ...common, state: 'waiting', text: state.message ?? 'Its node has no room yet.', untilSeconds };
   }
   return takeBack(scene, { ...task, generation: state.generation }, record.before, record, common);

@@ -188,7 +188,7 @@ async function connect(
   const cluster = await openCluster(target, {
     signal,
     ...access,
-    usageWindowSeconds: settings.firstWindowSeconds,
+    usageWindowSeconds: settings.usageWindowSeconds,
     runsDirectory: directory,
     ...(advanceSeconds !== undefined && { advanceSeconds }),
   });

@@ -6,7 +6,7 @@ import type { Settings } from '../core/model/settings.ts';
 import type { Action, Snapshot } from '../core/model/snapshot.ts';
 import type { Task } from '../core/model/task.ts';
 import { type AvailableTime, availableTime, remainingTime } from '../core/place/availableTime.ts';
-import { type NodeRoom, nodeRoom } from '../core/place/capacity.ts';
+import { type NodeCapacity, nodeCapacity } from '../core/place/capacity.ts';
 import { quantile } from '../core/predict/distribution.ts';
 import type { Predictions, RuntimePrediction } from '../core/predict/prediction.ts';
 import { describeBeside, describeHeld } from '../text/sentences.ts';
@@ -143,7 +143,7 @@ export class KnownRows {
       snapshot.nodes.map((node) => {
         const row = touched.has(node.name) ? undefined : last!.nodes.get(node);
         const on = () => onTouched.get(node.name) ?? [];
-        return [node, row ?? nodeRow(nodeRoom(node, on()), predictions, settings, snapshot)];
+        return [node, row ?? nodeRow(nodeCapacity(node, on()), predictions, settings, snapshot)];
       }),
     );
     this.last = { snapshot, predictions, settings, tasks, nodes };
@@ -151,8 +151,8 @@ export class KnownRows {
   }
 }
 
-function nodeRow(room: NodeRoom, predictions: Predictions, settings: Settings, snapshot: Snapshot): NodeRow {
-  const { node, free, tasks } = room;
+function nodeRow(capacity: NodeCapacity, predictions: Predictions, settings: Settings, snapshot: Snapshot): NodeRow {
+  const { node, free, tasks } = capacity;
   const { usage, takenAtSeconds } = snapshot;
   const readings = tasks.map(({ id }) => usage[id]?.mean).filter((mean) => mean !== undefined);
   const used = readings.reduce(addResources, NO_RESOURCES);
@@ -162,7 +162,7 @@ function nodeRow(room: NodeRoom, predictions: Predictions, settings: Settings, s
     total: node.allocatable,
     free,
     ...(readings.length > 0 && { usageFraction: amountOf(used, main) / Math.max(1, amountOf(node.allocatable, main)) }),
-    available: available(availableTime(room, predictions, settings, takenAtSeconds), takenAtSeconds),
+    available: available(availableTime(capacity, predictions, settings, takenAtSeconds), takenAtSeconds),
     ...(node.deadline && { deadline: node.deadline }),
     state: !node.ready ? 'notReady' : node.unschedulable ? 'unschedulable' : 'ready',
     taskIds: tasks.map(({ id }) => id),

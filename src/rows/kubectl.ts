@@ -9,7 +9,7 @@ export function describeLine(what: { readonly node: string } | { readonly namesp
 
 /**
  * The line by which its user can move a running task that we do not: its Deployment rolled over, or its owner suspended, to
- * be resumed once there is room where it shall go. Undefined where there is no such line, and for a Job, which we move.
+ * be resumed once there is capacity where it shall go. Undefined where there is no such line, and for a Job, which we move.
  */
 export function moveLine({ namespace, owner }: Task): string | undefined {
   if (!owner) return undefined;

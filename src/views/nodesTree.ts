@@ -27,7 +27,7 @@ const AFTER_FAILURE: readonly Offer[] = [
   { kind: 'offer', text: 'Show Log', icon: 'output', command: 'stowage.showLog' },
 ];
 
-/** Nodes with free room, usage and available time; their tasks under each. Pinned ones first. */
+/** Nodes with free capacity, usage and available time; their tasks under each. Pinned ones first. */
 export class NodesTree implements vscode.TreeDataProvider<NodesElement>, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<NodesElement[] | undefined>();
   readonly onDidChangeTreeData = this.changed.event;

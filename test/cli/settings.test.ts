@@ -8,15 +8,10 @@ describe('settings on the command line', () => {
   it('are the defaults where nothing is said', () => assert.deepEqual(settingsOf([]), DEFAULT_SETTINGS));
 
   it('take seconds with a unit of time, fractions with %, strategies and weights', () => {
-    const words = [
-      'firstWindowSeconds=10m',
-      'thirdThresholdFraction=20%',
-      'shrinkStrategy=usage',
-      'turnoverSeconds=1d',
-    ];
-    const { firstWindowSeconds, thirdThresholdFraction, shrinkStrategy, turnoverSeconds } = settingsOf(words);
+    const words = ['usageWindowSeconds=10m', 'candidateFreeFraction=20%', 'shrinkStrategy=usage', 'turnoverSeconds=1d'];
+    const { usageWindowSeconds, candidateFreeFraction, shrinkStrategy, turnoverSeconds } = settingsOf(words);
     assert.deepEqual(
-      [firstWindowSeconds, thirdThresholdFraction, shrinkStrategy, turnoverSeconds],
+      [usageWindowSeconds, candidateFreeFraction, shrinkStrategy, turnoverSeconds],
       [600, 0.2, 'usage', 86400],
     );
     assert.deepEqual(settingsOf(['policyWeights=timeFit:1,bestFit:0.5']).policyWeights, { timeFit: 1, bestFit: 0.5 });
@@ -28,10 +23,10 @@ describe('settings on the command line', () => {
         () => settingsOf([word]),
         (error) => error instanceof InputError && text.test(error.message),
       );
-    refused('firstWindow=10m', /There is no setting "firstWindow".*firstWindowSeconds/);
-    refused('firstWindowSeconds', /not of the form name=value/);
-    refused('firstWindowSeconds=soon', /takes a number from 0, such as firstWindowSeconds=15m/);
-    refused('firstWindowSeconds=-5', /takes a number from 0/);
+    refused('firstWindow=10m', /There is no setting "firstWindow".*usageWindowSeconds/);
+    refused('usageWindowSeconds', /not of the form name=value/);
+    refused('usageWindowSeconds=soon', /takes a number from 0, such as usageWindowSeconds=15m/);
+    refused('usageWindowSeconds=-5', /takes a number from 0/);
     refused('shrinkStrategy=half', /fixed or usage/);
     refused('policyWeights=timeFit', /name:number/);
     refused('constructor=1', /There is no setting "constructor"/);

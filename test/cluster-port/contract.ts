@@ -4,7 +4,7 @@ import type { OwnerRef, TaskRef } from '../../src/core/model/moves.ts';
 import { amountOf, type Resources, sameResources } from '../../src/core/model/resources.ts';
 import type { Snapshot } from '../../src/core/model/snapshot.ts';
 import type { Task } from '../../src/core/model/task.ts';
-import { clusterRoom, withoutTask } from '../../src/core/place/capacity.ts';
+import { clusterCapacity, withoutTask } from '../../src/core/place/capacity.ts';
 import { nodeFilter } from '../../src/core/place/filter.ts';
 
 /** A cluster to hold against the port's contract. */
@@ -147,7 +147,7 @@ export function clusterContract(open: () => Promise<Stage>, close: (stage: Stage
     const node = snapshot.nodes.find(({ name }) => name === task.node)!;
     const tooMuch = { ...task.desired, milliCpu: node.allocatable.milliCpu + 1000 };
     const result = await cluster.resize(refOf(task), tooMuch, resizeRecord(task.desired), REAL);
-    if (result.kind === 'refused') assert.equal(result.code, 'noRoom');
+    if (result.kind === 'refused') assert.equal(result.code, 'noCapacity');
     else {
       const state = await until(
         stage,
@@ -245,7 +245,7 @@ function movableJob(
   used: Set<string>,
   kept: boolean,
 ): { readonly task: Task; readonly owner: OwnerRef; readonly target: string } {
-  const room = clusterRoom(snapshot);
+  const capacity = clusterCapacity(snapshot);
   const guarded = new Set(
     snapshot.budgets.flatMap(({ disruptionsAllowed, taskIds }) => (disruptionsAllowed > 0 ? [] : taskIds)),
   );
@@ -259,8 +259,8 @@ function movableJob(
     if (qosClass === 'BestEffort' || guarded.has(task.id) || refused.has(namespace) || refused.has('*')) continue;
     if (used.has(owner.uid) || task.gpuCount > 0 || task.desired.milliCpu < 200) continue;
     const { node: from, gpuIndex: _, ...free } = task;
-    const refuses = nodeFilter(free, withoutTask(room, task));
-    const target = room.nodes.find((held) => held.node.name !== from && !refuses(held))?.node.name;
+    const refuses = nodeFilter(free, withoutTask(capacity, task));
+    const target = capacity.nodes.find((held) => held.node.name !== from && !refuses(held))?.node.name;
     if (target === undefined) continue;
     if (!kept) used.add(owner.uid);
     const { kind, name, uid, generation } = owner;
@@ -270,11 +270,11 @@ function movableJob(
 }
 
 function gatedTask(snapshot: Snapshot): { readonly task: Task; readonly node: string } {
-  const room = clusterRoom(snapshot);
+  const capacity = clusterCapacity(snapshot);
   for (const task of snapshot.tasks) {
     if (!task.gated) continue;
-    const refuses = nodeFilter(task, room);
-    const fitting = room.nodes.filter((held) => !refuses(held));
+    const refuses = nodeFilter(task, capacity);
+    const fitting = capacity.nodes.filter((held) => !refuses(held));
     if (fitting.length > 0) return { task, node: fitting.at(-1)!.node.name };
   }
   throw new Error('The stage has no gated task that fits somewhere');

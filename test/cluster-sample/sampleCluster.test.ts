@@ -20,7 +20,7 @@ import {
 } from '../../src/core/model/resources.ts';
 import { DEFAULT_SETTINGS } from '../../src/core/model/settings.ts';
 import type { Snapshot } from '../../src/core/model/snapshot.ts';
-import { clusterRoom } from '../../src/core/place/capacity.ts';
+import { clusterCapacity } from '../../src/core/place/capacity.ts';
 import { nodeFilter } from '../../src/core/place/filter.ts';
 import { draftPlan } from '../../src/core/plan/makePlan.ts';
 import { fitPredictor, predictSnapshot } from '../../src/core/predict/predictor.ts';
@@ -64,20 +64,20 @@ describe('the sample cluster', function () {
       assert.ok(refusals.includes('right'), 'a missing right');
     });
 
-    it('is fragmented whatever the seed: tasks fit nowhere although the free room together exceeds what they ask for', () => {
+    it('is fragmented whatever the seed: tasks fit nowhere although the free capacity together exceeds what they ask for', () => {
       for (let seed = 100; seed < 105; seed += 1) {
         const snapshot = snapshotOf(seed);
-        const room = clusterRoom(snapshot);
+        const capacity = clusterCapacity(snapshot);
         const stuck = snapshot.tasks.filter((task) => {
           if (task.phase !== 'pending' || task.gated) return false;
-          const refuses = nodeFilter(task, room);
-          const free = room.nodes.map((held) => held.free).reduce(addResources, NO_RESOURCES);
-          return room.nodes.every((held) => refuses(held)) && shortage(task.request, free) === undefined;
+          const refuses = nodeFilter(task, capacity);
+          const free = capacity.nodes.map((held) => held.free).reduce(addResources, NO_RESOURCES);
+          return capacity.nodes.every((held) => refuses(held)) && shortage(task.request, free) === undefined;
         });
         assert.ok(stuck.length > 0, `seed ${seed}`);
         const placeable = snapshot.tasks.filter((task) => {
-          const refuses = nodeFilter(task, room);
-          return task.gated && room.nodes.some((held) => !refuses(held));
+          const refuses = nodeFilter(task, capacity);
+          return task.gated && capacity.nodes.some((held) => !refuses(held));
         });
         assert.ok(placeable.length > 0, `seed ${seed}`);
       }
@@ -124,7 +124,7 @@ describe('the sample cluster', function () {
       const { tasks } = await cluster.readSnapshot();
       const gated = tasks.find((task) => task.gated)!;
       const { id, uid, generation } = gated;
-      const fitting = clusterRoom(await cluster.readSnapshot());
+      const fitting = clusterCapacity(await cluster.readSnapshot());
       const refuses = nodeFilter(gated, fitting);
       const node = fitting.nodes.find((held) => !refuses(held))!.node.name;
       await cluster.place({ id, uid, generation }, node, { dryRun: false });
@@ -207,8 +207,8 @@ describe('the sample cluster', function () {
   it('defers a resize that its node has no room for, and grants it when there is', async () => {
     const cluster = await open();
     const { nodes, tasks } = await cluster.readSnapshot();
-    const room = clusterRoom(await cluster.readSnapshot());
-    const held = room.nodes.find(({ node }) => node.name.startsWith('cpu-l'))!;
+    const capacity = clusterCapacity(await cluster.readSnapshot());
+    const held = capacity.nodes.find(({ node }) => node.name.startsWith('cpu-l'))!;
     const task = tasks.find(
       ({ node, owner, phase, namespace }) =>
         node === held.node.name && owner?.kind === 'Job' && phase === 'running' && namespace !== 'clinic',

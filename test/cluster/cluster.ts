@@ -47,7 +47,7 @@ export type TestCluster = {
   kubectl(args: readonly string[], stdin?: string): Promise<string>;
   /** Creates or changes objects. */
   apply(...objects: readonly object[]): Promise<void>;
-  /** Deletes objects, as `job/train`, and resolves when their pods are gone too: else these still hold room. */
+  /** Deletes objects, as `job/train`, and resolves when their pods are gone too: else these still hold capacity. */
   remove(...objects: readonly string[]): Promise<void>;
   /** Kills the API server and resolves once a new one is ready, at the same address with the same data. */
   restartApiServer(): Promise<void>;

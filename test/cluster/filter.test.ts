@@ -7,7 +7,7 @@ import { DEFAULT_PARAMETER_KEYS } from '../../src/cluster/kubernetes/model/param
 import { taskOf } from '../../src/cluster/kubernetes/model/pod.ts';
 import { seededRandom } from '../../src/core/model/random.ts';
 import type { Task } from '../../src/core/model/task.ts';
-import { clusterRoom } from '../../src/core/place/capacity.ts';
+import { clusterCapacity } from '../../src/core/place/capacity.ts';
 import { nodeFilter, type Refusal } from '../../src/core/place/filter.ts';
 import { snapshot } from '../core/place/cluster.ts';
 import { requireCluster } from './availability.ts';
@@ -79,7 +79,7 @@ function ourFilter(question: FilterQuestion): Record<string, Refusal | undefined
       ({ metadata }) => [metadata.name, metadata.labels],
     ),
   );
-  const room = clusterRoom(snapshot(nodes, tasks, { namespaceLabels }));
+  const capacity = clusterCapacity(snapshot(nodes, tasks, { namespaceLabels }));
   const volumes = question.persistentVolumes as readonly {
     spec: { nodeAffinity: { required: { nodeSelectorTerms: Parameters<typeof selectorTerm>[0][] } } };
   }[];
@@ -93,8 +93,8 @@ function ourFilter(question: FilterQuestion): Record<string, Refusal | undefined
       volumeAffinity: volumes.map(({ spec }) => spec.nodeAffinity.required.nodeSelectorTerms.map(selectorTerm)),
     },
   };
-  const filter = nodeFilter(task, room);
-  return Object.fromEntries(room.nodes.map((held) => [held.node.name, filter(held)]));
+  const filter = nodeFilter(task, capacity);
+  return Object.fromEntries(capacity.nodes.map((held) => [held.node.name, filter(held)]));
 }
 
 function asTask(pod: Pod): Task {

@@ -43,7 +43,7 @@ describe('from a fragmented cluster to confirmed moves', function () {
 
   it('plans a placement, a resize down, a resize up and a migration, and prints them', async () => {
     // The wait and the threshold are the method's; a test shortens the first and its small nodes need the second.
-    const short = ['fifthWindowSeconds=1s', 'thirdThresholdFraction=0.15', 'triggerFreeFraction=0.15'];
+    const short = ['triggerHoldSeconds=1s', 'candidateFreeFraction=0.15', 'triggerFreeFraction=0.15'];
     const words = ['plan', '--kubeconfig', test.kubeconfigPath, '--observe', '60s', '--out', 'plan.json'];
     const { output, status } = await stowage(here, [...words, ...short.flatMap((one) => ['--setting', one])]);
     assert.equal(status, 0, output);

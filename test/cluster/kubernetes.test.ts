@@ -141,7 +141,7 @@ describe('the Kubernetes side of the Cluster port', function () {
     );
     refused(
       await cluster.resize(ref, { ...to, milliCpu: 9000 }, record, FOR_REAL),
-      'noRoom',
+      'noCapacity',
       /requested: 9000, allocatable: 8000/,
     );
     await test.remove('job/elastic');
@@ -160,7 +160,7 @@ describe('the Kubernetes side of the Cluster port', function () {
     const task = await taskOf('bounded');
     const to = { ...task.desired, milliCpu: 4000 };
     const result = await cluster.resize(refOf(task), to, { ...RECORD, kind: 'resize' }, { dryRun: true });
-    refused(result, 'noRoom', /exceeded quota: few.*used: requests\.cpu=2.*limited: requests\.cpu=3/);
+    refused(result, 'noCapacity', /exceeded quota: few.*used: requests\.cpu=2.*limited: requests\.cpu=3/);
     await test.remove('job/bounded', 'resourcequota/few');
   });
 

@@ -11,7 +11,7 @@ import { readObjects } from '../../src/cluster/kubernetes/watch/read.ts';
 import { type Source, type Sources, sourcesOf } from '../../src/cluster/kubernetes/watch/sources.ts';
 import { seededRandom } from '../../src/core/model/random.ts';
 import type { Snapshot } from '../../src/core/model/snapshot.ts';
-import { clusterRoom } from '../../src/core/place/capacity.ts';
+import { clusterCapacity } from '../../src/core/place/capacity.ts';
 import { nodeFilter } from '../../src/core/place/filter.ts';
 import { requireCluster } from './availability.ts';
 import { startCluster, type TestCluster } from './cluster.ts';
@@ -55,7 +55,7 @@ describe('our snapshot and filter beside the live API server and kube-scheduler'
     for (let cluster = 0; cluster < CLUSTERS; cluster++) {
       const question = await build(cluster);
       const snapshot = await read(true);
-      const room = clusterRoom(snapshot);
+      const capacity = clusterCapacity(snapshot);
       for (let index = 0; index < PODS; index++) {
         const { pod } = randomCluster(1000 * (cluster + 1) + index);
         for (const { metadata } of question.nodes as readonly ApiNode[]) {
@@ -65,7 +65,7 @@ describe('our snapshot and filter beside the live API server and kube-scheduler'
           const [task] = snapshotOf({
             pods: [{ ...made, spec: { ...made.spec, nodeName: undefined } }] as never,
           }).tasks;
-          const ours = nodeFilter(task!, room)(room.nodes[room.indexOf.get(node)!]!);
+          const ours = nodeFilter(task!, capacity)(capacity.nodes[capacity.indexOf.get(node)!]!);
           await remove(podPath(made));
           seen[verdict === undefined ? 'fits' : 'refused'] += 1;
           if ((verdict === undefined) !== (ours === undefined)) {

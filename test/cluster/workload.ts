@@ -34,7 +34,7 @@ export type TaskSpec = {
   readonly dataScale?: number;
   /** Where it saves what it needs to go on elsewhere. */
   readonly checkpoint?: string;
-  /** Node it would rather run on. The scheduler obeys where there is room, and a migration may disobey. */
+  /** Node it would rather run on. The scheduler obeys where there is capacity, and a migration may disobey. */
   readonly preferredNode?: string;
   readonly nodeSelector?: Readonly<Record<string, string>>;
   readonly tolerations?: readonly object[];
@@ -128,7 +128,7 @@ export const DEMO_NODES: readonly NodeShape[] = [
  *   `index` all of it.
  * - `waiting`: `simulate` needs 8 cores and `finetune` 2 GPUs, which the cluster has, but on no single node. Moving
  *   `parse` or `evaluate` to the other node of its kind makes room, and loses no work. `notebook` is gated and fits on
- *   `cpu-1`, the only node with its label, so that the room of `cpu-2` stays whole for `simulate`.
+ *   `cpu-1`, the only node with its label, so that the capacity of `cpu-2` stays whole for `simulate`.
  * - `history`: 19 short tasks of three creators, whose runtime grows with their data scale; one fails.
  */
 export function demoWorkload(): { running: Manifest[]; waiting: Manifest[]; history: Manifest[] } {

@@ -10,7 +10,7 @@ import { maxResources } from '../../src/core/model/resources.ts';
 import { DEFAULT_SETTINGS } from '../../src/core/model/settings.ts';
 import type { Snapshot } from '../../src/core/model/snapshot.ts';
 import type { ResizeState, Task } from '../../src/core/model/task.ts';
-import { clusterRoom } from '../../src/core/place/capacity.ts';
+import { clusterCapacity } from '../../src/core/place/capacity.ts';
 import { nodeFilter } from '../../src/core/place/filter.ts';
 import { adviseResizes } from '../../src/core/resize/adviseResizes.ts';
 import { amounts, aNode, aSnapshot, aTask, certain, HOUR, NOW, used } from './small.ts';
@@ -32,11 +32,11 @@ function held({ granted, wanted, kind }: Resizing): number {
 
 /** Free milli-CPU of the one node, as each package that decides by it sees it. */
 function freeBySight(snapshot: Snapshot): Record<string, number> {
-  const room = clusterRoom(snapshot);
-  const node = room.nodes[0]!;
+  const capacity = clusterCapacity(snapshot);
+  const node = capacity.nodes[0]!;
   const { fleet } = simulationStart(snapshot);
   const tooLarge = aTask('too-large', undefined, amounts(10 * NODE_CORES));
-  const refusal = nodeFilter(tooLarge, room)(node);
+  const refusal = nodeFilter(tooLarge, capacity)(node);
   return {
     placement: node.free.milliCpu,
     'placement’s reason': refusal?.code === 'resource' ? refusal.free : Number.NaN,
@@ -89,8 +89,8 @@ describe('what a task holds', () => {
     const usage = { [hungry.id]: used(amounts(40, 1)) };
     const snapshot = aSnapshot([aNode('n', amounts(8, 64))], tasks, { usage });
     const predictions = certain({ [hungry.id]: 10 * HOUR });
-    const room = clusterRoom(snapshot);
-    const { advice } = adviseResizes({ snapshot, room, predictions, settings: DEFAULT_SETTINGS, since: {} });
+    const capacity = clusterCapacity(snapshot);
+    const { advice } = adviseResizes({ snapshot, capacity, predictions, settings: DEFAULT_SETTINGS, since: {} });
     const decision = advice.find(({ taskId }) => taskId === hungry.id)?.decision;
     assert.ok(decision?.kind === 'wait', JSON.stringify(decision));
     assert.deepEqual([decision.amount, decision.free], [6000, 5000]);

@@ -5,7 +5,7 @@ import { describe, it } from 'mocha';
 
 const core = resolve(import.meta.dirname, '../../src/core');
 
-/** Rooms in import order: a room imports only rooms above it, and itself. */
+/** Capacities in import order: a capacity imports only capacities above it, and itself. */
 const ROOMS = ['model', 'history', 'predict', 'fragment', 'place', 'simulate', 'forecast', 'resize', 'defrag', 'plan'];
 
 const IMPORT = /^\s*(import|export)\s+(type\s)?[^;'"]*?from\s+['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]/gm;
@@ -36,13 +36,13 @@ describe('the core', () => {
     assert.deepEqual(outside, []);
   });
 
-  it('has rooms that import only rooms above them', () => {
+  it('has rooms that import only capacities above them', () => {
     const downward = files.flatMap((file) => {
-      const room = relative(core, file).split('/')[0] ?? '';
+      const capacity = relative(core, file).split('/')[0] ?? '';
       return imports(file)
         .filter(({ specifier }) => specifier.startsWith('.'))
         .map(({ specifier }) => relative(core, resolve(dirname(file), specifier)).split('/')[0] ?? '')
-        .filter((other) => ROOMS.indexOf(other) > ROOMS.indexOf(room))
+        .filter((other) => ROOMS.indexOf(other) > ROOMS.indexOf(capacity))
         .map((other) => `${relative(core, file)} imports ${other}`);
     });
     assert.deepEqual(downward, []);

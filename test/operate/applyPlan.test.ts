@@ -22,12 +22,12 @@ import {
 } from './samplePlan.ts';
 
 const {
-  thirdWaitSeconds,
-  fourthWaitSeconds,
-  sixthWaitSeconds,
-  seventhWaitSeconds,
-  firstWaitSeconds,
-  secondWaitSeconds,
+  expandRetrySeconds,
+  expandGiveUpSeconds,
+  migrationRetrySeconds,
+  migrationGiveUpSeconds,
+  shrinkRetrySeconds,
+  shrinkGiveUpSeconds,
 } = DEFAULT_SETTINGS;
 
 describe('applying a plan', function () {
@@ -130,14 +130,14 @@ describe('applying a plan', function () {
           return { ...snapshot, usage: { ...snapshot.usage, [task.id]: { ...usage, mean: hungry, peak: hungry } } };
         },
       });
-      await assertWaits(busy, plan, 'first', firstWaitSeconds, secondWaitSeconds);
+      await assertWaits(busy, plan, 'first', shrinkRetrySeconds, shrinkGiveUpSeconds);
     });
 
     it('that its node has no room for waits the third wait, and is given up at the fourth', async () => {
       const plan = one(isExpand);
       const node = plan.moves[0]!.task.node!;
       const full = doctored(cluster, { snapshot: (snapshot) => filled(snapshot, node) });
-      await assertWaits(full, plan, 'third', thirdWaitSeconds, fourthWaitSeconds);
+      await assertWaits(full, plan, 'third', expandRetrySeconds, expandGiveUpSeconds);
     });
 
     it('that its node has deferred is waited for, and taken back at the fourth wait', async () => {
@@ -151,7 +151,7 @@ describe('applying a plan', function () {
       const first = await applyPlan(plan, slow, optionsOf(journal));
       assert.equal(first.kind, 'waiting');
       assert.match(stepsOf(first)[0]!.text, /no room/);
-      await cluster.advance(fourthWaitSeconds);
+      await cluster.advance(expandGiveUpSeconds);
       grants.now = false;
       const end = await continueMoves(slow, optionsOf(journal));
       assert.match(stepsOf(end)[0]!.text, /Taken back/);
@@ -189,7 +189,7 @@ describe('applying a plan', function () {
       const plan = one(isMigration);
       const { to, owner } = plan.moves[0] as Migration;
       const full = doctored(cluster, { snapshot: (snapshot) => filled(snapshot, to) });
-      await assertWaits(full, plan, 'sixth', sixthWaitSeconds, seventhWaitSeconds, async () => {
+      await assertWaits(full, plan, 'sixth', migrationRetrySeconds, migrationGiveUpSeconds, async () => {
         const found = await cluster.readOwner(owner);
         assert.ok(found?.finished || (found?.suspended === false && found.active === 1));
       });
@@ -220,7 +220,7 @@ describe('applying a plan', function () {
       assert.equal(first.kind, 'waiting');
       assert.equal((await cluster.readOwner(owner))?.suspended, true);
       target.full = false;
-      await cluster.advance(sixthWaitSeconds);
+      await cluster.advance(migrationRetrySeconds);
       const end = await continueMoves(racing, optionsOf(journal));
       assert.deepEqual([end.kind, 'done' in end && end.done], ['applied', 1]);
       assert.deepEqual(
@@ -229,7 +229,7 @@ describe('applying a plan', function () {
       );
     });
 
-    it('whose target stays full after the end is resumed where there is room when the seventh wait ends', async () => {
+    it('whose target stays full after the end is resumed where there is capacity when the seventh wait ends', async () => {
       const plan = one(isMigration);
       const { owner } = plan.moves[0] as Migration;
       const journal = memoryJournal();
@@ -238,17 +238,17 @@ describe('applying a plan', function () {
       let waited = 0;
       while (outcome.kind === 'waiting') {
         const seconds = outcome.untilSeconds! - cluster.nowSeconds();
-        assert.ok(seconds > 0 && seconds <= sixthWaitSeconds);
+        assert.ok(seconds > 0 && seconds <= migrationRetrySeconds);
         waited += seconds;
         await cluster.advance(seconds);
         outcome = await continueMoves(racing, optionsOf(journal));
       }
-      assert.equal(waited, seventhWaitSeconds);
+      assert.equal(waited, migrationGiveUpSeconds);
       const found = await cluster.readOwner(owner);
       assert.deepEqual([found?.suspended, found?.active, found?.record], [false, 1, undefined]);
     });
 
-    it('whose target goes away after the end is resumed at once where there is room', async () => {
+    it('whose target goes away after the end is resumed at once where there is capacity', async () => {
       const plan = one(isMigration);
       const move = plan.moves[0] as Migration;
       const gone = doctored(cluster, {

@@ -26,7 +26,7 @@ export function doctored(
   return other;
 }
 
-/** The snapshot with a node whose room is all taken by somebody new. */
+/** The snapshot with a node whose capacity is all taken by somebody new. */
 export function filled(snapshot: Snapshot, node: string): Snapshot {
   const { allocatable } = snapshot.nodes.find(({ name }) => name === node)!;
   const like = snapshot.tasks.find((task) => task.node === node)!;

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { Cluster } from '../../src/cluster/cluster.ts';
 import type { SampleCluster } from '../../src/cluster/sample/sampleCluster.ts';
 import { amountOf, resourceNames } from '../../src/core/model/resources.ts';
-import { clusterRoom } from '../../src/core/place/capacity.ts';
+import { clusterCapacity } from '../../src/core/place/capacity.ts';
 import { applyPlan, continueMoves } from '../../src/operate/applyPlan.ts';
 import { countSteps } from '../../src/operate/countSteps.ts';
 import { type Journal, type JournalEntry, memoryJournal } from '../../src/operate/journal.ts';
@@ -80,12 +80,12 @@ async function jobsOf(cluster: SampleCluster) {
 }
 
 /** A resize that its node has deferred counts as held, so only what is granted must fit: nothing is deferred at the end. */
-function assertNotOverfilled(snapshot: Parameters<typeof clusterRoom>[0]): void {
+function assertNotOverfilled(snapshot: Parameters<typeof clusterCapacity>[0]): void {
   assert.deepEqual(
     snapshot.tasks.filter(({ resizeState }) => resizeState),
     [],
   );
-  for (const { node, free } of clusterRoom(snapshot).nodes) {
+  for (const { node, free } of clusterCapacity(snapshot).nodes) {
     for (const resource of resourceNames(free)) assert.ok(amountOf(free, resource) >= 0, `${node.name} ${resource}`);
   }
 }

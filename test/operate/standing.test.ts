@@ -39,9 +39,9 @@ describe('going on without a journal', () => {
     assert.deepEqual([first.kind, 'waiting' in first && first.waiting], ['waiting', 1]);
     assert.equal(
       'untilSeconds' in first && first.untilSeconds,
-      cluster.nowSeconds() + DEFAULT_SETTINGS.thirdWaitSeconds,
+      cluster.nowSeconds() + DEFAULT_SETTINGS.expandRetrySeconds,
     );
-    await cluster.advance(DEFAULT_SETTINGS.fourthWaitSeconds);
+    await cluster.advance(DEFAULT_SETTINGS.expandGiveUpSeconds);
     const end = await goOn();
     assert.equal(end.kind, 'applied');
     await cluster.advance(10);
@@ -59,7 +59,7 @@ describe('going on without a journal', () => {
     assert.equal((await cluster.readRecords()).length, 1);
   });
 
-  it('resumes a suspended owner where there is room when its target is gone, its tasks as large as they were', async () => {
+  it('resumes a suspended owner where there is capacity when its target is gone, its tasks as large as they were', async () => {
     const task = snapshot.tasks.find(
       ({ owner, phase, namespace }) => owner?.kind === 'Job' && phase === 'running' && namespace === 'media',
     )!;

@@ -66,7 +66,7 @@ describe('a plan in words', () => {
     assert.match(said, /→ n2, once the migrations below have made room/);
     assert.match(said, /1 placement and 1 migration\.\n1 running task will be ended/);
     assert.match(said, /Next: add --out plan\.json, then: stowage apply plan\.json/);
-    const blocked = text(aSnapshot(nodes, tasks), { thirdThresholdFraction: 0.5 });
+    const blocked = text(aSnapshot(nodes, tasks), { candidateFreeFraction: 0.5 });
     assert.match(blocked, /Why nothing moves to start big\n {4}none of the 2 nodes that could take it keeps 50 % free/);
   });
 });

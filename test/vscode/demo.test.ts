@@ -29,7 +29,7 @@ describe('the demo cluster in the editor', function () {
       // The waits and the threshold are the method's; a test shortens the first and its small nodes need the second.
       'stowage.fifthWindowMinutes': 1 / 60,
       'stowage.thirdWaitMinutes': 1 / 10,
-      'stowage.thirdThresholdFraction': 0.15,
+      'stowage.candidateFreeFraction': 0.15,
       'stowage.triggerFreeFraction': 0.15,
     };
     writeFileSync(join(folder, '.vscode/settings.json'), JSON.stringify(settings));
@@ -86,7 +86,7 @@ describe('the demo cluster in the editor', function () {
     await workbench.dismissToasts();
   });
 
-  it('lets an undo wait for room, and goes on by itself once the wait is over', async () => {
+  it('lets an undo wait for capacity, and goes on by itself once the wait is over', async () => {
     // One core each, as many as fit: what `report` gave up is taken.
     const filler = job({
       name: 'filler',
@@ -97,7 +97,7 @@ describe('the demo cluster in the editor', function () {
     await workbench.page.locator('.pane .monaco-list-row[aria-label^="task filler"]').first().waitFor();
     await workbench.command('Stowage: Undo Last Resizes');
     await workbench.answerModal('Undo');
-    // `index` uses what it would give back: it waits for hours. `report` waits for room, for seconds.
+    // `index` uses what it would give back: it waits for hours. `report` waits for capacity, for seconds.
     await workbench.toast(/Moves: 0 done, 2 waiting until /);
     const panel = await workbench.webview('ol.steps li.waiting');
     await panel.locator('li.waiting', { hasText: /Expand default\/report.* waiting until .* needs 2 CPU/ }).waitFor();

@@ -92,7 +92,7 @@ describe('the sample cluster in the editor', function () {
     await workbench.pictures('1-welcome');
   });
 
-  it('shows nodes with free room and available time, and tasks with their predicted runtimes', async () => {
+  it('shows nodes with free capacity and available time, and tasks with their predicted runtimes', async () => {
     await workbench.command('Stowage: Open the Sample Cluster');
     const nodes = workbench.tree('Nodes');
     await nodes.row('node gpu-a100-1');

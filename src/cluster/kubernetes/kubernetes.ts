@@ -91,7 +91,7 @@ class KubernetesCluster implements Cluster {
     this.#sources = sourcesOf(new Keeper(Object.values(this.#keys).flat()));
     this.#runs = options.runsDirectory === undefined ? undefined : new RunRecord(options.runsDirectory, this.name);
     this.#prometheus = options.prometheus ? prometheusAt(options.prometheus, connection) : undefined;
-    this.#windowSeconds = options.usageWindowSeconds ?? DEFAULT_SETTINGS.firstWindowSeconds;
+    this.#windowSeconds = options.usageWindowSeconds ?? DEFAULT_SETTINGS.usageWindowSeconds;
     this.#usage = new UsageRecord(this.#windowSeconds);
   }
 

@@ -43,7 +43,7 @@ function place(world: World, ref: TaskRef, to: string, dryRun: boolean): ActResu
   const found = findTask(world, ref);
   if ('code' in found) return found;
   const { task } = found;
-  if (!world.room.indexOf.has(to))
+  if (!world.capacity.indexOf.has(to))
     return refused('invalid', `Cannot place ${task.id}: there is no node ${to}. Plan again.`);
   if (!task.gated && isOnlyOn(found, to)) return done(task.generation);
   if (!task.gated) {
@@ -82,12 +82,12 @@ function resize(world: World, { task: ref, to, record }: Extract<Act, { kind: 'r
   if (sameResources(task.desired, to)) return done(task.generation);
   const changed = staleTask(found, ref);
   if (changed) return changed;
-  const { node } = world.room.nodes[world.room.indexOf.get(task.node!)!]!;
+  const { node } = world.capacity.nodes[world.capacity.indexOf.get(task.node!)!]!;
   const short = shortage(to, node.allocatable);
   if (short) {
     const numbers = `${short.resource}: requested ${short.requested}, allocatable ${short.free}`;
     return refused(
-      'noRoom',
+      'noCapacity',
       `Cannot resize ${task.id}: node ${node.name} is too small, ${numbers}. Migrate it instead.`,
     );
   }
@@ -142,7 +142,7 @@ function resume(
   const refusal = refusedChange(owner);
   if (refusal) return refusal;
   if (!owner.suspended) return done(owner.generation);
-  if (pin.kind !== 'none' && !world.room.indexOf.has(pin.node)) {
+  if (pin.kind !== 'none' && !world.capacity.indexOf.has(pin.node)) {
     return refused(
       'invalid',
       `Cannot resume ${owner.key} on ${pin.node}: there is no such node. Resume it without a pin.`,

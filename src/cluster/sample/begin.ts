@@ -29,7 +29,7 @@ import {
 /** What a seed begins with: the world at `BEGIN_SECONDS`, and what had ended before the world was set up. */
 export type Beginning = { readonly world: World; readonly history: readonly FinishedTask[] };
 
-/** The world is lived in for this long before its first afternoon, so that its room is broken up as rooms are. */
+/** The world is lived in for this long before its first afternoon, so that its capacity is broken up as capacities are. */
 const LIVED_IN_HOURS = 20;
 const MINUTE = 60;
 const HOUR = 3600;
@@ -42,7 +42,7 @@ export function begin(seed: number): Beginning {
   const recurring = recurringTasks(seed);
   const atSeconds = BEGIN_SECONDS - LIVED_IN_HOURS * HOUR;
   const world = emptyWorld(seed, recurring, sampleNodes(), atSeconds);
-  for (const { node } of world.room.nodes) addAgent(world, node);
+  for (const { node } of world.capacity.nodes) addAgent(world, node);
   for (const service of SERVICES) addService(world, service);
   const history: FinishedTask[] = [];
   const random = seededRandom(seed + 0.25);
@@ -76,7 +76,7 @@ function settle(world: World, run: Run, random: Random): FinishedTask[] {
 }
 
 /**
- * What the first afternoon finds waiting: tasks left to Stowage behind a gate, and tasks for which the free room would be
+ * What the first afternoon finds waiting: tasks left to Stowage behind a gate, and tasks for which the free capacity would be
  * enough were it in one place. Of a large shape as many are submitted as it takes until one stays pending.
  */
 function submitOpening(world: World, seed: number): void {

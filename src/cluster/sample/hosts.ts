@@ -84,7 +84,7 @@ export const SERVICES: readonly Service[] = [
   service('report-ui', 'risk', 'lena', 2, 500, 1, { cpu: 0.8, memory: 0.78 }),
 ];
 
-/** What every node runs beside its tasks; it counts for room only. */
+/** What every node runs beside its tasks; it counts for capacity only. */
 export const NODE_AGENT: Resources = { milliCpu: 200, memoryBytes: GIB / 2, gpuMilli: 0, extended: {} };
 
 /** Rights that the sample's user lacks: in the clinic nothing may be changed, of risk no job may be stopped. */

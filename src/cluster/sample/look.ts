@@ -17,7 +17,7 @@ export function lookAt(world: World, cluster: string): Snapshot {
   return {
     cluster,
     takenAtSeconds: world.nowSeconds,
-    nodes: world.room.nodes.map(({ node }) => node),
+    nodes: world.capacity.nodes.map(({ node }) => node),
     tasks: live.map((each) => seen(each, world.nowSeconds)),
     usage,
     budgets: budgetsOf(live),
@@ -44,7 +44,7 @@ export function seen({ task, owner, member: index }: LiveTask, nowSeconds: numbe
 /** Mean and peak over the window, from what the task truly uses; undefined until it has run a minute. */
 function usageOf({ task, use, granted }: LiveTask, nowSeconds: number): Usage | undefined {
   if (task.phase !== 'running' || task.startedAtSeconds === undefined) return undefined;
-  const fromSeconds = Math.max(task.startedAtSeconds, nowSeconds - DEFAULT_SETTINGS.firstWindowSeconds);
+  const fromSeconds = Math.max(task.startedAtSeconds, nowSeconds - DEFAULT_SETTINGS.usageWindowSeconds);
   const readings = Math.floor((nowSeconds - fromSeconds) / 60);
   if (readings < 1) return undefined;
   const limit = limitOf(task, granted);

@@ -13,9 +13,9 @@ import {
 } from '../../core/model/resources.ts';
 import type { Owner, ResizeState, Task, TaskParameters } from '../../core/model/task.ts';
 import {
-  type ClusterRoom,
-  clusterRoom,
-  type NodeRoom,
+  type ClusterCapacity,
+  clusterCapacity,
+  type NodeCapacity,
   withAllocation,
   withNode,
   withoutNode,
@@ -36,7 +36,7 @@ export type World = {
   readonly recurring: readonly Recurring[];
   nowSeconds: number;
   /** What the scheduler counts as held. */
-  room: ClusterRoom;
+  capacity: ClusterCapacity;
   readonly tasks: Map<string, LiveTask>;
   readonly owners: Map<string, LiveOwner>;
   /** Ids of tasks that wait for a node, oldest first; gated ones too. */
@@ -114,12 +114,12 @@ export function emptyWorld(
   nodes: readonly Node[],
   atSeconds: number,
 ): World {
-  const room = clusterRoom({ ...NOTHING, takenAtSeconds: atSeconds, nodes });
+  const capacity = clusterCapacity({ ...NOTHING, takenAtSeconds: atSeconds, nodes });
   const world: World = {
     seed,
     recurring,
     nowSeconds: atSeconds,
-    room,
+    capacity,
     tasks: new Map(),
     owners: new Map(),
     pending: new Set(),
@@ -244,7 +244,7 @@ export function addTask(world: World, owner: LiveOwner, index: number, gated: bo
 export function addLive(world: World, live: LiveTask): LiveTask {
   world.tasks.set(live.task.id, live);
   if (live.task.node === undefined) world.pending.add(live.task.id);
-  else world.room = withTask(world.room, live.task, live.task.node);
+  else world.capacity = withTask(world.capacity, live.task, live.task.node);
   return live;
 }
 
@@ -271,13 +271,13 @@ export function actuateSoon(world: World, live: LiveTask): void {
  * @param name the one node that gained room; absent: any may have
  */
 function schedule(world: World, name?: string): void {
-  const gained = name === undefined ? undefined : world.room.indexOf.get(name)!;
+  const gained = name === undefined ? undefined : world.capacity.indexOf.get(name)!;
   const waiting = [...world.pending].map((id) => world.tasks.get(id)!).filter(({ task }) => !task.gated);
   for (const live of waiting.sort((left, right) => byQueue(left.task, right.task))) bind(world, live, gained);
 }
 
 function bind(world: World, live: LiveTask, only?: number): void {
-  const { nodes } = world.room;
+  const { nodes } = world.capacity;
   if (live.task.gated) return;
   const node = chooseNode(world, live, only === undefined ? nodes : [nodes[only]!]);
   if (node) start(world, live, node);
@@ -286,11 +286,11 @@ function bind(world: World, live: LiveTask, only?: number): void {
   }
 }
 
-/** The node with the most room left of those that fit, kube-scheduler's spreading; a preferred one before all. */
-function chooseNode(world: World, { task, owner }: LiveTask, nodes: readonly NodeRoom[]): NodeRoom | undefined {
-  const refuses = nodeFilter(task, world.room);
+/** The node with the most capacity left of those that fit, kube-scheduler's spreading; a preferred one before all. */
+function chooseNode(world: World, { task, owner }: LiveTask, nodes: readonly NodeCapacity[]): NodeCapacity | undefined {
+  const refuses = nodeFilter(task, world.capacity);
   const preferred = owner?.pin.kind === 'preferred' ? owner.pin.node : undefined;
-  let best: NodeRoom | undefined;
+  let best: NodeCapacity | undefined;
   for (const held of nodes) {
     if (refuses(held)) continue;
     if (held.node.name === preferred) return held;
@@ -299,17 +299,17 @@ function chooseNode(world: World, { task, owner }: LiveTask, nodes: readonly Nod
   return best;
 }
 
-function freeFraction({ node: { allocatable }, free }: NodeRoom): number {
+function freeFraction({ node: { allocatable }, free }: NodeCapacity): number {
   const parts = [free.milliCpu / allocatable.milliCpu, free.memoryBytes / allocatable.memoryBytes];
   if (allocatable.gpuMilli > 0) parts.push(free.gpuMilli / allocatable.gpuMilli);
   return parts.reduce((sum, part) => sum + part, 0) / parts.length;
 }
 
-function start(world: World, live: LiveTask, { node }: NodeRoom): void {
+function start(world: World, live: LiveTask, { node }: NodeCapacity): void {
   const { unschedulableSinceSeconds: _, ...task } = live.task;
   world.pending.delete(task.id);
-  world.room = withTask(world.room, task, node.name);
-  const bound = world.room.nodes[world.room.indexOf.get(node.name)!]!.tasks.at(-1)!;
+  world.capacity = withTask(world.capacity, task, node.name);
+  const bound = world.capacity.nodes[world.capacity.indexOf.get(node.name)!]!.tasks.at(-1)!;
   runFrom(world, live, { ...bound, phase: 'running', startedAtSeconds: world.nowSeconds });
 }
 
@@ -373,7 +373,7 @@ function remove(world: World, live: LiveTask): void {
   const { task, owner, member } = live;
   world.tasks.delete(task.id);
   world.pending.delete(task.id);
-  world.room = withoutTask(world.room, task);
+  world.capacity = withoutTask(world.capacity, task);
   const place = owner?.members[member];
   if (place?.taskId === task.id) delete place.taskId;
   world.resizing.delete(live);
@@ -416,14 +416,14 @@ export function lastCheckpoint(
 function actuate(world: World, live: LiveTask): void {
   const { task } = live;
   if (world.tasks.get(task.id) !== live || task.phase !== 'running') return;
-  const { node } = world.room.nodes[world.room.indexOf.get(task.node!)!]!;
+  const { node } = world.capacity.nodes[world.capacity.indexOf.get(task.node!)!]!;
   const state = resizeStateOf(world, live, node);
   const { resizeState, ...rest } = task;
   if (!state) {
     world.resizing.delete(live);
     live.granted = task.desired;
     live.task = { ...rest, allocation: task.desired };
-    world.room = withAllocation(world.room, task, task.desired);
+    world.capacity = withAllocation(world.capacity, task, task.desired);
     schedule(world, task.node);
     return;
   }
@@ -431,7 +431,7 @@ function actuate(world: World, live: LiveTask): void {
   // What can never be granted does not count as held (KEP-1287).
   const allocation = state.kind === 'infeasible' ? live.granted : maxResources(live.granted, task.desired);
   live.task = { ...task, allocation, resizeState: { ...state, sinceSeconds } };
-  world.room = withAllocation(world.room, task, allocation);
+  world.capacity = withAllocation(world.capacity, task, allocation);
 }
 
 function resizeStateOf(world: World, live: LiveTask, node: Node): Omit<ResizeState, 'sinceSeconds'> | undefined {
@@ -469,7 +469,7 @@ function grantedToOthers(world: World, live: LiveTask, node: string): Resources 
 function expectEndOf(world: World, { name, deadline }: Node): void {
   if (!deadline) return;
   world.events.push(deadline.atSeconds, () => {
-    const { node } = world.room.nodes[world.room.indexOf.get(name)!]!;
+    const { node } = world.capacity.nodes[world.capacity.indexOf.get(name)!]!;
     const lost = [...world.tasks.values()].filter(({ task }) => task.node === name);
     const agents = lost.filter(({ task }) => task.infrastructure);
     for (const live of lost) {
@@ -501,7 +501,7 @@ function expectEndOf(world: World, { name, deadline }: Node): void {
 }
 
 function putNode(world: World, node: Node, agents: readonly LiveTask[]): void {
-  world.room = withNode(withoutNode(world.room, node.name), node);
+  world.capacity = withNode(withoutNode(world.capacity, node.name), node);
   for (const agent of agents) addLive(world, agent);
 }
 

@@ -2,9 +2,9 @@ import { amountOf, dominantResource, type ResourceName, subtractResources } from
 import type { Settings } from '../model/settings.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Task } from '../model/task.ts';
-import type { ClusterRoom, NodeRoom } from '../place/capacity.ts';
+import type { ClusterCapacity, NodeCapacity } from '../place/capacity.ts';
 
-/** A node whose free room is worth defragmenting: above the third threshold (S407). */
+/** A node whose free capacity is worth defragmenting: above the third threshold (S407). */
 export type Candidate = {
   readonly node: string;
   /** The resource that names its size. */
@@ -18,20 +18,20 @@ export type Candidate = {
  * Candidates of S407, busiest first (S409 asks for the busiest), equal ones by name. Cordoned nodes and nodes that are
  * not ready are none.
  */
-export function findCandidates(snapshot: Snapshot, room: ClusterRoom, settings: Settings): Candidate[] {
-  return room.nodes
+export function findCandidates(snapshot: Snapshot, capacity: ClusterCapacity, settings: Settings): Candidate[] {
+  return capacity.nodes
     .filter(({ node }) => node.ready && !node.unschedulable)
     .map((held) => {
       const { resource, fraction } = dominantShare(held);
       const usageFraction = meanUsage(held, resource, snapshot.usage);
       return { node: held.node.name, resource, freeFraction: 1 - fraction, usageFraction };
     })
-    .filter(({ freeFraction }) => freeFraction >= settings.thirdThresholdFraction)
+    .filter(({ freeFraction }) => freeFraction >= settings.candidateFreeFraction)
     .sort((left, right) => right.usageFraction - left.usageFraction || (left.node < right.node ? -1 : 1));
 }
 
 /** What of a node is held, by its dominant resource, 0…1; 1 for a node that offers nothing. */
-export function dominantShare({ node, free }: NodeRoom): {
+export function dominantShare({ node, free }: NodeCapacity): {
   readonly resource: ResourceName;
   readonly fraction: number;
 } {
@@ -44,7 +44,7 @@ export function dominantShare({ node, free }: NodeRoom): {
  * Mean usage of a node: the sum over its tasks, as far as their readings reach into the second window. A task of which
  * nothing is measured counts with what it holds; so does a device whose usage no exporter tells.
  */
-function meanUsage({ node, tasks }: NodeRoom, resource: ResourceName, usage: Snapshot['usage']): number {
+function meanUsage({ node, tasks }: NodeCapacity, resource: ResourceName, usage: Snapshot['usage']): number {
   const total = amountOf(node.allocatable, resource);
   const used = tasks.reduce((sum, task) => sum + usageOf(task, resource, usage), 0);
   return total > 0 ? used / total : 0;

@@ -1,7 +1,7 @@
 import type { Settings } from '../model/settings.ts';
 import type { Task } from '../model/task.ts';
 import { lostWork } from '../model/work.ts';
-import { type ClusterRoom, type NodeRoom, withoutTask, withTask } from '../place/capacity.ts';
+import { type ClusterCapacity, type NodeCapacity, withoutTask, withTask } from '../place/capacity.ts';
 import { nodeFilter } from '../place/filter.ts';
 import type { RefusedNode } from '../place/rankNodes.ts';
 import { probabilityEndsWithin } from '../predict/distribution.ts';
@@ -12,8 +12,8 @@ import type { Group } from './movable.ts';
 export type Target = {
   readonly node: string;
   readonly usageFraction: number;
-  /** The room once the group is there. */
-  readonly room: ClusterRoom;
+  /** The capacity once the group is there. */
+  readonly capacity: ClusterCapacity;
 };
 
 /** No other candidate can take the group; the busiest one that only lacks room stands for the rest, if there is one. */
@@ -26,13 +26,13 @@ export type NoTarget = { readonly code: 'noTarget'; readonly candidates: number;
  */
 export function findTarget(
   group: Group,
-  room: ClusterRoom,
+  capacity: ClusterCapacity,
   candidates: readonly Candidate[],
   closed: ReadonlySet<string>,
   { predictions, settings, nowSeconds }: { predictions: Predictions; settings: Settings; nowSeconds: number },
 ): Target | NoTarget {
   const others = candidates.filter(({ node }) => !closed.has(node));
-  const stopped = group.tasks.reduce(withoutTask, room);
+  const stopped = group.tasks.reduce(withoutTask, capacity);
   const [first, ...rest] = group.tasks.map(unbound);
   const filter = nodeFilter(first!, stopped);
   let example: RefusedNode | undefined;
@@ -46,13 +46,14 @@ export function findTarget(
       const fits = filled && !nodeFilter(task, filled)(nodeOf(filled, node));
       filled = filled && fits ? withTask(filled, task, node) : undefined;
     }
-    if (filled) return { node, usageFraction, room: filled };
-    if (refusal && (!example || (isAboutRoom(refusal) && !isAboutRoom(example.refusal)))) example = { node, refusal };
+    if (filled) return { node, usageFraction, capacity: filled };
+    if (refusal && (!example || (isAboutCapacity(refusal) && !isAboutCapacity(example.refusal))))
+      example = { node, refusal };
   }
   return { code: 'noTarget', candidates: others.length, ...(example && { example }) };
 }
 
-function isAboutRoom({ code }: RefusedNode['refusal']): boolean {
+function isAboutCapacity({ code }: RefusedNode['refusal']): boolean {
   return code === 'resource' || code === 'gpuShare';
 }
 
@@ -66,7 +67,7 @@ export function unbound(task: Task): Task {
 /** The node ends before the task, which runs what it lost once more, with more than the risk that is allowed. */
 function endsTooEarly(
   task: Task,
-  { node: { deadline } }: NodeRoom,
+  { node: { deadline } }: NodeCapacity,
   predictions: Predictions,
   settings: Settings,
   nowSeconds: number,
@@ -83,6 +84,6 @@ function endsTooEarly(
     : undefined;
 }
 
-function nodeOf(room: ClusterRoom, name: string): NodeRoom {
-  return room.nodes[room.indexOf.get(name)!]!;
+function nodeOf(capacity: ClusterCapacity, name: string): NodeCapacity {
+  return capacity.nodes[capacity.indexOf.get(name)!]!;
 }

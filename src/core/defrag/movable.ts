@@ -6,7 +6,7 @@ import type { Snapshot } from '../model/snapshot.ts';
 import type { Owner, Task } from '../model/task.ts';
 import { lostWork } from '../model/work.ts';
 import { remainingTime } from '../place/availableTime.ts';
-import type { ClusterRoom } from '../place/capacity.ts';
+import type { ClusterCapacity } from '../place/capacity.ts';
 import type { Predictions } from '../predict/prediction.ts';
 
 /** What moves as one: all tasks of an owner stop and resume together; a task without an owner stands alone. */
@@ -39,10 +39,10 @@ export type Immovable =
 /** Owners that can be stopped, pinned and resumed as a whole. */
 const MOVABLE_OWNERS: ReadonlySet<string> = new Set(['Job']);
 
-/** All groups that hold room, by the id of each of their tasks. Infrastructure is in none. */
+/** All groups that hold capacity, by the id of each of their tasks. Infrastructure is in none. */
 export function groupTasks(
   snapshot: Snapshot,
-  room: ClusterRoom,
+  capacity: ClusterCapacity,
   predictions: Predictions,
   settings: Settings,
 ): ReadonlyMap<string, Group> {
@@ -56,7 +56,7 @@ export function groupTasks(
   }
   const groups = new Map<string, Group>();
   for (const [key, tasks] of members) {
-    const group = groupOf(key, tasks, snapshot.takenAtSeconds, room, predictions, settings);
+    const group = groupOf(key, tasks, snapshot.takenAtSeconds, capacity, predictions, settings);
     for (const task of tasks) groups.set(task.id, group);
   }
   return groups;
@@ -117,10 +117,10 @@ function overBudget(group: Group, budgets: Budgets): Immovable | undefined {
 }
 
 /** The largest part of a node's resources that amounts on it take, 0…1 where they fit. */
-export function nodeShare(task: Task, room: ClusterRoom, node: string): number {
-  const index = room.indexOf.get(node);
+export function nodeShare(task: Task, capacity: ClusterCapacity, node: string): number {
+  const index = capacity.indexOf.get(node);
   if (index === undefined) return 0;
-  const { allocatable } = room.nodes[index]!.node;
+  const { allocatable } = capacity.nodes[index]!.node;
   const held = task.allocation;
   const shares = resourceNames(held).map((name) => {
     const total = amountOf(allocatable, name);
@@ -133,7 +133,7 @@ function groupOf(
   key: string,
   tasks: readonly Task[],
   nowSeconds: number,
-  room: ClusterRoom,
+  capacity: ClusterCapacity,
   predictions: Predictions,
   settings: Settings,
 ): Group {
@@ -145,7 +145,7 @@ function groupOf(
     for (const level of ['p10', 'p50', 'p90'] as const) remaining[level] = Math.max(remaining[level], own[level]);
     const lost = lostWork(task, nowSeconds);
     lostSeconds += lost;
-    costNodeSeconds += nodeShare(task, room, task.node ?? '') * (lost + settings.restartSeconds);
+    costNodeSeconds += nodeShare(task, capacity, task.node ?? '') * (lost + settings.restartSeconds);
   }
   const { owner, namespace } = tasks[0]!;
   return { key, ...(owner && { owner }), namespace, tasks, remaining, lostSeconds, costNodeSeconds };

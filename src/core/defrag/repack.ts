@@ -58,7 +58,7 @@ export function repackWindow(window: Window, solve: SolveProgram, options: Repac
   };
 }
 
-/** The window with the room of some tasks taken out of its nodes for good. */
+/** The window with the capacity of some tasks taken out of its nodes for good. */
 function withHeld(window: Window, held: readonly WindowTask[]): Window {
   const nodes = window.nodes.map((node, index) => {
     const own = held.filter((task) => task.node === index);

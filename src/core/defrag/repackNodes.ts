@@ -2,7 +2,7 @@ import { simulationStart } from '../fleet/fromSnapshot.ts';
 import { classOfRequest } from '../fragment/mix.ts';
 import type { SolveProgram } from '../model/program.ts';
 import type { Task } from '../model/task.ts';
-import { type ClusterRoom, type NodeRoom, withoutTask, withTask } from '../place/capacity.ts';
+import { type ClusterCapacity, type NodeCapacity, withoutTask, withTask } from '../place/capacity.ts';
 import { nodeFilter } from '../place/filter.ts';
 import { unbound } from './findTarget.ts';
 import type { Group } from './movable.ts';
@@ -21,7 +21,7 @@ export type NodesRepack = {
   /** Where the waiting task starts. */
   readonly node: string;
   readonly moves: readonly { readonly group: Group; readonly to: string }[];
-  readonly room: ClusterRoom;
+  readonly capacity: ClusterCapacity;
   readonly facts: RepackFacts;
 };
 
@@ -32,11 +32,11 @@ export type RepackFacts = Pick<Repack, 'admittedMilli' | 'boundMilli' | 'gap' | 
 
 export type RepackInputs = {
   readonly takenAtSeconds: number;
-  readonly room: ClusterRoom;
+  readonly capacity: ClusterCapacity;
   /** Nodes that would admit the task if they were empty. */
-  readonly able: readonly NodeRoom[];
-  /** A node of the room with nothing but infrastructure on it. */
-  readonly emptied: (node: string) => NodeRoom;
+  readonly able: readonly NodeCapacity[];
+  /** A node of the capacity with nothing but infrastructure on it. */
+  readonly emptied: (node: string) => NodeCapacity;
   /** The group of a task that may be moved; undefined for one that stays. */
   readonly movable: (task: Task) => Group | undefined;
   /** A task that ends sooner is left to end. */
@@ -61,36 +61,40 @@ export function repackFor(task: Task, inputs: RepackInputs): NodesRepack | undef
   return undefined;
 }
 
-function repackSome(task: Task, nodes: readonly NodeRoom[], inputs: RepackInputs): NodesRepack | undefined {
+function repackSome(task: Task, nodes: readonly NodeCapacity[], inputs: RepackInputs): NodesRepack | undefined {
   const { window, byId } = windowOf(task, nodes, inputs);
   const repack = repackWindow(window, inputs.solve, { ...inputs, moveCostMilli: MOVE_COST_MILLI });
   if ('kind' in repack) return undefined;
   const names = nodes.map(({ node }) => node.name);
-  let { room } = inputs;
+  let { capacity } = inputs;
   const moves: { group: Group; to: string }[] = [];
   for (const { id, to } of repack.moves) {
     const moved = byId.get(id)!;
     const target = names[to]!;
     // From one GPU to another of its node: nothing that can be asked of Kubernetes.
     if (moved.node === target) return undefined;
-    const left = withoutTask(room, moved);
+    const left = withoutTask(capacity, moved);
     if (nodeFilter(unbound(moved), left)(nodeOf(left, target))) return undefined;
-    room = withTask(left, unbound(moved), target);
+    capacity = withTask(left, unbound(moved), target);
     moves.push({ group: inputs.movable(moved)!, to: target });
   }
-  const filter = nodeFilter(task, room);
-  const node = names.find((name) => !filter(nodeOf(room, name)));
+  const filter = nodeFilter(task, capacity);
+  const node = names.find((name) => !filter(nodeOf(capacity, name)));
   if (node === undefined) return undefined;
   const { admittedMilli, boundMilli, gap, waits } = repack;
-  return { node, moves, room, facts: { nodes: names, admittedMilli, boundMilli, gap, waits } };
+  return { node, moves, capacity, facts: { nodes: names, admittedMilli, boundMilli, gap, waits } };
 }
 
 /** The nodes with their movable tasks lifted out. A task moves alone, with at most one GPU, and may go to each of them. */
-function windowOf(waiting: Task, nodes: readonly NodeRoom[], { takenAtSeconds, room, movable, emptied }: RepackInputs) {
+function windowOf(
+  waiting: Task,
+  nodes: readonly NodeCapacity[],
+  { takenAtSeconds, capacity, movable, emptied }: RepackInputs,
+) {
   const tasks = nodes.flatMap((held) => held.tasks);
   const { fleet, bound } = simulationStart({ takenAtSeconds, nodes: nodes.map(({ node }) => node), tasks });
   const goesAnywhere = (task: Task) => {
-    const filter = nodeFilter(unbound(task), withoutTask(room, task));
+    const filter = nodeFilter(unbound(task), withoutTask(capacity, task));
     return nodes.every(({ node }) => !filter(emptied(node.name)));
   };
   const windowTasks: WindowTask[] = bound.flatMap((each) => {
@@ -126,6 +130,6 @@ function kindOf(task: Task) {
   return { id: task.id, taskClass, memoryBytes: held.memoryBytes };
 }
 
-function nodeOf(room: ClusterRoom, name: string): NodeRoom {
-  return room.nodes[room.indexOf.get(name)!]!;
+function nodeOf(capacity: ClusterCapacity, name: string): NodeCapacity {
+  return capacity.nodes[capacity.indexOf.get(name)!]!;
 }

@@ -6,7 +6,7 @@ import type { Since } from '../model/since.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Task } from '../model/task.ts';
 import { remainingTime } from '../place/availableTime.ts';
-import { type ClusterRoom, type NodeRoom, nodeRoom, withTask } from '../place/capacity.ts';
+import { type ClusterCapacity, type NodeCapacity, nodeCapacity, withTask } from '../place/capacity.ts';
 import { type NodeFilter, nodeFilter } from '../place/filter.ts';
 import type { Predictions } from '../predict/prediction.ts';
 import { type Candidate, findCandidates } from './candidates.ts';
@@ -92,15 +92,15 @@ export type DefragSearch = {
   readonly moves: readonly { readonly group: Group; readonly to: string }[];
   /** Tasks that start once the moves are done, with their node. */
   readonly starts: readonly { readonly task: Task; readonly to: string }[];
-  readonly room: ClusterRoom;
+  readonly capacity: ClusterCapacity;
   readonly since: Since;
 };
 
 export type DefragInputs = {
   readonly snapshot: Snapshot;
-  /** Its room, or what earlier moves of the same plan leave of it. */
-  readonly room: ClusterRoom;
-  /** Pending tasks that no node of the room can take, the most urgent first. */
+  /** Its capacity, or what earlier moves of the same plan leave of it. */
+  readonly capacity: ClusterCapacity;
+  /** Pending tasks that no node of the capacity can take, the most urgent first. */
   readonly unplaced: readonly Task[];
   /** Tasks that other moves of the same plan touch: they stay, though a target would take them. */
   readonly busy: ReadonlySet<string>;
@@ -120,7 +120,7 @@ const MOST_REPACKED = 4;
 /** Reasons that are given for one task that cannot be helped. */
 const MOST_REASONS = 8;
 
-/** Pending tasks for which room is sought in one search; the next plan goes on with the rest. */
+/** Pending tasks for which capacity is sought in one search; the next plan goes on with the rest. */
 const MOST_STARTS = 50;
 
 /**
@@ -130,12 +130,12 @@ const MOST_STARTS = 50;
  * Where no single node can be cleared for a task, a few nodes are repacked for it (`repackNodes.ts`).
  */
 export function searchDefrag(inputs: DefragInputs): DefragSearch {
-  const { snapshot, room, unplaced, predictions, settings, since } = inputs;
-  const found = findTriggers(unplaced, room, settings, since, snapshot.takenAtSeconds);
-  const candidates = findCandidates(snapshot, room, settings);
+  const { snapshot, capacity, unplaced, predictions, settings, since } = inputs;
+  const found = findTriggers(unplaced, capacity, settings, since, snapshot.takenAtSeconds);
+  const candidates = findCandidates(snapshot, capacity, settings);
   const budgets = budgetsOf(snapshot);
   const nothing = {
-    room,
+    capacity,
     budgets,
     freed: [],
     targets: [],
@@ -151,10 +151,10 @@ export function searchDefrag(inputs: DefragInputs): DefragSearch {
   const starts = unplaced.filter(({ id }) => unscheduled.has(id)).slice(0, MOST_STARTS);
   const drains = found.triggers.some(({ kind, held }) => kind === 'freeNodes' && held) ? [...candidates].reverse() : [];
   const idle = starts.length + drains.length === 0;
-  const groups = idle ? new Map() : groupTasks(snapshot, room, predictions, settings);
+  const groups = idle ? new Map() : groupTasks(snapshot, capacity, predictions, settings);
   const ending = rememberedByNode(({ tasks }) => endingTasks(tasks, inputs));
   const open = new Map(candidates.map((each) => [each.node, each.freeFraction]));
-  const context = { ...inputs, candidates, open, groups, ending, empty: room.nodes.map(withoutWork) };
+  const context = { ...inputs, candidates, open, groups, ending, empty: capacity.nodes.map(withoutWork) };
   const started = starts.reduce((state: State, task) => startTask(task, state, context), nothing);
   const { advice, moves, repacked, ...rest } = drains.reduce(
     (state, { node }) => freeNode(node, state, context),
@@ -166,12 +166,12 @@ export function searchDefrag(inputs: DefragInputs): DefragSearch {
     advice: advice.toSorted(byUrgency),
     moves: [...moves.toSorted((left, right) => right.group.remaining.p50 - left.group.remaining.p50), ...repacked],
     starts: rest.starts,
-    room: rest.room,
+    capacity: rest.capacity,
   };
 }
 
 /** What the goals taken so far leave. */
-type State = Pick<DefragSearch, 'room' | 'advice' | 'moves' | 'starts'> & {
+type State = Pick<DefragSearch, 'capacity' | 'advice' | 'moves' | 'starts'> & {
   readonly budgets: Budgets;
   readonly freed: readonly string[];
   readonly targets: readonly string[];
@@ -188,9 +188,9 @@ type Context = DefragInputs & {
   /** By the id of each of its tasks. */
   readonly groups: ReadonlyMap<string, Group>;
   /** Tasks of a node that end by themselves, the next one first. */
-  readonly ending: (held: NodeRoom) => readonly Ending[];
-  /** The nodes of the room with nothing but infrastructure on them. */
-  readonly empty: readonly NodeRoom[];
+  readonly ending: (held: NodeCapacity) => readonly Ending[];
+  /** The nodes of the capacity with nothing but infrastructure on them. */
+  readonly empty: readonly NodeCapacity[];
 };
 
 type Ending = { readonly task: Task; readonly inSeconds: number };
@@ -199,7 +199,7 @@ type Ending = { readonly task: Task; readonly inSeconds: number };
 type Clearing = {
   readonly node: string;
   readonly moves: readonly { readonly group: Group; readonly to: string; readonly targetUsageFraction?: number }[];
-  readonly room: ClusterRoom;
+  readonly capacity: ClusterCapacity;
   readonly budgets: Budgets;
   readonly costNodeSeconds: number;
   readonly repack?: RepackFacts;
@@ -211,10 +211,10 @@ type Failed = { readonly group: Group; readonly reason: Immovable | NoTarget };
 function startTask(task: Task, before: State, context: Context): State {
   const { snapshot, settings } = context;
   const nowSeconds = snapshot.takenAtSeconds;
-  const filter = nodeFilter(task, before.room);
-  const already = before.room.nodes.find((held) => !filter(held));
+  const filter = nodeFilter(task, before.capacity);
+  const already = before.capacity.nodes.find((held) => !filter(held));
   if (already) return startOn(task, already.node.name, before);
-  const able = before.room.nodes.filter((_, index) => !filter(context.empty[index]!));
+  const able = before.capacity.nodes.filter((_, index) => !filter(context.empty[index]!));
   const itself = startsByItself(task.allocation, able, filter, context);
   const savedSeconds = (itself?.inSeconds ?? settings.planningHorizonSeconds) - settings.restartSeconds;
   const goal = {
@@ -223,15 +223,15 @@ function startTask(task: Task, before: State, context: Context): State {
     request: task.request,
     savedSeconds: Math.max(0, savedSeconds),
   } as const;
-  const freeFraction = ({ node }: NodeRoom) => context.open.get(node.name) ?? 0;
+  const freeFraction = ({ node }: NodeCapacity) => context.open.get(node.name) ?? 0;
   const ways = able
     .filter(({ node }) => context.open.has(node.name) && !before.targets.includes(node.name))
     .sort((left, right) => freeFraction(right) - freeFraction(left))
     .slice(0, MOST_WAYS)
-    .map((held) => ({ held, way: roomFor(task, held, filter, before, context) }));
+    .map((held) => ({ held, way: capacityFor(task, held, filter, before, context) }));
   const open = ways.flatMap(({ held, way }) => {
     if ('failed' in way) return [];
-    const gainNodeSeconds = goal.savedSeconds * nodeShare(task, before.room, held.node.name);
+    const gainNodeSeconds = goal.savedSeconds * nodeShare(task, before.capacity, held.node.name);
     return [{ way, gainNodeSeconds, net: gainNodeSeconds - way.costNodeSeconds }];
   });
   const cleared = open.sort((left, right) => right.net - left.net)[0];
@@ -239,7 +239,7 @@ function startTask(task: Task, before: State, context: Context): State {
     cleared ?? (before.repacksTried < MOST_REPACKED ? repacked(task, able, goal, before, context) : undefined);
   const state = cleared ? before : { ...before, repacksTried: before.repacksTried + 1 };
   if (!best) {
-    const { thirdThresholdFraction: thresholdFraction } = settings;
+    const { candidateFreeFraction: thresholdFraction } = settings;
     if (ways.length === 0)
       return addAdvice(state, [goalBlocked(goal, { code: 'noCandidate', thresholdFraction, nodes: able.length })]);
     const blocked = ways.flatMap(({ held, way }) =>
@@ -266,7 +266,7 @@ function startTask(task: Task, before: State, context: Context): State {
 /** A few nodes repacked so that the task fits, with what that gains. */
 function repacked(
   task: Task,
-  able: readonly NodeRoom[],
+  able: readonly NodeCapacity[],
   { savedSeconds }: Goal,
   state: State,
   context: Context,
@@ -276,9 +276,9 @@ function repacked(
   const closed = new Set([...state.freed, ...state.targets]);
   const found = repackFor(task, {
     takenAtSeconds: snapshot.takenAtSeconds,
-    room: state.room,
+    capacity: state.capacity,
     able: able.filter(({ node }) => !closed.has(node.name)),
-    emptied: (name) => empty[state.room.indexOf.get(name)!]!,
+    emptied: (name) => empty[state.capacity.indexOf.get(name)!]!,
     movable({ id }) {
       const group = groups.get(id);
       return group && !busy.has(id) && !unmovable(group, state, context) ? group : undefined;
@@ -292,17 +292,17 @@ function repacked(
     if (immovable(group, snapshot, budgets)) return undefined;
     budgets = disrupted(group, budgets);
   }
-  const { node, moves, room, facts } = found;
+  const { node, moves, capacity, facts } = found;
   const costNodeSeconds = moves.reduce((sum, { group }) => sum + group.costNodeSeconds, 0);
-  const gainNodeSeconds = savedSeconds * nodeShare(task, room, node);
-  return { way: { node, moves, room, budgets, costNodeSeconds, repack: facts }, gainNodeSeconds };
+  const gainNodeSeconds = savedSeconds * nodeShare(task, capacity, node);
+  return { way: { node, moves, capacity, budgets, costNodeSeconds, repack: facts }, gainNodeSeconds };
 }
 
 /** Frees all of a candidate's dominant resource. */
 function freeNode(node: string, state: State, context: Context): State {
   const { snapshot, settings, candidates, groups } = context;
   const nowSeconds = snapshot.takenAtSeconds;
-  const held = nodeOf(state.room, node);
+  const held = nodeOf(state.capacity, node);
   if (state.freed.includes(node)) return state;
   const { resource } = candidates.find((each) => each.node === node)!;
   const holding = held.tasks.filter((task) => !task.infrastructure && amountOf(task.allocation, resource) > 0);
@@ -355,9 +355,9 @@ function decide(
  * The cheapest groups whose leaving lets the task in: taken cheapest first until it fits, then those that turn out not
  * to be needed stay. A group without a target is passed over.
  */
-function roomFor(
+function capacityFor(
   task: Task,
-  held: NodeRoom,
+  held: NodeCapacity,
   filter: NodeFilter,
   state: State,
   context: Context,
@@ -382,11 +382,11 @@ function roomFor(
     }
     const way = clear(held.node.name, leaving, state, context);
     if ('failed' in way) for (const { group, reason } of way.failed) staying.set(group, reason);
-    else return nodeFilter(task, way.room)(nodeOf(way.room, way.node)) ? { failed: [] } : way;
+    else return nodeFilter(task, way.capacity)(nodeOf(way.capacity, way.node)) ? { failed: [] } : way;
   }
 }
 
-/** Moves groups off a node, each to its S409 target, budgets and room counted down with every one. */
+/** Moves groups off a node, each to its S409 target, budgets and capacity counted down with every one. */
 function clear(
   node: string,
   leaving: readonly Group[],
@@ -395,22 +395,22 @@ function clear(
 ): Clearing | { readonly failed: readonly Failed[] } {
   const { snapshot, predictions, settings, candidates, busy } = context;
   const closed = new Set([...state.freed, node]);
-  let { room, budgets } = state;
+  let { capacity, budgets } = state;
   const moves: Clearing['moves'][number][] = [];
   for (const group of leaving) {
     const reason = unmovable(group, { ...state, budgets }, context);
     if (reason) return { failed: [{ group, reason }] };
     const nowSeconds = snapshot.takenAtSeconds;
-    const target = findTarget(group, room, candidates, closed, { predictions, settings, nowSeconds });
+    const target = findTarget(group, capacity, candidates, closed, { predictions, settings, nowSeconds });
     if ('code' in target) return { failed: [{ group, reason: target }] };
     const resized = group.tasks.find(({ id }) => busy.has(id));
     if (resized) return { failed: [{ group, reason: { code: 'unsteady', taskId: resized.id, phase: 'resizing' } }] };
-    room = target.room;
+    capacity = target.capacity;
     budgets = disrupted(group, budgets);
     moves.push({ group, to: target.node, targetUsageFraction: target.usageFraction });
   }
   const costNodeSeconds = leaving.reduce((sum, group) => sum + group.costNodeSeconds, 0);
-  return { node, moves, room, budgets, costNodeSeconds };
+  return { node, moves, capacity, budgets, costNodeSeconds };
 }
 
 /** Why a group stays whatever the target: its own reasons, or another move of this plan. */
@@ -427,7 +427,7 @@ function unmovable(
 /** When the task first fits somewhere if nothing is done: each node's tasks end at their medians, endless ones never. */
 function startsByItself(
   wanted: Resources,
-  able: readonly NodeRoom[],
+  able: readonly NodeCapacity[],
   filter: NodeFilter,
   { ending }: Context,
 ): Ending | undefined {
@@ -441,7 +441,7 @@ function startsByItself(
       free = addResources(free, next.task.allocation);
       if (shortage(wanted, free)) continue; // no need to ask the filter
       const left = held.tasks.filter((each) => !gone.has(each));
-      if (!filter(nodeRoom(held.node, left))) soonest = next;
+      if (!filter(nodeCapacity(held.node, left))) soonest = next;
     }
   }
   return soonest;
@@ -458,8 +458,8 @@ function endingTasks(tasks: readonly Task[], { snapshot, predictions, settings }
     .sort((left, right) => left.inSeconds - right.inSeconds);
 }
 
-function rememberedByNode<Value>(compute: (held: NodeRoom) => Value): (held: NodeRoom) => Value {
-  const known = new WeakMap<NodeRoom, Value>();
+function rememberedByNode<Value>(compute: (held: NodeCapacity) => Value): (held: NodeCapacity) => Value {
+  const known = new WeakMap<NodeCapacity, Value>();
   return (held) => {
     const value = known.get(held) ?? compute(held);
     known.set(held, value);
@@ -470,23 +470,23 @@ function rememberedByNode<Value>(compute: (held: NodeRoom) => Value): (held: Nod
 function startOn(task: Task, to: string, state: State): State {
   return {
     ...state,
-    room: withTask(state.room, task, to),
+    capacity: withTask(state.capacity, task, to),
     starts: [...state.starts, { task, to }],
     freed: [...state.freed, to],
   };
 }
 
-function taken(state: State, { node, moves, room, budgets, repack }: Clearing): State {
+function taken(state: State, { node, moves, capacity, budgets, repack }: Clearing): State {
   const made = moves.map(({ group, to }) => ({ group, to }));
   if (repack) {
     // Nodes of a repack are all freed and filled at once: nothing else may count on them.
     const { nodes } = repack;
     const closed = { freed: [...state.freed, ...nodes], targets: [...state.targets, ...nodes] };
-    return { ...state, ...closed, room, budgets, repacked: [...state.repacked, ...made] };
+    return { ...state, ...closed, capacity, budgets, repacked: [...state.repacked, ...made] };
   }
   return {
     ...state,
-    room,
+    capacity,
     budgets,
     freed: [...state.freed, node],
     targets: [...state.targets, ...moves.map(({ to }) => to)],
@@ -526,16 +526,16 @@ function goalBlocked(goal: Goal, reason: Blocked): MigrationAdvice {
   return { taskIds: [], goal, lostSeconds: 0, gainNodeSeconds: 0, costNodeSeconds: 0, decision };
 }
 
-function without(held: NodeRoom, leaving: readonly Group[]): NodeRoom {
+function without(held: NodeCapacity, leaving: readonly Group[]): NodeCapacity {
   const gone = new Set(leaving.flatMap(({ tasks }) => tasks.map(({ id }) => id)));
-  return nodeRoom(
+  return nodeCapacity(
     held.node,
     held.tasks.filter(({ id }) => !gone.has(id)),
   );
 }
 
-function nodeOf(room: ClusterRoom, name: string): NodeRoom {
-  return room.nodes[room.indexOf.get(name)!]!;
+function nodeOf(capacity: ClusterCapacity, name: string): NodeCapacity {
+  return capacity.nodes[capacity.indexOf.get(name)!]!;
 }
 
 /** Moves by remaining time, longest first; waits by their end; the rest as found. */

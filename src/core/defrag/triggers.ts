@@ -2,7 +2,7 @@ import { addResources, NO_RESOURCES, type Resources, shortage } from '../model/r
 import type { Settings } from '../model/settings.ts';
 import type { Since } from '../model/since.ts';
 import type { Task } from '../model/task.ts';
-import { type ClusterRoom, type NodeRoom, nodeRoom } from '../place/capacity.ts';
+import { type ClusterCapacity, type NodeCapacity, nodeCapacity } from '../place/capacity.ts';
 import { nodeFilter } from '../place/filter.ts';
 import { dominantShare } from './candidates.ts';
 
@@ -35,19 +35,19 @@ export type TriggersFound = { readonly triggers: readonly Trigger[]; readonly si
  */
 export function findTriggers(
   unplaced: readonly Task[],
-  room: ClusterRoom,
+  capacity: ClusterCapacity,
   settings: Settings,
   since: Since,
   nowSeconds: number,
 ): TriggersFound {
-  const held = (sinceSeconds: number) => nowSeconds - sinceSeconds >= settings.fifthWindowSeconds;
+  const held = (sinceSeconds: number) => nowSeconds - sinceSeconds >= settings.triggerHoldSeconds;
   const next: Record<string, number> = {};
   const remember = (key: string) => {
     next[key] = Math.min(nowSeconds, since[key] ?? nowSeconds);
     return next[key];
   };
   const triggers: Trigger[] = [];
-  const free = room.nodes
+  const free = capacity.nodes
     .filter(({ node }) => node.ready && !node.unschedulable)
     .filter((each) => 1 - dominantShare(each).fraction > settings.triggerFreeFraction)
     .map(({ node }) => ({ node: node.name, sinceSeconds: remember(`free ${node.name}`) }));
@@ -55,9 +55,9 @@ export function findTriggers(
     const sinceSeconds = free.map((node) => node.sinceSeconds).sort((a, b) => a - b)[1]!; // the second makes it two
     triggers.push({ kind: 'freeNodes', nodes: free.map(({ node }) => node), sinceSeconds, held: held(sinceSeconds) });
   }
-  const empty = room.nodes.map(withoutWork);
+  const empty = capacity.nodes.map(withoutWork);
   for (const task of unplaced) {
-    const together = freeTogether(task, room, empty);
+    const together = freeTogether(task, capacity, empty);
     if (!together || shortage(task.desired, together)) continue;
     const known = task.unschedulableSinceSeconds ?? (task.gated ? task.createdAtSeconds : undefined);
     const sinceSeconds = known ?? remember(`unscheduled ${task.id}`);
@@ -67,15 +67,15 @@ export function findTriggers(
 }
 
 /** A node as it would be without all that can end or move: only infrastructure stays. */
-export function withoutWork({ node, tasks }: NodeRoom): NodeRoom {
-  return nodeRoom(
+export function withoutWork({ node, tasks }: NodeCapacity): NodeCapacity {
+  return nodeCapacity(
     node,
     tasks.filter(({ infrastructure }) => infrastructure),
   );
 }
 
-function freeTogether(task: Task, room: ClusterRoom, empty: readonly NodeRoom[]): Resources | undefined {
-  const filter = nodeFilter(task, room);
-  const able = room.nodes.filter((_, index) => !filter(empty[index]!));
+function freeTogether(task: Task, capacity: ClusterCapacity, empty: readonly NodeCapacity[]): Resources | undefined {
+  const filter = nodeFilter(task, capacity);
+  const able = capacity.nodes.filter((_, index) => !filter(empty[index]!));
   return able.length === 0 ? undefined : able.reduce((sum, { free }) => addResources(sum, free), NO_RESOURCES);
 }

@@ -1,7 +1,7 @@
-import type { NamedRoom } from '../fragment/freeRooms.ts';
+import type { NamedCapacity } from '../fragment/freeGpus.ts';
 import type { TaskClass } from '../fragment/mix.ts';
 import { admitsModel, classKey } from '../fragment/mix.ts';
-import type { StateRoom, States } from './states.ts';
+import type { StateCapacity, States } from './states.ts';
 import { createStates, forgetStates, stateOf } from './states.ts';
 
 /**
@@ -109,16 +109,16 @@ export function createFleet(nodes: readonly FleetNode[]): Fleet {
 }
 
 /**
- * The fleet of nodes that are partly in use already, from the rooms of a snapshot (`freeRooms`).
+ * The fleet of nodes that are partly in use already, from the capacities of a snapshot (`freeCapacities`).
  * @param totals allocatable amounts of the same nodes, in the same order
  */
-export function fleetOfRooms(totals: readonly FleetNode[], rooms: readonly NamedRoom[]): Fleet {
+export function fleetOfCapacities(totals: readonly FleetNode[], capacities: readonly NamedCapacity[]): Fleet {
   const fleet = createFleet(totals);
-  rooms.forEach((room, node) => {
-    fleet.freeMilliCpu[node] = Math.max(0, Math.floor(room.milliCpu));
-    fleet.freeMemoryBytes[node] = Math.max(0, room.memoryBytes);
+  capacities.forEach((capacity, node) => {
+    fleet.freeMilliCpu[node] = Math.max(0, Math.floor(capacity.milliCpu));
+    fleet.freeMemoryBytes[node] = Math.max(0, capacity.memoryBytes);
     for (let gpu = 0; gpu < totals[node]!.gpuCount; gpu += 1) {
-      const free = Math.max(0, Math.min(1000, Math.floor(room.gpuMilli[gpu] ?? 0)));
+      const free = Math.max(0, Math.min(1000, Math.floor(capacity.gpuMilli[gpu] ?? 0)));
       fleet.freeGpuMilli[node * fleet.gpuStride + gpu] = free;
       fleet.idleGpuMilli -= 1000 - free;
     }
@@ -173,7 +173,7 @@ export function sufficientGpus(fleet: Fleet, node: number, gpuMilli: number): nu
 }
 
 /**
- * Takes the room of a task (S205). Only where it fits: nothing is checked here.
+ * Takes the capacity of a task (S205). Only where it fits: nothing is checked here.
  * @param gpuFree free share of the GPU a share goes to; ignored for whole GPUs, which take the emptiest sufficient ones,
  *   lowest number first
  * @returns the GPUs it holds, for `release`
@@ -199,7 +199,7 @@ export function release(fleet: Fleet, node: number, classNumber: number, memoryB
 
 /** Brings `state` up to date for every node that changed since the last call. */
 export function refreshStates(fleet: Fleet): void {
-  if (fleet.states.rooms.length > MAX_STATES) forgetStates(fleet.states);
+  if (fleet.states.capacities.length > MAX_STATES) forgetStates(fleet.states);
   if (fleet.generation !== fleet.states.generation) {
     fleet.generation = fleet.states.generation;
     for (let node = 0; node < fleet.nodes.length; node += 1) forgetState(fleet, node);
@@ -219,17 +219,17 @@ export function refreshStates(fleet: Fleet): void {
 }
 
 /**
- * The state of a room after it took a task of a class.
+ * The state of a capacity after it took a task of a class.
  * @param gpuFree free share of the GPU a share goes to
  */
-export function stateAfter(fleet: Fleet, room: StateRoom, taskClass: TaskClass, gpuFree: number): number {
-  const shares = room.gpuMilli.slice();
+export function stateAfter(fleet: Fleet, capacity: StateCapacity, taskClass: TaskClass, gpuFree: number): number {
+  const shares = capacity.gpuMilli.slice();
   for (let left = taskClass.gpuCount; left > 0; left -= 1) {
     const gpu = taskClass.gpuCount === 1 ? shares.indexOf(gpuFree) : shares.length - left;
     shares[gpu]! -= taskClass.gpuMilli;
   }
   shares.sort();
-  return stateOf(fleet.states, room.model, room.gpuModel, room.milliCpu - taskClass.milliCpu, shares);
+  return stateOf(fleet.states, capacity.model, capacity.gpuModel, capacity.milliCpu - taskClass.milliCpu, shares);
 }
 
 /** Free milli-GPU of a node. */
@@ -241,9 +241,9 @@ export function idleOf(fleet: Fleet, node: number): number {
 }
 
 /** The state a node is in. */
-export function roomOf(fleet: Fleet, node: number): StateRoom {
+export function capacityOf(fleet: Fleet, node: number): StateCapacity {
   refreshStates(fleet);
-  return fleet.states.rooms[fleet.state[node]!]!;
+  return fleet.states.capacities[fleet.state[node]!]!;
 }
 
 /** Free share of the fullest GPU of a node that takes a task of the class; −1 where none does. */
@@ -258,7 +258,7 @@ export function tightestGpu(fleet: Fleet, node: number, classNumber: number): nu
   return tightest;
 }
 
-/** Takes (`sign` −1) or gives back (1) the room of one task. */
+/** Takes (`sign` −1) or gives back (1) the capacity of one task. */
 function take(fleet: Fleet, node: number, classNumber: number, memoryBytes: number, mask: GpuMask, sign: 1 | -1): void {
   const { milliCpu, gpuMilli } = fleet.classes.classes[classNumber]!;
   fleet.freeMilliCpu[node]! += sign * milliCpu;

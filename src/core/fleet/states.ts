@@ -1,13 +1,13 @@
-import type { FreeRoom } from '../fragment/fragmentation.ts';
+import type { FreeCapacity } from '../fragment/fragmentation.ts';
 
 /**
- * Distinct free rooms, numbered. Two nodes with the same model, free CPU and free GPU shares (in any order) are in the
+ * Distinct free capacities, numbered. Two nodes with the same model, free CPU and free GPU shares (in any order) are in the
  * same state, and whatever is computed from these alone is computed once. The number is exact: it is the leaf of a trie
  * over model, shares in ascending order, and CPU.
  */
 export type States = {
   /** By state; shares ascending. */
-  readonly rooms: StateRoom[];
+  readonly capacities: StateCapacity[];
   /** Trie edges: parent × 2^20 + value → child. */
   readonly edges: Map<number, number>;
   readonly leaves: Map<number, number>;
@@ -15,8 +15,8 @@ export type States = {
   generation: number;
 };
 
-export type StateRoom = FreeRoom & {
-  /** The state's own number: its index in `rooms`. */
+export type StateCapacity = FreeCapacity & {
+  /** The state's own number: its index in `capacities`. */
   readonly number: number;
   readonly gpuMilli: Int16Array;
   /** Sum of the shares. */
@@ -29,12 +29,12 @@ export type StateRoom = FreeRoom & {
 const VALUES = 2 ** 20;
 
 export function createStates(): States {
-  return { rooms: [], edges: new Map(), leaves: new Map(), generation: 0 };
+  return { capacities: [], edges: new Map(), leaves: new Map(), generation: 0 };
 }
 
 /**
  * The number of a state.
- * @param model number of the model, below 2^20, with its name for the room
+ * @param model number of the model, below 2^20, with its name for the capacity
  * @param milliCpu free CPU, a whole number
  * @param gpuMilli free shares in ascending order; copied
  */
@@ -50,28 +50,39 @@ export function stateOf(
   const key = parent * 2 ** 28 + milliCpu;
   const known = states.leaves.get(key);
   if (known !== undefined) return known;
-  const state = states.rooms.length;
+  const state = states.capacities.length;
   let idleMilli = 0;
   let wholeGpus = 0;
   for (let gpu = 0; gpu < gpuMilli.length; gpu += 1) {
     idleMilli += gpuMilli[gpu]!;
     if (gpuMilli[gpu] === 1000) wholeGpus += 1;
   }
-  states.rooms.push({ number: state, milliCpu, gpuMilli: gpuMilli.slice(), gpuModel, model, idleMilli, wholeGpus });
+  states.capacities.push({
+    number: state,
+    milliCpu,
+    gpuMilli: gpuMilli.slice(),
+    gpuModel,
+    model,
+    idleMilli,
+    wholeGpus,
+  });
   states.leaves.set(key, state);
   return state;
 }
 
 /** Drops every state, so that a long run does not grow without bound. */
 export function forgetStates(states: States): void {
-  states.rooms.length = 0;
+  states.capacities.length = 0;
   states.edges.clear();
   states.leaves.clear();
   states.generation += 1;
 }
 
 /** A function of states, computed once a state. */
-export function rememberedByState(states: States, compute: (room: StateRoom) => number): (state: number) => number {
+export function rememberedByState(
+  states: States,
+  compute: (capacity: StateCapacity) => number,
+): (state: number) => number {
   let known = new Float64Array(0);
   let generation = -1;
   return (state) => {
@@ -83,7 +94,7 @@ export function rememberedByState(states: States, compute: (room: StateRoom) => 
     }
     const remembered = known[state]!;
     if (!Number.isNaN(remembered)) return remembered;
-    const value = compute(states.rooms[state]!);
+    const value = compute(states.capacities[state]!);
     known[state] = value;
     return value;
   };
@@ -92,11 +103,11 @@ export function rememberedByState(states: States, compute: (room: StateRoom) => 
 /** A function of class numbers and states, computed once a pair. */
 export function rememberedByClassAndState(
   states: States,
-  compute: (classNumber: number, room: StateRoom) => number,
+  compute: (classNumber: number, capacity: StateCapacity) => number,
 ): (classNumber: number, state: number) => number {
   const byClass: ((state: number) => number)[] = [];
   return (classNumber, state) => {
-    byClass[classNumber] ??= rememberedByState(states, (room) => compute(classNumber, room));
+    byClass[classNumber] ??= rememberedByState(states, (capacity) => compute(classNumber, capacity));
     return byClass[classNumber](state);
   };
 }

@@ -63,7 +63,7 @@ export type Moment = {
   readonly fits: readonly Band[];
 };
 
-/** When a pending task could start; a gated one, if somebody places it as soon as there is room. */
+/** When a pending task could start; a gated one, if somebody places it as soon as there is capacity. */
 export type EarliestStart = {
   readonly task: string;
   /** Seconds from now; absent where the task starts later than the last horizon in that share of the samples. */

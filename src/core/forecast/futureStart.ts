@@ -7,7 +7,7 @@ import { amountOf, type Resources } from '../model/resources.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Task } from '../model/task.ts';
-import { nodeRoom } from '../place/capacity.ts';
+import { nodeCapacity } from '../place/capacity.ts';
 import { nodeFilter } from '../place/filter.ts';
 import { untoleratedTaint } from '../place/selectors.ts';
 import { probabilityEndedBy, QUANTILE_LEVELS } from '../predict/distribution.ts';
@@ -293,9 +293,9 @@ function kindTable(snapshot: Snapshot, fleet: Fleet, extraNames: readonly string
   const everywhere = new Uint8Array(snapshot.nodes.length).fill(1);
   const untainted = Uint8Array.from(snapshot.nodes, ({ taints }) => (untoleratedTaint(taints, []) ? 0 : 1));
   const nowhere = new Uint8Array(snapshot.nodes.length);
-  const bare = snapshot.nodes.map((node) => nodeRoom(node, []));
+  const bare = snapshot.nodes.map((node) => nodeCapacity(node, []));
   const alikeByShape = liveByShape(snapshot);
-  const room = { nodes: bare, indexOf: new Map<string, number>(), namespaceLabels: {} };
+  const capacity = { nodes: bare, indexOf: new Map<string, number>(), namespaceLabels: {} };
 
   const add = (key: string, make: () => Kind): number => {
     const known = numbers.get(key);
@@ -339,7 +339,7 @@ function kindTable(snapshot: Snapshot, fleet: Fleet, extraNames: readonly string
       } = task.constraints;
       const key = `${shapeKey(task.request, task.gpuCount)} ${task.gpuResource} ${JSON.stringify(constraints)}`;
       return add(key, () => {
-        const filter = nodeFilter({ ...task, constraints, allocation: task.request, desired: task.request }, room);
+        const filter = nodeFilter({ ...task, constraints, allocation: task.request, desired: task.request }, capacity);
         const admits = Uint8Array.from(bare, (held) => (filter(held) === undefined ? 1 : 0));
         return kindOf(task.request, task.gpuCount, constraints.gpuModels ?? [], admits);
       });

@@ -21,7 +21,7 @@ export type CountedShape = { readonly request: Resources; readonly gpuCount: num
  * - `fragment gpuMilli` and `fragment gpuRatio`: FGD's measure over those of the expected mix that ask for GPUs (idle GPUs are
  *   useless to all others, which would only add a constant);
  * - `fragment cpuMilli` and `fragment cpuRatio`: the same idea for CPU, free CPU on nodes that a task drawn from the mix cannot go to;
- * - `waiting`: tasks that wait for room;
+ * - `waiting`: tasks that wait for capacity;
  * - `fits i`: how many tasks of shape i fit, each node filled by that shape alone.
  */
 export function measuresOf(start: FutureStart, shapes: readonly CountedShape[]): Measures {

@@ -143,7 +143,7 @@ type Queue = { readonly tasks: { readonly runtimeSeconds: number; readonly pendi
 
 type HeldTasks = ReturnType<typeof createHeldTasks>;
 
-/** The tasks that hold room, by slot: first those of `leaving`, row by row. */
+/** The tasks that hold capacity, by slot: first those of `leaving`, row by row. */
 function createHeldTasks(leaving: Leaving) {
   let size = 2 * leaving.count + 16;
   let nodes = new Int32Array(size);

@@ -1,16 +1,16 @@
 import { admitsModel, type ExpectedMix, type TaskClass } from './mix.ts';
 
 /** What is free on one node. */
-export type FreeRoom = {
+export type FreeCapacity = {
   readonly milliCpu: number;
   /** Free share of each GPU, 0 … 1000; empty for a node without GPUs. */
   readonly gpuMilli: ArrayLike<number>;
   readonly gpuModel?: string | undefined;
-  /** How long the room stays free (the method's available time t); absent: for ever, as in FGD. */
+  /** How long the capacity stays free (the method's available time t); absent: for ever, as in FGD. */
   readonly availableSeconds?: number;
 };
 
-/** GPU room that the mix cannot use, in expectation. */
+/** GPU capacity that the mix cannot use, in expectation. */
 export type Fragmentation = {
   /** F = Σ p_m F(m): idle milli-GPU that a task drawn from the mix finds useless. */
   readonly amountMilli: number;
@@ -23,61 +23,64 @@ export type Fragmentation = {
  * FGD's measure over many nodes (ATC'23; `pkg/utils/frag.go`): the sum of the nodes' fragments.
  * @param mix shares sum to 1; an empty mix leaves no fragments
  */
-export function clusterFragmentation(rooms: Iterable<FreeRoom>, mix: ExpectedMix): Fragmentation {
+export function clusterFragmentation(capacities: Iterable<FreeCapacity>, mix: ExpectedMix): Fragmentation {
   let amountMilli = 0;
   let idle = 0;
-  for (const room of rooms) {
-    amountMilli += nodeFragment(room, mix);
-    idle += idleMilli(room);
+  for (const capacity of capacities) {
+    amountMilli += nodeFragment(capacity, mix);
+    idle += idleMilli(capacity);
   }
   return { amountMilli, idleMilli: idle, ratio: idle > 0 ? amountMilli / idle : 0 };
 }
 
 /** One node's fragment: expected idle milli-GPU that a task of the mix cannot use. */
-export function nodeFragment(room: FreeRoom, mix: ExpectedMix): number {
+export function nodeFragment(capacity: FreeCapacity, mix: ExpectedMix): number {
   let fragment = 0;
-  for (const expected of mix) fragment += expected.popularity * classFragment(room, expected);
+  for (const expected of mix) fragment += expected.popularity * classFragment(capacity, expected);
   return fragment;
 }
 
 /** The whole cluster's fragment as seen by each class of the mix, in milli-GPU, in the order of the mix. */
-export function fragmentByClass(rooms: readonly FreeRoom[], mix: ExpectedMix): number[] {
-  return mix.map((expected) => rooms.reduce((sum, room) => sum + classFragment(room, expected), 0));
+export function fragmentByClass(capacities: readonly FreeCapacity[], mix: ExpectedMix): number[] {
+  return mix.map((expected) => capacities.reduce((sum, capacity) => sum + classFragment(capacity, expected), 0));
 }
 
 /**
  * What of a node's idle GPUs is useless to one class, in milli-GPU: all of it where the class cannot run here (lacks CPU,
  * GPUs or the model, or asks for no GPU at all), else the GPUs too full for it. Memory is not looked at, as in FGD.
- * A class that runs longer than the room stays free can use none of it: the measure's extension in time.
+ * A class that runs longer than the capacity stays free can use none of it: the measure's extension in time.
  */
-export function classFragment(room: FreeRoom, taskClass: TaskClass & { readonly runtimeSeconds?: number }): number {
-  const idle = idleMilli(room);
-  if (taskClass.gpuMilli === 0 || !fitsClass(room, taskClass)) return idle;
-  if ((taskClass.runtimeSeconds ?? 0) > (room.availableSeconds ?? Number.POSITIVE_INFINITY)) return idle;
+export function classFragment(
+  capacity: FreeCapacity,
+  taskClass: TaskClass & { readonly runtimeSeconds?: number },
+): number {
+  const idle = idleMilli(capacity);
+  if (taskClass.gpuMilli === 0 || !fitsClass(capacity, taskClass)) return idle;
+  if ((taskClass.runtimeSeconds ?? 0) > (capacity.availableSeconds ?? Number.POSITIVE_INFINITY)) return idle;
   let useless = 0;
-  for (let gpu = 0; gpu < room.gpuMilli.length; gpu += 1) {
-    const free = room.gpuMilli[gpu]!;
+  for (let gpu = 0; gpu < capacity.gpuMilli.length; gpu += 1) {
+    const free = capacity.gpuMilli[gpu]!;
     if (free < taskClass.gpuMilli) useless += free;
   }
   return useless;
 }
 
-/** True when a task of the class can be put into the room now; a share sits inside one GPU, several GPUs are distinct. */
-export function fitsClass(room: FreeRoom, taskClass: TaskClass): boolean {
+/** True when a task of the class can be put into the capacity now; a share sits inside one GPU, several GPUs are distinct. */
+export function fitsClass(capacity: FreeCapacity, taskClass: TaskClass): boolean {
   const { milliCpu, gpuMilli, gpuCount } = taskClass;
-  if (room.milliCpu < milliCpu) return false;
+  if (capacity.milliCpu < milliCpu) return false;
   if (gpuCount === 0) return true;
-  if (!admitsModel(taskClass, room.gpuModel)) return false;
+  if (!admitsModel(taskClass, capacity.gpuModel)) return false;
   let sufficient = 0;
-  for (let gpu = 0; gpu < room.gpuMilli.length; gpu += 1) {
-    if (room.gpuMilli[gpu]! >= gpuMilli) sufficient += 1;
+  for (let gpu = 0; gpu < capacity.gpuMilli.length; gpu += 1) {
+    if (capacity.gpuMilli[gpu]! >= gpuMilli) sufficient += 1;
   }
   return sufficient >= gpuCount;
 }
 
 /** Free milli-GPU of a node. */
-export function idleMilli(room: FreeRoom): number {
+export function idleMilli(capacity: FreeCapacity): number {
   let idle = 0;
-  for (let gpu = 0; gpu < room.gpuMilli.length; gpu += 1) idle += room.gpuMilli[gpu]!;
+  for (let gpu = 0; gpu < capacity.gpuMilli.length; gpu += 1) idle += capacity.gpuMilli[gpu]!;
   return idle;
 }

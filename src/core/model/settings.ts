@@ -1,11 +1,11 @@
 /** Every window, wait and threshold of the method's table. Times are seconds, shares are fractions of 1. */
 export type Settings = {
   /** Window over which a task's usage is taken (S306). */
-  readonly firstWindowSeconds: number;
+  readonly usageWindowSeconds: number;
   /** Window over which a node's usage is taken (S408). */
-  readonly secondWindowSeconds: number;
+  readonly nodeUsageWindowSeconds: number;
   /** How long a defragmentation trigger must hold (S407). */
-  readonly fifthWindowSeconds: number;
+  readonly triggerHoldSeconds: number;
   /** r1: below this share of the request a task shrinks (S307). */
   readonly shrinkBelowFraction: number;
   /** r2: above this share of the request a task expands (S307). */
@@ -16,14 +16,14 @@ export type Settings = {
   readonly expandFraction: number;
   readonly expandMinFraction: number;
   readonly expandMaxFraction: number;
-  readonly firstWaitSeconds: number;
-  readonly secondWaitSeconds: number;
-  readonly thirdWaitSeconds: number;
-  readonly fourthWaitSeconds: number;
-  readonly sixthWaitSeconds: number;
-  readonly seventhWaitSeconds: number;
+  readonly shrinkRetrySeconds: number;
+  readonly shrinkGiveUpSeconds: number;
+  readonly expandRetrySeconds: number;
+  readonly expandGiveUpSeconds: number;
+  readonly migrationRetrySeconds: number;
+  readonly migrationGiveUpSeconds: number;
   /** A node is a candidate when this share of its dominant resource is free (S407). */
-  readonly thirdThresholdFraction: number;
+  readonly candidateFreeFraction: number;
   /** Preset of trigger (a): the free share that two or more nodes keep. */
   readonly triggerFreeFraction: number;
   readonly marginFraction: number;
@@ -44,22 +44,22 @@ export type Settings = {
 };
 
 export const DEFAULT_SETTINGS: Settings = {
-  firstWindowSeconds: 30 * 60,
-  secondWindowSeconds: 60 * 60,
-  fifthWindowSeconds: 15 * 60,
+  usageWindowSeconds: 30 * 60,
+  nodeUsageWindowSeconds: 60 * 60,
+  triggerHoldSeconds: 15 * 60,
   shrinkBelowFraction: 0.5,
   expandAboveFraction: 0.9,
   shrinkStrategy: 'fixed',
   expandFraction: 0.2,
   expandMinFraction: 0.1,
   expandMaxFraction: 0.3,
-  firstWaitSeconds: 2 * 3600,
-  secondWaitSeconds: 12 * 3600,
-  thirdWaitSeconds: 10 * 60,
-  fourthWaitSeconds: 2 * 3600,
-  sixthWaitSeconds: 10 * 60,
-  seventhWaitSeconds: 2 * 3600,
-  thirdThresholdFraction: 0.3,
+  shrinkRetrySeconds: 2 * 3600,
+  shrinkGiveUpSeconds: 12 * 3600,
+  expandRetrySeconds: 10 * 60,
+  expandGiveUpSeconds: 2 * 3600,
+  migrationRetrySeconds: 10 * 60,
+  migrationGiveUpSeconds: 2 * 3600,
+  candidateFreeFraction: 0.3,
   triggerFreeFraction: 0.3,
   marginFraction: 0.15,
   planningHorizonSeconds: 7 * 86400,

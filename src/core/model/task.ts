@@ -41,7 +41,7 @@ export type Task = {
   readonly gated: boolean;
   /** Never ends by itself (Deployment, StatefulSet, …): its remaining runtime is T. */
   readonly endless: boolean;
-  /** DaemonSet or static: counts for room only. */
+  /** DaemonSet or static: counts for capacity only. */
   readonly infrastructure: boolean;
   readonly checkpoint?: Checkpoint;
   /** The hard bound on its runtime, from `activeDeadlineSeconds`. */

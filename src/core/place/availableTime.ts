@@ -5,7 +5,7 @@ import type { Settings } from '../model/settings.ts';
 import type { Task } from '../model/task.ts';
 import { quantile, remainingQuantile } from '../predict/distribution.ts';
 import type { Predictions, RuntimePrediction } from '../predict/prediction.ts';
-import type { ClusterRoom, NodeRoom } from './capacity.ts';
+import type { ClusterCapacity, NodeCapacity } from './capacity.ts';
 
 /**
  * How long what is free on a node can run (S203's t), of the node's total time T. The smallest source decides and is
@@ -37,7 +37,7 @@ export type AvailableTimeSource = 'exit' | 'deadline' | 'turnover' | 'derived' |
  * - derived: what its free amounts can run at `secondsPerUnit`.
  */
 export function availableTime(
-  { node, tasks, free }: NodeRoom,
+  { node, tasks, free }: NodeCapacity,
   predictions: Predictions,
   settings: Settings,
   nowSeconds: number,
@@ -80,29 +80,29 @@ export function availableTime(
 }
 
 /**
- * Available time of every node of a room, in its order. Remembered per node as long as predictions, settings and the
+ * Available time of every node of a capacity, in its order. Remembered per node as long as predictions, settings and the
  * moment stay, so that after a placement only the touched node is computed anew.
  */
 export function availableTimes(
-  room: ClusterRoom,
+  capacity: ClusterCapacity,
   predictions: Predictions,
   settings: Settings,
   nowSeconds: number,
 ): readonly AvailableTime[] {
   let known = remembered.get(predictions);
   if (known?.settings !== settings || known.nowSeconds !== nowSeconds) {
-    known = { settings, nowSeconds, byNode: new WeakMap(), byRoom: new WeakMap() };
+    known = { settings, nowSeconds, byNode: new WeakMap(), byCapacity: new WeakMap() };
     remembered.set(predictions, known);
   }
-  const { byNode, byRoom } = known;
-  const whole = byRoom.get(room);
+  const { byNode, byCapacity } = known;
+  const whole = byCapacity.get(capacity);
   if (whole) return whole;
-  const times = room.nodes.map((held) => {
+  const times = capacity.nodes.map((held) => {
     const time = byNode.get(held) ?? availableTime(held, predictions, settings, nowSeconds);
     byNode.set(held, time);
     return time;
   });
-  byRoom.set(room, times);
+  byCapacity.set(capacity, times);
   return times;
 }
 
@@ -140,8 +140,8 @@ function limitOf(task: Task, limit: number): number {
 type Remembered = {
   readonly settings: Settings;
   readonly nowSeconds: number;
-  readonly byNode: WeakMap<NodeRoom, AvailableTime>;
-  readonly byRoom: WeakMap<ClusterRoom, readonly AvailableTime[]>;
+  readonly byNode: WeakMap<NodeCapacity, AvailableTime>;
+  readonly byCapacity: WeakMap<ClusterCapacity, readonly AvailableTime[]>;
 };
 
 const remembered = new WeakMap<Predictions, Remembered>();

@@ -1,4 +1,4 @@
-import { freeGpus } from '../fragment/freeRooms.ts';
+import { freeGpus } from '../fragment/freeGpus.ts';
 import type { Node } from '../model/node.ts';
 import { amountOf, NO_RESOURCES, type Resources } from '../model/resources.ts';
 import type { Snapshot } from '../model/snapshot.ts';
@@ -6,11 +6,11 @@ import type { Task } from '../model/task.ts';
 
 /**
  * What every node has free and holds, indexed from a snapshot in one pass. A value: placing, moving or resizing a task
- * gives a new room that shares all nodes but the touched one (the copy is one array of node pointers).
+ * gives a new capacity that shares all nodes but the touched one (the copy is one array of node pointers).
  */
-export type ClusterRoom = {
+export type ClusterCapacity = {
   /** In the order of their names, whatever the snapshot's order was. */
-  readonly nodes: readonly NodeRoom[];
+  readonly nodes: readonly NodeCapacity[];
   /** Position in `nodes` by node name. */
   readonly indexOf: ReadonlyMap<string, number>;
   /** Labels of a namespace, by its name; a namespace that is not there has its name's label only. */
@@ -18,7 +18,7 @@ export type ClusterRoom = {
 };
 
 /** One node: what it has free by the scheduler's rules (S203's d), and the tasks that hold the rest. */
-export type NodeRoom = {
+export type NodeCapacity = {
   readonly node: Node;
   /** Allocatable less what all bound tasks hold, those that are ending included; negative where more is held than there is. */
   readonly free: Resources;
@@ -32,60 +32,60 @@ export type NodeRoom = {
   readonly listening: readonly Task[];
 };
 
-/** Room of every node of a snapshot. Tasks bound to a node that is not in it are left out. */
-export function clusterRoom(snapshot: Snapshot): ClusterRoom {
+/** Capacity of every node of a snapshot. Tasks bound to a node that is not in it are left out. */
+export function clusterCapacity(snapshot: Snapshot): ClusterCapacity {
   const byNode = new Map<string, Task[]>(snapshot.nodes.map((node) => [node.name, []]));
   for (const task of snapshot.tasks) {
     if (task.node !== undefined) byNode.get(task.node)?.push(task);
   }
   const nodes = snapshot.nodes
-    .map((node) => nodeRoom(node, byNode.get(node.name) ?? []))
+    .map((node) => nodeCapacity(node, byNode.get(node.name) ?? []))
     .sort((left, right) => compareNames(left.node.name, right.node.name));
   return { nodes, indexOf: positions(nodes), namespaceLabels: snapshot.namespaceLabels ?? {} };
 }
 
-/** The room with a task bound to a node (S205). A share of a GPU takes the smallest free part that holds it. */
-export function withTask(room: ClusterRoom, task: Task, node: string): ClusterRoom {
-  return changeNode(room, node, (held) => {
+/** The capacity with a task bound to a node (S205). A share of a GPU takes the smallest free part that holds it. */
+export function withTask(capacity: ClusterCapacity, task: Task, node: string): ClusterCapacity {
+  return changeNode(capacity, node, (held) => {
     const bound = { ...task, node, ...placeOnGpu(held.gpuFree, task) };
-    return nodeRoom(held.node, [...held.tasks, bound]);
+    return nodeCapacity(held.node, [...held.tasks, bound]);
   });
 }
 
-/** The room without a task on the node it is bound to; the room itself when it is bound to none. */
-export function withoutTask(room: ClusterRoom, task: Task): ClusterRoom {
-  if (task.node === undefined) return room;
-  return changeNode(room, task.node, (held) =>
-    nodeRoom(
+/** The capacity without a task on the node it is bound to; the capacity itself when it is bound to none. */
+export function withoutTask(capacity: ClusterCapacity, task: Task): ClusterCapacity {
+  if (task.node === undefined) return capacity;
+  return changeNode(capacity, task.node, (held) =>
+    nodeCapacity(
       held.node,
       held.tasks.filter(({ id }) => id !== task.id),
     ),
   );
 }
 
-/** The room with a running task's allocation changed in place (S308). */
-export function withAllocation(room: ClusterRoom, task: Task, allocation: Resources): ClusterRoom {
-  if (task.node === undefined) return room;
-  return changeNode(room, task.node, (held) =>
-    nodeRoom(
+/** The capacity with a running task's allocation changed in place (S308). */
+export function withAllocation(capacity: ClusterCapacity, task: Task, allocation: Resources): ClusterCapacity {
+  if (task.node === undefined) return capacity;
+  return changeNode(capacity, task.node, (held) =>
+    nodeCapacity(
       held.node,
       held.tasks.map((other) => (other.id === task.id ? { ...other, allocation, desired: allocation } : other)),
     ),
   );
 }
 
-/** The room without a node and all it holds ("what if this node goes?"). */
-export function withoutNode(room: ClusterRoom, name: string): ClusterRoom {
-  const nodes = room.nodes.filter(({ node }) => node.name !== name);
-  return { ...room, nodes, indexOf: positions(nodes) };
+/** The capacity without a node and all it holds ("what if this node goes?"). */
+export function withoutNode(capacity: ClusterCapacity, name: string): ClusterCapacity {
+  const nodes = capacity.nodes.filter(({ node }) => node.name !== name);
+  return { ...capacity, nodes, indexOf: positions(nodes) };
 }
 
-/** The room with an empty node more. */
-export function withNode(room: ClusterRoom, node: Node): ClusterRoom {
-  const nodes = [...room.nodes, nodeRoom(node, [])].sort((left, right) =>
+/** The capacity with an empty node more. */
+export function withNode(capacity: ClusterCapacity, node: Node): ClusterCapacity {
+  const nodes = [...capacity.nodes, nodeCapacity(node, [])].sort((left, right) =>
     compareNames(left.node.name, right.node.name),
   );
-  return { ...room, nodes, indexOf: positions(nodes) };
+  return { ...capacity, nodes, indexOf: positions(nodes) };
 }
 
 /** Milli that one of a task's GPUs must have free; 0 for a task without GPUs. */
@@ -93,8 +93,8 @@ export function gpuShareOf(request: Resources, gpuCount: number): number {
   return request.gpuMilli === 0 ? 0 : Math.ceil(request.gpuMilli / Math.max(1, gpuCount));
 }
 
-/** The room of one node that holds `tasks`. */
-export function nodeRoom(node: Node, tasks: readonly Task[]): NodeRoom {
+/** The capacity of one node that holds `tasks`. */
+export function nodeCapacity(node: Node, tasks: readonly Task[]): NodeCapacity {
   return {
     node,
     free: freeOf(node, tasks),
@@ -143,15 +143,19 @@ function smallestThatHolds(free: readonly number[], share: number): number | und
   return best;
 }
 
-function changeNode(room: ClusterRoom, name: string, change: (held: NodeRoom) => NodeRoom): ClusterRoom {
-  const index = room.indexOf.get(name);
-  if (index === undefined) throw new RangeError(`There is no node ${name} in this room`);
-  const nodes = room.nodes.slice();
+function changeNode(
+  capacity: ClusterCapacity,
+  name: string,
+  change: (held: NodeCapacity) => NodeCapacity,
+): ClusterCapacity {
+  const index = capacity.indexOf.get(name);
+  if (index === undefined) throw new RangeError(`There is no node ${name} in this capacity`);
+  const nodes = capacity.nodes.slice();
   nodes[index] = change(nodes[index]!);
-  return { ...room, nodes };
+  return { ...capacity, nodes };
 }
 
-function positions(nodes: readonly NodeRoom[]): ReadonlyMap<string, number> {
+function positions(nodes: readonly NodeCapacity[]): ReadonlyMap<string, number> {
   return new Map(nodes.map(({ node }, index) => [node.name, index]));
 }
 

@@ -3,7 +3,7 @@ import type { PodAffinityTerm, Taint, TopologySpread } from '../model/constraint
 import type { Node } from '../model/node.ts';
 import { amountOf, type ResourceName, type Resources, resourceNames } from '../model/resources.ts';
 import type { Task } from '../model/task.ts';
-import { type ClusterRoom, gpuShareOf, type NodeRoom } from './capacity.ts';
+import { type ClusterCapacity, gpuShareOf, type NodeCapacity } from './capacity.ts';
 import { isEmptySelector, labelOf, matchesTerms, selects, untoleratedTaint } from './selectors.ts';
 
 /** Why a node cannot take a task (S203): the first rule that fails, in kube-scheduler's order, with its numbers. */
@@ -41,22 +41,22 @@ export type Refusal =
   | { readonly code: 'keptAway'; readonly key: string; readonly heldBy: string };
 
 /** Says of a node why it refuses the task; undefined when it fits. */
-export type NodeFilter = (held: NodeRoom) => Refusal | undefined;
+export type NodeFilter = (held: NodeCapacity) => Refusal | undefined;
 
 /**
- * kube-scheduler's filters for one task over a room (Kubernetes 1.36: NodeUnschedulable, NodeName, TaintToleration,
+ * kube-scheduler's filters for one task over a capacity (Kubernetes 1.36: NodeUnschedulable, NodeName, TaintToleration,
  * NodeAffinity, NodePorts, NodeResourcesFit, VolumeBinding's node affinity, PodTopologySpread, InterPodAffinity), and
  * three of ours: a node that is not ready, the GPU's model and resource name, and a share that must sit inside one GPU.
- * What depends on all nodes (spread, affinity) is counted once, here. The task itself must not be in the room.
+ * What depends on all nodes (spread, affinity) is counted once, here. The task itself must not be in the capacity.
  * @param room for `spread` and affinity between tasks, the whole cluster
  */
-export function nodeFilter(task: Task, room: ClusterRoom): NodeFilter {
+export function nodeFilter(task: Task, capacity: ClusterCapacity): NodeFilter {
   const { constraints } = task;
   const request = task.allocation;
   const demands = resourceNames(request).map((resource) => ({ resource, requested: amountOf(request, resource) }));
   const selector = Object.entries(constraints.nodeSelector ?? {});
-  const spread = spreadFilter(task, room);
-  const affinity = affinityFilter(task, room);
+  const spread = spreadFilter(task, capacity);
+  const affinity = affinityFilter(task, capacity);
   return (held) => {
     const { node } = held;
     if (!node.ready) return { code: 'notReady' };
@@ -103,7 +103,7 @@ function shortageOf(demands: readonly Demand[], available: Resources): Refusal |
 
 type HostPort = NonNullable<Task['constraints']['hostPorts']>[number];
 
-function takenPort(wanted: readonly HostPort[], { listening }: NodeRoom): Refusal | undefined {
+function takenPort(wanted: readonly HostPort[], { listening }: NodeCapacity): Refusal | undefined {
   for (const task of listening) {
     for (const held of task.constraints.hostPorts ?? []) {
       const clash = wanted.find((port) => portsClash(port, held));
@@ -126,7 +126,7 @@ function anyAddress(ip: string): boolean {
   return ip === '' || ip === '0.0.0.0';
 }
 
-function gpuRefusal(task: Task, gpuMilli: number, { node, gpuFree }: NodeRoom): Refusal | undefined {
+function gpuRefusal(task: Task, gpuMilli: number, { node, gpuFree }: NodeCapacity): Refusal | undefined {
   const models = task.constraints.gpuModels ?? [];
   if (task.gpuResource !== undefined && node.gpuResource !== undefined && task.gpuResource !== node.gpuResource) {
     return { code: 'gpuResource', wanted: task.gpuResource, offered: node.gpuResource };
@@ -150,12 +150,12 @@ function gpuRefusal(task: Task, gpuMilli: number, { node, gpuFree }: NodeRoom): 
  * those of nodes that hold every key and pass the constraint's inclusion policies; fewer than `minDomains` of them make
  * the minimum 0. Tasks that are ending are not counted.
  */
-function spreadFilter(task: Task, room: ClusterRoom): NodeFilter | undefined {
+function spreadFilter(task: Task, capacity: ClusterCapacity): NodeFilter | undefined {
   const constraints = (task.constraints.topologySpread ?? []).filter(
     ({ whenUnsatisfiable }) => whenUnsatisfiable === 'DoNotSchedule',
   );
   if (constraints.length === 0) return undefined;
-  const nodes = room.nodes.filter(({ node }) =>
+  const nodes = capacity.nodes.filter(({ node }) =>
     constraints.every(({ topologyKey }) => labelOf(node.labels, topologyKey) !== undefined),
   );
   const rules = constraints.map((constraint) => {
@@ -202,7 +202,7 @@ function includes(constraint: TopologySpread, { constraints }: Task, node: Node)
   return constraint.nodeTaintsPolicy !== 'Honor' || !untoleratedTaint(node.taints, constraints.tolerations);
 }
 
-function countMatching({ tasks }: NodeRoom, { selector }: TopologySpread, namespace: string): number {
+function countMatching({ tasks }: NodeCapacity, { selector }: TopologySpread, namespace: string): number {
   // The scheduler counts nothing for an empty selector, though it does match the task itself.
   if (isEmptySelector(selector)) return 0;
   let count = 0;
@@ -213,23 +213,23 @@ function countMatching({ tasks }: NodeRoom, { selector }: TopologySpread, namesp
 }
 
 /** InterPodAffinity: required affinity, required anti-affinity, and the anti-affinity of tasks that already run. */
-function affinityFilter(task: Task, room: ClusterRoom): NodeFilter | undefined {
+function affinityFilter(task: Task, capacity: ClusterCapacity): NodeFilter | undefined {
   const wanted = task.constraints.podAffinity ?? [];
   const shunned = task.constraints.podAntiAffinity ?? [];
   const near = new Set<string>();
   const far = new Map<string, string>();
   const keptAway = new Map<string, string>();
-  for (const { node, tasks, guarded } of room.nodes) {
+  for (const { node, tasks, guarded } of capacity.nodes) {
     for (const other of guarded) {
       for (const term of other.constraints.podAntiAffinity ?? []) {
-        if (!matchesTask(term, other.namespace, task, room)) continue;
+        if (!matchesTask(term, other.namespace, task, capacity)) continue;
         const domain = domainOf(node, term.topologyKey);
         if (domain !== undefined) keptAway.set(domain, other.id);
       }
     }
     if (wanted.length + shunned.length === 0) continue;
     for (const other of tasks) {
-      if (wanted.length > 0 && matchesAll(wanted, task.namespace, other, room)) {
+      if (wanted.length > 0 && matchesAll(wanted, task.namespace, other, capacity)) {
         for (const { topologyKey } of wanted) {
           const domain = domainOf(node, topologyKey);
           if (domain !== undefined) near.add(domain);
@@ -237,13 +237,13 @@ function affinityFilter(task: Task, room: ClusterRoom): NodeFilter | undefined {
       }
       for (const term of shunned) {
         const domain = domainOf(node, term.topologyKey);
-        if (domain !== undefined && matchesTask(term, task.namespace, other, room)) far.set(domain, other.id);
+        if (domain !== undefined && matchesTask(term, task.namespace, other, capacity)) far.set(domain, other.id);
       }
     }
   }
   if (wanted.length === 0 && far.size === 0 && keptAway.size === 0) return undefined;
   // The first of a group that wants to be near itself may go anywhere its keys exist.
-  const first = near.size === 0 && matchesAll(wanted, task.namespace, task, room);
+  const first = near.size === 0 && matchesAll(wanted, task.namespace, task, capacity);
   const guardedKeys = new Set([...keptAway.keys()].map((domain) => domain.slice(0, domain.indexOf('\0'))));
   return ({ node }) => {
     const missing = wanted.find(({ topologyKey }) => labelOf(node.labels, topologyKey) === undefined);
@@ -268,21 +268,26 @@ function domainOf(node: Node, topologyKey: string): string | undefined {
   return value === undefined ? undefined : `${topologyKey}\0${value}`;
 }
 
-function matchesAll(terms: readonly PodAffinityTerm[], ownNamespace: string, other: Task, room: ClusterRoom): boolean {
-  return terms.length > 0 && terms.every((term) => matchesTask(term, ownNamespace, other, room));
+function matchesAll(
+  terms: readonly PodAffinityTerm[],
+  ownNamespace: string,
+  other: Task,
+  capacity: ClusterCapacity,
+): boolean {
+  return terms.length > 0 && terms.every((term) => matchesTask(term, ownNamespace, other, capacity));
 }
 
-function matchesTask(term: PodAffinityTerm, ownNamespace: string, other: Task, room: ClusterRoom): boolean {
+function matchesTask(term: PodAffinityTerm, ownNamespace: string, other: Task, capacity: ClusterCapacity): boolean {
   const own = term.namespaces.length === 0 && term.namespaceSelector === undefined;
   const inside = own
     ? other.namespace === ownNamespace
     : term.namespaces.includes(other.namespace) ||
-      selects(term.namespaceSelector, namespaceLabels(other.namespace, room));
+      selects(term.namespaceSelector, namespaceLabels(other.namespace, capacity));
   return inside && selects(term.selector, other.labels);
 }
 
-function namespaceLabels(name: string, room: ClusterRoom): Readonly<Record<string, string>> {
-  return Object.hasOwn(room.namespaceLabels, name)
-    ? room.namespaceLabels[name]!
+function namespaceLabels(name: string, capacity: ClusterCapacity): Readonly<Record<string, string>> {
+  return Object.hasOwn(capacity.namespaceLabels, name)
+    ? capacity.namespaceLabels[name]!
     : { 'kubernetes.io/metadata.name': name };
 }

@@ -1,7 +1,7 @@
-import { classNumber, type Fleet, fleetOfRooms } from '../fleet/fleet.ts';
+import { classNumber, type Fleet, fleetOfCapacities } from '../fleet/fleet.ts';
 import { classOfRequest, countClasses } from '../fragment/mix.ts';
 import type { Task } from '../model/task.ts';
-import type { ClusterRoom } from './capacity.ts';
+import type { ClusterCapacity } from './capacity.ts';
 import { POLICIES } from './policies/policies.ts';
 import type { Ask, Policy } from './policies/policy.ts';
 import type { Candidates, NodePolicy } from './policy.ts';
@@ -28,13 +28,13 @@ function stretched(raw: Float64Array): Float64Array {
   return raw.map((score) => (!Number.isFinite(score) ? 0 : high > low ? (score - low) / (high - low) : 1));
 }
 
-function openPolicy(name: string, task: Task, { room, nodes, times, runtime, nowSeconds }: Candidates) {
-  const { fleet, policies } = fleetOf(room);
-  const numbers = nodes.map(({ node }) => room.indexOf.get(node.name)!);
+function openPolicy(name: string, task: Task, { capacity, nodes, times, runtime, nowSeconds }: Candidates) {
+  const { fleet, policies } = fleetOf(capacity);
+  const numbers = nodes.map(({ node }) => capacity.indexOf.get(node.name)!);
   numbers.forEach((node, candidate) => {
     fleet.exitSeconds[node] = nowSeconds + (times[candidate]!.sources.exit ?? 0);
   });
-  const policy = policies.get(name) ?? makePolicy(name, fleet, room, nowSeconds);
+  const policy = policies.get(name) ?? makePolicy(name, fleet, capacity, nowSeconds);
   policies.set(name, policy);
   const ask: Ask = {
     classNumber: classNumber(fleet, classOf(task)),
@@ -47,21 +47,21 @@ function openPolicy(name: string, task: Task, { room, nodes, times, runtime, now
 
 type Opened = { readonly fleet: Fleet; readonly policies: Map<string, Policy> };
 
-/** A room never changes, so its fleet is made once. */
-const opened = new WeakMap<ClusterRoom, Opened>();
+/** A capacity never changes, so its fleet is made once. */
+const opened = new WeakMap<ClusterCapacity, Opened>();
 
-function fleetOf(room: ClusterRoom): Opened {
-  const known = opened.get(room);
+function fleetOf(capacity: ClusterCapacity): Opened {
+  const known = opened.get(capacity);
   if (known) return known;
-  const fleet = fleetOfRooms(
-    room.nodes.map(({ node: { name, allocatable, gpuModel } }) => ({
+  const fleet = fleetOfCapacities(
+    capacity.nodes.map(({ node: { name, allocatable, gpuModel } }) => ({
       name,
       milliCpu: allocatable.milliCpu,
       memoryBytes: allocatable.memoryBytes,
       gpuCount: Math.floor(allocatable.gpuMilli / 1000),
       gpuModel,
     })),
-    room.nodes.map(({ node: { name, gpuModel }, free, gpuFree }) => ({
+    capacity.nodes.map(({ node: { name, gpuModel }, free, gpuFree }) => ({
       name,
       milliCpu: free.milliCpu,
       memoryBytes: free.memoryBytes,
@@ -70,12 +70,12 @@ function fleetOf(room: ClusterRoom): Opened {
     })),
   );
   const made = { fleet, policies: new Map<string, Policy>() };
-  opened.set(room, made);
+  opened.set(capacity, made);
   return made;
 }
 
-function makePolicy(name: string, fleet: Fleet, room: ClusterRoom, nowSeconds: number): Policy {
-  const running = room.nodes.map(({ tasks }) => tasks.filter(({ infrastructure }) => !infrastructure));
+function makePolicy(name: string, fleet: Fleet, capacity: ClusterCapacity, nowSeconds: number): Policy {
+  const running = capacity.nodes.map(({ tasks }) => tasks.filter(({ infrastructure }) => !infrastructure));
   const seen = countClasses(running.flat().map(classOf));
   const policy = POLICIES[name]!({ fleet, seen, random: fixedRandom() });
   running.forEach((tasks, node) => {

@@ -1,16 +1,16 @@
 import type { Band } from '../model/band.ts';
 import type { Task } from '../model/task.ts';
 import type { AvailableTime } from './availableTime.ts';
-import type { ClusterRoom, NodeRoom } from './capacity.ts';
+import type { ClusterCapacity, NodeCapacity } from './capacity.ts';
 
 /** The nodes that passed the filter, with what they have in space and in time, in the same order. */
 export type Candidates = {
-  readonly nodes: readonly NodeRoom[];
+  readonly nodes: readonly NodeCapacity[];
   readonly times: readonly AvailableTime[];
   /** The task's runtime t1; `Infinity` where it never ends or nothing is known of it. */
   readonly runtime: Band;
   /** All nodes, those that were refused included. */
-  readonly room: ClusterRoom;
+  readonly capacity: ClusterCapacity;
   readonly nowSeconds: number;
 };
 

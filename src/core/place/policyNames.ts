@@ -2,10 +2,10 @@
 export const POLICY_NAMES: Readonly<Record<string, string>> = {
   timeFit: 'free for just long enough: available time closest above the runtime',
   stowage: 'what expected tasks can still fill of the node, less prices of what is scarce',
-  'stowage-time': 'the least longer hold of a node, against fit and fragments of the room',
+  'stowage-time': 'the least longer hold of a node, against fit and fragments of the capacity',
   fgd: 'the least growth of GPU fragments (FGD)',
   bestFit: 'least left over',
-  dotProduct: 'free room least aligned with the request',
+  dotProduct: 'free capacity least aligned with the request',
   gpuPacking: 'GPUs in use before free ones',
   gpuClustering: 'nodes with tasks of the same kind',
   leastAllocated: 'the emptiest node (kube-scheduler)',

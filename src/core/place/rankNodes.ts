@@ -3,7 +3,7 @@ import type { Settings } from '../model/settings.ts';
 import type { Task } from '../model/task.ts';
 import type { Predictions } from '../predict/prediction.ts';
 import { type AvailableTime, availableTimes } from './availableTime.ts';
-import type { ClusterRoom, NodeRoom } from './capacity.ts';
+import type { ClusterCapacity, NodeCapacity } from './capacity.ts';
 import { nodeFilter, type Refusal } from './filter.ts';
 import { fleetPolicy } from './fleetPolicy.ts';
 import type { Candidates, NodePolicy } from './policy.ts';
@@ -49,14 +49,14 @@ export const NODE_POLICIES: Readonly<Record<string, NodePolicy>> = {
 
 /**
  * S203 and S204: filters the nodes of a room for a task and ranks the rest by the mixed policies.
- * @param room must not hold the task itself (`withoutTask` for one that is to move)
+ * @param capacity must not hold the task itself (`withoutTask` for one that is to move)
  * @param options.limit how many ranked nodes to give; absent: all
- * @returns empty lists for an empty room
+ * @returns empty lists for an empty capacity
  * @throws InputError when `settings.policyWeights` names no known policy, or no weight is above 0
  */
 export function rankNodes(
   task: Task,
-  room: ClusterRoom,
+  capacity: ClusterCapacity,
   predictions: Predictions,
   settings: Settings,
   nowSeconds: number,
@@ -64,14 +64,14 @@ export function rankNodes(
 ): Ranking {
   const mix = policyMix(settings.policyWeights);
   const prediction = predictions[task.id];
-  const filter = nodeFilter(task, room);
+  const filter = nodeFilter(task, capacity);
   const endsTooEarly = deadlineFilter(task, prediction, settings, nowSeconds);
-  const times = availableTimes(room, predictions, settings, nowSeconds);
-  const nodes: NodeRoom[] = [];
+  const times = availableTimes(capacity, predictions, settings, nowSeconds);
+  const nodes: NodeCapacity[] = [];
   const nodeTimes: AvailableTime[] = [];
   const refused: RefusedNode[] = [];
-  for (let index = 0; index < room.nodes.length; index++) {
-    const held = room.nodes[index]!;
+  for (let index = 0; index < capacity.nodes.length; index++) {
+    const held = capacity.nodes[index]!;
     const refusal = filter(held) ?? endsTooEarly(held);
     if (refusal) {
       refused.push({ node: held.node.name, refusal });
@@ -81,7 +81,7 @@ export function rankNodes(
     }
   }
   const runtime = expectedRuntime(task, prediction);
-  const candidates: Candidates = { nodes, times: nodeTimes, runtime, room, nowSeconds };
+  const candidates: Candidates = { nodes, times: nodeTimes, runtime, capacity, nowSeconds };
   const parts = mix.map((each) => ({ ...each, ...each.score(task, candidates) }));
   const total = new Float64Array(nodes.length);
   for (const { share, scores } of parts) {

@@ -5,7 +5,7 @@ import type { Task } from '../model/task.ts';
 import { probabilityEndsWithin, quantile } from '../predict/distribution.ts';
 import type { RuntimePrediction } from '../predict/prediction.ts';
 import type { AvailableTime } from './availableTime.ts';
-import type { NodeRoom } from './capacity.ts';
+import type { NodeCapacity } from './capacity.ts';
 
 /**
  * How a task's predicted runtime t1 fits a node's available time t (S204).
@@ -75,7 +75,7 @@ export function deadlineFilter(
   prediction: RuntimePrediction | undefined,
   settings: Settings,
   nowSeconds: number,
-): (held: NodeRoom) => DeadlineRefusal | undefined {
+): (held: NodeCapacity) => DeadlineRefusal | undefined {
   const allowed = settings.deadlineRiskFraction;
   const limit = task.runtimeLimitSeconds ?? Number.POSITIVE_INFINITY;
   const known = !task.endless && prediction !== undefined;

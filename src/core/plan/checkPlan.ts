@@ -3,7 +3,7 @@ import type { Migration, Move, TaskRef } from '../model/moves.ts';
 import { amountOf, type ResourceName, resourceNames, sameResources } from '../model/resources.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Task } from '../model/task.ts';
-import { type ClusterRoom, clusterRoom, withAllocation, withoutTask, withTask } from '../place/capacity.ts';
+import { type ClusterCapacity, clusterCapacity, withAllocation, withoutTask, withTask } from '../place/capacity.ts';
 import { nodeFilter, type Refusal } from '../place/filter.ts';
 import type { Plan } from './plan.ts';
 
@@ -38,7 +38,7 @@ export type Stale = { readonly moveId: string; readonly taskId: string } & (
 );
 
 /**
- * Checks every move of a plan on a fresh snapshot, each on the room that the moves before it leave. Stale means that a
+ * Checks every move of a plan on a fresh snapshot, each on the capacity that the moves before it leave. Stale means that a
  * touched task's uid, generation, node or allocation changed, its owner changed, or the node refuses it; heartbeats,
  * readings, tasks that are not touched, and moves of the plan that are done already do not count.
  * @param done ids of the plan's moves that are in the snapshot already
@@ -52,27 +52,27 @@ export function checkPlan(
   const tasks = new Map(fresh.tasks.map((task) => [task.id, task]));
   const reasons: Stale[] = [];
   const waits: Short[] = [];
-  let room = clusterRoom(fresh);
+  let capacity = clusterCapacity(fresh);
   for (const move of plan.moves) {
     if (done.has(move.id)) continue;
     reasons.push(...changedTasks(move, tasks));
-    if (reasons.length > 0) continue; // the room after a move that cannot be done is unknown
-    const outcome = tryMove(move, room, tasks);
-    if ('room' in outcome) room = outcome.room;
+    if (reasons.length > 0) continue; // the capacity after a move that cannot be done is unknown
+    const outcome = tryMove(move, capacity, tasks);
+    if ('capacity' in outcome) capacity = outcome.capacity;
     else if ('code' in outcome) reasons.push(outcome);
     else waits.push(outcome);
   }
   return reasons.length > 0 ? { kind: 'stale', reasons } : { kind: 'ok', waits };
 }
 
-/** Those of some moves that fit one after the other; left out are those that need room which other moves would make. */
+/** Those of some moves that fit one after the other; left out are those that need capacity which other moves would make. */
 export function movesThatFit(moves: readonly Move[], snapshot: Snapshot): Move[] {
   const tasks = new Map(snapshot.tasks.map((task) => [task.id, task]));
-  let room = clusterRoom(snapshot);
+  let capacity = clusterCapacity(snapshot);
   return moves.filter((move) => {
-    const outcome = tryMove(move, room, tasks);
-    if ('room' in outcome) room = outcome.room;
-    return 'room' in outcome;
+    const outcome = tryMove(move, capacity, tasks);
+    if ('capacity' in outcome) capacity = outcome.capacity;
+    return 'capacity' in outcome;
   });
 }
 
@@ -114,28 +114,28 @@ function ownerChanged({ owner, others }: Migration, task: Task, tasks: ReadonlyM
   return running.length !== 1 + (others?.length ?? 0);
 }
 
-/** The room after a move, or why it cannot be done, or what it has to wait for. */
+/** The capacity after a move, or why it cannot be done, or what it has to wait for. */
 function tryMove(
   move: Move,
-  room: ClusterRoom,
+  capacity: ClusterCapacity,
   tasks: ReadonlyMap<string, Task>,
-): { room: ClusterRoom } | Stale | Short {
+): { capacity: ClusterCapacity } | Stale | Short {
   const task = tasks.get(move.task.id)!;
   const at = { moveId: move.id, taskId: task.id };
   const node = move.kind === 'resize' ? move.task.node! : move.to;
-  const index = room.indexOf.get(node);
+  const index = capacity.indexOf.get(node);
   if (index === undefined) return { ...at, code: 'nodeGone', node };
   if (move.kind === 'resize') {
-    const { free } = room.nodes[index]!;
+    const { free } = capacity.nodes[index]!;
     for (const resource of resourceNames(move.from, move.to)) {
       const requested = amountOf(move.to, resource) - amountOf(move.from, resource);
       const available = amountOf(free, resource);
       if (requested > 0 && requested > available) return { ...at, node, resource, requested, free: available };
     }
-    return { room: withAllocation(room, task, move.to) };
+    return { capacity: withAllocation(capacity, task, move.to) };
   }
   const leaving = move.kind === 'migration' ? [task, ...(move.others ?? []).map(({ id }) => tasks.get(id)!)] : [];
-  let left = leaving.reduce(withoutTask, room);
+  let left = leaving.reduce(withoutTask, capacity);
   for (const each of move.kind === 'migration' ? leaving : [task]) {
     const refusal = nodeFilter(unbound(each), left)(left.nodes[index]!);
     const short = refusal && move.kind === 'migration' ? shortOf(refusal) : undefined;
@@ -143,10 +143,10 @@ function tryMove(
     if (refusal) return { ...at, code: 'doesNotFit', node, refusal };
     left = withTask(left, each, node);
   }
-  return { room: left };
+  return { capacity: left };
 }
 
-/** A refusal that ends when room becomes free. */
+/** A refusal that ends when capacity becomes free. */
 function shortOf(refusal: Refusal): Pick<Short, 'resource' | 'requested' | 'free'> | undefined {
   if (refusal.code === 'resource') {
     const { resource, requested, free } = refusal;

@@ -9,7 +9,7 @@ import type { Since } from '../model/since.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Task } from '../model/task.ts';
 import { lostWork } from '../model/work.ts';
-import { clusterRoom } from '../place/capacity.ts';
+import { clusterCapacity } from '../place/capacity.ts';
 import type { Predictions } from '../predict/prediction.ts';
 import { adviseResizes, type ResizeAdvice } from '../resize/adviseResizes.ts';
 import { digest, sha256 } from './digest.ts';
@@ -35,7 +35,7 @@ export const MOST_BLOCKED = 200;
 
 /**
  * The moves of a plan. Running work comes first: shrinks give room, expands take it; then pending tasks are placed;
- * then a defragmentation makes room for those that fit nowhere. Every step sees the room that the steps before it leave.
+ * then a defragmentation makes room for those that fit nowhere. Every step sees the capacity that the steps before it leave.
  * A task that is to migrate is not resized as well: the search is made once to know who migrates, and again without
  * their resizes.
  */
@@ -73,18 +73,25 @@ export function finishPlan(draft: DraftPlan, more: Pick<Plan, 'target' | 'foreca
 }
 
 /**
- * All rooms of a plan, one after the other.
+ * All capacities of a plan, one after the other.
  * @param migrating tasks that are not resized
  */
 function search({ snapshot, predictions, settings, since, solve }: PlanInputs, migrating: ReadonlySet<string>) {
   const tasks = new Map(snapshot.tasks.map((task) => [task.id, task]));
-  const resized = adviseResizes({ snapshot, room: clusterRoom(snapshot), predictions, settings, since, migrating });
+  const resized = adviseResizes({
+    snapshot,
+    capacity: clusterCapacity(snapshot),
+    predictions,
+    settings,
+    since,
+    migrating,
+  });
   const resizes = resizeMoves(resized.advice, tasks);
-  const pending = placePending(snapshot, resized.room, predictions, settings);
+  const pending = placePending(snapshot, resized.capacity, predictions, settings);
   // In the first search everybody may migrate; in the second those that are resized stay.
   const busy = new Set(migrating.size > 0 ? resizes.map(({ task }) => task.id) : []);
-  const { room, unplaced } = pending;
-  const inputs = { snapshot, room, unplaced, busy, predictions, settings, since };
+  const { capacity, unplaced } = pending;
+  const inputs = { snapshot, capacity, unplaced, busy, predictions, settings, since };
   const defrag = searchDefrag({ ...inputs, ...(solve && { solve }) });
   return { resized, resizes, pending, defrag };
 }

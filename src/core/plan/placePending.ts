@@ -4,7 +4,7 @@ import type { Settings } from '../model/settings.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Task } from '../model/task.ts';
 import { remainingTime } from '../place/availableTime.ts';
-import { type ClusterRoom, withTask } from '../place/capacity.ts';
+import { type ClusterCapacity, withTask } from '../place/capacity.ts';
 import { type Ranking, rankNodes } from '../place/rankNodes.ts';
 import type { Predictions } from '../predict/prediction.ts';
 import type { PlacementAdvice, PlacementDecision } from './plan.ts';
@@ -17,17 +17,17 @@ export type PendingPlaced = {
   readonly placed: readonly { readonly task: Task; readonly to: string }[];
   /** Tasks that no node can take now. */
   readonly unplaced: readonly Task[];
-  /** The room with every task that fits on its best node: ours, and those the cluster's scheduler will place. */
-  readonly room: ClusterRoom;
+  /** The capacity with every task that fits on its best node: ours, and those the cluster's scheduler will place. */
+  readonly capacity: ClusterCapacity;
 };
 
 /**
- * S203–S205 for all pending tasks, one after the other, by priority, then age: each sees the room the ones before it
- * leave. A task that nothing of ours holds back is left to the cluster's scheduler, its room kept.
+ * S203–S205 for all pending tasks, one after the other, by priority, then age: each sees the capacity the ones before it
+ * leave. A task that nothing of ours holds back is left to the cluster's scheduler, its capacity kept.
  */
 export function placePending(
   snapshot: Snapshot,
-  room: ClusterRoom,
+  capacity: ClusterCapacity,
   predictions: Predictions,
   settings: Settings,
 ): PendingPlaced {
@@ -36,7 +36,7 @@ export function placePending(
   const placements: PlacementAdvice[] = [];
   const placed: { task: Task; to: string }[] = [];
   const unplaced: Task[] = [];
-  let left = room;
+  let left = capacity;
   for (const task of pending) {
     const ranking = rankNodes(task, left, predictions, settings, nowSeconds, { limit: RANKED_KEPT });
     const decision = decide(task, ranking, snapshot);
@@ -45,7 +45,7 @@ export function placePending(
     if (decision.kind === 'noNode') unplaced.push(task);
     if (decision.kind === 'place' || decision.kind === 'scheduler') left = withTask(left, task, decision.to);
   }
-  return { placements, placed, unplaced, room: left };
+  return { placements, placed, unplaced, capacity: left };
 }
 
 function decide(task: Task, { ranked }: Ranking, { rights }: Snapshot): PlacementDecision {

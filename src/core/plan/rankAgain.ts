@@ -2,7 +2,7 @@ import { withMoves } from '../forecast/scenarios.ts';
 import { InputError } from '../model/input.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import { type ClusterRoom, clusterRoom, withTask } from '../place/capacity.ts';
+import { type ClusterCapacity, clusterCapacity, withTask } from '../place/capacity.ts';
 import { type Ranking, rankNodes } from '../place/rankNodes.ts';
 import type { Predictions } from '../predict/prediction.ts';
 import { RANKED_KEPT } from './placePending.ts';
@@ -12,7 +12,7 @@ import type { Plan } from './plan.ts';
 export type RankedPlan = Pick<Plan, 'placements' | 'moves'>;
 
 /**
- * Ranks one pending task of a plan by other weights, in the room that the plan leaves for it: resizes done, tasks before
+ * Ranks one pending task of a plan by other weights, in the capacity that the plan leaves for it: resizes done, tasks before
  * it placed. Nothing of the plan changes.
  * @param snapshot the one the plan was made from
  * @throws InputError for a task that is not pending in the plan, and for weights of no known policy
@@ -29,23 +29,23 @@ export function rankAgain(
   if (!task || plan.placements.every((advice) => advice.taskId !== taskId)) {
     throw new InputError(`${taskId} is not pending in this plan. Plan again to rank it.`);
   }
-  const room = roomFor(taskId, plan, snapshot, settings);
+  const capacity = capacityFor(taskId, plan, snapshot, settings);
   const weighed = { ...settings, policyWeights: weights };
-  return rankNodes(task, room, predictions, weighed, snapshot.takenAtSeconds, { limit: RANKED_KEPT });
+  return rankNodes(task, capacity, predictions, weighed, snapshot.takenAtSeconds, { limit: RANKED_KEPT });
 }
 
-function roomFor(
+function capacityFor(
   taskId: string,
   { placements, moves }: RankedPlan,
   snapshot: Snapshot,
   settings: Settings,
-): ClusterRoom {
+): ClusterCapacity {
   const tasks = new Map(snapshot.tasks.map((task) => [task.id, task]));
-  let room = clusterRoom(withMoves(snapshot, moves, settings, ['resize']));
+  let capacity = clusterCapacity(withMoves(snapshot, moves, settings, ['resize']));
   for (const { taskId: before, decision } of placements) {
-    if (before === taskId) return room;
+    if (before === taskId) return capacity;
     if (decision.kind !== 'place' && decision.kind !== 'scheduler') continue;
-    if (!decision.afterMigrations) room = withTask(room, tasks.get(before)!, decision.to);
+    if (!decision.afterMigrations) capacity = withTask(capacity, tasks.get(before)!, decision.to);
   }
-  return room;
+  return capacity;
 }

@@ -35,7 +35,7 @@ export function exchange(yard: Yard, limit: number): Relocation[] {
   return made;
 }
 
-/** `larger` leaves room behind when `smaller` takes its place, and fits in the place of `smaller` with the rest there. */
+/** `larger` leaves capacity behind when `smaller` takes its place, and fits in the place of `smaller` with the rest there. */
 type Exchange = { readonly larger: Placed; readonly smaller: Placed; readonly gainMilli: number };
 
 function exchanges(yard: Yard): Exchange[] {

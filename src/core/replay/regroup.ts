@@ -20,13 +20,13 @@ const MOST_PROGRAMS = 20;
 export function regroup(yard: Yard, limit: number, solve: SolveProgram): Relocation[] {
   const stock = takeStock(yard);
   const changes = possibleChanges(stock.packing, solve);
-  const room = roomOf(yard);
+  const capacity = capacityOf(yard);
   const refused = new Set<string>();
   for (let program = 0; program < MOST_PROGRAMS; program += 1) {
     const able = changes.map((change) => {
       const from = stock.alike[change.gpus]!.filter(
         (gpu) =>
-          !refused.has(refusal(gpu, change)) && isInRoom(room, gpu.node, usualNeed(yard, stock, { gpu, change })),
+          !refused.has(refusal(gpu, change)) && isWithin(capacity, gpu.node, usualNeed(yard, stock, { gpu, change })),
       );
       return { ...change, from };
     });
@@ -37,28 +37,28 @@ export function regroup(yard: Yard, limit: number, solve: SolveProgram): Relocat
       solve,
     );
     if (best.length === 0) return [];
-    const seats = seatsWithRoom(yard, stock, best, refused);
+    const seats = seatsThatFit(yard, stock, best, refused);
     if (seats) return carryOut(yard, seats);
   }
   return [];
 }
 
 /** What a node's CPU and memory have left. */
-type Room = { readonly milliCpu: Float64Array; readonly memoryBytes: Float64Array };
+type Capacity = { readonly milliCpu: Float64Array; readonly memoryBytes: Float64Array };
 
-function roomOf({ fleet }: Yard): Room {
+function capacityOf({ fleet }: Yard): Capacity {
   return { milliCpu: fleet.freeMilliCpu.slice(), memoryBytes: fleet.freeMemoryBytes.slice() };
 }
 
-function takeRoom(
+function takeCapacity(
   { fleet }: Yard,
-  room: Room,
+  capacity: Capacity,
   node: number,
   { classNumber, memoryBytes }: Unplaced,
   sign: 1 | -1,
 ): void {
-  room.milliCpu[node]! -= sign * fleet.classes.classes[classNumber]!.milliCpu;
-  room.memoryBytes[node]! -= sign * memoryBytes;
+  capacity.milliCpu[node]! -= sign * fleet.classes.classes[classNumber]!.milliCpu;
+  capacity.memoryBytes[node]! -= sign * memoryBytes;
 }
 
 /** What a change of a GPU takes of its node, should what comes ask what is usual. */
@@ -73,14 +73,14 @@ function usualNeed(yard: Yard, stock: Stock, { gpu, change }: Chosen): Usual {
   };
 }
 
-function isInRoom(room: Room, node: number, { milliCpu, memoryBytes }: Usual): boolean {
-  return milliCpu <= room.milliCpu[node]! && memoryBytes <= room.memoryBytes[node]!;
+function isWithin(capacity: Capacity, node: number, { milliCpu, memoryBytes }: Usual): boolean {
+  return milliCpu <= capacity.milliCpu[node]! && memoryBytes <= capacity.memoryBytes[node]!;
 }
 
 type Wanted = Change & { readonly from: readonly Shared[]; readonly count: number };
 
 /** Seats for all that the changes move; undefined where GPUs run out. What there was no room for is refused from then on. */
-function seatsWithRoom(yard: Yard, stock: Stock, wanted: readonly Wanted[], refused: Set<string>): Seats | undefined {
+function seatsThatFit(yard: Yard, stock: Stock, wanted: readonly Wanted[], refused: Set<string>): Seats | undefined {
   for (;;) {
     const { chosen, missed } = choose(yard, stock, wanted, refused);
     for (const { gpu, change } of missed) refused.add(refusal(gpu, change));
@@ -103,7 +103,7 @@ function choose(
   wanted: readonly Wanted[],
   refused: ReadonlySet<string>,
 ): { readonly chosen: readonly Chosen[]; readonly missed: readonly Chosen[] } {
-  const room = roomOf(yard);
+  const capacity = capacityOf(yard);
   const taken = new Set<Shared>();
   const chosen: Chosen[] = [];
   const missed: Chosen[] = [];
@@ -114,15 +114,15 @@ function choose(
       if (missing === 0) break;
       const one = { gpu, change };
       const need = usualNeed(yard, stock, one);
-      if (taken.has(gpu) || refused.has(refusal(gpu, change)) || !isInRoom(room, gpu.node, need)) {
+      if (taken.has(gpu) || refused.has(refusal(gpu, change)) || !isWithin(capacity, gpu.node, need)) {
         passed.push(one);
         continue;
       }
       taken.add(gpu);
       chosen.push(one);
       missing -= 1;
-      room.milliCpu[gpu.node]! -= need.milliCpu;
-      room.memoryBytes[gpu.node]! -= need.memoryBytes;
+      capacity.milliCpu[gpu.node]! -= need.milliCpu;
+      capacity.memoryBytes[gpu.node]! -= need.memoryBytes;
     }
     if (missing > 0) missed.push(...passed);
   }
@@ -140,14 +140,14 @@ type Sitting = Seat & { one: { readonly task: Placed; readonly from: Seat } | { 
 /** Who goes where: by kind, who leaves and who waits to the seats that open, and the nodes that have no room for it. */
 function seatsFor(yard: Yard, stock: Stock, chosen: readonly Chosen[]): Seats & { readonly full: ReadonlySet<number> } {
   const milliCpu = ({ task }: { readonly task: Unplaced }) => classOf(yard, task).milliCpu;
-  const room = roomOf(yard);
+  const capacity = capacityOf(yard);
   const pool = chosen.flatMap(({ gpu, change }) =>
     takeOut(stock, gpu, change.leaving).map((task) => ({ task, from: { node: gpu.node, gpu: gpu.gpu } })),
   );
-  for (const { task, from } of pool) takeRoom(yard, room, from.node, task, -1);
+  for (const { task, from } of pool) takeCapacity(yard, capacity, from.node, task, -1);
   const open = chosen
     .flatMap(({ gpu: { node, gpu }, change }) => change.coming.map((kind) => ({ node, gpu, kind })))
-    .sort((left, right) => room.milliCpu[left.node]! - room.milliCpu[right.node]!);
+    .sort((left, right) => capacity.milliCpu[left.node]! - capacity.milliCpu[right.node]!);
   const byKind = [...Map.groupBy(open, ({ kind }) => kind)].map(([kind, seats]): Sitting[] => {
     const leaving = pool.filter(({ task }) => stock.kindOf(task) === kind);
     const waiting = yard.waiting
@@ -158,38 +158,38 @@ function seatsFor(yard: Yard, stock: Stock, chosen: readonly Chosen[]): Seats & 
     const all = [...leaving, ...waiting].sort((left, right) => milliCpu(left) - milliCpu(right));
     return all.map((one, index) => ({ node: seats[index]!.node, gpu: seats[index]!.gpu, one }));
   });
-  for (const { node, one } of byKind.flat()) takeRoom(yard, room, node, one.task, 1);
-  for (const sittings of byKind) relieve(yard, room, sittings);
+  for (const { node, one } of byKind.flat()) takeCapacity(yard, capacity, node, one.task, 1);
+  for (const sittings of byKind) relieve(yard, capacity, sittings);
   const shifts: Shift[] = [];
   const guests: (Seat & { readonly kind: WaitingKind })[] = [];
   for (const { node, gpu, one } of byKind.flat()) {
     if ('from' in one) shifts.push({ ...one, to: { node, gpu } });
     else guests.push({ node, gpu, kind: one.task });
   }
-  return { shifts, guests, full: new Set([...room.milliCpu.keys()].filter((node) => lacks(room, node) > 0)) };
+  return { shifts, guests, full: new Set([...capacity.milliCpu.keys()].filter((node) => lacks(capacity, node) > 0)) };
 }
 
 /** Exchanges seats of a kind while a node is thereby relieved and none else made full. */
-function relieve(yard: Yard, room: Room, sittings: readonly Sitting[]): void {
+function relieve(yard: Yard, capacity: Capacity, sittings: readonly Sitting[]): void {
   for (const sitting of sittings) {
     for (const other of sittings) {
-      const lacked = lacks(room, sitting.node);
+      const lacked = lacks(capacity, sitting.node);
       if (lacked === 0) break;
-      exchangeSeats(yard, room, sitting, other);
-      const relieved = lacks(room, sitting.node) < lacked && lacks(room, other.node) === 0;
-      if (!relieved) exchangeSeats(yard, room, sitting, other);
+      exchangeSeats(yard, capacity, sitting, other);
+      const relieved = lacks(capacity, sitting.node) < lacked && lacks(capacity, other.node) === 0;
+      if (!relieved) exchangeSeats(yard, capacity, sitting, other);
     }
   }
 }
 
-function exchangeSeats(yard: Yard, room: Room, left: Sitting, right: Sitting): void {
-  for (const { node, one } of [left, right]) takeRoom(yard, room, node, one.task, -1);
+function exchangeSeats(yard: Yard, capacity: Capacity, left: Sitting, right: Sitting): void {
+  for (const { node, one } of [left, right]) takeCapacity(yard, capacity, node, one.task, -1);
   [left.one, right.one] = [right.one, left.one];
-  for (const { node, one } of [left, right]) takeRoom(yard, room, node, one.task, 1);
+  for (const { node, one } of [left, right]) takeCapacity(yard, capacity, node, one.task, 1);
 }
 
 /** What a node lacks, in CPUs and GiB; 0 where all have room. */
-function lacks({ milliCpu, memoryBytes }: Room, node: number): number {
+function lacks({ milliCpu, memoryBytes }: Capacity, node: number): number {
   return Math.max(0, -milliCpu[node]! / 1000) + Math.max(0, -memoryBytes[node]! / 2 ** 30);
 }
 

@@ -120,13 +120,13 @@ function comingSets({ kinds }: Packing, alike: AlikeGpus, leaving: readonly numb
   const staying = (amount: (kind: number) => number) => total(shares, amount) - total(leaving, amount);
   const needed = prices.worthOf(gpuModel, GPU_MILLI) - staying(prices.priceOf) - MOST_WASTED;
   const sets: number[][] = [];
-  const grow = (set: readonly number[], from: number, room: number, missing: number) => {
+  const grow = (set: readonly number[], from: number, capacity: number, missing: number) => {
     if (missing <= 0) sets.push([...set]);
-    if (set.length === MOST_CHANGED || prices.worthOf(gpuModel, room) < missing) return;
+    if (set.length === MOST_CHANGED || prices.worthOf(gpuModel, capacity) < missing) return;
     for (let next = from; next < able.length; next += 1) {
       const kind = able[next]!;
       const { gpuMilli } = kinds[kind]!;
-      if (gpuMilli <= room) grow([...set, kind], next, room - gpuMilli, missing - prices.priceOf(kind));
+      if (gpuMilli <= capacity) grow([...set, kind], next, capacity - gpuMilli, missing - prices.priceOf(kind));
     }
   };
   grow([], 0, GPU_MILLI - staying((kind) => kinds[kind]!.gpuMilli), needed);

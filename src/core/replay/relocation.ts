@@ -11,7 +11,7 @@ const MOST_LEAVING = 3;
 
 /**
  * Moves after saturation. Up to three tasks leave a GPU for gaps elsewhere, or for the place of one that finds a gap, so
- * that larger ones that fitted nowhere take their room, most gained per move first; where that helps no more, shares are
+ * that larger ones that fitted nowhere take their capacity, most gained per move first; where that helps no more, shares are
  * regrouped (`regroup.ts`), then two tasks exchange their places (`exchange.ts`); until `limit` moves are made or none
  * helps. Each move is proven by making it in order, from the fleet as it is then.
  * @param fleet, placed changed by the moves

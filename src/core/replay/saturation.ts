@@ -81,7 +81,7 @@ export function runSaturation(
   sampleAt: readonly number[],
   moves?: Moves,
 ): SaturationRun {
-  const fragments = rememberedByState(fleet.states, (room) => nodeFragment(room, mix));
+  const fragments = rememberedByState(fleet.states, (capacity) => nodeFragment(capacity, mix));
   const samples = new Map<number, SaturationSample[]>(sampleAt.map((load) => [load, []]));
   const dropped: (ListedTask & Unplaced)[] = [];
   const placed: Placed[] = [];

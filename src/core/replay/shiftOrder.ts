@@ -48,7 +48,7 @@ function possible(scene: Scene): ShiftStep[] {
   const steps = (type: ShiftStep['type'], shifts: readonly Shift[]) => shifts.map((shift) => ({ type, shift }));
   const go = [...scene.left].filter((shift) => canGo(scene, shift));
   if (go.length > 0) return steps('go', go);
-  const goOn = [...scene.stopped].filter((shift) => hasRoom(scene, shift));
+  const goOn = [...scene.stopped].filter((shift) => fitsNow(scene, shift));
   return goOn.length > 0 ? steps('goOn', goOn) : steps('stop', [...scene.left]);
 }
 
@@ -85,12 +85,12 @@ function takeBack(scene: Scene, { type, shift }: ShiftStep): void {
 
 function canGo(scene: Scene, shift: Shift): boolean {
   free(scene, shift);
-  const can = hasRoom(scene, shift);
+  const can = fitsNow(scene, shift);
   take(scene, shift, shift.from);
   return can;
 }
 
-function hasRoom({ fleet }: Scene, { task, to }: Shift): boolean {
+function fitsNow({ fleet }: Scene, { task, to }: Shift): boolean {
   return fitsOnGpu(fleet, task, to.node, to.gpu);
 }
 

@@ -16,7 +16,7 @@ export type SimulatedTask = {
   readonly runtimeSeconds: number;
 };
 
-/** A task that holds room in the fleet. */
+/** A task that holds capacity in the fleet. */
 export type RunningTask<T extends SimulatedTask = SimulatedTask> = {
   readonly task: T;
   readonly node: number;
@@ -46,7 +46,7 @@ export type SimulatorOptions<T extends SimulatedTask = SimulatedTask> = {
   readonly onPlaced?: (running: RunningTask<T>, nowSeconds: number) => void;
   readonly onEnded?: (running: RunningTask<T>, nowSeconds: number) => void;
   readonly onDropped?: (task: T, nowSeconds: number) => void;
-  /** A resize or a migration that was due; `done` is false where the task was gone or the room was missing. */
+  /** A resize or a migration that was due; `done` is false where the task was gone or the capacity was missing. */
   readonly onMoved?: (id: number, kind: 'resize' | 'migration', done: boolean, nowSeconds: number) => void;
 };
 
@@ -57,7 +57,7 @@ export type Simulator<T extends SimulatedTask = SimulatedTask> = {
   adopt(running: RunningTask<T>): void;
   /** Lets a task arrive at a time that is not in the past. */
   submit(task: T, atSeconds: number): void;
-  /** From then on the task holds the room of another class on its node (S308). */
+  /** From then on the task holds the capacity of another class on its node (S308). */
   resize(id: number, classNumber: number, memoryBytes: number, atSeconds: number): void;
   /** Moves a task (S410); it works on `pauseSeconds` later than it would have. */
   migrate(id: number, toNode: number, pauseSeconds: number, atSeconds: number): void;

@@ -68,10 +68,10 @@ export function runTimed(
   const rows = timedRows(fleet, tasks, options.capSeconds);
   const gapSeconds = meanGap(rows, fleet.capacity.gpuMilli, options.load);
   const knowledge = createKnowledge(options.knowledge);
-  const fragments = rememberedByState(fleet.states, (room) => nodeFragment(room, mix));
+  const fragments = rememberedByState(fleet.states, (capacity) => nodeFragment(capacity, mix));
   const warmUp = options.warmUpDays * DAY;
   const flow = { arrivals: 0, demand: 0, time: 0, rejected: 0, rejectedTime: 0, placed: 0, wait: 0 };
-  const room: RoomSample[] = [];
+  const capacity: CapacitySample[] = [];
 
   const simulator = createSimulator<Arrival>({
     fleet,
@@ -110,12 +110,12 @@ export function runTimed(
         id += 1;
       }
       simulator.advanceTo(now);
-      if (now > warmUp) room.push(sampleRoom(fleet, fragments));
+      if (now > warmUp) capacity.push(sampleCapacity(fleet, fragments));
     }
     options.onDay?.(day);
   }
-  const mean = (amount: (sample: RoomSample) => number) =>
-    room.reduce((sum, sample) => sum + amount(sample), 0) / Math.max(1, room.length);
+  const mean = (amount: (sample: CapacitySample) => number) =>
+    capacity.reduce((sum, sample) => sum + amount(sample), 0) / Math.max(1, capacity.length);
   return {
     emptyNodes: mean(({ emptyNodes }) => emptyNodes),
     emptyGpus: mean(({ emptyGpus }) => emptyGpus),
@@ -133,7 +133,7 @@ export function runTimed(
 type TimedRow = Omit<SimulatedTask, 'id'> & { readonly group: string; readonly demand: number };
 type Arrival = TimedRow & { readonly id: number; readonly atSeconds: number };
 
-type RoomSample = Pick<TimedRun, 'emptyNodes' | 'emptyGpus' | 'freeGpus' | 'allocation' | 'fragAmount'>;
+type CapacitySample = Pick<TimedRun, 'emptyNodes' | 'emptyGpus' | 'freeGpus' | 'allocation' | 'fragAmount'>;
 
 function timedRows(fleet: Fleet, tasks: readonly ListedTask[], capSeconds: number): TimedRow[] {
   const rows = tasks.flatMap(({ taskClass, memoryBytes, runtimeSeconds, qos = '' }) =>
@@ -160,7 +160,7 @@ function meanGap(rows: readonly TimedRow[], capacityMilli: number, load: number)
   return milliSeconds / rows.length / (load * capacityMilli);
 }
 
-function sampleRoom(fleet: Fleet, fragments: (state: number) => number): RoomSample {
+function sampleCapacity(fleet: Fleet, fragments: (state: number) => number): CapacitySample {
   refreshStates(fleet);
   let emptyNodes = 0;
   let emptyGpus = 0;
@@ -168,7 +168,7 @@ function sampleRoom(fleet: Fleet, fragments: (state: number) => number): RoomSam
   let fragment = 0;
   for (let node = 0; node < fleet.nodes.length; node += 1) {
     const state = fleet.state[node]!;
-    freeGpus += fleet.states.rooms[state]!.wholeGpus;
+    freeGpus += fleet.states.capacities[state]!.wholeGpus;
     fragment += fragments(state);
     if (fleet.tasks[node] !== 0) continue;
     emptyNodes += 1;

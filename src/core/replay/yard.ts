@@ -3,7 +3,7 @@ import { fits, hold, holdGpus, idleOf, release, tightestGpu } from '../fleet/fle
 import { demandMilli, kindKey } from '../fragment/mix.ts';
 import type { Policy } from '../place/policies/policy.ts';
 
-/** A task that holds room. `node` and `gpus` change when it is moved. */
+/** A task that holds capacity. `node` and `gpus` change when it is moved. */
 export type Placed = { readonly classNumber: number; readonly memoryBytes: number; node: number; gpus: GpuMask };
 
 /** A task that found no room. */
@@ -63,7 +63,7 @@ export function whileAway<T>(yard: Yard, tasks: readonly Placed[], look: () => T
   return seen;
 }
 
-/** A task that is away settles on GPUs of a node that has the room. */
+/** A task that is away settles on GPUs of a node that has the capacity. */
 export function settle(yard: Yard, task: Placed, node: number, gpus: GpuMask): void {
   const neighbours = yard.onNode[task.node]!;
   neighbours.splice(neighbours.indexOf(task), 1);

@@ -15,7 +15,7 @@ import type { Quota, Snapshot } from '../model/snapshot.ts';
 import type { Task } from '../model/task.ts';
 import type { Usage } from '../model/usage.ts';
 import { remainingTime } from '../place/availableTime.ts';
-import { type ClusterRoom, type NodeRoom, nodeRoom } from '../place/capacity.ts';
+import { type ClusterCapacity, type NodeCapacity, nodeCapacity } from '../place/capacity.ts';
 import type { Predictions } from '../predict/prediction.ts';
 import { type Consumption, direction, expandAmount, shrinkAmount } from './amounts.ts';
 
@@ -93,16 +93,16 @@ export type ResizesAdvised = {
   readonly advice: readonly ResizeAdvice[];
   /** Running tasks without an entry, by why. */
   readonly kept: Readonly<Record<KeptCode, number>>;
-  /** The room after all `shrink` and `expand` decisions. */
-  readonly room: ClusterRoom;
+  /** The capacity after all `shrink` and `expand` decisions. */
+  readonly capacity: ClusterCapacity;
   /** The waits that go on, under `<shrink|expand> <resource> <task id>`. */
   readonly since: Since;
 };
 
 export type ResizeInputs = {
   readonly snapshot: Snapshot;
-  /** Its room, or what earlier moves of the same plan leave of it. */
-  readonly room: ClusterRoom;
+  /** Its capacity, or what earlier moves of the same plan leave of it. */
+  readonly capacity: ClusterCapacity;
   readonly predictions: Predictions;
   readonly settings: Settings;
   /** Waits as an earlier advice gave them back, and `shrunk <task id>`: when that task was last shrunk. */
@@ -130,7 +130,7 @@ export function adviseResizes(inputs: ResizeInputs): ResizesAdvised {
   const kept: Record<KeptCode, number> = { betweenThresholds: 0, fewReadings: 0, noUsage: 0, bestEffort: 0 };
   const tasks: Judgement[][] = [];
   for (const task of inputs.snapshot.tasks) {
-    if (task.phase !== 'running' || task.infrastructure || !nodeOf(task, inputs.room)?.node.ready) continue;
+    if (task.phase !== 'running' || task.infrastructure || !nodeOf(task, inputs.capacity)?.node.ready) continue;
     const why = unjudged(task, inputs.snapshot.usage[task.id]);
     const judgements = why ? [] : judge(task, inputs);
     if (judgements.length > 0) tasks.push(judgements);
@@ -139,10 +139,10 @@ export function adviseResizes(inputs: ResizeInputs): ResizesAdvised {
   const since: Record<string, number> = {};
   const granted = new Map<string, Resources>();
   const free = new Map<string, Resources>();
-  const quotas = new QuotaRoom(inputs.snapshot.quotas ?? []);
+  const quotas = new QuotaLeft(inputs.snapshot.quotas ?? []);
   const advice = inOrder(tasks).flatMap((judgements) => {
     const { task, node } = judgements[0]!;
-    const left = free.get(node) ?? nodeOf(task, inputs.room)!.free;
+    const left = free.get(node) ?? nodeOf(task, inputs.capacity)!.free;
     const decided = judgements.map((judgement) => ({
       ...judgement,
       decision: decide(judgement, inputs, left, quotas),
@@ -159,10 +159,10 @@ export function adviseResizes(inputs: ResizeInputs): ResizesAdvised {
     }
     return decided.map(({ task: _, ...advised }): ResizeAdvice => advised);
   });
-  return { advice, kept, room: withAllocations(inputs.room, granted, free), since };
+  return { advice, kept, capacity: withAllocations(inputs.capacity, granted, free), since };
 }
 
-/** What the rules say of one resource; the decision depends on the room that is left when its turn comes. */
+/** What the rules say of one resource; the decision depends on the capacity that is left when its turn comes. */
 type Judgement = Omit<ResizeAdvice, 'decision'> & { readonly task: Task };
 
 function unjudged(task: Task, usage: Usage | undefined): KeptCode | undefined {
@@ -240,7 +240,7 @@ function isResizable(resource: ResourceName): boolean {
   return resource === 'milliCpu' || resource === 'memoryBytes';
 }
 
-/** Tasks that only shrink first, so that the expands see the room they give; then the neediest expand first. */
+/** Tasks that only shrink first, so that the expands see the capacity they give; then the neediest expand first. */
 function inOrder(tasks: readonly Judgement[][]): Judgement[][] {
   const need = (judgements: Judgement[]) =>
     Math.max(0, ...judgements.map(({ ours }) => (ours.says === 'expand' ? ours.usageFraction : 0)));
@@ -251,7 +251,7 @@ function inOrder(tasks: readonly Judgement[][]): Judgement[][] {
 }
 
 /** S308 with its waits, and what keeps the task and its node safe. */
-function decide(judgement: Judgement, inputs: ResizeInputs, free: Resources, quotas: QuotaRoom): ResizeDecision {
+function decide(judgement: Judgement, inputs: ResizeInputs, free: Resources, quotas: QuotaLeft): ResizeDecision {
   const { resource, allocation, ours } = judgement;
   const reason = refusal(judgement, inputs) ?? quotas.refusal(judgement);
   if (reason) return { kind: 'refused', reason };
@@ -262,7 +262,7 @@ function decide(judgement: Judgement, inputs: ResizeInputs, free: Resources, quo
 
 function refusal(
   judgement: Judgement,
-  { snapshot, room, settings, migrating }: ResizeInputs,
+  { snapshot, capacity, settings, migrating }: ResizeInputs,
 ): ResizeRefusal | undefined {
   const { task, resource, allocation, usage, remainingSeconds, printed, ours } = judgement;
   if (ours.says === 'keep') {
@@ -279,17 +279,17 @@ function refusal(
     return { code: 'resizeUnderWay', state: kind, message };
   }
   if (ours.says === 'expand') {
-    const allocatable = amountOf(nodeOf(task, room)!.node.allocatable, resource);
+    const allocatable = amountOf(nodeOf(task, capacity)!.node.allocatable, resource);
     return ours.left > allocatable ? { code: 'nodeTooSmall', wanted: ours.left, allocatable } : undefined;
   }
   if (remainingSeconds === undefined) return { code: 'noPrediction' };
-  const spanSeconds = Math.min(settings.firstWindowSeconds, usage.toSeconds - usage.fromSeconds);
+  const spanSeconds = Math.min(settings.usageWindowSeconds, usage.toSeconds - usage.fromSeconds);
   const neededSeconds = SPANS_TO_GO * spanSeconds;
   return remainingSeconds < neededSeconds ? { code: 'endsSoon', remainingSeconds, neededSeconds } : undefined;
 }
 
 /** What the quotas of namespaces leave, less what was granted so far. */
-class QuotaRoom {
+class QuotaLeft {
   readonly #quotas: readonly { readonly quota: Quota; readonly taskIds: ReadonlySet<string> | undefined }[];
   readonly #granted = new Map<Quota, { milliCpu: number; memoryBytes: number }>();
 
@@ -337,17 +337,17 @@ function decideShrink(judgement: Judgement, { snapshot, settings, since }: Resiz
   const nowSeconds = snapshot.takenAtSeconds;
   const direction = 'shrink';
   const lastShrunk = since[`shrunk ${task.id}`] ?? Number.NEGATIVE_INFINITY;
-  const untilSeconds = lastShrunk + settings.firstWindowSeconds;
+  const untilSeconds = lastShrunk + settings.usageWindowSeconds;
   if (untilSeconds > nowSeconds) {
     const waitedSeconds = nowSeconds - lastShrunk;
     return { kind: 'wait', wait: 'firstWindow', direction, amount: ours.amount, untilSeconds, waitedSeconds };
   }
   if (ours.needed <= ours.left) return { kind: 'shrink', amount: ours.amount, to: ours.left };
-  const { firstWaitSeconds, secondWaitSeconds } = settings;
+  const { shrinkRetrySeconds, shrinkGiveUpSeconds } = settings;
   const waitedSeconds = waited(judgement, direction, since, nowSeconds);
-  if (waitedSeconds >= secondWaitSeconds)
+  if (waitedSeconds >= shrinkGiveUpSeconds)
     return { kind: 'refused', reason: { code: 'waitedOut', wait: 'second', waitedSeconds } };
-  const wait = nextLook(nowSeconds, waitedSeconds, firstWaitSeconds, secondWaitSeconds);
+  const wait = nextLook(nowSeconds, waitedSeconds, shrinkRetrySeconds, shrinkGiveUpSeconds);
   return { kind: 'wait', wait: 'first', direction, amount: ours.amount, ...wait };
 }
 
@@ -356,11 +356,11 @@ function decideExpand(judgement: Judgement, { snapshot, settings, since }: Resiz
   const nowSeconds = snapshot.takenAtSeconds;
   const direction = 'expand';
   if (ours.amount <= free) return { kind: 'expand', amount: ours.amount, to: ours.left };
-  const { thirdWaitSeconds, fourthWaitSeconds } = settings;
+  const { expandRetrySeconds, expandGiveUpSeconds } = settings;
   const waitedSeconds = waited(judgement, direction, since, nowSeconds);
-  if (waitedSeconds >= fourthWaitSeconds)
+  if (waitedSeconds >= expandGiveUpSeconds)
     return { kind: 'refused', reason: { code: 'waitedOut', wait: 'fourth', waitedSeconds } };
-  const wait = nextLook(nowSeconds, waitedSeconds, thirdWaitSeconds, fourthWaitSeconds);
+  const wait = nextLook(nowSeconds, waitedSeconds, expandRetrySeconds, expandGiveUpSeconds);
   return { kind: 'wait', wait: 'third', direction, amount: ours.amount, ...wait, free: Math.max(0, free) };
 }
 
@@ -389,20 +389,20 @@ function allocationAfter(
   }, task.allocation);
 }
 
-/** The room with many allocations changed in place. */
+/** The capacity with many allocations changed in place. */
 function withAllocations(
-  room: ClusterRoom,
+  capacity: ClusterCapacity,
   granted: ReadonlyMap<string, Resources>,
   touched: ReadonlyMap<string, Resources>,
-): ClusterRoom {
-  if (granted.size === 0) return room;
+): ClusterCapacity {
+  if (granted.size === 0) return capacity;
   const resized = (task: Task): Task => {
     const allocation = granted.get(task.id);
     return allocation ? { ...task, allocation, desired: allocation } : task;
   };
-  const changed = (held: NodeRoom) =>
-    touched.has(held.node.name) ? nodeRoom(held.node, held.tasks.map(resized)) : held;
-  return { ...room, nodes: room.nodes.map(changed) };
+  const changed = (held: NodeCapacity) =>
+    touched.has(held.node.name) ? nodeCapacity(held.node, held.tasks.map(resized)) : held;
+  return { ...capacity, nodes: capacity.nodes.map(changed) };
 }
 
 /** Median seconds to go; undefined for a task that ends but of which nothing is predicted. */
@@ -417,7 +417,7 @@ function medianRemaining(
   return remainingTime(task, prediction, settings.planningHorizonSeconds, nowSeconds).p50;
 }
 
-function nodeOf(task: Task, room: ClusterRoom): NodeRoom | undefined {
-  const index = room.indexOf.get(task.node ?? '');
-  return index === undefined ? undefined : room.nodes[index];
+function nodeOf(task: Task, capacity: ClusterCapacity): NodeCapacity | undefined {
+  const index = capacity.indexOf.get(task.node ?? '');
+  return index === undefined ? undefined : capacity.nodes[index];
 }

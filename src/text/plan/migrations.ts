@@ -34,7 +34,7 @@ export function moveText({ migrations, moves: planned, snapshot }: Plan, options
     part(blocked.length, 'blocked'),
   ];
   const triggers = snapshot.triggers.map((trigger) =>
-    describeTrigger(trigger, nowSeconds, settings.fifthWindowSeconds),
+    describeTrigger(trigger, nowSeconds, settings.triggerHoldSeconds),
   );
   const nothing =
     triggers.length === 0 ? 'no trigger' : held ? 'nothing to move' : 'no trigger has held long enough yet';

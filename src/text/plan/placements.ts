@@ -74,7 +74,7 @@ function placementText(advice: PlacementAdvice, nowSeconds: number, { paint, all
     ),
     ...(more > 0 ? [paint('dim', `      and ${counted(more, 'more node')} that can take it`)] : []),
     ...[...refused]
-      .sort((left, right) => Number(isAboutRoom(right.code)) - Number(isAboutRoom(left.code)))
+      .sort((left, right) => Number(isAboutCapacity(right.code)) - Number(isAboutCapacity(left.code)))
       .slice(0, all ? refused.length : 3)
       .flatMap(({ nodes, example }) =>
         wrapped(`${counted(nodes, 'node')}: ${example.node} ${describeRefusal(example.refusal)}`, '      '),
@@ -84,7 +84,7 @@ function placementText(advice: PlacementAdvice, nowSeconds: number, { paint, all
 }
 
 /** Whether waiting could help: then the reason comes first. */
-function isAboutRoom(code: string): boolean {
+function isAboutCapacity(code: string): boolean {
   return code === 'resource' || code === 'gpuShare';
 }
 

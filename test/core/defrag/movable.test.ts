@@ -4,7 +4,7 @@ import { findCandidates } from '../../../src/core/defrag/candidates.ts';
 import { budgetsOf, disrupted, groupTasks, immovable } from '../../../src/core/defrag/movable.ts';
 import { DEFAULT_SETTINGS } from '../../../src/core/model/settings.ts';
 import { lostWork } from '../../../src/core/model/work.ts';
-import { clusterRoom } from '../../../src/core/place/capacity.ts';
+import { clusterCapacity } from '../../../src/core/place/capacity.ts';
 import { amounts, aNode, aSnapshot, aTask, certain, HOUR, NOW, used } from '../small.ts';
 
 describe('what a move loses', () => {
@@ -27,7 +27,7 @@ describe('disruption budgets', () => {
     const tasks = ['a', 'b'].map((name) => aTask(name, 'n', amounts(1)));
     const budgets = [{ namespace: 'default', name: 'web', disruptionsAllowed: 1, taskIds: tasks.map(({ id }) => id) }];
     const snapshot = aSnapshot([aNode('n', amounts(4))], tasks, { budgets });
-    const groups = groupTasks(snapshot, clusterRoom(snapshot), certain({}), DEFAULT_SETTINGS);
+    const groups = groupTasks(snapshot, clusterCapacity(snapshot), certain({}), DEFAULT_SETTINGS);
     const [a, b] = tasks.map(({ id }) => groups.get(id)!);
     const before = budgetsOf(snapshot);
     assert.equal(immovable(a!, snapshot, before), undefined);
@@ -43,7 +43,7 @@ describe('candidates (S407, S408)', () => {
     const nodes = names.map((name) => aNode(name, shape, { unschedulable: name === 'cordoned' }));
     const tasks = [aTask('f', 'full', amounts(8)), aTask('i', 'idle', amounts(6)), aTask('w', 'worked', amounts(4))];
     const snapshot = aSnapshot(nodes, tasks, { usage: { 'default/i': used(amounts(1)) } });
-    const found = findCandidates(snapshot, clusterRoom(snapshot), DEFAULT_SETTINGS);
+    const found = findCandidates(snapshot, clusterCapacity(snapshot), DEFAULT_SETTINGS);
     assert.deepEqual(
       found.map(({ node, freeFraction, usageFraction }) => [node, freeFraction.toFixed(1), usageFraction]),
       [
@@ -55,7 +55,7 @@ describe('candidates (S407, S408)', () => {
 
   it('go by their GPUs where they have some', () => {
     const snapshot = aSnapshot([aNode('n', amounts(10, 64, 4))], [aTask('t', 'n', amounts(9, 1, 1))]);
-    const [candidate] = findCandidates(snapshot, clusterRoom(snapshot), DEFAULT_SETTINGS);
+    const [candidate] = findCandidates(snapshot, clusterCapacity(snapshot), DEFAULT_SETTINGS);
     assert.deepEqual([candidate?.resource, candidate?.freeFraction], ['gpuMilli', 0.75]);
   });
 });

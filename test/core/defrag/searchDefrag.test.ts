@@ -6,7 +6,7 @@ import type { Node } from '../../../src/core/model/node.ts';
 import { DEFAULT_SETTINGS } from '../../../src/core/model/settings.ts';
 import type { Snapshot } from '../../../src/core/model/snapshot.ts';
 import type { Task } from '../../../src/core/model/task.ts';
-import { clusterRoom, withoutTask, withTask } from '../../../src/core/place/capacity.ts';
+import { clusterCapacity, withoutTask, withTask } from '../../../src/core/place/capacity.ts';
 import { nodeFilter } from '../../../src/core/place/filter.ts';
 import { amounts, aNode, aSnapshot, aTask, certain, HOUR, NOW } from '../small.ts';
 
@@ -14,14 +14,14 @@ const DAY = 24 * HOUR;
 const checkpoint = { location: 's3://saved', savedAtSeconds: NOW - 600 };
 
 function search(snapshot: Snapshot, runtimes: Record<string, number> = {}, more: Partial<DefragInputs> = {}) {
-  const room = clusterRoom(snapshot);
+  const capacity = clusterCapacity(snapshot);
   const unplaced = snapshot.tasks.filter(
-    (task) => task.phase === 'pending' && room.nodes.every((held) => nodeFilter(task, room)(held)),
+    (task) => task.phase === 'pending' && capacity.nodes.every((held) => nodeFilter(task, capacity)(held)),
   );
   const all = Object.fromEntries(snapshot.tasks.map(({ id }) => [id, DAY]));
   const predictions = certain({ ...all, ...runtimes });
   const nothing = { busy: new Set<string>(), since: {}, settings: DEFAULT_SETTINGS };
-  return searchDefrag({ snapshot, room, unplaced, predictions, ...nothing, ...more });
+  return searchDefrag({ snapshot, capacity, unplaced, predictions, ...nothing, ...more });
 }
 
 /** Two nodes of 16 cores with 5 free each; `big` waits for 8. Moving `small` (4 cores) to the other node lets it in. */
@@ -125,7 +125,7 @@ describe('searching a defragmentation (S406–S410)', () => {
     assert.equal(reason({}, { rights: { migrate: { '*': 'patch jobs' } } }), 'right');
     assert.equal(reason({}, { budgets: [budget] }), 'budget');
     assert.equal(reason({ constraints: { nodeSelector: { disk: 'ssd' } } }), 'noTarget');
-    assert.equal(reason({ checkpoint }, {}, { thirdThresholdFraction: 0.4 }), 'noCandidate');
+    assert.equal(reason({ checkpoint }, {}, { candidateFreeFraction: 0.4 }), 'noCandidate');
   });
 
   it('moves a task without an owner never, for nothing would start it again', () => {
@@ -216,13 +216,16 @@ describe('searching a defragmentation (S406–S410)', () => {
           remaining,
           remaining.toSorted((a, b) => b - a),
         );
-        let room = clusterRoom(snapshot);
+        let capacity = clusterCapacity(snapshot);
         for (const { group, to } of moves) {
-          room = group.tasks.reduce((sum, task) => withTask(sum, task, to), group.tasks.reduce(withoutTask, room));
-          assert.ok(room.nodes.every(({ free }) => free.milliCpu >= 0 && free.memoryBytes >= 0));
+          capacity = group.tasks.reduce(
+            (sum, task) => withTask(sum, task, to),
+            group.tasks.reduce(withoutTask, capacity),
+          );
+          assert.ok(capacity.nodes.every(({ free }) => free.milliCpu >= 0 && free.memoryBytes >= 0));
         }
-        for (const { task, to } of starts) room = withTask(room, task, to);
-        assert.ok(room.nodes.every(({ free }) => free.milliCpu >= 0 && free.memoryBytes >= 0));
+        for (const { task, to } of starts) capacity = withTask(capacity, task, to);
+        assert.ok(capacity.nodes.every(({ free }) => free.milliCpu >= 0 && free.memoryBytes >= 0));
         for (const { decision, gainNodeSeconds, costNodeSeconds } of advice) {
           if (decision.kind === 'migrate') assert.ok(gainNodeSeconds >= costNodeSeconds);
         }

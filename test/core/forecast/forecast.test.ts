@@ -38,7 +38,7 @@ function only(snap: Snapshot, given: Partial<ForecastRequest> = {}) {
 const full = (name: string, on: string, given: Partial<Task> = {}) =>
   task(name, { node: on, request: amounts({ milliCpu: 8000, memoryBytes: GIB }), ...given });
 
-describe('the forecast of free room', () => {
+describe('the forecast of free capacity', () => {
   it('frees what a task holds when it ends, and not before', () => {
     const snap = snapshot([node('a')], [full('x', 'a')]);
     const { moments } = only(snap, { predictions: { 'default/x': sure(HOUR + 1) } });
@@ -144,7 +144,7 @@ describe('the forecast of earliest starts', () => {
   const waiting = (name: string, given: Partial<Task> = {}) =>
     task(name, { request: amounts({ milliCpu: 8000, memoryBytes: GIB }), ...given });
 
-  it('is 0 where there is room, else when the first task in the way ends', () => {
+  it('is 0 where there is capacity, else when the first task in the way ends', () => {
     const nodes = [node('a'), node('b')];
     const tasks = [
       full('x', 'a'),
@@ -232,7 +232,7 @@ describe('the forecast of nodes that end', () => {
   const hourly = (moments: readonly Moment[]) =>
     moments.map(({ free, waiting }) => [free['milliCpu']!.p50, waiting.p50] as const);
 
-  it('has neither the node nor its tasks on it from its end on, and begins them again where there is room', () => {
+  it('has neither the node nor its tasks on it from its end on, and begins them again where there is capacity', () => {
     // A node of 8 cores ends after 3 h; its task of 2 cores and 6 h begins anew on the other: there until 9 h from now.
     const nodes = [node('a', { deadline: day }), node('b')];
     const tasks = [task('x', { node: 'a', request: amounts({ milliCpu: 2000, memoryBytes: GIB }) })];
@@ -326,7 +326,7 @@ describe('the forecast of arrivals', () => {
     { request: amounts({ milliCpu: 1000, memoryBytes: GIB }), perHour: 10, runtimeSeconds: 1e6 },
   ]);
 
-  it('come as they came and hold room: 10 an hour of a core each take 40 of 400 cores in 4 h', () => {
+  it('come as they came and hold capacity: 10 an hour of a core each take 40 of 400 cores in 4 h', () => {
     const wide = node('a', { allocatable: amounts({ milliCpu: 400_000, memoryBytes: 999 * GIB }), maxTasks: 9999 });
     const { moments } = only(snapshot([wide], []), { arrivals, samples: 20 });
     assert.deepEqual(moments[5]!.free['milliCpu'], { p10: 360_000, p50: 360_000, p90: 360_000 });

@@ -17,7 +17,7 @@ const taskClass = fc
   .map(({ milliCpu, gpu, gpuModels }) => {
     return { milliCpu, gpuMilli: gpu[0]!, gpuCount: gpu[1]!, gpuModels: gpu[1]! > 0 ? gpuModels : [] };
   });
-const room = fc.record({
+const capacity = fc.record({
   milliCpu: fc.integer({ min: -2000, max: 9000 }),
   gpuMilli: fc.array(fc.constantFrom(0, 190, 300, 500, 999, 1000), { maxLength: 8 }),
   gpuModel: fc.constantFrom(...MODELS),
@@ -25,26 +25,26 @@ const room = fc.record({
 
 describe('the fragments of a future', () => {
   it("are FGD's over the classes with GPUs, and the free CPU that a drawn class cannot go to", () => {
-    const given = [fc.array(room, { maxLength: 5 }), fc.array(taskClass, { maxLength: 6 })] as const;
+    const given = [fc.array(capacity, { maxLength: 5 }), fc.array(taskClass, { maxLength: 6 })] as const;
     fc.assert(
-      fc.property(...given, (rooms, classes) => {
+      fc.property(...given, (capacities, classes) => {
         const mix = mixOfCounts(countClasses(classes), 1);
         const fleet = createFleet(
-          rooms.map(({ gpuMilli, gpuModel }, index) => {
+          capacities.map(({ gpuMilli, gpuModel }, index) => {
             return { name: `${index}`, milliCpu: 9000, memoryBytes: 0, gpuCount: gpuMilli.length, gpuModel };
           }),
         );
-        rooms.forEach(({ milliCpu, gpuMilli }, node) => {
+        capacities.forEach(({ milliCpu, gpuMilli }, node) => {
           fleet.freeMilliCpu[node] = milliCpu;
           fleet.freeGpuMilli.set(gpuMilli, node * fleet.gpuStride);
         });
         const asking = mix.filter(({ gpuCount }) => gpuCount > 0);
         const share = asking.reduce((sum, { popularity }) => sum + popularity, 0);
         const { amountMilli, idleMilli } = clusterFragmentation(
-          rooms,
+          capacities,
           asking.map((each) => ({ ...each, popularity: each.popularity / share })),
         );
-        const useless = rooms.flatMap((each) =>
+        const useless = capacities.flatMap((each) =>
           mix.map((expected) => (fitsClass(each, expected) ? 0 : expected.popularity * Math.max(0, each.milliCpu))),
         );
         const found = fragmentsBy(mix, fleet)(fleet);

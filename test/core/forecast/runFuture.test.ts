@@ -72,7 +72,7 @@ describe('a sampled future', () => {
     );
   });
 
-  it('never holds more on a node than it has, and starts each waiting task at most once, when there is room', () => {
+  it('never holds more on a node than it has, and starts each waiting task at most once, when there is capacity', () => {
     fc.assert(
       fc.property(fc.array(shape, { maxLength: 30 }), fc.nat(1e6), (shapes, seed) => {
         const { snap, predictions } = world(

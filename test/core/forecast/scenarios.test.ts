@@ -113,7 +113,7 @@ describe('a scenario with moves', () => {
     assert.deepEqual(withMoves(snap, [gone], DEFAULT_SETTINGS), snap);
   });
 
-  it('shows in the forecast: lost work holds room longer', () => {
+  it('shows in the forecast: lost work holds capacity longer', () => {
     const saved = { ...running, checkpoint: { location: 's3://x' } };
     const kept = freeCores(withMoves({ ...snap, tasks: [pending, saved] }, [migration], DEFAULT_SETTINGS));
     const lost = freeCores(withMoves(snap, [migration], DEFAULT_SETTINGS));
@@ -140,7 +140,7 @@ describe('a scenario with other nodes', () => {
     );
   });
 
-  it('gains a node: all that is free before is free after, and its own room beside', () => {
+  it('gains a node: all that is free before is free after, and its own capacity beside', () => {
     const before = freeCores({ ...snap, tasks: [running] });
     const after = freeCores(withNode({ ...snap, tasks: [running] }, node('c')));
     assert.deepEqual(

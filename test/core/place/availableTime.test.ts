@@ -5,7 +5,7 @@ import type { Node } from '../../../src/core/model/node.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../../src/core/model/settings.ts';
 import type { Task } from '../../../src/core/model/task.ts';
 import { availableTime, availableTimes, totalTime } from '../../../src/core/place/availableTime.ts';
-import { clusterRoom, nodeRoom, withTask } from '../../../src/core/place/capacity.ts';
+import { clusterCapacity, nodeCapacity, withTask } from '../../../src/core/place/capacity.ts';
 import type { Predictions } from '../../../src/core/predict/prediction.ts';
 import { amounts, node, prediction, snapshot, sure, task } from './cluster.ts';
 
@@ -20,7 +20,7 @@ function timeOf(
   settings: Partial<Settings> = {},
 ) {
   return availableTime(
-    nodeRoom(node('a', given), tasks),
+    nodeCapacity(node('a', given), tasks),
     predictions,
     { ...DEFAULT_SETTINGS, ...settings },
     nowSeconds,
@@ -132,16 +132,16 @@ describe('available time by deadline, turnover and amounts', () => {
   });
 });
 
-describe('available times of a room', () => {
+describe('available times of a capacity', () => {
   it('are in the order of its nodes, and only a touched node is computed anew', () => {
-    const room = clusterRoom(snapshot([node('b'), node('a')], [task('x', { node: 'b' })]));
+    const capacity = clusterCapacity(snapshot([node('b'), node('a')], [task('x', { node: 'b' })]));
     const predictions = { 'default/x': sure(100), 'default/new': sure(300) };
-    const before = availableTimes(room, predictions, DEFAULT_SETTINGS, 0);
+    const before = availableTimes(capacity, predictions, DEFAULT_SETTINGS, 0);
     assert.deepEqual(
       before.map(({ inUse }) => inUse),
       [false, true],
     );
-    const after = availableTimes(withTask(room, task('new'), 'b'), predictions, DEFAULT_SETTINGS, 0);
+    const after = availableTimes(withTask(capacity, task('new'), 'b'), predictions, DEFAULT_SETTINGS, 0);
     assert.equal(after[0], before[0]);
     assert.deepEqual(
       [before[1]!, after[1]!].map(({ seconds }) => Math.round(seconds)),
@@ -150,10 +150,10 @@ describe('available times of a room', () => {
   });
 
   it('follow the clock', () => {
-    const room = clusterRoom(snapshot([node('a')], [task('x', { node: 'a' })]));
+    const capacity = clusterCapacity(snapshot([node('a')], [task('x', { node: 'a' })]));
     const predictions = { 'default/x': sure(100) };
     const at = (nowSeconds: number) =>
-      Math.round(availableTimes(room, predictions, DEFAULT_SETTINGS, nowSeconds)[0]!.seconds);
+      Math.round(availableTimes(capacity, predictions, DEFAULT_SETTINGS, nowSeconds)[0]!.seconds);
     assert.deepEqual([at(0), at(40), at(0)], [100, 60, 100]);
   });
 });

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import type { Node } from '../../../src/core/model/node.ts';
 import type { Task } from '../../../src/core/model/task.ts';
-import { clusterRoom, withoutTask, withTask } from '../../../src/core/place/capacity.ts';
+import { clusterCapacity, withoutTask, withTask } from '../../../src/core/place/capacity.ts';
 import { nodeFilter } from '../../../src/core/place/filter.ts';
 import { amounts, node, snapshot, task } from './cluster.ts';
 
@@ -77,8 +77,8 @@ describe('the filter on random clusters', () => {
       fc.property(worlds, ({ nodes, held, wanted }) => {
         const all = NAMES.map((name, index) => asNode(name, nodes[index]!));
         const tasks = held.map((shape, index) => asTask(`t${index}`, shape, shape.on));
-        const room = clusterRoom(snapshot(all, tasks));
-        const filter = nodeFilter(asTask('new', wanted), room);
+        const capacity = clusterCapacity(snapshot(all, tasks));
+        const filter = nodeFilter(asTask('new', wanted), capacity);
         const zoneOf = (name: string) => nodes[NAMES.indexOf(name)]!.zone;
         const inZone = (zone: string, of: string) =>
           held.filter(({ on, app }) => zoneOf(on) === zone && app === of).length;
@@ -86,7 +86,7 @@ describe('the filter on random clusters', () => {
           const { cores, gpus, tainted, maxTasks, zone } = nodes[index]!;
           const here = held.filter(({ on }) => on === name);
           const freeCores = cores - here.reduce((sum, each) => sum + each.cores, 0);
-          const gpuFree = room.nodes[index]!.gpuFree;
+          const gpuFree = capacity.nodes[index]!.gpuFree;
           const somewhere = held.some(({ on, app }) => zoneOf(on) !== null && app === wanted.nears);
           const rules = [
             wanted.tolerates || !tainted,
@@ -112,7 +112,7 @@ describe('the filter on random clusters', () => {
             wanted.shuns === null || zone === null || inZone(zone, wanted.shuns) === 0,
             zone === null || !held.some(({ on, shuns }) => zoneOf(on) === zone && shuns === wanted.app),
           ];
-          const refusal = filter(room.nodes[index]!);
+          const refusal = filter(capacity.nodes[index]!);
           assert.equal(refusal === undefined, rules.every(Boolean), `${name} ${JSON.stringify(refusal)} ${rules}`);
         });
       }),
@@ -120,22 +120,22 @@ describe('the filter on random clusters', () => {
     );
   });
 
-  it('has less room by what a task holds while it is there, and the same room after it went', () => {
+  it('has less capacity by what a task holds while it is there, and the same capacity after it went', () => {
     fc.assert(
       fc.property(worlds, ({ nodes, held, wanted }) => {
         const all = NAMES.map((name, index) => asNode(name, nodes[index]!));
-        const room = clusterRoom(
+        const capacity = clusterCapacity(
           snapshot(
             all,
             held.map((shape, index) => asTask(`t${index}`, shape, shape.on)),
           ),
         );
-        const taken = withTask(room, asTask('new', wanted), wanted.on);
+        const taken = withTask(capacity, asTask('new', wanted), wanted.on);
         const bound = taken.nodes[NAMES.indexOf(wanted.on)]!.tasks.at(-1)!;
-        assert.deepEqual(withoutTask(taken, bound), room);
+        assert.deepEqual(withoutTask(taken, bound), capacity);
         assert.equal(
           taken.nodes[NAMES.indexOf(wanted.on)]!.free.milliCpu,
-          room.nodes[NAMES.indexOf(wanted.on)]!.free.milliCpu - wanted.cores * 1000,
+          capacity.nodes[NAMES.indexOf(wanted.on)]!.free.milliCpu - wanted.cores * 1000,
         );
       }),
     );

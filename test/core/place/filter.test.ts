@@ -9,7 +9,7 @@ import type {
 import type { Node } from '../../../src/core/model/node.ts';
 import type { Snapshot } from '../../../src/core/model/snapshot.ts';
 import type { Task } from '../../../src/core/model/task.ts';
-import { clusterRoom } from '../../../src/core/place/capacity.ts';
+import { clusterCapacity } from '../../../src/core/place/capacity.ts';
 import { nodeFilter, type Refusal } from '../../../src/core/place/filter.ts';
 import { amounts, node, snapshot, task } from './cluster.ts';
 
@@ -22,9 +22,9 @@ function answers(
   tasks: readonly Task[] = [],
   given: Partial<Snapshot> = {},
 ): Record<string, Refusal | 'fits'> {
-  const room = clusterRoom(snapshot(nodes, tasks, given));
-  const filter = nodeFilter(wanted, room);
-  return Object.fromEntries(room.nodes.map((held) => [held.node.name, filter(held) ?? 'fits']));
+  const capacity = clusterCapacity(snapshot(nodes, tasks, given));
+  const filter = nodeFilter(wanted, capacity);
+  return Object.fromEntries(capacity.nodes.map((held) => [held.node.name, filter(held) ?? 'fits']));
 }
 
 /** What one node says to a task with these constraints. */

@@ -5,7 +5,7 @@ import { InputError } from '../../../src/core/model/input.ts';
 import type { Node } from '../../../src/core/model/node.ts';
 import { DEFAULT_SETTINGS } from '../../../src/core/model/settings.ts';
 import type { Task } from '../../../src/core/model/task.ts';
-import { clusterRoom, withoutTask, withTask } from '../../../src/core/place/capacity.ts';
+import { clusterCapacity, withoutTask, withTask } from '../../../src/core/place/capacity.ts';
 import { NODE_POLICIES, rankNodes } from '../../../src/core/place/rankNodes.ts';
 import type { Predictions } from '../../../src/core/predict/prediction.ts';
 import { describeRanked, describeRefusal } from '../../../src/text/placement.ts';
@@ -15,8 +15,8 @@ const HOUR = 3600;
 const DAY = 86400;
 
 function rank(wanted: Task, nodes: readonly Node[], tasks: readonly Task[], predictions: Predictions, limit?: number) {
-  const room = clusterRoom(snapshot(nodes, tasks));
-  return rankNodes(wanted, room, predictions, DEFAULT_SETTINGS, 0, limit === undefined ? {} : { limit });
+  const capacity = clusterCapacity(snapshot(nodes, tasks));
+  return rankNodes(wanted, capacity, predictions, DEFAULT_SETTINGS, 0, limit === undefined ? {} : { limit });
 }
 
 describe('the ranking by time fit (S204)', () => {
@@ -134,13 +134,13 @@ describe('the ranking and deadlines', () => {
 describe('the ranking and its policies', () => {
   it('refuses a policy it does not know, naming those it does', () => {
     const settings = { ...DEFAULT_SETTINGS, policyWeights: { luck: 1 } };
-    const room = clusterRoom(snapshot([node('a')], []));
+    const capacity = clusterCapacity(snapshot([node('a')], []));
     assert.throws(
-      () => rankNodes(task('new'), room, {}, settings, 0),
+      () => rankNodes(task('new'), capacity, {}, settings, 0),
       (error) => error instanceof InputError && /no policy "luck".*timeFit/.test(error.message),
     );
     const none = { ...settings, policyWeights: { timeFit: 0 } };
-    assert.throws(() => rankNodes(task('new'), room, {}, none, 0), InputError);
+    assert.throws(() => rankNodes(task('new'), capacity, {}, none, 0), InputError);
   });
 
   /** Two cores of eight taken on `a`, six on `b`. */
@@ -151,7 +151,7 @@ describe('the ranking and its policies', () => {
   const mixed = (policyWeights: Record<string, number>, given: Partial<Node> = {}, wanted = task('new')) =>
     rankNodes(
       wanted,
-      clusterRoom(snapshot([node('a', given), node('b', given)], uneven)),
+      clusterCapacity(snapshot([node('a', given), node('b', given)], uneven)),
       { 'default/x': sure(2 * HOUR), 'default/y': sure(90 * HOUR), 'default/new': sure(HOUR) },
       { ...DEFAULT_SETTINGS, policyWeights },
       0,
@@ -177,7 +177,7 @@ describe('the ranking and its policies', () => {
       // An hour's work, asked after half an hour: a, two equal nodes' first by name, is held for ten minutes more, b for 9.5 h.
       const { ranked } = rankNodes(
         task('new'),
-        clusterRoom(snapshot([node('a'), node('b')], [task('x', { node: 'a' }), task('y', { node: 'b' })])),
+        clusterCapacity(snapshot([node('a'), node('b')], [task('x', { node: 'a' }), task('y', { node: 'b' })])),
         { 'default/x': sure((40 / 60) * HOUR), 'default/y': sure(10 * HOUR), 'default/new': sure(HOUR) },
         { ...DEFAULT_SETTINGS, policyWeights: { [policy]: 1 } },
         HOUR / 2,
@@ -221,16 +221,16 @@ describe('the ranking and its policies', () => {
   });
 });
 
-describe('a room', () => {
+describe('a capacity', () => {
   const wide = task('wide', { request: amounts({ milliCpu: 5000 }) });
 
   it('takes a placed task into account at once (S205), and gives it back', () => {
-    const room = clusterRoom(snapshot([node('a')], []));
-    const taken = withTask(room, wide, 'a');
+    const capacity = clusterCapacity(snapshot([node('a')], []));
+    const taken = withTask(capacity, wide, 'a');
     const again = { ...wide, id: 'default/again' };
     assert.equal(rankNodes(again, taken, {}, DEFAULT_SETTINGS, 0).fitting, 0);
-    assert.equal(rankNodes(again, room, {}, DEFAULT_SETTINGS, 0).fitting, 1);
-    assert.deepEqual(withoutTask(taken, taken.nodes[0]!.tasks[0]!), room);
+    assert.equal(rankNodes(again, capacity, {}, DEFAULT_SETTINGS, 0).fitting, 1);
+    assert.deepEqual(withoutTask(taken, taken.nodes[0]!.tasks[0]!), capacity);
   });
 
   it('ranks alike whatever order nodes and tasks come in', () => {

@@ -7,8 +7,8 @@ import { DEFAULT_SETTINGS } from '../../../src/core/model/settings.ts';
 import type { Snapshot } from '../../../src/core/model/snapshot.ts';
 import type { Task } from '../../../src/core/model/task.ts';
 import {
-  type ClusterRoom,
-  clusterRoom,
+  type ClusterCapacity,
+  clusterCapacity,
   withAllocation,
   withoutTask,
   withTask,
@@ -50,15 +50,15 @@ function everything(): Snapshot {
   );
 }
 
-/** The room after moves, as the scheduler would count it. */
-function after(moves: readonly Move[], snapshot: Snapshot, look: (room: ClusterRoom) => void): void {
+/** The capacity after moves, as the scheduler would count it. */
+function after(moves: readonly Move[], snapshot: Snapshot, look: (capacity: ClusterCapacity) => void): void {
   const tasks = new Map(snapshot.tasks.map((task) => [task.id, task]));
-  let room = clusterRoom(snapshot);
+  let capacity = clusterCapacity(snapshot);
   for (const move of moves) {
     const task = tasks.get(move.task.id)!;
-    if (move.kind === 'resize') room = withAllocation(room, task, move.to);
-    else room = withTask(withoutTask(room, task), task, move.to);
-    look(room);
+    if (move.kind === 'resize') capacity = withAllocation(capacity, task, move.to);
+    else capacity = withTask(withoutTask(capacity, task), task, move.to);
+    look(capacity);
   }
 }
 

@@ -90,7 +90,7 @@ describe('moves after saturation', () => {
     assert.ok(made.length > 2 && made.some(({ paused }) => paused));
   });
 
-  it('leave every node within its room and every task in one place, whatever the cluster', () => {
+  it('leave every node within its capacity and every task in one place, whatever the cluster', () => {
     for (let seed = 1; seed <= 20; seed += 1) {
       const draw = seededRandom(seed);
       const sizes = [810, 650, 550, 470, 470, 370, 320, 230, 220, 160, 110];

@@ -19,12 +19,12 @@ function cluster(count: number) {
 /** What types of steps there were, once every step was made and had room. */
 function stepsMade(fleet: ReturnType<typeof cluster>['fleet'], shifts: readonly Shift[]): string[] {
   const steps = orderShifts(fleet, shifts);
-  const room = copyFleet(fleet);
+  const capacity = copyFleet(fleet);
   for (const { type, shift } of steps) {
     const { task, from, to } = shift;
-    if (type !== 'goOn') release(room, from.node, task.classNumber, 1, 1);
-    if (type !== 'stop') holdGpus(room, to.node, task.classNumber, 1, 1);
-    assert.ok(room.freeGpuMilli.every((free) => free >= 0) && room.freeMilliCpu.every((free) => free >= 0));
+    if (type !== 'goOn') release(capacity, from.node, task.classNumber, 1, 1);
+    if (type !== 'stop') holdGpus(capacity, to.node, task.classNumber, 1, 1);
+    assert.ok(capacity.freeGpuMilli.every((free) => free >= 0) && capacity.freeMilliCpu.every((free) => free >= 0));
   }
   assert.deepEqual(new Set(steps.filter(({ type }) => type !== 'stop').map(({ shift }) => shift)), new Set(shifts));
   return steps.map(({ type }) => type);

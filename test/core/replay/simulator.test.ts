@@ -101,7 +101,7 @@ describe('the simulator', () => {
     assert.equal(simulator.runningTask(1)?.node, 0);
   });
 
-  it('migrates with the pause added to the end, and gives the room to who waits', () => {
+  it('migrates with the pause added to the end, and gives the capacity to who waits', () => {
     const { simulator, log, task } = simulation();
     simulator.submit(task(1, 100), 100);
     simulator.submit(task(2, 20), 100);
@@ -119,7 +119,7 @@ describe('the simulator', () => {
     assert.deepEqual([...other.fleet.freeMilliCpu], [8000, 8000]);
   });
 
-  it('resizes in place where there is room and refuses where there is not', () => {
+  it('resizes in place where there is capacity and refuses where there is not', () => {
     const { simulator, log, task, fleet } = simulation();
     const wide = classNumber(fleet, { milliCpu: 5000, gpuMilli: 1000, gpuCount: 1, gpuModels: [] });
     const tooWide = classNumber(fleet, { milliCpu: 8001, gpuMilli: 1000, gpuCount: 1, gpuModels: [] });

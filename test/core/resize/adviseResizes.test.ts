@@ -5,7 +5,7 @@ import { amountOf, type Resources } from '../../../src/core/model/resources.ts';
 import { DEFAULT_SETTINGS } from '../../../src/core/model/settings.ts';
 import type { Quota, Snapshot } from '../../../src/core/model/snapshot.ts';
 import type { Task } from '../../../src/core/model/task.ts';
-import { clusterRoom } from '../../../src/core/place/capacity.ts';
+import { clusterCapacity } from '../../../src/core/place/capacity.ts';
 import { adviseResizes, type ResizeAdvice, type ResizeInputs } from '../../../src/core/resize/adviseResizes.ts';
 import { amounts, aNode, aSnapshot, aTask, certain, GIB, HOUR, NOW, used } from '../small.ts';
 
@@ -13,10 +13,10 @@ const DAY = 24 * HOUR;
 
 function advise(snapshot: Snapshot, more: Partial<ResizeInputs> = {}) {
   const runtimes = Object.fromEntries(snapshot.tasks.map(({ id }) => [id, DAY]));
-  const room = clusterRoom(snapshot);
+  const capacity = clusterCapacity(snapshot);
   return adviseResizes({
     snapshot,
-    room,
+    capacity,
     predictions: certain(runtimes),
     settings: DEFAULT_SETTINGS,
     since: {},
@@ -157,11 +157,11 @@ describe('advising resizes (S306–S308)', () => {
     );
   });
 
-  it('lets expands use the room that shrinks of the same plan give', () => {
+  it('lets expands use the capacity that shrinks of the same plan give', () => {
     // The node of 8 cores is full; b gives 2, and a, which uses all of its 4 cores, gets 30 %.
     const tasks = [aTask('a', 'n', amounts(4, 8)), aTask('b', 'n', amounts(4, 8))];
     const usage = { 'default/a': used(amounts(4, 5)), 'default/b': used(amounts(1, 5)) };
-    const { advice, room } = advise(aSnapshot([aNode('n', amounts(8, 32))], tasks, { usage }));
+    const { advice, capacity } = advise(aSnapshot([aNode('n', amounts(8, 32))], tasks, { usage }));
     assert.deepEqual(
       advice.map(({ taskId, decision }) => [taskId, decision.kind]),
       [
@@ -169,7 +169,7 @@ describe('advising resizes (S306–S308)', () => {
         ['default/a', 'expand'],
       ],
     );
-    assert.equal(room.nodes[0]!.free.milliCpu, 800);
+    assert.equal(capacity.nodes[0]!.free.milliCpu, 800);
   });
 
   it('leaves alone what it may not touch, with the reason', () => {
@@ -208,9 +208,9 @@ describe('advising resizes (S306–S308)', () => {
   it('never resizes GPUs in place: it says what to ask for the next time', () => {
     const task = aTask('a', 'n', amounts(4, 8, 4));
     const usage = { [task.id]: used(amounts(3, 5, 1)) };
-    const { advice, room } = advise(aSnapshot([aNode('n', amounts(8, 32, 8))], [task], { usage }));
+    const { advice, capacity } = advise(aSnapshot([aNode('n', amounts(8, 32, 8))], [task], { usage }));
     assert.deepEqual(only(advice).decision, { kind: 'advise', amount: 2000, to: 2000 });
-    assert.equal(room.nodes[0]!.free.gpuMilli, 4000);
+    assert.equal(capacity.nodes[0]!.free.gpuMilli, 4000);
   });
 
   it('takes 0 of a device for "not measured"', () => {
@@ -255,8 +255,8 @@ describe('advising resizes (S306–S308)', () => {
           extended: {},
         };
         const snapshot = aSnapshot([aNode('n', allocatable)], tasks, { usage });
-        const { advice, room } = advise(snapshot, { settings: { ...DEFAULT_SETTINGS, shrinkStrategy } });
-        const { free } = room.nodes[0]!;
+        const { advice, capacity } = advise(snapshot, { settings: { ...DEFAULT_SETTINGS, shrinkStrategy } });
+        const { free } = capacity.nodes[0]!;
         assert.ok(free.milliCpu >= 0 && free.memoryBytes >= 0);
         let left = { milliCpu: 500, memoryBytes: 2 ** 28, gpuMilli: 0, extended: {} } as Resources;
         for (const { resource, decision, usage, allocation } of advice) {

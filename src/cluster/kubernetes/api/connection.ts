@@ -349,7 +349,7 @@ export class Connection {
 }
 
 /**
- * Room for one answer after the other. Lists come in pages of some megabytes: in room of their own they would be most of
+ * Room for one answer after the other. Lists come in pages of some megabytes: in capacity of their own they would be most of
  * what a large cluster takes, since what lies outside JavaScript's heap is seldom collected.
  */
 class Space {

@@ -14,7 +14,7 @@ export const PLACEMENT_GATE = 'stowage.dev/placement';
 /** The request before the first resize, as JSON of integers (S307's 100 %). */
 export const ORIGINAL_REQUEST = 'stowage.dev/original-request';
 
-/** True for a pod that no longer holds room: the scheduler does not count it. */
+/** True for a pod that no longer holds capacity: the scheduler does not count it. */
 export function isOver(pod: Pod): boolean {
   return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
 }

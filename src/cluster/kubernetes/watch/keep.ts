@@ -20,7 +20,7 @@ import { RECORD } from '../model/records.ts';
 
 /**
  * What is kept of the API's objects: only the fields that a snapshot reads, and equal parts once. Pods of one Job share
- * nearly all of their spec, so a cluster's pods take a small part of the room that their JSON takes.
+ * nearly all of their spec, so a cluster's pods take a small part of the capacity that their JSON takes.
  */
 export class Keeper {
   readonly #annotations: ReadonlySet<string>;

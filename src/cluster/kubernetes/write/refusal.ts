@@ -16,7 +16,7 @@ export function refusalOf(error: unknown, attempt: string): Refused {
     reason: `${attempt}: refused, ${said || `status ${status}`}. ${advice}`.replace('..', '.'),
   });
   if (causes.some(({ reason }) => reason === 'NodeCapacity')) {
-    return refuse('noRoom', 'The node is too small for it; choose a smaller amount or migrate the task.');
+    return refuse('noCapacity', 'The node is too small for it; choose a smaller amount or migrate the task.');
   }
   if (causes.some(({ reason }) => reason === 'DisruptionBudget')) {
     return refuse('budget', 'Wait until more of its pods are healthy, then plan again.');
@@ -24,7 +24,7 @@ export function refusalOf(error: unknown, attempt: string): Refused {
   switch (status) {
     case 403:
       return /exceeded quota/.test(message)
-        ? refuse('noRoom', 'The namespace’s quota is used up; ask for more, or free some.')
+        ? refuse('noCapacity', 'The namespace’s quota is used up; ask for more, or free some.')
         : refuse('forbidden', 'Ask an administrator for this right (media/rbac names the roles), or plan without it.');
     case 404:
       return refuse('notFound', 'It is gone; plan again.');

@@ -11,7 +11,7 @@ const MOST_WORK = 200_000;
  * What so much of a free GPU is worth, in milli-GPU, by free milli-GPU (0 … 1000), if all of the mix is packed into as few
  * GPUs as can be: the shadow prices of cutting stock (Gilmore & Gomory 1961). An empty GPU is worth 1000; a rest that
  * nothing else needs, nothing. CPU, memory and models are not looked at.
- * @param seen the classes to expect; where none asks for GPUs, room is worth its size
+ * @param seen the classes to expect; where none asks for GPUs, capacity is worth its size
  */
 export function gpuWorth(seen: readonly CountedClass[]): Float64Array {
   const demand = new Map<number, number>();
@@ -29,30 +29,31 @@ export function gpuWorth(seen: readonly CountedClass[]): Float64Array {
   return worth.map((each) => Math.round((PARTS * GPU_MILLI * each) / worth[GPU_MILLI]!) / PARTS);
 }
 
-/** The most that sizes are worth in each room from 0 to a whole GPU, each as often as one likes, and how a room is filled. */
-export type BestFill = { readonly worth: Float64Array; counts(roomMilli: number): Int32Array };
+/** The most that sizes are worth in each capacity from 0 to a whole GPU, each as often as one likes, and how a capacity is filled. */
+export type BestFill = { readonly worth: Float64Array; counts(freeMilli: number): Int32Array };
 
 /** A knapsack. Sizes without a price above 0 are left out. */
 export function bestFill(sizes: readonly number[], prices: ArrayLike<number>): BestFill {
   const worth = new Float64Array(GPU_MILLI + 1);
   const last = new Int32Array(GPU_MILLI + 1).fill(-1);
-  for (let room = 1; room <= GPU_MILLI; room += 1) {
-    worth[room] = worth[room - 1]!;
+  for (let capacity = 1; capacity <= GPU_MILLI; capacity += 1) {
+    worth[capacity] = worth[capacity - 1]!;
     for (let size = 0; size < sizes.length; size += 1) {
       const milli = sizes[size]!;
-      if (milli > room || !(prices[size]! > 0) || worth[room - milli]! + prices[size]! <= worth[room]!) continue;
-      worth[room] = worth[room - milli]! + prices[size]!;
-      last[room] = size;
+      if (milli > capacity || !(prices[size]! > 0) || worth[capacity - milli]! + prices[size]! <= worth[capacity]!)
+        continue;
+      worth[capacity] = worth[capacity - milli]! + prices[size]!;
+      last[capacity] = size;
     }
   }
   return {
     worth,
-    counts(roomMilli) {
+    counts(freeMilli) {
       const counts = new Int32Array(sizes.length);
-      for (let room = roomMilli; room > 0; ) {
-        const size = last[room]!;
+      for (let capacity = freeMilli; capacity > 0; ) {
+        const size = last[capacity]!;
         if (size >= 0) counts[size]! += 1;
-        room -= size >= 0 ? sizes[size]! : 1;
+        capacity -= size >= 0 ? sizes[size]! : 1;
       }
       return counts;
     },
@@ -62,7 +63,7 @@ export function bestFill(sizes: readonly number[], prices: ArrayLike<number>): B
 /**
  * Covers the demand with as few GPUs as can be, parts of a GPU allowed: the revised simplex method, whose columns, ways to
  * fill a GPU, are found as they pay.
- * @returns what room is worth at the prices of the cover
+ * @returns what capacity is worth at the prices of the cover
  */
 function cheapestCover(sizes: readonly number[], demand: readonly number[]): BestFill {
   const rows = sizes.length;

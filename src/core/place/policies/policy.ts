@@ -55,7 +55,7 @@ export function bestNode(fleet: Fleet, score: (node: number) => number): number 
   return chosen;
 }
 
-/** A policy whose score looks at more than the node's room and the task's class: it is computed anew at every ask. */
+/** A policy whose score looks at more than the node's capacity and the task's class: it is computed anew at every ask. */
 export function nodePolicy(
   fleet: Fleet,
   parts: Pick<Policy, 'name' | 'explain'> & Partial<Policy> & { scoreNode(node: number, ask: Ask): number },

@@ -4,7 +4,7 @@ import type { CountedClass } from '../../fragment/mix.ts';
 
 /**
  * What is scarce in the whole cluster, priced: blocks of whole GPUs for tasks that need several, CPU for tasks that need
- * much of it, and GPU models that some tasks insist on. A room's own value cannot see these.
+ * much of it, and GPU models that some tasks insist on. A capacity's own value cannot see these.
  */
 export type Prices = {
   readonly kinds: readonly SlotKind[];
@@ -45,14 +45,14 @@ export function clusterPrices(fleet: Fleet, seen: readonly CountedClass[]): Pric
 
   /** Slots of every state up to the newest one. */
   function fillSlots(): void {
-    const { rooms } = fleet.states;
-    if (slots.length < rooms.length * kinds.length) {
-      const larger = new Int32Array(rooms.length * 2 * kinds.length);
+    const { capacities } = fleet.states;
+    if (slots.length < capacities.length * kinds.length) {
+      const larger = new Int32Array(capacities.length * 2 * kinds.length);
       larger.set(slots);
       slots = larger;
     }
-    for (; filled < rooms.length; filled += 1) {
-      const { milliCpu, wholeGpus } = rooms[filled]!;
+    for (; filled < capacities.length; filled += 1) {
+      const { milliCpu, wholeGpus } = capacities[filled]!;
       kinds.forEach((kind, index) => {
         const byCpu = kind.milliCpu > 0 ? Math.floor(milliCpu / kind.milliCpu) : Number.MAX_SAFE_INTEGER;
         const byGpu = kind.gpuCount > 0 ? Math.floor(wholeGpus / kind.gpuCount) : byCpu;
@@ -81,8 +81,8 @@ export function clusterPrices(fleet: Fleet, seen: readonly CountedClass[]): Pric
   }
 
   function count(state: number, sign: 1 | -1): void {
-    const room = fleet.states.rooms[state]!;
-    idleByModel[room.model]! += sign * room.idleMilli;
+    const capacity = fleet.states.capacities[state]!;
+    idleByModel[capacity.model]! += sign * capacity.idleMilli;
     for (let kind = 0; kind < kinds.length; kind += 1) totals[kind]! += sign * slots[state * kinds.length + kind]!;
   }
 

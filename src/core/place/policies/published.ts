@@ -1,5 +1,5 @@
 import type { Fleet } from '../../fleet/fleet.ts';
-import { fits, idleOf, roomOf } from '../../fleet/fleet.ts';
+import { capacityOf, fits, idleOf } from '../../fleet/fleet.ts';
 import type { Policy } from './policy.ts';
 import { keptPolicy, nodePolicy } from './policy.ts';
 
@@ -36,7 +36,7 @@ export function randomPolicy(fleet: Fleet, random: () => number): Policy {
   });
 }
 
-/** Prefers nodes whose free room is least aligned with the task, GPUs of a node taken together. */
+/** Prefers nodes whose free capacity is least aligned with the task, GPUs of a node taken together. */
 export function dotProductPolicy(fleet: Fleet): Policy {
   const alignment = (node: number, classNumber: number) => {
     const { milliCpu, gpuMilli, gpuCount } = fleet.classes.classes[classNumber]!;
@@ -55,7 +55,7 @@ export function dotProductPolicy(fleet: Fleet): Policy {
     explain(node, { classNumber }) {
       const parts = alignment(node, classNumber);
       const score = scoreNode(node, classNumber);
-      const sentence = `Scores ${score}: free room and request point the same way by ${fixed(parts.cpu)} in CPU and ${fixed(parts.gpu)} in GPUs; less is better.`;
+      const sentence = `Scores ${score}: free capacity and request point the same way by ${fixed(parts.cpu)} in CPU and ${fixed(parts.gpu)} in GPUs; less is better.`;
       return { score, parts, sentence };
     },
   });
@@ -101,11 +101,11 @@ export function gpuPackingPolicy(fleet: Fleet): Policy {
   /** Free shares of the GPUs the task would take, smallest sufficient ones first. */
   const taken = (node: number, classNumber: number) => {
     const { gpuMilli, gpuCount } = fleet.classes.classes[classNumber]!;
-    return [...roomOf(fleet, node).gpuMilli].filter((free) => free >= gpuMilli).slice(0, gpuCount);
+    return [...capacityOf(fleet, node).gpuMilli].filter((free) => free >= gpuMilli).slice(0, gpuCount);
   };
   const wholeTaken = (node: number, classNumber: number) =>
     taken(node, classNumber).filter((free) => free === 1000).length;
-  const isEmpty = (node: number) => roomOf(fleet, node).wholeGpus === fleet.nodes[node]!.gpuCount;
+  const isEmpty = (node: number) => capacityOf(fleet, node).wholeGpus === fleet.nodes[node]!.gpuCount;
   const scoreNode = (node: number, classNumber: number) => {
     if (fleet.classes.classes[classNumber]!.gpuCount === 0) return 0;
     const gpus = fleet.nodes[node]!.gpuCount;

@@ -1,40 +1,40 @@
-import type { StateRoom } from '../../fleet/states.ts';
+import type { StateCapacity } from '../../fleet/states.ts';
 import type { CountedClass, TaskClass } from '../../fragment/mix.ts';
 import { admitsModel } from '../../fragment/mix.ts';
 
 /**
- * What a room is worth: minus the milli-GPU that stay idle, on average, when sequences of expected tasks fill it. The
- * same sequences judge every room.
+ * What a capacity is worth: minus the milli-GPU that stay idle, on average, when sequences of expected tasks fill it. The
+ * same sequences judge every capacity.
  */
-export type RoomValue = (room: StateRoom) => number;
+export type CapacityValue = (capacity: StateCapacity) => number;
 
 const SEQUENCES = 64;
 const LENGTH = 45;
 const SMALLNESS = 0.2;
 
 /**
- * The value of rooms under a mix: `SEQUENCES` fixed sequences of `LENGTH` classes are drawn once, then a room is filled
+ * The value of capacities under a mix: `SEQUENCES` fixed sequences of `LENGTH` classes are drawn once, then a capacity is filled
  * greedily by each: a share goes to the fullest GPU that takes it, what does not fit is passed over. Classes are drawn by
  * count × (milli-GPU/1000)^-.2, so that small tasks, which fill gaps, come up somewhat more often; tasks without GPUs by a
  * tenth of their count.
  * @param models names of the models by number (`ClassTable.models`)
  */
-export function roomValue(
+export function capacityValue(
   seen: readonly CountedClass[],
   models: readonly (string | undefined)[],
   random: () => number,
-): RoomValue {
+): CapacityValue {
   if (seen.length === 0) return ({ idleMilli }) => -idleMilli;
   const drawn = drawSequences(seen, random);
   const byModel = models.map((model) => admissible(drawn, model));
   const leastCpu = Math.min(...seen.filter(isGpu).map(({ taskClass }) => taskClass.milliCpu));
   const shares = new Int16Array(32);
-  return (room) => {
-    const sequences = byModel[room.model]!;
+  return (capacity) => {
+    const sequences = byModel[capacity.model]!;
     let idle = 0;
     for (const sequence of sequences) {
-      shares.set(room.gpuMilli);
-      idle += idleAfter(sequence, shares, room, leastCpu);
+      shares.set(capacity.gpuMilli);
+      idle += idleAfter(sequence, shares, capacity, leastCpu);
     }
     return -idle / sequences.length;
   };
@@ -68,11 +68,11 @@ function admissible(sequences: readonly TaskClass[][], model: string | undefined
   );
 }
 
-/** Idle milli-GPU of a room once a sequence has filled it. `shares` ascend and are used up. */
-function idleAfter(sequence: Sequence, shares: Int16Array, room: StateRoom, leastCpu: number): number {
-  const gpus = room.gpuMilli.length;
-  let cpu = room.milliCpu;
-  let idle = room.idleMilli;
+/** Idle milli-GPU of a capacity once a sequence has filled it. `shares` ascend and are used up. */
+function idleAfter(sequence: Sequence, shares: Int16Array, capacity: StateCapacity, leastCpu: number): number {
+  const gpus = capacity.gpuMilli.length;
+  let cpu = capacity.milliCpu;
+  let idle = capacity.idleMilli;
   for (let at = 0; at < sequence.length && idle > 0 && cpu >= leastCpu; at += 3) {
     const milliCpu = sequence[at]!;
     if (milliCpu > cpu) continue;

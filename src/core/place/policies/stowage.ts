@@ -1,6 +1,6 @@
 import type { Fleet } from '../../fleet/fleet.ts';
 import { fits, refreshStates, stateAfter } from '../../fleet/fleet.ts';
-import type { StateRoom } from '../../fleet/states.ts';
+import type { StateCapacity } from '../../fleet/states.ts';
 import { rememberedByClassAndState, rememberedByState } from '../../fleet/states.ts';
 import type { CountedClass, TaskClass } from '../../fragment/mix.ts';
 import { countClasses } from '../../fragment/mix.ts';
@@ -9,10 +9,10 @@ import { gpuWorth } from './gpuWorth.ts';
 import type { Ask, Policy } from './policy.ts';
 import type { Prices } from './prices.ts';
 import { clusterPrices } from './prices.ts';
-import { roomValue } from './rollout.ts';
+import { capacityValue } from './rollout.ts';
 
 export type StowageOptions = {
-  /** Refuses a task that would cost more room than it is worth, once this share of the GPUs is allocated. */
+  /** Refuses a task that would cost more capacity than it is worth, once this share of the GPUs is allocated. */
   readonly refuseFromFraction?: number;
 };
 
@@ -22,7 +22,7 @@ const REFUSAL_LOSS = 0.02;
 /**
  * Our score in space. A node is worth what sampled sequences of expected tasks can still fill of it (`rollout.ts`), and once
  * more what the best packing of all of them makes of its GPUs (`gpuWorth.ts`); the score is how these values change when the
- * task takes its room, less the prices of what is scarce in the whole cluster (`prices.ts`). In milli-GPU, not rounded; ties by node number.
+ * task takes its capacity, less the prices of what is scarce in the whole cluster (`prices.ts`). In milli-GPU, not rounded; ties by node number.
  * @param seen the classes to expect, all of them, with their counts
  */
 export function stowagePolicy(
@@ -31,7 +31,7 @@ export function stowagePolicy(
   random: () => number,
   { refuseFromFraction = Number.POSITIVE_INFINITY }: StowageOptions = {},
 ): Policy {
-  const filled = rememberedByState(fleet.states, roomValue(seen, fleet.classes.models, random));
+  const filled = rememberedByState(fleet.states, capacityValue(seen, fleet.classes.models, random));
   const packed = rememberedByState(fleet.states, packingValue(seen));
   const gains = keptGains(fleet, (state) => filled(state) + packed(state));
   const prices = clusterPrices(fleet, seen);
@@ -134,13 +134,13 @@ function wholeNodes(fleet: Fleet): TaskClass[] {
   return countClasses(sizes).map(({ taskClass }) => taskClass);
 }
 
-/** By node, for one class: how the room's value changes, the state after, and the free share of the GPU it takes. */
+/** By node, for one class: how the capacity's value changes, the state after, and the free share of the GPU it takes. */
 type Gains = { readonly gain: Float64Array; readonly after: Int32Array; readonly share: Int16Array };
 
 /** The gains of every node; −Infinity where the class does not fit (memory is not looked at). */
 function keptGains(fleet: Fleet, value: (state: number) => number): (classNumber: number) => Gains {
-  const best = rememberedByClassAndState(fleet.states, (classNumber, room) =>
-    bestShare(fleet, room, fleet.classes.classes[classNumber]!, value),
+  const best = rememberedByClassAndState(fleet.states, (classNumber, capacity) =>
+    bestShare(fleet, capacity, fleet.classes.classes[classNumber]!, value),
   );
   const kept: (Gains & { readonly versions: Int32Array })[] = [];
   let generation = fleet.states.generation;
@@ -158,21 +158,26 @@ function keptGains(fleet: Fleet, value: (state: number) => number): (classNumber
       gains.versions[node] = fleet.version[node]!;
       gains.gain[node] = Number.NEGATIVE_INFINITY;
       if (!fits(fleet, node, classNumber, 0)) continue;
-      const room = fleet.states.rooms[fleet.state[node]!]!;
-      gains.share[node] = best(classNumber, room.number);
-      gains.after[node] = stateAfter(fleet, room, taskClass, gains.share[node]!);
-      gains.gain[node] = value(gains.after[node]!) - value(room.number);
+      const capacity = fleet.states.capacities[fleet.state[node]!]!;
+      gains.share[node] = best(classNumber, capacity.number);
+      gains.after[node] = stateAfter(fleet, capacity, taskClass, gains.share[node]!);
+      gains.gain[node] = value(gains.after[node]!) - value(capacity.number);
     }
     return gains;
   };
 }
 
-/** The free share of the GPU after whose use the room is worth most. */
-function bestShare(fleet: Fleet, room: StateRoom, taskClass: TaskClass, value: (state: number) => number): number {
+/** The free share of the GPU after whose use the capacity is worth most. */
+function bestShare(
+  fleet: Fleet,
+  capacity: StateCapacity,
+  taskClass: TaskClass,
+  value: (state: number) => number,
+): number {
   let best = Number.NEGATIVE_INFINITY;
   let chosen = -1;
-  for (const free of sharesToTry(room, taskClass)) {
-    const worth = value(stateAfter(fleet, room, taskClass, free));
+  for (const free of sharesToTry(capacity, taskClass)) {
+    const worth = value(stateAfter(fleet, capacity, taskClass, free));
     if (worth > best) {
       best = worth;
       chosen = free;
@@ -197,7 +202,7 @@ function total({ value, packing, blocks, cpu, model }: Parts): number {
 }
 
 /** Minus the milli-GPU that are free and worth nothing where all of the mix is packed as well as can be (`gpuWorth.ts`). */
-function packingValue(seen: readonly CountedClass[]): (room: StateRoom) => number {
+function packingValue(seen: readonly CountedClass[]): (capacity: StateCapacity) => number {
   const worth = gpuWorth(seen);
   return ({ gpuMilli }) => gpuMilli.reduce((sum, free) => sum + worth[free]! - free, 0);
 }

@@ -22,9 +22,9 @@ const SCARCE = { emptyFraction: 0.02, power: 1 };
 
 /**
  * Our score in space and time, for tasks that end: what the task is expected to prolong the hold of its node by, in hours,
- * times the node's size, against the room: best fit's score and FGD's. A node is held until the last of its tasks is
+ * times the node's size, against the capacity: best fit's score and FGD's. A node is held until the last of its tasks is
  * expected to end (the method's exit time), an empty one until now; where runtimes are known as distributions, the mean over
- * all ends counts. Where a task's end is not known, the room alone decides; its scores are cut off to whole numbers, and that
+ * all ends counts. Where a task's end is not known, the capacity alone decides; its scores are cut off to whole numbers, and that
  * ties go to the lowest node keeps tasks together.
  * @param seen the classes to expect, with their counts; none: fragments are not looked at
  */
@@ -96,7 +96,7 @@ export function stowageTimePolicy(fleet: Fleet, seen: readonly CountedClass[] = 
       return {
         score: parts.fit + parts.fragments + parts.hold,
         parts,
-        sentence: `${why}The task ${inTime} and fits its room by ${fit} of 100.`,
+        sentence: `${why}The task ${inTime} and fits its capacity by ${fit} of 100.`,
       };
     },
   };

@@ -10,7 +10,7 @@ const share = (gpuMilli: number, count: number, gpuCount = 1) => ({
 const near = (actual: number, expected: number) =>
   assert.ok(Math.abs(actual - expected) <= 1 / 64, `${actual} ≠ ${expected}`);
 
-describe('what room on a GPU is worth', () => {
+describe('what capacity on a GPU is worth', () => {
   it('is nothing for a rest that there are too few tasks for, and what they need elsewhere where there are too many', () => {
     const scarce = gpuWorth([share(810, 10), share(190, 5)]);
     near(scarce[190]!, 0);
@@ -40,7 +40,7 @@ describe('what room on a GPU is worth', () => {
     );
   });
 
-  it('grows with the room, an empty GPU being worth 1000 and two rooms never more than both in one', () => {
+  it('grows with the capacity, an empty GPU being worth 1000 and two capacities never more than both in one', () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(fc.integer({ min: 1, max: 1000 }), fc.integer({ min: 1, max: 50 })), {

@@ -43,7 +43,7 @@ describe('the published policies', () => {
     assert.equal(policy.choose(ask(fleet, share)), 1);
   });
 
-  it('score the dot product by how little free room and request align', () => {
+  it('score the dot product by how little free capacity and request align', () => {
     const fleet = twoNodes();
     // large, pair: 1 − .5 · (.75 · .125 + 1 · .25) = .828 → 82; small: 1 − .5 · (.5 · .125 + .25 · .25) = .9375 → 93.
     assert.equal(dotProductPolicy(fleet).score(0, ask(fleet, pair)), 82);

@@ -2,16 +2,16 @@ import type { Resources } from '../model/resources.ts';
 import { subtractResources } from '../model/resources.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Task } from '../model/task.ts';
-import type { FreeRoom } from './fragmentation.ts';
+import type { FreeCapacity } from './fragmentation.ts';
 
-/** A node's free room with its name and its free memory. */
-export type NamedRoom = FreeRoom & { readonly name: string; readonly memoryBytes: number };
+/** A node's free capacity with its name and its free memory. */
+export type NamedCapacity = FreeCapacity & { readonly name: string; readonly memoryBytes: number };
 
 /**
  * What is free on each node of a snapshot, in its order: allocatable less what the scheduler holds for the tasks bound
  * to it. A share sits in the GPU it names, else in the fullest GPU that takes it; whole GPUs take free ones.
  */
-export function freeRooms(snapshot: Pick<Snapshot, 'nodes' | 'tasks'>): NamedRoom[] {
+export function freeCapacities(snapshot: Pick<Snapshot, 'nodes' | 'tasks'>): NamedCapacity[] {
   const held = new Map<string, Task[]>();
   for (const task of snapshot.tasks) {
     if (task.node === undefined) continue;
