@@ -1,4 +1,4 @@
-import { ClusterUnreachable } from '../cluster/cluster.ts';
+import { ClusterUnreachable } from '../cluster/port.ts';
 import { InputError } from '../core/model/input.ts';
 import type { Command } from './command.ts';
 

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { styleText } from 'node:util';
-import type { Cluster } from '../cluster/cluster.ts';
 import { openCluster } from '../cluster/open.ts';
+import type { Cluster } from '../cluster/port.ts';
 import { InputError } from '../core/model/input.ts';
 import type { ClusterTarget } from '../core/plan/plan.ts';
 import type { ApplyOutcome, OperateOptions } from '../operate/applyPlan.ts';

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Access } from '../cluster/open.ts';
+import type { Access } from '../cluster/port.ts';
 import { InputError } from '../core/model/input.ts';
 import { STATE_DIRECTORY_NAME } from '../core/model/stateFiles.ts';
 import type { ClusterTarget } from '../core/plan/plan.ts';

@@ -1,16 +1,5 @@
 import type { ClusterTarget } from '../core/plan/plan.ts';
-import type { Cluster } from './cluster.ts';
-import type { ParameterKeys } from './kubernetes/model/parameters.ts';
-
-/** What a Kubernetes cluster is reached and read by, beside its kubeconfig: the user's settings. */
-export type Access = {
-  /** For servers the kubeconfig names no proxy for; default: what HTTPS_PROXY, HTTP_PROXY and NO_PROXY say. */
-  readonly proxy?: { readonly url: string; readonly except?: string };
-  /** Its Prometheus: `http://HOST:PORT`, or `service:NAMESPACE/NAME:PORT` through the API server. */
-  readonly prometheus?: string;
-  /** Labels and annotations that hold a task's parameters, before the usual ones. */
-  readonly parameterKeys?: Partial<ParameterKeys>;
-};
+import type { Access, Cluster } from './port.ts';
 
 /** How a cluster is opened: what a plan keeps of it, and what happens on the way. */
 export type OpenOptions = Access & {

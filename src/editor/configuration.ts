@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Access } from '../cluster/open.ts';
+import type { Access } from '../cluster/port.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../core/model/settings.ts';
 import { SAMPLE_SEED } from '../core/plan/plan.ts';
 

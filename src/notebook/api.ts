@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { Cluster } from '../cluster/cluster.ts';
 import { openCluster } from '../cluster/open.ts';
+import type { Cluster } from '../cluster/port.ts';
 import { countArrivals } from '../core/forecast/arrivals.ts';
 import { type Forecast, HORIZON_SECONDS } from '../core/forecast/forecast.ts';
 import type { FinishedTask, RowProblem } from '../core/model/finished.ts';

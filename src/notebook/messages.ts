@@ -1,4 +1,4 @@
-import type { Access } from '../cluster/open.ts';
+import type { Access } from '../cluster/port.ts';
 import type { CellLanguage } from './cell.ts';
 
 /** From the editor to a kernel process, over IPC. "Interrupt" goes over its standard input, which is read while a cell runs. */

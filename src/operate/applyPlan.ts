@@ -1,4 +1,4 @@
-import type { Cluster } from '../cluster/cluster.ts';
+import type { Cluster } from '../cluster/port.ts';
 import { InputError } from '../core/model/input.ts';
 import type { Move } from '../core/model/moves.ts';
 import type { Settings } from '../core/model/settings.ts';

@@ -1,4 +1,4 @@
-import type { ActOptions, ActResult, Cluster } from '../cluster/cluster.ts';
+import type { ActOptions, ActResult, Cluster } from '../cluster/port.ts';
 import type { Journal } from './journal.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { link, mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Pin } from '../cluster/cluster.ts';
+import type { Pin } from '../cluster/port.ts';
 import { InputError } from '../core/model/input.ts';
 import type { Move, RunInformation } from '../core/model/moves.ts';
 import type { Resources } from '../core/model/resources.ts';

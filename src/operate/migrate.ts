@@ -1,4 +1,4 @@
-import type { ActResult, OwnerState, Pin } from '../cluster/cluster.ts';
+import type { ActResult, OwnerState, Pin } from '../cluster/port.ts';
 import type { Migration, OwnerRef } from '../core/model/moves.ts';
 import { type Resources, sameResources } from '../core/model/resources.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';

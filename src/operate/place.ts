@@ -1,4 +1,4 @@
-import type { TaskState } from '../cluster/cluster.ts';
+import type { TaskState } from '../cluster/port.ts';
 import type { Placement } from '../core/model/moves.ts';
 import { describeShort, describeStale, listed } from '../text/operation.ts';
 import type { MoveState } from './journal.ts';

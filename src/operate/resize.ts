@@ -1,4 +1,4 @@
-import type { TaskState } from '../cluster/cluster.ts';
+import type { TaskState } from '../cluster/port.ts';
 import type { Resize, TaskRef } from '../core/model/moves.ts';
 import { amountOf, type Resources, resourceNames, sameResources } from '../core/model/resources.ts';
 import type { Usage } from '../core/model/usage.ts';

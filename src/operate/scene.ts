@@ -1,4 +1,4 @@
-import type { ActOptions, ActResult, Cluster, MoveRecord } from '../cluster/cluster.ts';
+import type { ActOptions, ActResult, Cluster, MoveRecord } from '../cluster/port.ts';
 import type { Move } from '../core/model/moves.ts';
 import type { Settings } from '../core/model/settings.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';

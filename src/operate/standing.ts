@@ -1,4 +1,4 @@
-import type { Cluster, Pin, StandingRecord } from '../cluster/cluster.ts';
+import type { Cluster, Pin, StandingRecord } from '../cluster/port.ts';
 import type { OwnerRef, TaskRef } from '../core/model/moves.ts';
 import type { Resources } from '../core/model/resources.ts';
 import type { Settings } from '../core/model/settings.ts';

@@ -1,4 +1,4 @@
-import type { Cluster } from '../cluster/cluster.ts';
+import type { Cluster } from '../cluster/port.ts';
 import type { Resize } from '../core/model/moves.ts';
 import { sameResources } from '../core/model/resources.ts';
 import type { JournalEntry, Operation } from './journal.ts';

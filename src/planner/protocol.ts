@@ -1,4 +1,4 @@
-import type { Access } from '../cluster/open.ts';
+import type { Access } from '../cluster/port.ts';
 import type { Forecast } from '../core/forecast/forecast.ts';
 import type { NodeChange } from '../core/forecast/scenarios.ts';
 import type { Move } from '../core/model/moves.ts';

@@ -1,6 +1,6 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { StandingRecord } from '../cluster/cluster.ts';
+import type { StandingRecord } from '../cluster/port.ts';
 import { amountOf, resourceNames } from '../core/model/resources.ts';
 import type { Since } from '../core/model/since.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';

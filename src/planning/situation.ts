@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
-import type { Cluster, StandingRecord } from '../cluster/cluster.ts';
+import type { Cluster, StandingRecord } from '../cluster/port.ts';
 import { countArrivals } from '../core/forecast/arrivals.ts';
 import { type Forecast, type ForecastRequest, forecast } from '../core/forecast/forecast.ts';
 import { changeName, type NodeChange, withChange, withMoves } from '../core/forecast/scenarios.ts';

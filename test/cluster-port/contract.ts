@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ActResult, Cluster, MoveRecord, OwnerState, TaskState } from '../../src/cluster/cluster.ts';
+import type { ActResult, Cluster, MoveRecord, OwnerState, TaskState } from '../../src/cluster/port.ts';
 import type { OwnerRef, TaskRef } from '../../src/core/model/moves.ts';
 import { amountOf, type Resources, sameResources } from '../../src/core/model/resources.ts';
 import type { Snapshot } from '../../src/core/model/snapshot.ts';

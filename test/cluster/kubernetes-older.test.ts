@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
-import type { MoveRecord } from '../../src/cluster/cluster.ts';
 import { type KubernetesCluster, openKubernetesCluster } from '../../src/cluster/kubernetes/kubernetes.ts';
+import type { MoveRecord } from '../../src/cluster/port.ts';
 import { requireCluster } from './availability.ts';
 import { startCluster, type TestCluster } from './cluster.ts';
 import { until } from './until.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'mocha';
-import type { ActResult, Cluster, MoveRecord } from '../../src/cluster/cluster.ts';
 import { openKubernetesCluster } from '../../src/cluster/kubernetes/kubernetes.ts';
+import type { ActResult, Cluster, MoveRecord } from '../../src/cluster/port.ts';
 import type { OwnerRef, TaskRef } from '../../src/core/model/moves.ts';
 import type { Task } from '../../src/core/model/task.ts';
 import { clusterAvailability, startCluster, type TestCluster } from './cluster.ts';

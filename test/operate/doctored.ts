@@ -1,4 +1,4 @@
-import type { Cluster, TaskState } from '../../src/cluster/cluster.ts';
+import type { Cluster, TaskState } from '../../src/cluster/port.ts';
 import type { Snapshot } from '../../src/core/model/snapshot.ts';
 import type { Task } from '../../src/core/model/task.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { cp } from 'node:fs/promises';
-import type { Cluster } from '../../src/cluster/cluster.ts';
+import type { Cluster } from '../../src/cluster/port.ts';
 import type { SampleCluster } from '../../src/cluster/sample/sampleCluster.ts';
 import { readState } from '../../src/cluster/sample/state.ts';
 import type { Migration } from '../../src/core/model/moves.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { Cluster } from '../../src/cluster/cluster.ts';
+import type { Cluster } from '../../src/cluster/port.ts';
 import type { SampleCluster } from '../../src/cluster/sample/sampleCluster.ts';
 import { amountOf, resourceNames } from '../../src/core/model/resources.ts';
 import { clusterCapacity } from '../../src/core/place/capacity.ts';

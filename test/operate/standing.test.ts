@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { MoveRecord } from '../../src/cluster/cluster.ts';
+import type { MoveRecord } from '../../src/cluster/port.ts';
 import type { SampleCluster } from '../../src/cluster/sample/sampleCluster.ts';
 import { DEFAULT_SETTINGS } from '../../src/core/model/settings.ts';
 import type { Snapshot } from '../../src/core/model/snapshot.ts';

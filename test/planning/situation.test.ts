@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'mocha';
-import type { Cluster } from '../../src/cluster/cluster.ts';
+import type { Cluster } from '../../src/cluster/port.ts';
 import type { Task } from '../../src/core/model/task.ts';
 import { glance, hasOldPast, predictRest, readSituation } from '../../src/planning/situation.ts';
 import { amounts, aNode, aSnapshot, aTask, NOW } from '../core/small.ts';

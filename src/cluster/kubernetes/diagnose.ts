@@ -1,5 +1,5 @@
 import { InputError } from '../../core/model/input.ts';
-import { ClusterUnreachable } from '../cluster.ts';
+import { ClusterUnreachable } from '../port.ts';
 import { ApiError, Connection } from './api/connection.ts';
 import { readContext } from './api/kubeconfig.ts';
 import { secondsOf } from './api/objects.ts';

@@ -1,6 +1,6 @@
 import type { OwnerRef, TaskRef } from '../../core/model/moves.ts';
 import { amountOf, type Resources, resourceNames, sameResources, shortage } from '../../core/model/resources.ts';
-import type { ActResult, MoveRecord, Pin, Refused } from '../cluster.ts';
+import type { ActResult, MoveRecord, Pin, Refused } from '../port.ts';
 import { MISSING_RIGHTS } from './hosts.ts';
 import { budgetsOf } from './look.ts';
 import {

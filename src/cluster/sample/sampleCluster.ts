@@ -13,7 +13,7 @@ import type {
   ResumeOptions,
   StandingRecord,
   TaskState,
-} from '../cluster.ts';
+} from '../port.ts';
 import { type Act, perform, tasksOf } from './acts.ts';
 import { begin } from './begin.ts';
 import { lookAt } from './look.ts';

@@ -23,7 +23,7 @@ import {
   withTask,
 } from '../../core/place/capacity.ts';
 import { nodeFilter } from '../../core/place/filter.ts';
-import type { MoveRecord, Pin } from '../cluster.ts';
+import type { MoveRecord, Pin } from '../port.ts';
 import { poolConstraints, SPOT_LIFETIME_SECONDS, STATIC_CPU_LABEL } from './hosts.ts';
 import { BEGIN_SECONDS, type Recurring, type Run, runsSubmitted } from './workload.ts';
 

@@ -1,4 +1,4 @@
-import type { NamedCapacity } from '../fragment/freeGpus.ts';
+import type { FreeCapacity } from '../fragment/fragmentation.ts';
 import type { TaskClass } from '../fragment/mix.ts';
 import { admitsModel, classKey } from '../fragment/mix.ts';
 import type { StateCapacity, States } from './states.ts';
@@ -109,18 +109,22 @@ export function createFleet(nodes: readonly FleetNode[]): Fleet {
 }
 
 /**
- * The fleet of nodes that are partly in use already, from the capacities of a snapshot (`freeCapacities`).
- * @param totals allocatable amounts of the same nodes, in the same order
+ * The fleet of nodes that are partly in use already.
+ * @param totals allocatable amounts of the nodes
+ * @param free what is free of them, in the same order
  */
-export function fleetOfCapacities(totals: readonly FleetNode[], capacities: readonly NamedCapacity[]): Fleet {
+export function fleetOfCapacities(
+  totals: readonly FleetNode[],
+  free: readonly (FreeCapacity & { readonly memoryBytes: number })[],
+): Fleet {
   const fleet = createFleet(totals);
-  capacities.forEach((capacity, node) => {
+  free.forEach((capacity, node) => {
     fleet.freeMilliCpu[node] = Math.max(0, Math.floor(capacity.milliCpu));
     fleet.freeMemoryBytes[node] = Math.max(0, capacity.memoryBytes);
     for (let gpu = 0; gpu < totals[node]!.gpuCount; gpu += 1) {
-      const free = Math.max(0, Math.min(1000, Math.floor(capacity.gpuMilli[gpu] ?? 0)));
-      fleet.freeGpuMilli[node * fleet.gpuStride + gpu] = free;
-      fleet.idleGpuMilli -= 1000 - free;
+      const milli = Math.max(0, Math.min(1000, Math.floor(capacity.gpuMilli[gpu] ?? 0)));
+      fleet.freeGpuMilli[node * fleet.gpuStride + gpu] = milli;
+      fleet.idleGpuMilli -= 1000 - milli;
     }
   });
   return fleet;

@@ -2,9 +2,30 @@ import type { TaskClass } from '../fragment/mix.ts';
 import { classOfRequest } from '../fragment/mix.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Task } from '../model/task.ts';
-import type { RunningTask, SimulatedTask } from '../replay/simulator.ts';
-import type { Fleet } from './fleet.ts';
+import type { Fleet, GpuMask } from './fleet.ts';
 import { classNumber, createFleet, hold, holdGpus, sufficientGpus, tightestGpu } from './fleet.ts';
+
+/** A task as the simulator moves it. */
+export type SimulatedTask = {
+  /** The caller's own number for it, unique among tasks that run or wait. */
+  readonly id: number;
+  /** `classNumber` in the fleet. */
+  readonly classNumber: number;
+  readonly memoryBytes: number;
+  /** How long it will really run; `Infinity` when it never ends by itself. */
+  readonly runtimeSeconds: number;
+};
+
+/** A task that holds capacity in the fleet. */
+export type RunningTask<T extends SimulatedTask = SimulatedTask> = {
+  readonly task: T;
+  readonly node: number;
+  readonly gpus: GpuMask;
+  readonly startedAtSeconds: number;
+  readonly endsAtSeconds: number;
+  /** When it is expected to end, by all that is known; absent: nothing is. */
+  readonly expectedEndSeconds?: number;
+};
 
 /** A snapshot as simulations start from it. Nodes and tasks are numbered by their places in the snapshot. */
 export type SimulationStart = {

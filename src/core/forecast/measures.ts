@@ -73,7 +73,7 @@ export function measuresOf(start: FutureStart, shapes: readonly CountedShape[]):
 type Fragments = { readonly gpuMilli: number; readonly idleGpuMilli: number; readonly cpuMilli: number };
 
 /**
- * `clusterFragmentation` over the classes with GPUs, their shares brought to 1 again, and free CPU on nodes that a class cannot
+ * FGD’s measure over the classes with GPUs, their shares brought to 1 again, and free CPU on nodes that a class cannot
  * go to; both in one pass, which looks at a node's GPUs once for each distinct demand and not for each class.
  */
 export function fragmentsBy(mix: ExpectedMix, { classes: { models } }: Fleet): (fleet: Fleet) => Fragments {

@@ -10,39 +10,11 @@ export type FreeCapacity = {
   readonly availableSeconds?: number;
 };
 
-/** GPU capacity that the mix cannot use, in expectation. */
-export type Fragmentation = {
-  /** F = Σ p_m F(m): idle milli-GPU that a task drawn from the mix finds useless. */
-  readonly amountMilli: number;
-  readonly idleMilli: number;
-  /** Amount ÷ idle, 0 … 1; 0 where nothing is idle. */
-  readonly ratio: number;
-};
-
-/**
- * FGD's measure over many nodes (ATC'23; `pkg/utils/frag.go`): the sum of the nodes' fragments.
- * @param mix shares sum to 1; an empty mix leaves no fragments
- */
-export function clusterFragmentation(capacities: Iterable<FreeCapacity>, mix: ExpectedMix): Fragmentation {
-  let amountMilli = 0;
-  let idle = 0;
-  for (const capacity of capacities) {
-    amountMilli += nodeFragment(capacity, mix);
-    idle += idleMilli(capacity);
-  }
-  return { amountMilli, idleMilli: idle, ratio: idle > 0 ? amountMilli / idle : 0 };
-}
-
 /** One node's fragment: expected idle milli-GPU that a task of the mix cannot use. */
 export function nodeFragment(capacity: FreeCapacity, mix: ExpectedMix): number {
   let fragment = 0;
   for (const expected of mix) fragment += expected.popularity * classFragment(capacity, expected);
   return fragment;
-}
-
-/** The whole cluster's fragment as seen by each class of the mix, in milli-GPU, in the order of the mix. */
-export function fragmentByClass(capacities: readonly FreeCapacity[], mix: ExpectedMix): number[] {
-  return mix.map((expected) => capacities.reduce((sum, capacity) => sum + classFragment(capacity, expected), 0));
 }
 
 /**

@@ -1,8 +1,8 @@
-import { freeGpus } from '../fragment/freeGpus.ts';
 import type { Node } from '../model/node.ts';
 import { amountOf, NO_RESOURCES, type Resources } from '../model/resources.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Task } from '../model/task.ts';
+import { freeGpus } from './freeGpus.ts';
 
 /**
  * What every node has free and holds, indexed from a snapshot in one pass. A value: placing, moving or resizing a task

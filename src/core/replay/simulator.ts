@@ -1,31 +1,10 @@
-import type { Fleet, GpuMask } from '../fleet/fleet.ts';
+import type { Fleet } from '../fleet/fleet.ts';
 import { fits, hold, release } from '../fleet/fleet.ts';
+import type { RunningTask, SimulatedTask } from '../fleet/fromSnapshot.ts';
 import { createEventQueue } from '../model/eventQueue.ts';
 import type { Ask, Policy } from '../place/policies/policy.ts';
 import type { Survival } from './nodeHolds.ts';
 import { createNodeHolds } from './nodeHolds.ts';
-
-/** A task as the simulator moves it. */
-export type SimulatedTask = {
-  /** The caller's own number for it, unique among tasks that run or wait. */
-  readonly id: number;
-  /** `classNumber` in the fleet. */
-  readonly classNumber: number;
-  readonly memoryBytes: number;
-  /** How long it will really run; `Infinity` when it never ends by itself. */
-  readonly runtimeSeconds: number;
-};
-
-/** A task that holds capacity in the fleet. */
-export type RunningTask<T extends SimulatedTask = SimulatedTask> = {
-  readonly task: T;
-  readonly node: number;
-  readonly gpus: GpuMask;
-  readonly startedAtSeconds: number;
-  readonly endsAtSeconds: number;
-  /** When it is expected to end, by all that is known; absent: nothing is. */
-  readonly expectedEndSeconds?: number;
-};
 
 export type SimulatorOptions<T extends SimulatedTask = SimulatedTask> = {
   /** Changed by the simulation: hand in a copy to keep yours. */

@@ -1,5 +1,6 @@
 import type { Fleet } from '../fleet/fleet.ts';
 import { classNumber, refreshStates } from '../fleet/fleet.ts';
+import type { SimulatedTask } from '../fleet/fromSnapshot.ts';
 import { rememberedByState } from '../fleet/states.ts';
 import { nodeFragment } from '../fragment/fragmentation.ts';
 import type { ExpectedMix } from '../fragment/mix.ts';
@@ -11,7 +12,6 @@ import type { Policy } from '../place/policies/policy.ts';
 import type { KnowledgeName } from './knowledge.ts';
 import { createKnowledge } from './knowledge.ts';
 import type { ListedTask } from './openb.ts';
-import type { SimulatedTask } from './simulator.ts';
 import { createSimulator } from './simulator.ts';
 
 export type TimedOptions = {

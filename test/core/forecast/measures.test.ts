@@ -3,8 +3,9 @@ import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import { createFleet } from '../../../src/core/fleet/fleet.ts';
 import { fragmentsBy } from '../../../src/core/forecast/measures.ts';
-import { clusterFragmentation, fitsClass } from '../../../src/core/fragment/fragmentation.ts';
+import { fitsClass } from '../../../src/core/fragment/fragmentation.ts';
 import { countClasses, mixOfCounts } from '../../../src/core/fragment/mix.ts';
+import { clusterFragmentation } from '../fragment/clusterFragmentation.ts';
 
 const MODELS = ['T4', 'L4', undefined];
 

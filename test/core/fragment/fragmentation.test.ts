@@ -2,13 +2,9 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import type { FreeCapacity } from '../../../src/core/fragment/fragmentation.ts';
-import {
-  classFragment,
-  clusterFragmentation,
-  fragmentByClass,
-  nodeFragment,
-} from '../../../src/core/fragment/fragmentation.ts';
+import { classFragment, nodeFragment } from '../../../src/core/fragment/fragmentation.ts';
 import type { ExpectedClass } from '../../../src/core/fragment/mix.ts';
+import { clusterFragmentation } from './clusterFragmentation.ts';
 
 const share = { milliCpu: 2000, gpuMilli: 600, gpuCount: 1, gpuModels: [] };
 const whole = { milliCpu: 4000, gpuMilli: 1000, gpuCount: 1, gpuModels: [] };
@@ -53,7 +49,6 @@ describe('fragmentation', () => {
     assert.equal(nodeFragment(capacity, mix), 675);
     const all = clusterFragmentation([capacity, second], mix);
     assert.deepEqual(all, { amountMilli: 875, idleMilli: 3000, ratio: 875 / 3000 });
-    assert.deepEqual(fragmentByClass([capacity, second], mix), [500, 2000]);
   });
 
   it('is nothing for no nodes, for nodes without GPUs and for an empty mix', () => {

@@ -86,7 +86,7 @@ describe('the filter: one node', () => {
     assert.deepEqual(answers(idle, [{ ...full, maxTasks: 1 }], [held]).a, { code: 'taskCount', maxTasks: 1 });
   });
 
-  it('counts the larger of what is granted and what the spec asks for, tasks that are ending included', () => {
+  it('counts what each task holds, whatever its spec asks for, tasks that are ending included', () => {
     const shrinking = task('s', {
       node: 'a',
       phase: 'ending',
@@ -96,11 +96,12 @@ describe('the filter: one node', () => {
     const growing = task('g', {
       ...shrinking,
       id: 'default/g',
-      desired: amounts({ milliCpu: 6000 }),
+      allocation: amounts({ milliCpu: 6000 }),
+      desired: amounts({ milliCpu: 7000 }),
       phase: 'running',
     });
     const wanted = task('new', { request: amounts({ milliCpu: 2500 }) });
-    // 8,000 − 5,000 = 3,000 free; with the growing one 8,000 − 6,000 = 2,000.
+    // 8,000 − 5,000 = 3,000 free; with the growing one, which holds 6,000 of the 7,000 it wants, 2,000.
     assert.equal(answers(wanted, [node('a')], [shrinking]).a, 'fits');
     assert.deepEqual(answers(wanted, [node('a')], [growing]).a, {
       code: 'resource',

@@ -1,7 +1,7 @@
 import { delimiter } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool, ProxyAgent, request } from 'undici';
-import { ClusterUnreachable } from '../../cluster.ts';
+import { ClusterUnreachable } from '../../port.ts';
 import { CredentialSource, type Credentials, CredentialsMissing } from './credentials.ts';
 import { followFiles } from './followFiles.ts';
 import { type Context, readContext } from './kubeconfig.ts';

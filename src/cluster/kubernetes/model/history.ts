@@ -1,8 +1,9 @@
 import type { FinishedTask } from '../../../core/model/finished.ts';
 import type { Resources } from '../../../core/model/resources.ts';
+import type { ParameterKeys } from '../../port.ts';
 import { controllerOf, idOf, type Job, type Pod, secondsOf } from '../api/objects.ts';
 import { jobOwnership, type OwnerIndex, ownershipOf } from './owner.ts';
-import { type ParameterKeys, taskParameters } from './parameters.ts';
+import { taskParameters } from './parameters.ts';
 import { podRequests, toResources } from './requests.ts';
 
 /**

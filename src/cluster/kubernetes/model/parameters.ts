@@ -1,21 +1,9 @@
 import { InputError } from '../../../core/model/input.ts';
 import type { Checkpoint, TaskParameters } from '../../../core/model/task.ts';
+import type { ParameterKeys } from '../../port.ts';
 import { type Metadata, type Pod, type Strings, secondsOf } from '../api/objects.ts';
 import { parseQuantity } from '../api/quantity.ts';
 import { type Ownership, QUEUE_LABEL } from './owner.ts';
-
-/**
- * Labels and annotations in which each parameter of S201 is looked for, the first that is there wins. Ours come first;
- * the rest are what Kubeflow, Ray, Volcano, Kueue and plain Jobs carry.
- */
-export type ParameterKeys = {
-  readonly creator: readonly string[];
-  readonly type: readonly string[];
-  readonly framework: readonly string[];
-  readonly dataScale: readonly string[];
-  readonly queue: readonly string[];
-  readonly requestedRuntime: readonly string[];
-};
 
 export const DEFAULT_PARAMETER_KEYS: ParameterKeys = {
   creator: [

@@ -2,11 +2,12 @@ import type { Constraints } from '../../../core/model/constraints.ts';
 import type { Resources } from '../../../core/model/resources.ts';
 import { sameResources } from '../../../core/model/resources.ts';
 import type { ResizeState, Task } from '../../../core/model/task.ts';
+import type { ParameterKeys } from '../../port.ts';
 import { type ContainerStatus, controllerOf, idOf, type OwnerReference, type Pod, secondsOf } from '../api/objects.ts';
 import { parseQuantity } from '../api/quantity.ts';
 import { podConstraints } from './constraints.ts';
 import { endsByItself, type OwnerIndex, ownershipOf } from './owner.ts';
-import { checkpointOf, type ParameterKeys, taskParameters } from './parameters.ts';
+import { checkpointOf, taskParameters } from './parameters.ts';
 import { podRequests, toResources } from './requests.ts';
 
 /** Gate under which users create pods that we shall place. */

@@ -1,5 +1,5 @@
 import { isResources } from '../../../core/model/resources.ts';
-import type { MoveRecord } from '../../cluster.ts';
+import type { MoveRecord } from '../../port.ts';
 import type { ApiObject } from '../api/objects.ts';
 
 /** Where the record of a move stands on the object it touches. */

@@ -3,6 +3,7 @@ import type { Node } from '../../../core/model/node.ts';
 import type { DisruptionBudget, Rights, Snapshot } from '../../../core/model/snapshot.ts';
 import type { Task } from '../../../core/model/task.ts';
 import type { Usage } from '../../../core/model/usage.ts';
+import type { ParameterKeys } from '../../port.ts';
 import {
   type ApiNode,
   type ApiObject,
@@ -20,7 +21,6 @@ import {
 import { selectorTerm, selects } from './constraints.ts';
 import { nodeOf, nodeProblems } from './node.ts';
 import type { OwnerIndex } from './owner.ts';
-import type { ParameterKeys } from './parameters.ts';
 import { isOver, taskOf } from './pod.ts';
 import { quotasOf } from './quotas.ts';
 

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { ClusterUnreachable } from '../../cluster.ts';
+import { ClusterUnreachable } from '../../port.ts';
 import { ApiError, type Connection } from '../api/connection.ts';
 import type { ApiObject } from '../api/objects.ts';
 import type { Message } from '../api/wire.ts';

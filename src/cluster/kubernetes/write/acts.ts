@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { OwnerRef, TaskRef } from '../../../core/model/moves.ts';
 import type { Resources } from '../../../core/model/resources.ts';
-import type { ActOptions, ActResult, MoveRecord, Pin, Refused, ResumeOptions } from '../../cluster.ts';
+import type { ActOptions, ActResult, MoveRecord, Pin, Refused, ResumeOptions } from '../../port.ts';
 import { ApiError, type Connection, type PatchType, type RequestOptions } from '../api/connection.ts';
 import type { Affinity, ApiObject, Budget, Job, Pod, Requirement, SelectorTerm } from '../api/objects.ts';
 import { selects } from '../model/constraints.ts';

@@ -1,4 +1,4 @@
-import type { Refused } from '../../cluster.ts';
+import type { Refused } from '../../port.ts';
 import { ApiError } from '../api/connection.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { Resources } from '../../../core/model/resources.ts';
-import type { Refused } from '../../cluster.ts';
+import type { Refused } from '../../port.ts';
 import { type Container, idOf, type Pod, type ResourceList } from '../api/objects.ts';
 import { milliValue, parseQuantity, type Quantity, wholeValue } from '../api/quantity.ts';
 import { qosClassOf } from '../model/pod.ts';

@@ -1,5 +1,5 @@
 import type { OwnerRef, TaskRef } from '../../../core/model/moves.ts';
-import type { OwnerState, TaskState } from '../../cluster.ts';
+import type { OwnerState, TaskState } from '../../port.ts';
 import { idOf, type Job, type Pod } from '../api/objects.ts';
 import { parseQuantity } from '../api/quantity.ts';
 import { isOver, resizeStateOf } from '../model/pod.ts';

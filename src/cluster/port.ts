@@ -115,3 +115,26 @@ export type OwnerState = {
 export class ClusterUnreachable extends Error {
   override readonly name = 'ClusterUnreachable';
 }
+
+/** What a Kubernetes cluster is reached and read by, beside its kubeconfig: the user's settings. */
+export type Access = {
+  /** For servers the kubeconfig names no proxy for; default: what HTTPS_PROXY, HTTP_PROXY and NO_PROXY say. */
+  readonly proxy?: { readonly url: string; readonly except?: string };
+  /** Its Prometheus: `http://HOST:PORT`, or `service:NAMESPACE/NAME:PORT` through the API server. */
+  readonly prometheus?: string;
+  /** Labels and annotations that hold a task's parameters, before the usual ones. */
+  readonly parameterKeys?: Partial<ParameterKeys>;
+};
+
+/**
+ * Labels and annotations in which each parameter of S201 is looked for, the first that is there wins. Ours come first;
+ * the rest are what Kubeflow, Ray, Volcano, Kueue and plain Jobs carry.
+ */
+export type ParameterKeys = {
+  readonly creator: readonly string[];
+  readonly type: readonly string[];
+  readonly framework: readonly string[];
+  readonly dataScale: readonly string[];
+  readonly queue: readonly string[];
+  readonly requestedRuntime: readonly string[];
+};

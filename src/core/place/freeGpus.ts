@@ -1,36 +1,4 @@
-import type { Resources } from '../model/resources.ts';
-import { subtractResources } from '../model/resources.ts';
-import type { Snapshot } from '../model/snapshot.ts';
 import type { Task } from '../model/task.ts';
-import type { FreeCapacity } from './fragmentation.ts';
-
-/** A node's free capacity with its name and its free memory. */
-export type NamedCapacity = FreeCapacity & { readonly name: string; readonly memoryBytes: number };
-
-/**
- * What is free on each node of a snapshot, in its order: allocatable less what the scheduler holds for the tasks bound
- * to it. A share sits in the GPU it names, else in the fullest GPU that takes it; whole GPUs take free ones.
- */
-export function freeCapacities(snapshot: Pick<Snapshot, 'nodes' | 'tasks'>): NamedCapacity[] {
-  const held = new Map<string, Task[]>();
-  for (const task of snapshot.tasks) {
-    if (task.node === undefined) continue;
-    const tasks = held.get(task.node);
-    if (tasks) tasks.push(task);
-    else held.set(task.node, [task]);
-  }
-  return snapshot.nodes.map(({ name, allocatable, gpuModel }) => {
-    const tasks = held.get(name) ?? [];
-    const free = tasks.reduce((left: Resources, task) => subtractResources(left, task.allocation), allocatable);
-    return {
-      name,
-      milliCpu: free.milliCpu,
-      memoryBytes: free.memoryBytes,
-      gpuMilli: freeGpus(allocatable.gpuMilli, tasks),
-      gpuModel,
-    };
-  });
-}
 
 /** Free share of each GPU of a node; tasks that name their GPU first, then whole GPUs, then large shares before small. */
 export function freeGpus(totalMilli: number, tasks: readonly Task[]): number[] {
