@@ -267,7 +267,7 @@ async function readOurs(kubeconfig: string): Promise<void> {
     const marks = tasks.reduce((most, { labels }) => Math.max(most, Number(labels['number'] ?? 0)), 0);
     tell({ what: 'seen', at: Date.now(), latest, marks });
   };
-  const looking = coalesced(look, LOOK_MILLISECONDS);
+  const looking = coalesced(look, { pauseMilliseconds: LOOK_MILLISECONDS });
   cluster.watch(() => isFirst || looking(), end.signal);
   const { tasks } = await cluster.readSnapshot();
   tell({ what: 'first', seconds: (performance.now() - started) / 1000, tasks: tasks.length, ...spent() });

@@ -10,6 +10,7 @@ import { registerCommands } from './commands/table.ts';
 import { train } from './commands/train.ts';
 import { copyKubectl, filterTasks, groupTasks, pin, revealNode, revealTask } from './commands/trees.ts';
 import { whatIf } from './commands/whatIf.ts';
+import { errorMessage } from './core/model/errorMessage.ts';
 import { STATE_DIRECTORY_NAME } from './core/model/stateFiles.ts';
 import { access, methodSettings, opensSample } from './editor/configuration.ts';
 import { Session } from './editor/session.ts';
@@ -84,7 +85,7 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.commands.registerCommand,
     (error) => {
       if (error instanceof vscode.CancellationError) return;
-      const message = error instanceof Error ? error.message : String(error);
+      const message = errorMessage(error);
       log.error(error instanceof Error ? (error.stack ?? message) : message);
       void vscode.window.showErrorMessage(message);
     },

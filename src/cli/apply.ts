@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { errorMessage } from '../core/model/errorMessage.ts';
 import { InputError } from '../core/model/input.ts';
 import { parsePlan } from '../core/plan/parsePlan.ts';
 import type { ClusterTarget, Plan } from '../core/plan/plan.ts';
@@ -101,6 +102,6 @@ function parse(words: readonly string[]) {
       },
     });
   } catch (error) {
-    throw new InputError(`${error instanceof Error ? error.message : String(error)} See: stowage apply --help`);
+    throw new InputError(`${errorMessage(error)} See: stowage apply --help`);
   }
 }

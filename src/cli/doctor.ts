@@ -1,5 +1,6 @@
 import { parseArgs, styleText } from 'node:util';
 import { diagnose, type Finding } from '../cluster/kubernetes/diagnose.ts';
+import { errorMessage } from '../core/model/errorMessage.ts';
 import { InputError } from '../core/model/input.ts';
 import type { Command } from './command.ts';
 
@@ -48,6 +49,6 @@ function parse(words: readonly string[]) {
     } as const;
     return parseArgs({ args: [...words], options }).values;
   } catch (error) {
-    throw new InputError(`${error instanceof Error ? error.message : String(error)} See: stowage doctor --help`);
+    throw new InputError(`${errorMessage(error)} See: stowage doctor --help`);
   }
 }

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
+import { errorMessage } from '../core/model/errorMessage.ts';
 import { InputError } from '../core/model/input.ts';
 import type { PointMetrics } from '../core/predict/metrics.ts';
 import { learnOnThread } from '../worker/threads/learning.ts';
@@ -79,7 +80,7 @@ function parse(words: readonly string[]) {
       },
     });
   } catch (error) {
-    throw new InputError(`${error instanceof Error ? error.message : String(error)} See: stowage evaluate --help`);
+    throw new InputError(`${errorMessage(error)} See: stowage evaluate --help`);
   }
 }
 

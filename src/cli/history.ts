@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { openCluster } from '../cluster/open.ts';
 import type { Meaning } from '../core/history/columns.ts';
+import { errorMessage } from '../core/model/errorMessage.ts';
 import type { FinishedTask } from '../core/model/finished.ts';
 import { InputError } from '../core/model/input.ts';
 import type { Command } from './command.ts';
@@ -90,7 +91,7 @@ async function write(file: string, text: string): Promise<void> {
   try {
     await writeFile(file, text);
   } catch (error) {
-    throw new InputError(`The history cannot be written to ${file}: ${error instanceof Error ? error.message : error}`);
+    throw new InputError(`The history cannot be written to ${file}: ${errorMessage(error)}`);
   }
 }
 
@@ -104,6 +105,6 @@ function parse(words: readonly string[]) {
     } as const;
     return parseArgs({ args: [...words], options }).values;
   } catch (error) {
-    throw new InputError(`${error instanceof Error ? error.message : String(error)} See: stowage history --help`);
+    throw new InputError(`${errorMessage(error)} See: stowage history --help`);
   }
 }

@@ -5,6 +5,7 @@ import { parseArgs, styleText } from 'node:util';
 import { openCluster } from '../cluster/open.ts';
 import type { Cluster } from '../cluster/port.ts';
 import type { NodeChange } from '../core/forecast/scenarios.ts';
+import { errorMessage } from '../core/model/errorMessage.ts';
 import { InputError } from '../core/model/input.ts';
 import type { Settings } from '../core/model/settings.ts';
 import type { ClusterTarget, Plan } from '../core/plan/plan.ts';
@@ -94,7 +95,7 @@ function parse(words: readonly string[]) {
     });
     return values;
   } catch (error) {
-    throw new InputError(`${error instanceof Error ? error.message : String(error)} See: stowage plan --help`);
+    throw new InputError(`${errorMessage(error)} See: stowage plan --help`);
   }
 }
 
@@ -140,7 +141,7 @@ async function writePlan(file: string, plan: Plan): Promise<void> {
   try {
     await writeFile(file, `${JSON.stringify(plan, null, 1)}\n`);
   } catch (error) {
-    throw new InputError(`The plan cannot be written to ${file}: ${error instanceof Error ? error.message : error}`);
+    throw new InputError(`The plan cannot be written to ${file}: ${errorMessage(error)}`);
   }
 }
 

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { errorMessage } from '../core/model/errorMessage.ts';
 import type { RowProblem } from '../core/model/finished.ts';
 import { InputError } from '../core/model/input.ts';
 import { POLICIES, policyName } from '../core/place/policies/policies.ts';
@@ -121,7 +122,7 @@ function parse(words: readonly string[]) {
       },
     });
   } catch (error) {
-    throw new InputError(`${error instanceof Error ? error.message : String(error)} See: stowage replay --help`);
+    throw new InputError(`${errorMessage(error)} See: stowage replay --help`);
   }
 }
 
@@ -139,7 +140,7 @@ async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    throw new InputError(`Cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new InputError(`Cannot read ${path}: ${errorMessage(error)}`);
   }
 }
 

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openCluster } from '../cluster/open.ts';
+import { errorMessage } from '../core/model/errorMessage.ts';
 import { InputError } from '../core/model/input.ts';
 import { PREDICTOR_FILE_NAME } from '../core/model/stateFiles.ts';
 import { describeVerdict, plot } from '../core/predict/card.ts';
@@ -77,7 +78,7 @@ function parse(words: readonly string[]) {
       },
     }).values;
   } catch (error) {
-    throw new InputError(`${error instanceof Error ? error.message : String(error)} See: stowage train --help`);
+    throw new InputError(`${errorMessage(error)} See: stowage train --help`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { errorMessage } from '../core/model/errorMessage.ts';
 import { InputError } from '../core/model/input.ts';
 import { undoResizes } from '../operate/applyPlan.ts';
 import { readOperations } from '../operate/journal.ts';
@@ -33,6 +34,6 @@ function parse(words: readonly string[]) {
     const options = { yes: { type: 'boolean', short: 'y' }, help: { type: 'boolean', short: 'h' } } as const;
     return parseArgs({ args: [...words], options }).values;
   } catch (error) {
-    throw new InputError(`${error instanceof Error ? error.message : String(error)} See: stowage undo --help`);
+    throw new InputError(`${errorMessage(error)} See: stowage undo --help`);
   }
 }

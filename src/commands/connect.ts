@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { errorMessage } from '../core/model/errorMessage.ts';
 import { kubeconfigPath } from '../editor/configuration.ts';
 import type { Session } from '../editor/session.ts';
 
@@ -57,7 +58,7 @@ async function contextsOf(session: Session, kubeconfig: string | undefined): Pro
       open: { context, ...(kubeconfig && { kubeconfig }) },
     }));
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorMessage(error);
     return [{ label: '$(warning) No contexts', detail: why }];
   }
 }

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { errorMessage } from '../core/model/errorMessage.ts';
 import type { Session, SessionState } from '../editor/session.ts';
 import { Cancelled } from '../planner/client.ts';
 import type { Carried } from '../planner/protocol.ts';
@@ -90,7 +91,7 @@ export async function withProgress<T>(
     done?.(result);
   } catch (error) {
     if (error instanceof Cancelled) return;
-    const message = error instanceof Error ? error.message : String(error);
+    const message = errorMessage(error);
     const showLog = 'Show Log';
     void vscode.window.showErrorMessage(message, showLog).then((choice) => {
       if (choice === showLog) void vscode.commands.executeCommand('stowage.showLog');

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { changeName, type NodeChange } from '../core/forecast/scenarios.ts';
+import { errorMessage } from '../core/model/errorMessage.ts';
 import type { ClusterTarget } from '../core/plan/plan.ts';
 import { Cancelled, Planner } from '../planner/client.ts';
 import type {
@@ -146,7 +147,7 @@ export class Session implements vscode.Disposable {
       } else if (error instanceof Cancelled) {
         this.become({ kind: 'closed' });
       } else {
-        this.become({ kind: 'failed', target, name, message: messageOf(error) });
+        this.become({ kind: 'failed', target, name, message: errorMessage(error) });
       }
     } finally {
       clearTimeout(timer);
@@ -169,7 +170,7 @@ export class Session implements vscode.Disposable {
       await this.planner.ask({ type: 'refresh' });
       this.updateOpen({}, ['stale']);
     } catch (error) {
-      if (!(error instanceof Cancelled)) this.updateOpen({ stale: messageOf(error) });
+      if (!(error instanceof Cancelled)) this.updateOpen({ stale: errorMessage(error) });
     }
   }
 
@@ -382,8 +383,4 @@ function readOnlyReason(target: ClusterTarget): string | undefined {
     return `The context ${target.context} is read-only (setting stowage.readOnlyContexts).`;
   }
   return undefined;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

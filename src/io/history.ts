@@ -8,6 +8,7 @@ import { isKubeStateMetrics, kubeStateMetricsReader } from '../core/history/kube
 import { isOpenb, openbReader } from '../core/history/openb.ts';
 import { type HistoryReader, readLines } from '../core/history/rows.ts';
 import { swfReader } from '../core/history/swf.ts';
+import { errorMessage } from '../core/model/errorMessage.ts';
 import type { FinishedTask, HistoryRead } from '../core/model/finished.ts';
 import { InputError } from '../core/model/input.ts';
 import { readParquet } from './parquet.ts';
@@ -27,7 +28,7 @@ export async function readHistoryFile({ path, columns }: HistoryFile): Promise<H
     : readLines(textOf(path), readerFor(path, start, map));
   const read = await reading.catch((error: unknown) => {
     if (error instanceof InputError) throw new InputError(`${path}: ${error.message}`);
-    throw new InputError(`Cannot read ${path}: ${reason(error)}. Check that the file is complete.`);
+    throw new InputError(`Cannot read ${path}: ${errorMessage(error)}. Check that the file is complete.`);
   });
   if (read.tasks.length === 0) throw new InputError(nothingUsable(path, read));
   return read;
@@ -87,7 +88,7 @@ async function readStart(path: string): Promise<string> {
   } catch (error) {
     if (error instanceof InputError) throw error;
     throw new InputError(
-      `Cannot read ${path}: ${reason(error)}. Check the path and that the file is what its name says.`,
+      `Cannot read ${path}: ${errorMessage(error)}. Check the path and that the file is what its name says.`,
     );
   }
 }
@@ -96,8 +97,4 @@ function nothingUsable(path: string, { problems }: HistoryRead): string {
   const [first] = problems;
   if (!first) return `${path} holds no rows. Name a file with finished tasks.`;
   return `${path} holds no usable row: all ${problems.length} were left out, the first at line ${first.line} because ${first.reason}.`;
-}
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

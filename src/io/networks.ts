@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { errorMessage } from '../core/model/errorMessage.ts';
 import type { FinishedTask } from '../core/model/finished.ts';
 import { InputError } from '../core/model/input.ts';
 import { type NetworkFile, parseNetwork } from '../core/predict/networkFile.ts';
@@ -53,7 +54,7 @@ export async function readNetwork(path: string): Promise<NetworkFile> {
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    throw new InputError(`Cannot read the network ${path}: ${error instanceof Error ? error.message : String(error)}.`);
+    throw new InputError(`Cannot read the network ${path}: ${errorMessage(error)}.`);
   }
   return parseNetwork(parseJson(text, path), path);
 }

@@ -1,5 +1,6 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { errorMessage } from '../core/model/errorMessage.ts';
 import { InputError } from '../core/model/input.ts';
 import { describeCard } from '../core/predict/card.ts';
 import type { Predictor } from '../core/predict/predictor.ts';
@@ -31,7 +32,7 @@ export async function writePredictor(path: string, predictor: Predictor): Promis
     await rename(draft, path);
     await writeFile(cardFile(path), describeCard(predictor));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorMessage(error);
     throw new InputError(`Cannot write the predictor ${path}: ${reason}. Choose another --out.`);
   }
 }

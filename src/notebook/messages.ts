@@ -1,4 +1,5 @@
 import type { Access } from '../cluster/port.ts';
+import { isRecord } from '../core/model/isRecord.ts';
 import type { CellLanguage } from './cell.ts';
 
 /** From the editor to a kernel process, over IPC. "Interrupt" goes over its standard input, which is read while a cell runs. */
@@ -118,8 +119,4 @@ function isCompletion(value: unknown): value is Completion {
 
 function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 import type { Access } from '../cluster/port.ts';
 import type { Forecast } from '../core/forecast/forecast.ts';
 import type { NodeChange } from '../core/forecast/scenarios.ts';
+import { isRecord } from '../core/model/isRecord.ts';
 import type { Move } from '../core/model/moves.ts';
 import type { Settings } from '../core/model/settings.ts';
 import { POLICY_NAMES } from '../core/place/policyNames.ts';
@@ -183,10 +184,6 @@ export function parseToWebview(value: unknown): ToWebview | undefined {
   const bytes = plan instanceof ArrayBuffer ? new Uint8Array(plan) : plan;
   if (bytes !== undefined && !(bytes instanceof Uint8Array)) return undefined;
   return { type: 'state', state: { ...(rest as PanelState), ...(bytes && { plan: bytes }) } };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Weights of known policies, finite, at least 0 and not all 0. */

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort } from 'node:worker_threads';
 import { openCluster } from '../cluster/open.ts';
 import type { Access, Cluster } from '../cluster/port.ts';
+import { errorMessage } from '../core/model/errorMessage.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../core/model/settings.ts';
 import { PREDICTOR_FILE_NAME } from '../core/model/stateFiles.ts';
 import type { ClusterTarget, Plan } from '../core/plan/plan.ts';
@@ -100,7 +101,7 @@ async function answer(request: ToPlanner): Promise<void> {
   try {
     say({ type: 'answer', id, result: await carryOut(request, abort.signal) });
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = errorMessage(error);
     say({ type: 'failure', id, message, cancelled: abort.signal.aborted });
   } finally {
     running.delete(id);
@@ -198,9 +199,12 @@ async function connect(
   }
   const next: Desk = {
     ...{ cluster, target, directory, access, plans },
-    changed: coalesced(() => quietly(() => show(next)), VIEW_PAUSE_MILLISECONDS),
-    owed: coalesced(() => quietly(() => predictNew(next)), PREDICT_PAUSE_MILLISECONDS),
-    aged: coalesced(() => quietly(() => renew(next)), PREDICT_PAUSE_MILLISECONDS, RENEW_REST),
+    changed: coalesced(() => quietly(() => show(next)), { pauseMilliseconds: VIEW_PAUSE_MILLISECONDS }),
+    owed: coalesced(() => quietly(() => predictNew(next)), { pauseMilliseconds: PREDICT_PAUSE_MILLISECONDS }),
+    aged: coalesced(() => quietly(() => renew(next)), {
+      pauseMilliseconds: PREDICT_PAUSE_MILLISECONDS,
+      rest: RENEW_REST,
+    }),
     watching: new AbortController(),
     rows: new KnownRows(),
     told: NOTHING_TOLD,

@@ -43,7 +43,9 @@ export class PlanPanel implements vscode.WebviewPanelSerializer, vscode.Disposab
     this.log = log;
     this.subscriptions = [
       vscode.window.registerWebviewPanelSerializer(PlanPanel.type, this),
-      session.onDidChange(coalesced(() => this.send(this.session.state), SEND_PAUSE_MILLISECONDS)),
+      session.onDidChange(
+        coalesced(() => this.send(this.session.state), { pauseMilliseconds: SEND_PAUSE_MILLISECONDS }),
+      ),
     ];
   }
 

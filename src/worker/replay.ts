@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { errorMessage } from '../core/model/errorMessage.ts';
 import { InputError } from '../core/model/input.ts';
 import type { SolveProgram } from '../core/model/program.ts';
 import type { ReplayLists, SaturationReplay, TimedReplay } from '../core/replay/replay.ts';
@@ -47,7 +48,7 @@ parentPort?.on('message', async (job: ReplayJob) => {
   try {
     send(await answer(job));
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = errorMessage(error);
     send({ type: 'failed', message, input: error instanceof InputError });
   }
 });

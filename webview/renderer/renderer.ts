@@ -1,3 +1,4 @@
+import { errorMessage } from '../../src/core/model/errorMessage.ts';
 /** Shows charts (`application/vnd.plotly.v1+json`) and tables (`application/vnd.stowage.table+json`) under notebook cells. */
 import { element } from '../element.ts';
 import { drawFigure, forgetFigure } from './figure.ts';
@@ -25,7 +26,7 @@ export function activate(): RendererApi {
         else drawTable(value, root);
       } catch (error) {
         root.replaceChildren(
-          element('p', { class: 'stowage-broken' }, `This output cannot be drawn: ${reason(error)}`),
+          element('p', { class: 'stowage-broken' }, `This output cannot be drawn: ${errorMessage(error)}`),
         );
       }
     },
@@ -37,8 +38,4 @@ export function activate(): RendererApi {
       }
     },
   };
-}
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,3 +1,4 @@
+import { errorMessage } from '../../core/model/errorMessage.ts';
 import { InputError } from '../../core/model/input.ts';
 import { ClusterUnreachable } from '../port.ts';
 import { ApiError, Connection } from './api/connection.ts';
@@ -155,7 +156,7 @@ async function prometheus(address: string, connection: Connection, signal: Abort
     };
   } catch (error) {
     signal?.throwIfAborted();
-    const text = error instanceof Error ? error.message.slice(0, 300) : String(error);
+    const text = errorMessage(error).slice(0, 300);
     return { what, state: 'missing', text, remedy: 'Check its address; without it usage comes from metrics.k8s.io.' };
   }
 }

@@ -1,3 +1,4 @@
+import { errorMessage } from '../../core/model/errorMessage.ts';
 import type { FinishedTask } from '../../core/model/finished.ts';
 import type { OwnerRef, TaskRef } from '../../core/model/moves.ts';
 import { DEFAULT_SETTINGS } from '../../core/model/settings.ts';
@@ -245,7 +246,7 @@ class KubernetesCluster implements Cluster {
       return Object.fromEntries(usage);
     } catch (error) {
       signal?.throwIfAborted();
-      const said = error instanceof Error ? error.message.slice(0, 300) : String(error);
+      const said = errorMessage(error).slice(0, 300);
       problems.push(`Prometheus cannot be asked, so usage comes from elsewhere: ${said}. Check its address.`);
       return {};
     }

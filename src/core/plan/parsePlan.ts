@@ -1,4 +1,5 @@
 import { InputError } from '../model/input.ts';
+import { isRecord } from '../model/isRecord.ts';
 import { isResources } from '../model/resources.ts';
 import { digest } from './digest.ts';
 import { PLAN_FORMAT, type Plan } from './plan.ts';
@@ -74,10 +75,6 @@ function isOwnerRef(value: unknown): boolean {
 function isRun(value: unknown): boolean {
   if (!isRecord(value) || !isResources(value['usageSoFar'])) return false;
   return ['elapsedSeconds', 'remainingSeconds', 'lostSeconds'].every((key) => isNumber(value[key]));
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isText(value: unknown): value is string {

@@ -1,4 +1,5 @@
 import { InputError } from '../model/input.ts';
+import { isRecord } from '../model/isRecord.ts';
 import { PAIR_FEATURES, SLOTS } from './features.ts';
 import { type Network, SHAPES, TENSORS } from './network.ts';
 
@@ -71,8 +72,4 @@ function decodeFloats(text: unknown, count: number, name: string): Float32Array 
   const values = new Float32Array(Uint8Array.from(binary, (letter) => letter.charCodeAt(0)).buffer);
   if (!values.every(Number.isFinite)) throw broken;
   return values;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
 import type { FinishedTask } from '../model/finished.ts';
 import { InputError } from '../model/input.ts';
+import { isRecord } from '../model/isRecord.ts';
 import { networkJson, parseNetwork } from './networkFile.ts';
 import type { Predictor, PredictorCard } from './predictor.ts';
 import type { TrackRecord } from './record.ts';
@@ -65,8 +66,4 @@ function isFinishedTask(value: unknown): value is FinishedTask {
   if (!isRecord(value) || typeof value['id'] !== 'string') return false;
   const times = [value['submittedAtSeconds'], value['startedAtSeconds'], value['endedAtSeconds'], value['size']];
   return times.every(Number.isFinite) && isRecord(value['parameters']) && isRecord(value['request']);
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

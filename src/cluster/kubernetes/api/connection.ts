@@ -1,6 +1,7 @@
 import { delimiter } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool, ProxyAgent, request } from 'undici';
+import { errorMessage } from '../../../core/model/errorMessage.ts';
 import { ClusterUnreachable } from '../../port.ts';
 import { CredentialSource, type Credentials, CredentialsMissing } from './credentials.ts';
 import { followFiles } from './followFiles.ts';
@@ -501,7 +502,7 @@ function describe(code: string, error: unknown, server: string): string {
     case 'ERR_TLS_CERT_ALTNAME_INVALID':
       return 'has a certificate for another name. Check the address in the kubeconfig, or set tls-server-name there.';
     default: {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = errorMessage(error);
       const refused = /^Proxy response \((\d+)\)/.exec(message);
       return refused ? byProxy(`it answers ${refused[1]}`) : `could not be reached: ${message}`;
     }

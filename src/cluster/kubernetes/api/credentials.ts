@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
+import { errorMessage } from '../../../core/model/errorMessage.ts';
 import type { Context, ExecPlugin } from './kubeconfig.ts';
 
 /** What one request carries and how its connection is made; equal `tls` and `proxyUrl` may share connections. */
@@ -67,7 +68,7 @@ export class CredentialSource {
     try {
       await config.applyToHTTPSOptions(options as Parameters<typeof config.applyToHTTPSOptions>[0]);
     } catch (error) {
-      throw new CredentialsMissing(messageOf(error));
+      throw new CredentialsMissing(errorMessage(error));
     }
     const headers: Record<string, string | string[]> = { ...options.headers, ...extra.headers };
     if (options.auth) headers['Authorization'] = `Basic ${Buffer.from(options.auth).toString('base64')}`;
@@ -201,10 +202,6 @@ async function readToken(file: string): Promise<string> {
   try {
     return (await readFile(file, 'utf8')).trim();
   } catch (error) {
-    throw new CredentialsMissing(`The token file ${file} cannot be read: ${messageOf(error)}`);
+    throw new CredentialsMissing(`The token file ${file} cannot be read: ${errorMessage(error)}`);
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

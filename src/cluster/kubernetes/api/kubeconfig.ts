@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { parse } from 'yaml';
+import { errorMessage } from '../../../core/model/errorMessage.ts';
 import { InputError } from '../../../core/model/input.ts';
 
 /** A program that a kubeconfig names to fetch credentials (`users[].user.exec`). */
@@ -246,5 +247,5 @@ function text(value: unknown): string | undefined {
 }
 
 function reason(error: unknown): string {
-  return error instanceof Error ? error.message.split('\n')[0]! : String(error);
+  return errorMessage(error).split('\n')[0]!;
 }

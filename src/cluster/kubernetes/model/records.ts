@@ -11,7 +11,7 @@ export function readRecord(object: ApiObject): MoveRecord | undefined {
   if (text === undefined || text.length > LONGEST) return undefined;
   try {
     const record: unknown = JSON.parse(text);
-    return isRecord(record) ? record : undefined;
+    return isMoveRecord(record) ? record : undefined;
   } catch {
     return undefined;
   }
@@ -19,7 +19,7 @@ export function readRecord(object: ApiObject): MoveRecord | undefined {
 
 const LONGEST = 10_000;
 
-function isRecord(value: unknown): value is MoveRecord {
+function isMoveRecord(value: unknown): value is MoveRecord {
   if (typeof value !== 'object' || value === null) return false;
   const { planId, moveId, kind, startedAtSeconds, before, request, allocation } = value as Record<string, unknown>;
   return (

@@ -1,3 +1,4 @@
+import { coalesced } from '../../../io/coalesce.ts';
 import type { Connection } from '../api/connection.ts';
 import { type ApiObject, controllerOf, type OwnerReference, type Pod } from '../api/objects.ts';
 import type { ClusterObjects } from '../model/snapshot.ts';
@@ -24,7 +25,7 @@ export class Mirror {
     signal: AbortSignal,
   ) {
     this.#sources = sources;
-    const notify = coalesce(onChange, COALESCE_MILLISECONDS, signal);
+    const notify = coalesced(onChange, { delayMilliseconds: COALESCE_MILLISECONDS, signal });
     const follow = (source: Source<ApiObject>, gone?: (object: ApiObject) => void) =>
       pathsOf(source, namespaces).map((path) => {
         const { fields, keep, query } = source;
@@ -132,16 +133,4 @@ function everyOf(reflectors: readonly Reflector<ApiObject>[]): Iterable<ApiObjec
 
 function* eachOf(reflectors: readonly Reflector<ApiObject>[]): Generator<ApiObject> {
   for (const { objects } of reflectors) yield* objects.values();
-}
-
-function coalesce(call: () => void, milliseconds: number, signal: AbortSignal): () => void {
-  let timer: NodeJS.Timeout | undefined;
-  signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
-  return () => {
-    if (timer !== undefined || signal.aborted) return;
-    timer = setTimeout(() => {
-      timer = undefined;
-      call();
-    }, milliseconds);
-  };
 }

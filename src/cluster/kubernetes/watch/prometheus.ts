@@ -1,5 +1,6 @@
 import { request } from 'undici';
 import { kubeStateMetricsReader } from '../../../core/history/kubeStateMetrics.ts';
+import { errorMessage } from '../../../core/model/errorMessage.ts';
 import type { FinishedTask } from '../../../core/model/finished.ts';
 import { InputError } from '../../../core/model/input.ts';
 import { NO_RESOURCES } from '../../../core/model/resources.ts';
@@ -175,5 +176,5 @@ function written(labels: Sample['labels']): string {
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message.slice(0, 300) : String(error);
+  return errorMessage(error).slice(0, 300);
 }

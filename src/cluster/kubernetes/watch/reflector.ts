@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { errorMessage } from '../../../core/model/errorMessage.ts';
 import { ClusterUnreachable } from '../../port.ts';
 import { ApiError, type Connection } from '../api/connection.ts';
 import type { ApiObject } from '../api/objects.ts';
@@ -188,7 +189,7 @@ export class Reflector<T extends ApiObject> {
       }
     }
     if (error instanceof SyntaxError) this.#resourceVersion = undefined; // a line that is no JSON: nothing after it is sure
-    const detail = error instanceof Error ? error.message : String(error);
+    const detail = errorMessage(error);
     if (this.#state.kind !== 'lagging') this.#enter({ kind: 'lagging', detail, sinceMilliseconds: Date.now() });
     return backoff(failures);
   }
