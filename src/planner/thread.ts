@@ -18,15 +18,14 @@ import { type ApplyOutcome, applyPlan, continueMoves, type OperateOptions, undoR
 import { type Journal, openJournal, readOperations, unfinished } from '../operate/journal.ts';
 import { openLedger } from '../operate/ledger.ts';
 import { PATIENT, RESTLESS } from '../operate/scene.ts';
+import { forecastChange, planSituation } from '../planning/plan.ts';
 import {
-  firstGlance,
-  forecastChange,
-  glance,
+  firstSituation,
   hasOldPast,
-  planSituation,
   predictRest,
   readSituation,
   type Situation,
+  updateSituation,
 } from '../planning/situation.ts';
 import { type ClusterView, clusterView, KnownRows } from '../rows/clusterView.ts';
 import { NOTHING_TOLD, partsTo, type Told } from '../rows/viewParts.ts';
@@ -66,7 +65,7 @@ type Desk = {
 
 /** The trees are not drawn more often, however fast the cluster changes. */
 const VIEW_PAUSE_MILLISECONDS = 150;
-/** Predictions come behind what is drawn: a replay of the past takes longer than a glance. */
+/** Predictions come behind what is drawn: a replay of the past takes longer than an update. */
 const PREDICT_PAUSE_MILLISECONDS = 1000;
 /** Reading the past of a large cluster takes seconds, in which changes wait: it has at most a twentieth of the time. */
 const RENEW_REST = 19;
@@ -215,7 +214,7 @@ async function connect(
   cluster.watch(() => next.situation && next.changed(), next.watching.signal);
   say({ type: 'progress', id, text: 'reading the cluster' });
   await inTurn(next, async () => {
-    next.situation = await firstGlance(cluster, signal);
+    next.situation = await firstSituation(cluster, signal);
     await tell(next);
   });
   await Promise.race([renew(next), sleep(FIRST_PREDICTIONS_MILLISECONDS)]);
@@ -284,10 +283,10 @@ async function look(at: Desk, signal?: AbortSignal): Promise<void> {
 function show(at: Desk): Promise<void> {
   const { signal } = at.watching;
   return inTurn(at, async () => {
-    at.situation = await glance(at.cluster, at.situation!, signal);
+    at.situation = await updateSituation(at.cluster, at.situation!, signal);
     await tell(at);
     if (at.situation.unpredicted.length > 0) at.owed();
-    if (hasOldPast(at.situation, at.situation.past.trained)) at.aged();
+    if (hasOldPast(at.situation)) at.aged();
   });
 }
 
@@ -313,7 +312,7 @@ async function renewed(at: Desk): Promise<void> {
   const predictor = await storedPredictor(at.directory);
   const whole = await readSituation(at.cluster, at.directory, predictor, signal);
   await inTurn(at, async () => {
-    at.situation = await glance(at.cluster, whole, signal);
+    at.situation = await updateSituation(at.cluster, whole, signal);
     await tell(at);
     if (at.situation.unpredicted.length > 0) at.owed();
   });

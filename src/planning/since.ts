@@ -1,19 +1,22 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { join } from 'node:path';
 import type { StandingRecord } from '../cluster/port.ts';
 import { amountOf, resourceNames } from '../core/model/resources.ts';
 import type { Since } from '../core/model/since.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
 
+const FILE_NAME = 'since.json';
+
 /** Since when conditions have held, by cluster: what one plan leaves for the next. A file that cannot be read is none. */
-export async function readSince(file: string, { cluster, takenAtSeconds }: Snapshot): Promise<Since> {
-  const known = Object.entries((await readAll(file))[cluster] ?? {});
+export async function readSince(stateDirectory: string, { cluster, takenAtSeconds }: Snapshot): Promise<Since> {
+  const known = Object.entries((await readAll(join(stateDirectory, FILE_NAME)))[cluster] ?? {});
   return Object.fromEntries(known.filter(([, at]) => typeof at === 'number' && at <= takenAtSeconds));
 }
 
-export async function writeSince(file: string, cluster: string, since: Since): Promise<void> {
+export async function writeSince(stateDirectory: string, cluster: string, since: Since): Promise<void> {
+  const file = join(stateDirectory, FILE_NAME);
   const all = { ...(await readAll(file)), [cluster]: since };
-  await mkdir(dirname(file), { recursive: true });
+  await mkdir(stateDirectory, { recursive: true });
   await writeFile(`${file}.new`, `${JSON.stringify(all, null, 1)}\n`);
   await rename(`${file}.new`, file);
 }

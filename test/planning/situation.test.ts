@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { after, describe, it } from 'mocha';
 import type { Cluster } from '../../src/cluster/port.ts';
 import type { Task } from '../../src/core/model/task.ts';
-import { glance, hasOldPast, predictRest, readSituation } from '../../src/planning/situation.ts';
+import { hasOldPast, predictRest, readSituation, updateSituation } from '../../src/planning/situation.ts';
 import { amounts, aNode, aSnapshot, aTask, NOW } from '../core/small.ts';
 
 describe('reading a situation', () => {
   const directory = mkdtempSync(join(tmpdir(), 'stowage-planning-'));
   after(() => rmSync(directory, { recursive: true }));
 
-  it('reads history and standing moves anew each time', async () => {
+  it('reads history and standing moves again each time', async () => {
     const cluster = new CountedCluster([aTask('a', 'n', amounts(1, 1))]);
     await readSituation(cluster, directory);
     await readSituation(cluster, directory);
@@ -20,17 +20,17 @@ describe('reading a situation', () => {
   });
 });
 
-describe('a glance at a cluster', () => {
+describe('updating a situation', () => {
   const directory = mkdtempSync(join(tmpdir(), 'stowage-planning-'));
   after(() => rmSync(directory, { recursive: true }));
 
-  it('tells what there is now and keeps the rest of what was known', async () => {
+  it('reads what there is now and keeps what was known of the past', async () => {
     const tasks = [aTask('a', 'n', amounts(1, 1)), aTask('b', 'n', amounts(1, 1)), aTask('c', 'n', amounts(1, 1))];
     const cluster = new CountedCluster(tasks);
     const first = await readSituation(cluster, directory);
     const moved = { ...tasks[1]!, phase: 'ending' as const };
     cluster.tasks = [tasks[0]!, moved, aTask('d', 'n', amounts(1, 1))];
-    const next = await glance(cluster, first);
+    const next = await updateSituation(cluster, first);
     assert.equal(cluster.histories, 1);
     assert.deepEqual(next.snapshot.tasks, cluster.tasks);
     // b is the same run still, c is gone, and d has no prediction yet
@@ -50,30 +50,28 @@ describe('a glance at a cluster', () => {
     const renamed = { ...tasks[0]!, parameters: { creator: 'ana' } };
     const replaced = { ...tasks[1]!, uid: 'another' };
     cluster.tasks = [renamed, replaced];
-    const next = await glance(cluster, first);
+    const next = await updateSituation(cluster, first);
     assert.deepEqual(next.predictions, { 'default/a': first.predictions['default/a'] });
     assert.deepEqual(next.unpredicted, [renamed, replaced]);
     // one that changes again before it was predicted is left once, as it is now
     const again = { ...renamed, phase: 'ending' as const };
     cluster.tasks = [again, replaced];
-    const last = await glance(cluster, next);
+    const last = await updateSituation(cluster, next);
     assert.deepEqual(new Set(last.unpredicted), new Set([again, replaced]));
     const { predictions, unpredicted } = predictRest(last);
     assert.deepEqual(unpredicted, []);
     assert.deepEqual(predictions, (await readSituation(cluster, directory)).predictions);
   });
 
-  it('is no news of the past: that is old after a minute, or once another predictor is in use', async () => {
+  it('does not read the past again, which is old after a minute', async () => {
     const cluster = new CountedCluster([aTask('a', 'n', amounts(1, 1))]);
     const first = await readSituation(cluster, directory);
     cluster.nowSeconds += 59;
-    const next = await glance(cluster, first);
-    assert.equal(hasOldPast(next, undefined), false);
-    assert.equal(hasOldPast(next, first.past.predictor), true);
+    const next = await updateSituation(cluster, first);
+    assert.equal(hasOldPast(next), false);
     cluster.nowSeconds += 1;
-    assert.equal(hasOldPast(await glance(cluster, next), undefined), true);
-    const trained = await readSituation(cluster, directory, first.past.predictor);
-    assert.deepEqual([trained.predictor.name, hasOldPast(trained, first.past.predictor)], ['trained', false]);
+    assert.equal(hasOldPast(await updateSituation(cluster, next)), true);
+    assert.equal(hasOldPast(await readSituation(cluster, directory)), false);
   });
 });
 
