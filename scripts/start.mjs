@@ -13,7 +13,7 @@ import { openDesktop } from './desktop.mjs';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const workspace = join(root, '.stowage', 'workspace');
 const vsix = join(root, 'dist', 'stowage.vsix');
-const SETTINGS = { 'stowage.openSample': true, 'git.openRepositoryInParentFolders': 'never' };
+const SETTINGS = { 'stowage.connection.openSample': true, 'git.openRepositoryInParentFolders': 'never' };
 
 stowage('train', '--cluster', 'sample');
 stowage('plan', '--cluster', 'sample');

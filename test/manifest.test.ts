@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, it } from 'mocha';
-import { DEFAULT_SETTINGS } from '../src/core/model/settings.ts';
+import { DEFAULT_SETTINGS, SETTINGS } from '../src/core/model/settings.ts';
+import { EDITOR_DEFAULTS, formerIdsOf } from '../src/editor/settings.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const text = (file: string) => readFileSync(join(root, file), 'utf8');
@@ -53,16 +54,88 @@ describe('the manifest', () => {
     );
   });
 
-  it('gives the settings of the method the defaults of the core', () => {
-    for (const [name, { default: value }] of Object.entries(
-      manifest.contributes.configuration.properties as Record<string, { default: unknown }>,
-    )) {
-      const key = name.replace('stowage.', '');
-      const seconds = key.endsWith('Minutes') ? 60 : key.endsWith('Hours') ? 3600 : undefined;
-      const inCore = key.replace(/(Minutes|Hours)$/, 'Seconds');
-      if (!(inCore in DEFAULT_SETTINGS)) continue;
-      const expected = DEFAULT_SETTINGS[inCore as keyof typeof DEFAULT_SETTINGS];
-      assert.deepEqual(seconds ? Number(value) * seconds : value, expected, name);
-    }
+  describe('declares settings', () => {
+    type Property = {
+      readonly [key in 'default' | 'minimum' | 'maximum' | 'enum' | 'markdownDescription']?: unknown;
+    } & {
+      readonly type: string;
+      readonly scope?: string;
+      readonly order: number;
+      readonly markdownDeprecationMessage?: string;
+    };
+    type Section = { readonly title: string; readonly properties: Readonly<Record<string, Property>> };
+    const sections: readonly Section[] = manifest.contributes.configuration;
+    const properties = Object.assign({}, ...sections.map((section) => section.properties)) as Section['properties'];
+    const inMethod = Object.entries(SETTINGS).flatMap(([field, row]) =>
+      row.id === undefined ? [] : [{ field, ...row }],
+    );
+    const inEditor = (Object.keys(EDITOR_DEFAULTS) as (keyof typeof EDITOR_DEFAULTS)[]).map((id) => ({
+      id,
+      formerIds: formerIdsOf(id),
+    }));
+    const all = [...inMethod, ...inEditor].map(({ id, formerIds }) => ({ id: id!, formerIds }));
+
+    it('in five sections, one for each first word of an id', () => {
+      const titles = ['Connection', 'Safety', 'Resizing', 'Migration', 'Ranking'];
+      assert.deepEqual(
+        sections.map(({ title }) => nls[title.slice(1, -1)]),
+        titles,
+      );
+      for (const [index, section] of sections.entries()) {
+        const current = Object.entries(section.properties).filter(
+          ([, property]) => !property.markdownDeprecationMessage,
+        );
+        for (const [id] of current) assert.equal(id.split('.')[1], titles[index]!.toLowerCase());
+        const orders = Object.values(section.properties).map(({ order }) => order);
+        assert.equal(new Set(orders).size, orders.length, 'each has its own place');
+      }
+    });
+
+    it('as the tables have them, former ones included, and no other', () => {
+      const ids = all.flatMap(({ id, formerIds }) => [id, ...formerIds]).map((id) => `stowage.${id}`);
+      assert.deepEqual(Object.keys(properties).sort(), ids.sort());
+    });
+
+    it('with the defaults, units and bounds of the core', () => {
+      for (const { field, id, kind, unit, minimum, maximum, choices } of inMethod) {
+        const property = properties[`stowage.${id}`]!;
+        const standard = DEFAULT_SETTINGS[field as keyof typeof DEFAULT_SETTINGS];
+        if (kind === 'choice') assert.deepEqual([property.default, property.enum], [standard, choices], id);
+        else if (kind === 'amounts') assert.deepEqual(property.default, standard, id);
+        else {
+          const found = [property.default, property.minimum, property.maximum].map((value) => Number(value) * unit);
+          assert.deepEqual(found, [standard, minimum, maximum], id);
+        }
+      }
+      for (const [id, standard] of Object.entries(EDITOR_DEFAULTS)) {
+        assert.deepEqual(properties[`stowage.${id}`]!.default, standard, id);
+      }
+    });
+
+    it('under former ids as deprecated, with all but the default, so that it is seen whether the user has set them', () => {
+      for (const { id, formerIds } of all) {
+        for (const former of formerIds) {
+          const { markdownDeprecationMessage: message = '', order, ...old } = properties[`stowage.${former}`]!;
+          const { default: _, order: newOrder, ...current } = properties[`stowage.${id}`]!;
+          assert.ok(nls[message.slice(1, -1)]?.includes(`#stowage.${id}#`), former);
+          assert.deepEqual({ ...old, order }, { ...current, order: newOrder + 1 }, former);
+        }
+      }
+    });
+
+    it('in plain words: no ordinal, and a number of the method at the very end only', () => {
+      for (const [key, value] of Object.entries(nls)) {
+        assert.doesNotMatch(value, /\b(first|second|third|fourth|fifth|sixth|seventh) (wait|window|threshold)/i, key);
+        assert.doesNotMatch(value.replace(/ \(method S\d{3}\)$/, ''), /\bS\d{3}\b|printed rule|\bledger\b/i, key);
+      }
+    });
+
+    it('that lead to other machines or programs only where the folder is trusted', () => {
+      const restricted = ['connection.kubeconfig', 'connection.prometheus', 'kubeconfig', 'prometheus'];
+      assert.deepEqual(
+        manifest.capabilities.untrustedWorkspaces.restrictedConfigurations,
+        restricted.map((id) => `stowage.${id}`),
+      );
+    });
   });
 });

@@ -9,6 +9,7 @@ import { readOperations, unfinished } from '../operate/journal.ts';
 import { type Confirmation, describeMove } from '../text/operation.ts';
 import type { Command } from './command.ts';
 import { askOnTerminal, operating } from './operating.ts';
+import { SETTING_HELP } from './settings.ts';
 import { STATE_DIRECTORY, TARGET_HELP, TARGET_OPTIONS, targetOf } from './target.ts';
 
 const HELP = `stowage apply [PLAN] [--yes]: carry out a plan, or go on with what was begun
@@ -18,7 +19,7 @@ follows each move. Without one: goes on with waits that are over, moves that wer
 standing on the cluster; the cluster is the journal's unless it is named. Ctrl-C ends what can be ended safely.
 
   --yes              does not ask
-  --setting N=V      a window, wait or threshold, for one: --setting migrationRetrySeconds=5m (repeatable)
+${SETTING_HELP}
 ${TARGET_HELP}
 
 Exit code 0: all done, or waiting. 1: a move failed, or you declined. 2: refused.

@@ -17,7 +17,7 @@ import { nextSteps, planText } from '../text/plan/planText.ts';
 import type { Paint } from '../text/plan/section.ts';
 import type { Command } from './command.ts';
 import { progressLine } from './progress.ts';
-import { secondsOf, settingsOf } from './settings.ts';
+import { SETTING_HELP, secondsOf, settingsOf } from './settings.ts';
 import {
   ACCESS_HELP,
   ACCESS_OPTIONS,
@@ -40,7 +40,7 @@ ${ACCESS_HELP}
   --without NODE     forecasts too what comes if this node goes (repeatable)
   --one-more NODE    forecasts too what comes with one more node like this (repeatable)
   --predictor FILE   a predictor that "stowage train" wrote; without it .stowage/predictor.json where it is there
-  --setting N=V      a window, wait or threshold, for one: --setting usageWindowSeconds=10m (repeatable)
+${SETTING_HELP}
   --out FILE         writes the plan for "stowage apply FILE"
   --all              lists everything in place of the first rows
   --json             one JSON document: snapshot, predictor, placements, resizes, migrations, forecast

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { errorMessage } from '../core/model/errorMessage.ts';
+import { setPolicyWeights } from '../editor/configuration.ts';
 import type { Session, SessionState } from '../editor/session.ts';
 import { Cancelled } from '../planner/client.ts';
 import type { Carried } from '../planner/protocol.ts';
@@ -44,10 +45,7 @@ export const applyPlan =
 
 /** Plans by these weights of policies from now on. A policy the setting has by default is set to 0 to leave it out. */
 export async function weigh(weights: Readonly<Record<string, number>>): Promise<void> {
-  const of = vscode.workspace.getConfiguration('stowage');
-  const inWorkspace = of.inspect('policyWeights')?.workspaceValue !== undefined;
-  const target = inWorkspace ? vscode.ConfigurationTarget.Workspace : vscode.ConfigurationTarget.Global;
-  await of.update('policyWeights', { timeFit: 0, ...weights }, target);
+  await setPolicyWeights({ timeFit: 0, ...weights });
   await vscode.commands.executeCommand('stowage.previewPlan');
 }
 

@@ -329,7 +329,7 @@ export class Session implements vscode.Disposable {
     if (state.kind !== 'open' || state.readOnly) return false;
     const choice = await vscode.window.showWarningMessage(message, { modal: true, detail }, verb);
     if (choice !== verb) return false;
-    if (state.target.kind !== 'kubernetes' || !matchesSetting('productionContexts', state.name)) return true;
+    if (state.target.kind !== 'kubernetes' || !matchesSetting('safety.productionContexts', state.name)) return true;
     const typed = await vscode.window.showInputBox({
       title: `${verb} on a production cluster`,
       prompt: `Type ${state.name} to confirm`,
@@ -379,8 +379,8 @@ export function targetName(target: ClusterTarget): string {
 }
 
 function readOnlyReason(target: ClusterTarget): string | undefined {
-  if (target.kind === 'kubernetes' && matchesSetting('readOnlyContexts', target.context ?? '')) {
-    return `The context ${target.context} is read-only (setting stowage.readOnlyContexts).`;
+  if (target.kind === 'kubernetes' && matchesSetting('safety.readOnlyContexts', target.context ?? '')) {
+    return `The context ${target.context} is read-only (setting stowage.safety.readOnlyContexts).`;
   }
   return undefined;
 }

@@ -52,7 +52,7 @@ function render(item: vscode.StatusBarItem, state: SessionState, ageSeconds: num
         .filter(Boolean)
         .join('\n');
       item.command = 'stowage.previewPlan';
-      if (state.target.kind === 'kubernetes' && matchesSetting('productionContexts', state.name)) {
+      if (state.target.kind === 'kubernetes' && matchesSetting('safety.productionContexts', state.name)) {
         item.backgroundColor = new vscode.ThemeColor('statusBarItem.errorBackground');
       }
     }

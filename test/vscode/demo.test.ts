@@ -25,12 +25,12 @@ describe('the demo cluster in the editor', function () {
     cluster = await startCluster({ nodes: DEMO_NODES, metrics: true });
     mkdirSync(join(folder, '.vscode'));
     const settings = {
-      'stowage.kubeconfig': cluster.kubeconfigPath,
+      'stowage.connection.kubeconfig': cluster.kubeconfigPath,
       // The waits and the threshold are the method's; a test shortens the first and its small nodes need the second.
-      'stowage.fifthWindowMinutes': 1 / 60,
-      'stowage.thirdWaitMinutes': 1 / 10,
-      'stowage.candidateFreeFraction': 0.15,
-      'stowage.triggerFreeFraction': 0.15,
+      'stowage.migration.triggerHoldMinutes': 1 / 60,
+      'stowage.resizing.expandRetryMinutes': 1 / 10,
+      'stowage.migration.candidateFreeFraction': 0.15,
+      'stowage.migration.triggerFreeFraction': 0.15,
     };
     writeFileSync(join(folder, '.vscode/settings.json'), JSON.stringify(settings));
     [workbench] = await Promise.all([startWorkbench({ extension: { folder: extension }, folder }), fill()]);
@@ -120,7 +120,7 @@ describe('the demo cluster in the editor', function () {
   });
 
   it('keeps in its ledger what was predicted and what happened', async () => {
-    await workbench.command('Stowage: Show Ledger');
+    await workbench.command('Stowage: Show Moves Done');
     const ledger = await workbench.webview('.markdown-body table');
     const rows = (await ledger.locator('tbody tr').allTextContents()).map((row) => row.replace(/\s+/g, ' ').trim());
     for (const kind of ['placement', 'resize', 'migration'])

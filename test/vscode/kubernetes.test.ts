@@ -50,7 +50,10 @@ describe('a Kubernetes cluster in the editor', function () {
     mkdirSync(join(folder, '.vscode'));
     writeFileSync(
       join(folder, '.vscode/settings.json'),
-      JSON.stringify({ 'stowage.kubeconfig': kubeconfig, 'stowage.prometheus': 'http://127.0.0.1:1' }),
+      JSON.stringify({
+        'stowage.connection.kubeconfig': kubeconfig,
+        'stowage.connection.prometheus': 'http://127.0.0.1:1',
+      }),
     );
     proxy = await startProxy();
     workbench = await startWorkbench({ extension: { folder: extension }, folder });
@@ -174,7 +177,7 @@ describe('a Kubernetes cluster in the editor', function () {
   });
 
   it('asks the doctor, who says of each source what it has, and what fixes what is missing', async () => {
-    await workbench.command('Stowage: Doctor');
+    await workbench.command('Stowage: Run Doctor');
     const document = await workbench.webview('.markdown-body table', 60_000);
     const rows = (await document.locator('tbody tr').allTextContents()).map((row) => row.replace(/\s+/g, ' ').trim());
     const says = (text: RegExp) =>
@@ -217,7 +220,7 @@ describe('a Kubernetes cluster in the editor', function () {
     await workbench.configure({ 'http.proxy': proxy.url });
     await workbench.tree('Nodes').row('node node-a');
     assert.ok(proxy.passed().includes(new URL(cluster.server).host), proxy.passed().join('\n'));
-    await workbench.command('Stowage: Doctor');
+    await workbench.command('Stowage: Run Doctor');
     const document = await workbench.webview('.markdown-body table', 60_000);
     await document.locator('tbody tr', { hasText: /server.*Kubernetes v1/s }).waitFor();
     await workbench.command('View: Close Editor');

@@ -295,7 +295,7 @@ describe('the sample cluster in the editor', function () {
     assert.match(asked, /Undo \d+ resize/);
     await workbench.toast(/Moves: \d+ done/);
     await workbench.dismissToasts();
-    await workbench.command('Stowage: Show Ledger');
+    await workbench.command('Stowage: Show Moves Done');
     const ledger = await workbench.webview('.markdown-body table');
     const rows = (await ledger.locator('tbody tr').allTextContents()).map((row) => row.trim());
     assert.ok(

@@ -68,3 +68,118 @@ export const DEFAULT_SETTINGS: Settings = {
   gainRatio: 1,
   policyWeights: { timeFit: 1 },
 };
+
+/** How a setting is named outside the code, in which unit, and what it may be. Bounds are in the field's own unit. */
+export type SettingRow = {
+  /** In VS Code it is `stowage.` and this id. Absent: only the command line has it, under the field's name. */
+  readonly id?: string;
+  readonly kind: 'time' | 'fraction' | 'number' | 'choice' | 'amounts';
+  /** By how much of the field's unit the id counts: 60 for minutes. */
+  readonly unit: number;
+  readonly minimum: number;
+  readonly maximum: number;
+  readonly choices: readonly string[];
+  /** Names of earlier versions: still read, and marked deprecated. Ids count by `unit`, fields do not. */
+  readonly formerIds: readonly string[];
+  readonly formerFields: readonly string[];
+};
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** Every reading in a window is kept. */
+const WINDOW = { minimum: MINUTE, maximum: DAY };
+/** A cluster is not asked more than every few seconds. */
+const RETRY = { minimum: 6, maximum: 7 * DAY };
+const GIVE_UP = { minimum: 0, maximum: 30 * DAY };
+
+/** The one place for the names of the method's settings; VS Code, the command line and the manifest's test read it. */
+export const SETTINGS: { readonly [field in keyof Required<Settings>]: SettingRow } = {
+  usageWindowSeconds: minutes('resizing.usageWindowMinutes', WINDOW, 'firstWindow'),
+  shrinkBelowFraction: fraction('resizing.shrinkBelowFraction'),
+  expandAboveFraction: fraction('resizing.expandAboveFraction'),
+  expandFraction: fraction('resizing.expandFraction', { minimum: 0.1, maximum: 0.3 }),
+  expandMinFraction: fraction(undefined),
+  expandMaxFraction: fraction(undefined),
+  shrinkStrategy: row('resizing.shrinkStrategy', { kind: 'choice', choices: ['fixed', 'usage'] }),
+  marginFraction: fraction('resizing.marginFraction'),
+  shrinkRetrySeconds: minutes('resizing.shrinkRetryMinutes', RETRY, 'firstWait'),
+  shrinkGiveUpSeconds: minutes('resizing.shrinkGiveUpAfterMinutes', GIVE_UP, 'secondWait'),
+  expandRetrySeconds: minutes('resizing.expandRetryMinutes', RETRY, 'thirdWait'),
+  expandGiveUpSeconds: minutes('resizing.expandGiveUpAfterMinutes', GIVE_UP, 'fourthWait'),
+  nodeUsageWindowSeconds: minutes('migration.nodeUsageWindowMinutes', WINDOW, 'secondWindow'),
+  triggerHoldSeconds: minutes('migration.triggerHoldMinutes', { minimum: 0, maximum: DAY }, 'fifthWindow'),
+  triggerFreeFraction: fraction('migration.triggerFreeFraction'),
+  candidateFreeFraction: {
+    ...fraction('migration.candidateFreeFraction'),
+    formerIds: ['thirdThresholdFraction'],
+    formerFields: ['thirdThresholdFraction'],
+  },
+  migrationRetrySeconds: minutes('migration.retryMinutes', RETRY, 'sixthWait'),
+  migrationGiveUpSeconds: minutes('migration.giveUpAfterMinutes', GIVE_UP, 'seventhWait'),
+  gainRatio: row('migration.gainRatio', { kind: 'number', maximum: 100 }),
+  restartSeconds: row(undefined, { kind: 'time', maximum: DAY }),
+  deadlineRiskFraction: fraction('ranking.deadlineRiskFraction'),
+  planningHorizonSeconds: row('ranking.planningHorizonHours', {
+    kind: 'time',
+    unit: HOUR,
+    minimum: HOUR,
+    maximum: 365 * DAY,
+  }),
+  turnoverSeconds: row(undefined, { kind: 'time', minimum: 1, maximum: 365 * DAY }),
+  secondsPerUnit: row(undefined, { kind: 'amounts' }),
+  policyWeights: row('ranking.policyWeights', { kind: 'amounts', maximum: 1000 }),
+};
+
+function row(id: string | undefined, rest: Partial<SettingRow> & Pick<SettingRow, 'kind'>): SettingRow {
+  return {
+    ...(id !== undefined && { id }),
+    ...{ unit: 1, minimum: 0, maximum: Number.POSITIVE_INFINITY, choices: [] },
+    // before the ids had sections
+    formerIds: id === undefined ? [] : [id.slice(id.indexOf('.') + 1)],
+    formerFields: [],
+    ...rest,
+  };
+}
+
+function fraction(id: string | undefined, bounds = { minimum: 0, maximum: 1 }): SettingRow {
+  return row(id, { kind: 'fraction', ...bounds });
+}
+
+/** @param formerly by which ordinal the method's source calls it: so it was called in earlier versions */
+function minutes(id: string, bounds: { minimum: number; maximum: number }, formerly: string): SettingRow {
+  const former = { formerIds: [`${formerly}Minutes`], formerFields: [`${formerly}Seconds`] };
+  return row(id, { kind: 'time', unit: MINUTE, ...bounds, ...former });
+}
+
+/**
+ * The settings that a host has values for, the defaults for the rest. A number out of its bounds counts as the nearest
+ * bound; a value of another kind does not count.
+ * @param valueFor what is set under a row's id or its former ids, in the id's unit; undefined where nothing is
+ */
+export function settingsFrom(valueFor: (row: SettingRow) => unknown): Settings {
+  const changes = Object.entries(SETTINGS).flatMap(([field, row]) => {
+    const value = accepted(row, valueFor(row));
+    return value === undefined ? [] : [[field, value]];
+  });
+  return { ...DEFAULT_SETTINGS, ...Object.fromEntries(changes) };
+}
+
+function accepted(row: SettingRow, value: unknown): unknown {
+  switch (row.kind) {
+    case 'choice':
+      return row.choices.find((choice) => choice === value);
+    case 'amounts': {
+      if (typeof value !== 'object' || value === null) return undefined;
+      const amounts = Object.entries(value).filter(([, amount]) => Number.isFinite(amount));
+      return Object.fromEntries(amounts.map(([name, amount]) => [name, bounded(row, amount)]));
+    }
+    default:
+      return typeof value === 'number' && Number.isFinite(value) ? bounded(row, value * row.unit) : undefined;
+  }
+}
+
+function bounded({ minimum, maximum }: SettingRow, value: number): number {
+  return Math.min(maximum, Math.max(minimum, value));
+}
