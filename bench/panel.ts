@@ -2,12 +2,14 @@
  * How soon the plan panel can be used once it is handed a plan of a large cluster, in Chromium without the editor around
  * it: `node bench/panel.ts [nodes tasks]`, default 5,000 nodes, 50,000 tasks. Needs the built extension and Chromium.
  */
+
 import { resolve } from 'node:path';
 import { chromium } from 'playwright-core';
 import { countArrivals } from '../src/core/forecast/arrivals.ts';
 import { DEFAULT_SETTINGS } from '../src/core/model/settings.ts';
 import type { Usage } from '../src/core/model/usage.ts';
 import { draftPlan, finishPlan } from '../src/core/plan/makePlan.ts';
+import { sha256 } from '../src/io/sha256.ts';
 import { forecastOnThreads } from '../src/worker/threads/forecasting.ts';
 import { editorAvailability } from '../test/vscode/workbench.ts';
 import { madeUpCluster } from './madeUpCluster.ts';
@@ -85,6 +87,7 @@ async function madeUpPlan(): Promise<string> {
     predictor,
     settings: DEFAULT_SETTINGS,
     since: {},
+    hash: sha256,
   });
   const forecast = await forecastOnThreads({
     predictions,
@@ -94,7 +97,7 @@ async function madeUpPlan(): Promise<string> {
     samples: 4,
     scenarios: { nothing: snapshot, plan: snapshot },
   });
-  const plan = finishPlan(draft, { forecast });
+  const plan = finishPlan(draft, sha256, { forecast });
   console.log(
     `${plan.moves.length} moves, ${plan.resizes.length} resize advices, ${plan.placements.length} pending tasks`,
   );

@@ -15,6 +15,7 @@ import { draftPlan, finishPlan } from '../src/core/plan/makePlan.ts';
 import { distributionOf } from '../src/core/predict/distribution.ts';
 import type { Predictions } from '../src/core/predict/prediction.ts';
 import { loadSolver } from '../src/io/highs.ts';
+import { sha256 } from '../src/io/sha256.ts';
 
 const [nodeCount = 5000, taskCount = 50_000, pendingCount = 200] = process.argv.slice(2).map(Number);
 const NOW = 1_800_000_000;
@@ -26,9 +27,17 @@ for (let round = 0; round < 3; round++) {
   const started = performance.now();
   const used = process.threadCpuUsage();
   const predictor = { name: 'none', tasks: 0 };
-  const draft = draftPlan({ snapshot, predictions, predictor, settings: DEFAULT_SETTINGS, since: {}, solve });
+  const draft = draftPlan({
+    snapshot,
+    predictions,
+    predictor,
+    settings: DEFAULT_SETTINGS,
+    since: {},
+    solve,
+    hash: sha256,
+  });
   const drafted = performance.now();
-  const plan = finishPlan(draft);
+  const plan = finishPlan(draft, sha256);
   const waiting = plan.placements.filter(({ decision }) => decision.kind === 'noNode').length;
   const { user, system } = process.threadCpuUsage(used);
   const migrated = plan.migrations.filter(({ decision }) => decision.kind === 'migrate').length;

@@ -4,6 +4,7 @@ import { errorMessage } from '../core/model/errorMessage.ts';
 import { InputError } from '../core/model/input.ts';
 import { parsePlan } from '../core/plan/parsePlan.ts';
 import type { ClusterTarget, Plan } from '../core/plan/plan.ts';
+import { sha256 } from '../io/sha256.ts';
 import { applyPlan, continueMoves } from '../operate/applyPlan.ts';
 import { readOperations, unfinished } from '../operate/journal.ts';
 import { type Confirmation, describeMove } from '../text/operation.ts';
@@ -83,7 +84,7 @@ async function readPlan(file: string): Promise<Plan> {
   } catch {
     throw new InputError(`${file} is not a plan: it is not JSON. Make one with "stowage plan --out ${file}".`);
   }
-  return parsePlan(value);
+  return parsePlan(value, sha256);
 }
 
 function isNamed({ cluster, seed, kubeconfig, context }: ReturnType<typeof parse>['values']): boolean {

@@ -2,6 +2,3 @@
 declare function structuredClone<T>(value: T): T;
 declare function atob(base64: string): string;
 declare function btoa(binary: string): string;
-declare class TextEncoder {
-  encode(text: string): Uint8Array;
-}

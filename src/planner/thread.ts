@@ -14,6 +14,7 @@ import { describeVerdict } from '../core/predict/card.ts';
 import type { Predictor } from '../core/predict/predictor.ts';
 import { coalesced } from '../io/coalesce.ts';
 import { readPredictor } from '../io/predictors.ts';
+import { sha256 } from '../io/sha256.ts';
 import { type ApplyOutcome, applyPlan, continueMoves, type OperateOptions, undoResizes } from '../operate/applyPlan.ts';
 import { type Journal, openJournal, readOperations, unfinished } from '../operate/journal.ts';
 import { openLedger } from '../operate/ledger.ts';
@@ -385,7 +386,8 @@ async function apply(id: number, planId: string, moveIds: readonly string[] | un
   const at = opened();
   const issued = at.plans.get(planId);
   if (!issued) throw new Error('This plan is not of this window. Preview the plan again, then apply it.');
-  const chosen = moveIds && moveIds.length < issued.moves.length ? selectMoves(issued, new Set(moveIds)) : issued;
+  const chosen =
+    moveIds && moveIds.length < issued.moves.length ? selectMoves(issued, new Set(moveIds), sha256) : issued;
   const confirm = (preview: Confirmation) => ask(id, preview);
   const moves = chosen.moves.length;
   return operate(id, signal, (options) => applyPlan(chosen, at.cluster, { ...options, confirm }), { moves });

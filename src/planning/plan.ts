@@ -9,6 +9,7 @@ import { movesThatFit } from '../core/plan/checkPlan.ts';
 import { draftPlan, finishPlan } from '../core/plan/makePlan.ts';
 import type { ClusterTarget, Plan } from '../core/plan/plan.ts';
 import { loadSolver } from '../io/highs.ts';
+import { sha256 } from '../io/sha256.ts';
 import { writeSince } from './since.ts';
 import type { Situation } from './situation.ts';
 
@@ -39,10 +40,11 @@ export async function planSituation(
   const changed = changedScenarios(snapshot, changes);
   const waitsForGpus = snapshot.tasks.some(({ phase, request }) => phase === 'pending' && request.gpuMilli > 0);
   const solve = waitsForGpus ? await loadSolver() : undefined;
-  const draft = draftPlan({ snapshot, predictions, predictor, settings, since, ...(solve && { solve }) });
+  const inputs = { snapshot, predictions, predictor, settings, since, hash: sha256, ...(solve && { solve }) };
+  const draft = draftPlan(inputs);
   await writeSince(stateDirectory, snapshot.cluster, draft.since);
   const scenarios = { nothing: snapshot, ...planScenarios(snapshot, draft.moves, settings), ...changed };
-  return finishPlan(draft, { target, forecast: await drawForecast(situation, scenarios, settings, options) });
+  return finishPlan(draft, sha256, { target, forecast: await drawForecast(situation, scenarios, settings, options) });
 }
 
 /**

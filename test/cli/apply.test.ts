@@ -6,6 +6,7 @@ import path from 'node:path';
 import { openSampleCluster } from '../../src/cluster/sample/sampleCluster.ts';
 import { finishPlan } from '../../src/core/plan/makePlan.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
+import { sha256 } from '../../src/io/sha256.ts';
 import { firstOfEach, isMigration, isPlacement, isShrink, planOf } from '../operate/samplePlan.ts';
 
 const CLI = path.resolve('src/cli/main.ts');
@@ -21,7 +22,7 @@ describe('stowage apply and undo', function () {
     const cluster = await openSampleCluster({ seed: 7, directory: state });
     const whole = firstOfEach(await planOf(cluster), [isShrink, isPlacement, isMigration]);
     const { id: _, format: __, ...draft } = whole;
-    plan = finishPlan(draft, { target: { kind: 'sample', seed: 7, directory: state } });
+    plan = finishPlan(draft, sha256, { target: { kind: 'sample', seed: 7, directory: state } });
     await writeFile(path.join(directory, 'plan.json'), JSON.stringify(plan));
   });
   afterEach(() => rm(directory, { recursive: true }));

@@ -8,6 +8,7 @@ import { run } from '../../src/cli/plan.ts';
 import { InputError } from '../../src/core/model/input.ts';
 import { parsePlan } from '../../src/core/plan/parsePlan.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
+import { sha256 } from '../../src/io/sha256.ts';
 
 const CLI = resolve(import.meta.dirname, '../../src/cli/main.ts');
 
@@ -52,7 +53,7 @@ describe('stowage plan', () => {
     const [, lines = ''] = /\n( +repacks (?:.+\n)+)/.exec(out) ?? [];
     assert.match(lines, /repacks [\w, -]+: lets 4 GPU in, at most 4 GPU could be \(gap 0 %\)/);
     assert.match(lines, /in this order, the longest to go first/);
-    const { moves }: Plan = parsePlan(JSON.parse(readFileSync(join(directory, 'repack.json'), 'utf8')));
+    const { moves }: Plan = parsePlan(JSON.parse(readFileSync(join(directory, 'repack.json'), 'utf8')), sha256);
     const printed = [...lines.matchAll(/^ +(\S+\/\S+) +(\S+) → (\S+)/gm)].map(([, task, from, to]) => [task, from, to]);
     assert.ok(printed.length >= 2, lines);
     const migrations = moves.flatMap((move) => (move.kind === 'migration' ? [[move.task.id, move.from, move.to]] : []));
@@ -61,7 +62,7 @@ describe('stowage plan', () => {
   });
 
   it('writes a plan that can be applied, and knows how to open its cluster again', () => {
-    const plan: Plan = parsePlan(JSON.parse(readFileSync(join(directory, 'plan.json'), 'utf8')));
+    const plan: Plan = parsePlan(JSON.parse(readFileSync(join(directory, 'plan.json'), 'utf8')), sha256);
     assert.ok(plan.moves.length > 0);
     assert.deepEqual(plan.target, { kind: 'sample', seed: 7, directory: join(realpathSync(directory), '.stowage') });
   });

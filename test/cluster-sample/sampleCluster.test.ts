@@ -24,6 +24,7 @@ import { clusterCapacity } from '../../src/core/place/capacity.ts';
 import { nodeFilter } from '../../src/core/place/filter.ts';
 import { draftPlan } from '../../src/core/plan/makePlan.ts';
 import { fitPredictor, predictSnapshot } from '../../src/core/predict/predictor.ts';
+import { sha256 } from '../../src/io/sha256.ts';
 
 describe('the sample cluster', function () {
   this.timeout(60_000);
@@ -275,7 +276,7 @@ function planOf(seed: number) {
   const finished = [...history, ...world.finished];
   const predictions = predictSnapshot(fitPredictor(finished), snapshot);
   const predictor = { name: 'baselines', tasks: finished.length };
-  return draftPlan({ snapshot, predictions, predictor, settings: DEFAULT_SETTINGS, since: {} });
+  return draftPlan({ snapshot, predictions, predictor, settings: DEFAULT_SETTINGS, since: {}, hash: sha256 });
 }
 
 function assertNotOverfilled({ nodes, tasks }: Snapshot): void {

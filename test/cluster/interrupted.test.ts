@@ -9,6 +9,7 @@ import { DEFAULT_SETTINGS } from '../../src/core/model/settings.ts';
 import type { Snapshot } from '../../src/core/model/snapshot.ts';
 import type { Task } from '../../src/core/model/task.ts';
 import { draftPlan, finishPlan } from '../../src/core/plan/makePlan.ts';
+import { sha256 } from '../../src/io/sha256.ts';
 import { requireCluster } from './availability.ts';
 import { type NodeShape, startCluster, type TestCluster } from './cluster.ts';
 import { homeIn, stowage } from './commandLine.ts';
@@ -125,8 +126,9 @@ describe('apply, killed after any of its steps and run again', function () {
         predictor: { name: 'none', tasks: 0 },
         settings: DEFAULT_SETTINGS,
         since: {},
+        hash: sha256,
       });
-      const plan = finishPlan({ ...draft, moves }, { target: { kind: 'kubernetes', kubeconfig } });
+      const plan = finishPlan({ ...draft, moves }, sha256, { target: { kind: 'kubernetes', kubeconfig } });
       writeFileSync(join(home, 'plan.json'), JSON.stringify(plan));
       const words = ['apply', 'plan.json', '--yes'];
       const { signal, output } = await stowage(home, words, { STOWAGE_STOP_AFTER_STEP: String(step) });

@@ -4,6 +4,7 @@ import type { Migration, Resize } from '../../src/core/model/moves.ts';
 import { DEFAULT_SETTINGS } from '../../src/core/model/settings.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
 import { selectMoves } from '../../src/core/plan/previewPlan.ts';
+import { sha256 } from '../../src/io/sha256.ts';
 import { type ApplyOutcome, applyPlan, continueMoves, undoResizes } from '../../src/operate/applyPlan.ts';
 import { type MoveState, memoryJournal, stateOf } from '../../src/operate/journal.ts';
 import { memoryLedger } from '../../src/operate/ledger.ts';
@@ -102,7 +103,11 @@ describe('applying a plan', function () {
     });
 
     it('without moves', async () => {
-      assertRefusal(await applyPlan(selectMoves(whole, new Set()), cluster, optionsOf()), 'nothing', 'no moves');
+      assertRefusal(
+        await applyPlan(selectMoves(whole, new Set(), sha256), cluster, optionsOf()),
+        'nothing',
+        'no moves',
+      );
     });
 
     it('while an unfinished plan is about the same task', async () => {

@@ -8,6 +8,7 @@ import { draftPlan, finishPlan } from '../../src/core/plan/makePlan.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
 import { selectMoves } from '../../src/core/plan/previewPlan.ts';
 import { fitPredictor, predictSnapshot } from '../../src/core/predict/predictor.ts';
+import { sha256 } from '../../src/io/sha256.ts';
 import type { ApplyOptions } from '../../src/operate/applyPlan.ts';
 import { type Journal, memoryJournal } from '../../src/operate/journal.ts';
 import { memoryLedger } from '../../src/operate/ledger.ts';
@@ -25,7 +26,7 @@ export async function planOf(cluster: SampleCluster, settings: Settings = DEFAUL
   const { tasks } = await cluster.readHistory();
   const predictions = predictSnapshot(fitPredictor(tasks), snapshot);
   const predictor = { name: 'baselines', tasks: tasks.length };
-  return finishPlan(draftPlan({ snapshot, predictions, predictor, settings, since: {} }));
+  return finishPlan(draftPlan({ snapshot, predictions, predictor, settings, since: {}, hash: sha256 }), sha256);
 }
 
 /** The plan with the first move of each of the kinds. */
@@ -35,7 +36,7 @@ export function firstOfEach(plan: Plan, kinds: readonly ((move: Move) => boolean
     if (!move) throw new Error('The plan has no such move');
     return move.id;
   });
-  return selectMoves(plan, new Set(ids));
+  return selectMoves(plan, new Set(ids), sha256);
 }
 
 export const isShrink = (move: Move) => move.kind === 'resize' && move.direction === 'shrink';

@@ -3,6 +3,7 @@ import { describe, it } from 'mocha';
 import { DEFAULT_SETTINGS, type Settings } from '../../src/core/model/settings.ts';
 import type { Snapshot } from '../../src/core/model/snapshot.ts';
 import { draftPlan, finishPlan } from '../../src/core/plan/makePlan.ts';
+import { sha256 } from '../../src/io/sha256.ts';
 import { nextSteps, planText } from '../../src/text/plan/planText.ts';
 import type { Paint } from '../../src/text/plan/section.ts';
 import { amounts, aNode, aSnapshot, aTask, certain, HOUR, NOW, used } from '../core/small.ts';
@@ -13,7 +14,7 @@ function text(snapshot: Snapshot, more: Partial<Settings> = {}, all = false): st
   const settings = { ...DEFAULT_SETTINGS, ...more };
   const predictions = certain(Object.fromEntries(snapshot.tasks.map(({ id }) => [id, 24 * HOUR])));
   const predictor = { name: 'certain', tasks: 3 };
-  const plan = finishPlan(draftPlan({ snapshot, predictions, predictor, settings, since: {} }));
+  const plan = finishPlan(draftPlan({ snapshot, predictions, predictor, settings, since: {}, hash: sha256 }), sha256);
   const options = { settings, paint, all };
   return planText(plan, options) + nextSteps(plan, undefined, options);
 }

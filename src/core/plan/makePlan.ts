@@ -1,5 +1,6 @@
 import type { Group } from '../defrag/movable.ts';
 import { type MigrationAdvice, searchDefrag } from '../defrag/searchDefrag.ts';
+import type { Hash } from '../model/hash.ts';
 import type { Migration, OwnerRef, Placement, Resize, RunInformation, TaskRef } from '../model/moves.ts';
 import type { SolveProgram } from '../model/program.ts';
 import { amountOf, type Resources, resourceNames, withAmount } from '../model/resources.ts';
@@ -12,7 +13,7 @@ import { lostWork } from '../model/work.ts';
 import { clusterCapacity } from '../place/capacity.ts';
 import type { Predictions } from '../predict/prediction.ts';
 import { adviseResizes, type ResizeAdvice } from '../resize/adviseResizes.ts';
-import { digest, sha256 } from './digest.ts';
+import { digest } from './digest.ts';
 import { placePending } from './placePending.ts';
 import { PLAN_FORMAT, type PlacementAdvice, type Plan, type PlannedSnapshot, type PredictorUsed } from './plan.ts';
 
@@ -25,6 +26,8 @@ export type PlanInputs = {
   readonly since: Since;
   /** Solves the programs of repacks (`highs`, handed in); absent: nothing is repacked. */
   readonly solve?: SolveProgram;
+  /** Names snapshot and plan. */
+  readonly hash: Hash;
 };
 
 /** A plan without its forecast, which is made from its moves. */
@@ -67,9 +70,9 @@ export function draftPlan(inputs: PlanInputs): DraftPlan {
 }
 
 /** Gives a draft its forecast, what opens its cluster again, and its id. */
-export function finishPlan(draft: DraftPlan, more: Pick<Plan, 'target' | 'forecast'> = {}): Plan {
+export function finishPlan(draft: DraftPlan, hash: Hash, more: Pick<Plan, 'target' | 'forecast'> = {}): Plan {
   const content = { format: PLAN_FORMAT, ...draft, ...more } as const;
-  return { ...content, id: digest(content) };
+  return { ...content, id: digest(content, hash) };
 }
 
 /**
@@ -183,7 +186,7 @@ function keptAdvice(advice: readonly MigrationAdvice[]): readonly MigrationAdvic
 }
 
 function planned(
-  { snapshot }: PlanInputs,
+  { snapshot, hash }: PlanInputs,
   unresized: PlannedSnapshot['unresized'],
   {
     triggers,
@@ -196,7 +199,7 @@ function planned(
   return {
     cluster,
     takenAtSeconds,
-    digest: snapshotDigest(snapshot),
+    digest: snapshotDigest(snapshot, hash),
     counts: {
       nodes: nodes.length,
       running: inPhase('running'),
@@ -213,7 +216,7 @@ function planned(
 }
 
 /** Names a snapshot by what a plan depends on: clocks, heartbeats and readings leave it as it is. */
-function snapshotDigest({ cluster, nodes, tasks }: Snapshot): string {
+function snapshotDigest({ cluster, nodes, tasks }: Snapshot, hash: Hash): string {
   const amounts = (resources: Resources) =>
     resourceNames(resources)
       .map((name) => `${name} ${amountOf(resources, name)}`)
@@ -223,7 +226,7 @@ function snapshotDigest({ cluster, nodes, tasks }: Snapshot): string {
     ...nodes.map(({ name, uid, allocatable, ready }) => `${name} ${uid} ${ready} ${amounts(allocatable)}`),
     ...tasks.map((task) => `${task.uid} ${task.generation} ${task.phase} ${task.node} ${amounts(task.allocation)}`),
   ];
-  return sha256(rows.join('\n'));
+  return hash(rows.join('\n'));
 }
 
 function chosenPredictors(predictions: Predictions): Readonly<Record<string, number>> {

@@ -1,3 +1,4 @@
+import type { Hash } from '../model/hash.ts';
 import { InputError } from '../model/input.ts';
 import { isRecord } from '../model/isRecord.ts';
 import { isResources } from '../model/resources.ts';
@@ -8,7 +9,7 @@ import { PLAN_FORMAT, type Plan } from './plan.ts';
  * A plan from what JSON gave back.
  * @throws InputError when it is not a plan, is of another version, is cut short, or was changed after it was made
  */
-export function parsePlan(value: unknown): Plan {
+export function parsePlan(value: unknown, hash: Hash): Plan {
   if (!isRecord(value)) throw new InputError(`This is not a plan. ${MAKE_ONE}`);
   if (value['format'] !== PLAN_FORMAT) {
     const found =
@@ -21,7 +22,7 @@ export function parsePlan(value: unknown): Plan {
   if (missing.length > 0)
     throw new InputError(`The plan is damaged: ${missing.join(', ')} missing or broken. ${MAKE_ONE}`);
   const { id, ...content } = value;
-  if (digest(content) !== id) throw new InputError(`The plan was changed after it was made. ${MAKE_ONE}`);
+  if (digest(content, hash) !== id) throw new InputError(`The plan was changed after it was made. ${MAKE_ONE}`);
   const wrong = (value['moves'] as readonly unknown[]).findIndex((move) => !isMove(move));
   if (wrong >= 0) throw new InputError(`Move ${wrong + 1} of the plan is broken. ${MAKE_ONE}`);
   return value as Plan;

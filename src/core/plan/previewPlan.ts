@@ -1,3 +1,4 @@
+import type { Hash } from '../model/hash.ts';
 import type { Migration, Move } from '../model/moves.ts';
 import { digest } from './digest.ts';
 import type { Plan } from './plan.ts';
@@ -50,7 +51,7 @@ export function previewPlan({ id, snapshot, moves, migrations }: Plan): PlanPrev
 }
 
 /** The plan with some of its moves, in its order, under an id of its own. Unknown ids are passed over. */
-export function selectMoves(plan: Plan, moveIds: ReadonlySet<string>): Plan {
+export function selectMoves(plan: Plan, moveIds: ReadonlySet<string>, hash: Hash): Plan {
   const { id: _, ...content } = { ...plan, moves: plan.moves.filter(({ id }) => moveIds.has(id)) };
-  return { ...content, id: digest(content) };
+  return { ...content, id: digest(content, hash) };
 }

@@ -7,6 +7,7 @@ import type { Task } from '../../../src/core/model/task.ts';
 import { checkPlan } from '../../../src/core/plan/checkPlan.ts';
 import { draftPlan } from '../../../src/core/plan/makePlan.ts';
 import { loadSolver } from '../../../src/io/highs.ts';
+import { sha256 } from '../../../src/io/sha256.ts';
 import { describeRepack } from '../../../src/text/sentences.ts';
 import { amounts, aNode, aSnapshot, aTask, certain, HOUR, NOW } from '../small.ts';
 
@@ -46,6 +47,7 @@ describe('repacking nodes of a saturated cluster', () => {
       predictor: { name: 'certain', tasks: 0 },
       settings: DEFAULT_SETTINGS,
       since: {},
+      hash: sha256,
       ...(solver !== 'none' && { solve: solver }),
     });
   };

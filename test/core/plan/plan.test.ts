@@ -18,6 +18,7 @@ import { draftPlan, finishPlan } from '../../../src/core/plan/makePlan.ts';
 import { parsePlan } from '../../../src/core/plan/parsePlan.ts';
 import type { Plan } from '../../../src/core/plan/plan.ts';
 import { previewPlan, selectMoves } from '../../../src/core/plan/previewPlan.ts';
+import { sha256 } from '../../../src/io/sha256.ts';
 import { amounts, aNode, aSnapshot, aTask, certain, HOUR, NOW, used } from '../small.ts';
 
 const DAY = 24 * HOUR;
@@ -27,7 +28,10 @@ function plan(snapshot: Snapshot, runtimes: Record<string, number> = {}, since =
   const all = Object.fromEntries(snapshot.tasks.map(({ id }) => [id, DAY]));
   const predictor = { name: 'certain', tasks: 0 };
   const predictions = certain({ ...all, ...runtimes });
-  return finishPlan(draftPlan({ snapshot, predictions, predictor, settings: DEFAULT_SETTINGS, since }));
+  return finishPlan(
+    draftPlan({ snapshot, predictions, predictor, settings: DEFAULT_SETTINGS, since, hash: sha256 }),
+    sha256,
+  );
 }
 
 /**
@@ -112,14 +116,14 @@ describe('a plan', () => {
   it('is the same for the same snapshot, and comes back from JSON as it was', () => {
     const made = plan(everything());
     assert.deepEqual(plan(everything()), made);
-    assert.deepEqual(parsePlan(JSON.parse(JSON.stringify(made))), JSON.parse(JSON.stringify(made)));
+    assert.deepEqual(parsePlan(JSON.parse(JSON.stringify(made)), sha256), JSON.parse(JSON.stringify(made)));
   });
 
   it('is refused when it is not one, of another version, cut short, or edited by hand', () => {
     const made = JSON.parse(JSON.stringify(plan(everything())));
     const refused = (value: unknown, text: RegExp) =>
       assert.throws(
-        () => parsePlan(value),
+        () => parsePlan(value, sha256),
         (error) => error instanceof InputError && text.test(error.message),
       );
     for (const value of [null, 7, 'plan', [], undefined]) refused(value, /not a plan/);
@@ -137,19 +141,19 @@ describe('a plan', () => {
     assert.deepEqual([placements, shrinks, expands, migrations], [2, 1, 1, 1]);
     assert.deepEqual([tasksEnded, lostSeconds, withoutCheckpoint], [['default/small'], 600, []]);
     assert.equal(preview.costNodeSeconds, 0.25 * 660);
-    const empty = previewPlan(selectMoves(plan(everything()), new Set()));
+    const empty = previewPlan(selectMoves(plan(everything()), new Set(), sha256));
     assert.deepEqual([empty.migrations, empty.lostSeconds, empty.gainNodeSeconds], [0, 0, 0]);
   });
 
   it('can be narrowed to some of its moves, under an id of its own', () => {
     const made = plan(everything());
-    const part = selectMoves(made, new Set(['place default/fits', 'unknown']));
+    const part = selectMoves(made, new Set(['place default/fits', 'unknown']), sha256);
     assert.deepEqual(
       part.moves.map(({ id }) => id),
       ['place default/fits'],
     );
     assert.notEqual(part.id, made.id);
-    assert.equal(parsePlan(part), part);
+    assert.equal(parsePlan(part, sha256), part);
   });
 });
 
@@ -184,7 +188,7 @@ describe('checking a plan on a fresh snapshot', () => {
 
   it('refuses a node that is gone or no longer takes the task', () => {
     const { nodes } = everything();
-    const placement = selectMoves(made, new Set(['place default/fits']));
+    const placement = selectMoves(made, new Set(['place default/fits']), sha256);
     const to = made.moves.find(({ id }) => id === 'place default/fits')!;
     assert.ok(to.kind === 'placement');
     const cordoned = nodes.map((node) => (node.name === to.to ? { ...node, unschedulable: true } : node));
@@ -197,7 +201,7 @@ describe('checking a plan on a fresh snapshot', () => {
   it("leaves to the method's waits what only lacks room: an expand, and the target of a migration", () => {
     const crowd = aTask('crowd', 'n1', amounts(8, 1));
     const crowded = { ...everything(), tasks: [...everything().tasks, crowd] };
-    const some = selectMoves(made, new Set(['resize default/busy', 'migrate default/small']));
+    const some = selectMoves(made, new Set(['resize default/busy', 'migrate default/small']), sha256);
     const check = checkPlan(some, crowded);
     // n1: 18 − 4 − 5 − 8 = 1 core free; the expand wants 1.5 more, the migration 4.
     assert.ok(check.kind === 'ok');
@@ -264,7 +268,7 @@ describe('any plan', () => {
         const touched = made.moves.map(({ task }) => task.id);
         assert.equal(new Set(touched).size, touched.length);
         assert.deepEqual(checkPlan(made, snapshot), { kind: 'ok', waits: [] });
-        parsePlan(JSON.parse(JSON.stringify(made)));
+        parsePlan(JSON.parse(JSON.stringify(made)), sha256);
         moved += made.moves.length;
       }),
     );

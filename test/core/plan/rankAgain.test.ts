@@ -5,13 +5,14 @@ import type { Snapshot } from '../../../src/core/model/snapshot.ts';
 import { movesThatFit } from '../../../src/core/plan/checkPlan.ts';
 import { draftPlan } from '../../../src/core/plan/makePlan.ts';
 import { rankAgain } from '../../../src/core/plan/rankAgain.ts';
+import { sha256 } from '../../../src/io/sha256.ts';
 import { amounts, aNode, aSnapshot, aTask, certain, HOUR, used } from '../small.ts';
 
 const predictor = { name: 'certain', tasks: 0 };
 
 function draft(snapshot: Snapshot) {
   const predictions = certain(Object.fromEntries(snapshot.tasks.map(({ id }) => [id, 24 * HOUR])));
-  const made = draftPlan({ snapshot, predictions, predictor, settings: DEFAULT_SETTINGS, since: {} });
+  const made = draftPlan({ snapshot, predictions, predictor, settings: DEFAULT_SETTINGS, since: {}, hash: sha256 });
   const again = (taskId: string, weights: Readonly<Record<string, number>>) =>
     rankAgain(made, taskId, weights, snapshot, predictions, DEFAULT_SETTINGS);
   return { made, again };
