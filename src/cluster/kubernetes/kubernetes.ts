@@ -23,8 +23,13 @@ import { prometheusAt, prometheusHistory, prometheusUsage, type Query } from './
 import { readableNamespaces, readObjects, readSource } from './watch/read.ts';
 import { RunRecord } from './watch/runs.ts';
 import { type Source, type Sources, sourcesOf } from './watch/sources.ts';
-import { jobPath, placePod, podPath, podsOfJob, resizePod, resumeJob, suspendJob } from './write/acts.ts';
+import { jobPath } from './write/jobs.ts';
+import { placePod } from './write/placePod.ts';
+import { podPath, podsOfJob } from './write/pods.ts';
+import { resizePod } from './write/resizePod.ts';
+import { resumeJob } from './write/resumeJob.ts';
 import { ownerRef, ownerState, taskRef, taskState } from './write/state.ts';
+import { suspendJob } from './write/suspendJob.ts';
 
 export type KubernetesOptions = ConnectionOptions & {
   /** A kubeconfig file, or several joined by the path separator; default: `KUBECONFIG`, then `~/.kube/config`. */

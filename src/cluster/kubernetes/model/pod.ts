@@ -163,6 +163,11 @@ export function qosClassOf(pod: Pod): Task['qosClass'] {
   return figures.every(([request, limit]) => request === limit && limit !== 0n) ? 'Guaranteed' : 'Burstable';
 }
 
+/** The original request as its annotation states it: what a resize can change, nothing else. */
+export function originalRequestText({ milliCpu, memoryBytes }: Resources): string {
+  return JSON.stringify({ milliCpu, memoryBytes });
+}
+
 /** Only CPU and memory can have been resized; everything else is as the spec says now. */
 function originalRequest(pod: Pod, desired: Resources): Resources {
   const original = parseOriginal(pod.metadata?.annotations?.[ORIGINAL_REQUEST]);

@@ -1,5 +1,6 @@
 import type { Refused } from '../../port.ts';
 import { ApiError } from '../api/connection.ts';
+import type { ApiObject } from '../api/objects.ts';
 
 /**
  * A server's refusal in the user's words: the object, why (the server's numbers), what to do. Anything that is not an
@@ -40,6 +41,26 @@ export function refusalOf(error: unknown, attempt: string): Refused {
 
 export function refuse(code: Refused['code'], reason: string): Refused {
   return { kind: 'refused', code, reason };
+}
+
+/** What was looked for, or why nothing can be done to it. */
+export type OrRefused<T> =
+  | (T & { readonly refused?: undefined })
+  | ({ readonly refused: Refused } & { readonly [key in keyof T]?: undefined });
+
+/** An object that is another one than was planned with: its name is the same, its uid is not. */
+export function refuseOther(attempt: string, uid: string, object: ApiObject): Refused | undefined {
+  if (object.metadata?.uid === uid) return undefined;
+  return refuse('notFound', `${attempt}: it is gone, and another of the same name has taken its place. Plan again.`);
+}
+
+/** An object that was changed since the plan was made. */
+export function refuseChanged(attempt: string, planned: number, generation = 0): Refused | undefined {
+  if (planned === generation) return undefined;
+  return refuse(
+    'conflict',
+    `${attempt}: it was changed since the plan was made (generation ${generation}, planned at ${planned}). Plan again.`,
+  );
 }
 
 function adviceFor(message: string): string {

@@ -5,7 +5,7 @@ import { parseQuantity } from '../api/quantity.ts';
 import { isOver, resizeStateOf } from '../model/pod.ts';
 import { readRecord } from '../model/records.ts';
 import { podRequests, toResources } from '../model/requests.ts';
-import { isFinished } from './acts.ts';
+import { isFinished } from './jobs.ts';
 
 /**
  * A pod's state for whoever follows a move. A resize is done when the kubelet has seen this generation, has no resize

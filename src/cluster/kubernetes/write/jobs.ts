@@ -1,0 +1,40 @@
+import type { OwnerRef } from '../../../core/model/moves.ts';
+import type { ActOptions } from '../../port.ts';
+import type { Connection } from '../api/connection.ts';
+import type { Job } from '../api/objects.ts';
+import { type OrRefused, refuse, refuseOther } from './refusal.ts';
+
+/** Where the API server has a Job. */
+export function jobPath(owner: Pick<OwnerRef, 'namespace' | 'name'>): string {
+  return `/apis/batch/v1/namespaces/${encodeURIComponent(owner.namespace)}/jobs/${encodeURIComponent(owner.name)}`;
+}
+
+/** The Job a move is about, as it is now, or why it is not. */
+export async function getJob(
+  connection: Connection,
+  owner: OwnerRef,
+  attempt: string,
+  options: ActOptions,
+): Promise<OrRefused<{ readonly job: Job }>> {
+  if (owner.kind !== 'Job') {
+    return {
+      refused: refuse(
+        'notMovable',
+        `${attempt}: only Jobs can be suspended and resumed on another node; a ${owner.kind} is moved by what steers it.`,
+      ),
+    };
+  }
+  const job = await connection.send<Job>(jobPath(owner), { signal: options.signal });
+  const refused = refuseOther(attempt, owner.uid, job);
+  return refused ? { refused } : { job };
+}
+
+/** True once a Job has come to its end, whichever. */
+export function isFinished(job: Job): boolean {
+  return conditionHolds(job, 'Complete') || conditionHolds(job, 'Failed');
+}
+
+/** Whether a condition of the Job is true; one that is not stated is not. */
+export function conditionHolds(job: Job, type: string): boolean {
+  return job.status?.conditions?.some((condition) => condition.type === type && condition.status === 'True') ?? false;
+}

@@ -1,0 +1,56 @@
+import type { ActOptions, ActResult } from '../../port.ts';
+import { ApiError, type Connection, type PatchType, type RequestOptions } from '../api/connection.ts';
+import type { ApiObject } from '../api/objects.ts';
+import { refusalOf } from './refusal.ts';
+
+/** One change of one object. `merge` replaces lists; `strategic` joins containers by their names. */
+export type Patch = { readonly path: string; readonly type: keyof typeof PATCH_TYPES; readonly body: object };
+
+const PATCH_TYPES = {
+  merge: 'application/merge-patch+json',
+  strategic: 'application/strategic-merge-patch+json',
+} as const satisfies Record<string, PatchType>;
+
+/** How often an act is tried that meets other writers, before it is refused as a conflict. */
+const TRIES = 4;
+
+/**
+ * What the server refuses becomes a value; that it cannot be reached, and a cancelled call, are thrown on. An act that met
+ * another's write (a kubelet's status, most often) begins again: it reads the object, and sees whether that write matters.
+ * @param attempt what is tried, as the start of a sentence: `Resize pod team/train-1`
+ */
+export async function acting(attempt: string, act: () => Promise<ActResult>): Promise<ActResult> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await act();
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 409 && tries < TRIES) continue;
+      return refusalOf(error, attempt);
+    }
+  }
+}
+
+/** Sends a patch; with `dryRun` the server checks it and changes nothing. @throws ApiError when it refuses */
+export function send<T extends ApiObject>(connection: Connection, patch: Patch, options: ActOptions): Promise<T> {
+  const { path, type, body } = patch;
+  return connection.send<T>(path, { method: 'PATCH', body, contentType: PATCH_TYPES[type], ...writing(options) });
+}
+
+/** Sends a patch that completes an act. @throws ApiError when the server refuses */
+export async function patched(connection: Connection, patch: Patch, options: ActOptions): Promise<ActResult> {
+  return done(await send(connection, patch, options));
+}
+
+export function done({ metadata }: ApiObject): ActResult {
+  return { kind: 'done', generation: metadata?.generation ?? 0 };
+}
+
+/** Metadata that make the server refuse a patch of an object that has changed since we read it. */
+export function unchanged({ metadata }: ApiObject): object {
+  return { uid: metadata?.uid, resourceVersion: metadata?.resourceVersion };
+}
+
+function writing({ dryRun, signal }: ActOptions): Pick<RequestOptions, 'query' | 'signal'> {
+  const query = { fieldManager: 'stowage', fieldValidation: 'Strict', dryRun: dryRun ? 'All' : undefined };
+  return { query, signal };
+}

@@ -1,0 +1,71 @@
+import type { OwnerRef } from '../../../core/model/moves.ts';
+import type { ActOptions, ActResult, MoveRecord, Refused } from '../../port.ts';
+import type { Connection } from '../api/connection.ts';
+import type { Budget } from '../api/objects.ts';
+import { selects } from '../model/constraints.ts';
+import { jobOwnership } from '../model/owner.ts';
+import { isOver } from '../model/pod.ts';
+import { RECORD, readRecord } from '../model/records.ts';
+import { getJob, isFinished, jobPath } from './jobs.ts';
+import { podsOfJob } from './pods.ts';
+import { refuse, refuseChanged } from './refusal.ts';
+import { acting, done, patched, unchanged } from './request.ts';
+
+/** First half of S410: stops all pods of a Job; its record stands on it from the same request on. */
+export function suspendJob(
+  connection: Connection,
+  owner: OwnerRef,
+  record: MoveRecord,
+  options: ActOptions,
+): Promise<ActResult> {
+  const attempt = `Suspend ${owner.kind} ${owner.namespace}/${owner.name}`;
+  return acting(attempt, async () => {
+    const { job, refused } = await getJob(connection, owner, attempt, options);
+    if (refused) return refused;
+    const standing = readRecord(job);
+    if (job.spec?.suspend) {
+      if (standing?.moveId === record.moveId && standing.planId === record.planId) return done(job);
+      const by = standing ? `by another move (plan ${standing.planId})` : 'by someone else';
+      return refuse('conflict', `${attempt}: it is already suspended ${by}. Finish or undo that first.`);
+    }
+    if (isFinished(job)) return refuse('notFound', `${attempt}: it has finished. Plan again.`);
+    const { fixed } = jobOwnership(job);
+    if (fixed) return refuse('notMovable', `${attempt}: ${fixed}. Move it through that instead.`);
+    const changed = refuseChanged(attempt, owner.generation, job.metadata?.generation);
+    if (changed) return changed;
+    const spent = await spentBudget(connection, owner, attempt, options);
+    if (spent) return spent;
+    const body = {
+      metadata: { ...unchanged(job), annotations: { [RECORD]: JSON.stringify(record) } },
+      spec: { suspend: true },
+    };
+    return patched(connection, { path: jobPath(owner), type: 'merge', body }, options);
+  });
+}
+
+/** Suspending a Job deletes its pods whatever their budgets allow, so we ask the budgets ourselves. */
+async function spentBudget(
+  connection: Connection,
+  owner: OwnerRef,
+  attempt: string,
+  options: ActOptions,
+): Promise<Refused | undefined> {
+  const budgets: Budget[] = [];
+  const path = `/apis/policy/v1/namespaces/${encodeURIComponent(owner.namespace)}/poddisruptionbudgets`;
+  await connection.list<Budget>(path, (page) => budgets.push(...page), { signal: options.signal });
+  if (budgets.length === 0) return undefined;
+  const running = (await podsOfJob(connection, owner, options.signal)).filter(
+    (pod) => !isOver(pod) && pod.spec?.nodeName,
+  );
+  for (const budget of budgets) {
+    const covered = running.filter((pod) => selects(budget.spec?.selector, pod.metadata?.labels ?? {})).length;
+    const allowed = budget.status?.disruptionsAllowed ?? 0;
+    if (covered > allowed) {
+      return refuse(
+        'budget',
+        `${attempt}: its ${covered} running pods are covered by the disruption budget ${budget.metadata?.name ?? ''}, which allows ${allowed} to stop now. Wait, or ask who set the budget.`,
+      );
+    }
+  }
+  return undefined;
+}
