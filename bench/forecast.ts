@@ -5,9 +5,9 @@
  * made-up cluster of `--size` nodes with ten tasks each; 0 leaves that out.
  */
 import { parseArgs } from 'node:util';
+import { advance } from '../src/cluster/sample/advance.ts';
 import { begin } from '../src/cluster/sample/begin.ts';
 import { lookAt } from '../src/cluster/sample/look.ts';
-import { advance } from '../src/cluster/sample/world.ts';
 import { type Arrivals, countArrivals } from '../src/core/forecast/arrivals.ts';
 import { type Forecast, forecast, HORIZON_SECONDS, type Moment } from '../src/core/forecast/forecast.ts';
 import type { Band } from '../src/core/model/band.ts';

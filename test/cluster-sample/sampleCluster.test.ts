@@ -3,12 +3,12 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
+import { advance } from '../../src/cluster/sample/advance.ts';
 import { begin } from '../../src/cluster/sample/begin.ts';
 import { lookAt } from '../../src/cluster/sample/look.ts';
 import { openSampleCluster, POLL_SECONDS } from '../../src/cluster/sample/sampleCluster.ts';
 import { stateFile } from '../../src/cluster/sample/state.ts';
 import { BEGIN_SECONDS } from '../../src/cluster/sample/workload.ts';
-import { advance } from '../../src/cluster/sample/world.ts';
 import { InputError } from '../../src/core/model/input.ts';
 import {
   addResources,

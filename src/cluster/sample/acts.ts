@@ -2,17 +2,11 @@ import type { OwnerRef, TaskRef } from '../../core/model/moves.ts';
 import { amountOf, type Resources, resourceNames, sameResources, shortage } from '../../core/model/resources.ts';
 import type { ActResult, MoveRecord, Pin, Refused } from '../port.ts';
 import { MISSING_RIGHTS } from './hosts.ts';
+import { actuateSoon, stop } from './kubelet.ts';
 import { budgetsOf } from './look.ts';
-import {
-  actuateSoon,
-  addTask,
-  type LiveOwner,
-  type LiveTask,
-  onlyOn,
-  scheduleSoon,
-  stop,
-  type World,
-} from './world.ts';
+import { addTask, onlyOn } from './owners.ts';
+import { scheduleSoon } from './scheduler.ts';
+import type { LiveOwner, LiveTask, World } from './world.ts';
 
 /** What was asked of the sample and done: the part of its state that seed and clock do not tell. */
 export type Act =

@@ -1,9 +1,14 @@
+import { createEventQueue } from '../../core/model/eventQueue.ts';
 import type { FinishedTask } from '../../core/model/finished.ts';
 import type { Node } from '../../core/model/node.ts';
 import { type Random, seededRandom } from '../../core/model/random.ts';
 import type { Resources } from '../../core/model/resources.ts';
-import type { Task } from '../../core/model/task.ts';
-import { NODE_AGENT, SERVICES, type Service, sampleNodes } from './hosts.ts';
+import { clusterCapacity } from '../../core/place/capacity.ts';
+import { advance } from './advance.ts';
+import { SERVICES, sampleNodes } from './hosts.ts';
+import { addAgent, expectEndOf } from './nodes.ts';
+import { addTask, finishedTask, ownerOfRun, ownerOfService } from './owners.ts';
+import { schedule, scheduleSoon, submitRun } from './scheduler.ts';
 import {
   BEGIN_SECONDS,
   drawRun,
@@ -13,18 +18,7 @@ import {
   recurringTasks,
   runsSubmitted,
 } from './workload.ts';
-import {
-  addLive,
-  addOwner,
-  addTask,
-  advance,
-  emptyWorld,
-  finishedTask,
-  ownerOfRun,
-  scheduleSoon,
-  submitRun,
-  type World,
-} from './world.ts';
+import { addOwner, type World } from './world.ts';
 
 /** What a seed begins with: the world at `BEGIN_SECONDS`, and what had ended before the world was set up. */
 export type Beginning = { readonly world: World; readonly history: readonly FinishedTask[] };
@@ -43,7 +37,10 @@ export function begin(seed: number): Beginning {
   const atSeconds = BEGIN_SECONDS - LIVED_IN_HOURS * HOUR;
   const world = emptyWorld(seed, recurring, sampleNodes(), atSeconds);
   for (const { node } of world.capacity.nodes) addAgent(world, node);
-  for (const service of SERVICES) addService(world, service);
+  for (const service of SERVICES) {
+    const owner = addOwner(world, ownerOfService(seed, service));
+    for (const index of owner.members.keys()) addTask(world, owner, index, false);
+  }
   const history: FinishedTask[] = [];
   const random = seededRandom(seed + 0.25);
   for (let hour = -HISTORY_HOURS; hour < -LIVED_IN_HOURS; hour += 1) {
@@ -65,7 +62,7 @@ function settle(world: World, run: Run, random: Random): FinishedTask[] {
     const ids = habit.parallelism > 1 ? Array.from({ length: habit.parallelism }, (_, i) => `${name}-${i}`) : [name];
     return ids.map((id) => finishedTask(id, run, startedAtSeconds, endedAtSeconds));
   }
-  // It goes on with what it has left, wherever the scheduler finds room for it now.
+  // It goes on with what it has left, wherever the scheduler finds capacity for it now.
   const owner = addOwner(world, ownerOfRun(world.seed, run));
   for (const [index, member] of owner.members.entries()) {
     member.firstStartedAtSeconds = startedAtSeconds;
@@ -113,71 +110,26 @@ function gpuRequest(milliCpu: number, memoryGib: number, gpus: number): Resource
   return { milliCpu, memoryBytes: memoryGib * 2 ** 30, gpuMilli: gpus * 1000, extended: {} };
 }
 
-function addAgent(world: World, { name }: Node): void {
-  const task: Task = {
-    id: `kube-system/node-agent-${name}`,
-    uid: `agent-${name}`,
-    namespace: 'kube-system',
-    name: `node-agent-${name}`,
-    labels: { app: 'node-agent' },
-    owner: {
-      kind: 'DaemonSet',
-      apiVersion: 'apps/v1',
-      name: 'node-agent',
-      uid: 'daemonset-node-agent',
-      generation: 1,
-      parallelism: 1,
-      suspended: false,
-    },
-    phase: 'running',
-    node: name,
-    gpuCount: 0,
-    request: NODE_AGENT,
-    allocation: NODE_AGENT,
-    desired: NODE_AGENT,
-    qosClass: 'Burstable',
-    parameters: { name: 'node-agent' },
-    constraints: { tolerations: [{ operator: 'Exists' }] },
-    priority: 2_000_001_000,
-    createdAtSeconds: world.nowSeconds,
-    startedAtSeconds: world.nowSeconds,
-    gated: false,
-    endless: true,
-    infrastructure: true,
-    generation: 1,
-    problems: [],
+/** A world of nodes without tasks. */
+function emptyWorld(seed: number, recurring: readonly Recurring[], nodes: readonly Node[], atSeconds: number): World {
+  const capacity = clusterCapacity({ ...NOTHING, takenAtSeconds: atSeconds, nodes });
+  const world: World = {
+    seed,
+    recurring,
+    nowSeconds: atSeconds,
+    capacity,
+    tasks: new Map(),
+    owners: new Map(),
+    pending: new Set(),
+    resizing: new Set(),
+    finished: [],
+    ended: new Map(),
+    events: createEventQueue(),
+    capacityGained: (node) => schedule(world, node),
+    nextHour: Math.ceil((atSeconds - BEGIN_SECONDS) / HOUR),
   };
-  addLive(world, { task, owner: undefined, member: 0, use: { cpu: 0.4, memory: 0.5, gpu: 0 }, granted: NODE_AGENT });
+  for (const node of nodes) expectEndOf(world, node);
+  return world;
 }
 
-function addService(world: World, service: Service): void {
-  const { name, namespace, creator, replicas, request, use } = service;
-  const owner = addOwner(world, {
-    key: `${namespace}/${name}`,
-    namespace,
-    name,
-    uid: `deployment-${world.seed}-${name}`,
-    kind: 'Deployment',
-    generation: 1,
-    suspended: false,
-    pin: { kind: 'none' },
-    template: {
-      labels: { app: name },
-      gpuCount: 0,
-      request,
-      qosClass: 'Burstable',
-      parameters: { creator, type: 'service', name },
-      constraints: {},
-      priority: 1000,
-      endless: true,
-    },
-    use: { ...use, gpu: 0 },
-    members: Array.from({ length: replicas }, () => ({
-      workSeconds: Number.POSITIVE_INFINITY,
-      savedSeconds: 0,
-      lives: 0,
-      done: false,
-    })),
-  });
-  for (const index of owner.members.keys()) addTask(world, owner, index, false);
-}
+const NOTHING = { cluster: '', tasks: [], usage: {}, budgets: [], rights: {}, problems: [] } as const;

@@ -77,15 +77,53 @@ export type Service = {
 
 /** What serves the others, all day. */
 export const SERVICES: readonly Service[] = [
-  service('answer-api', 'commerce', 'gil', 4, 2000, 4, { cpu: 0.55, memory: 0.6 }, 4),
-  service('feature-store', 'data', 'jun', 3, 4000, 16, { cpu: 0.62, memory: 0.7 }, 2),
-  service('tracking', 'vision', 'hana', 2, 1000, 4, { cpu: 0.3, memory: 0.6 }),
-  service('queue', 'data', 'mara', 3, 1000, 4, { cpu: 0.6, memory: 0.6 }, 2),
-  service('report-ui', 'risk', 'lena', 2, 500, 1, { cpu: 0.8, memory: 0.78 }),
+  {
+    name: 'answer-api',
+    namespace: 'commerce',
+    creator: 'gil',
+    replicas: 4,
+    request: cpuOnly(2, 4),
+    use: { cpu: 0.55, memory: 0.6 },
+    minAvailable: 4,
+  },
+  {
+    name: 'feature-store',
+    namespace: 'data',
+    creator: 'jun',
+    replicas: 3,
+    request: cpuOnly(4, 16),
+    use: { cpu: 0.62, memory: 0.7 },
+    minAvailable: 2,
+  },
+  {
+    name: 'tracking',
+    namespace: 'vision',
+    creator: 'hana',
+    replicas: 2,
+    request: cpuOnly(1, 4),
+    use: { cpu: 0.3, memory: 0.6 },
+  },
+  {
+    name: 'queue',
+    namespace: 'data',
+    creator: 'mara',
+    replicas: 3,
+    request: cpuOnly(1, 4),
+    use: { cpu: 0.6, memory: 0.6 },
+    minAvailable: 2,
+  },
+  {
+    name: 'report-ui',
+    namespace: 'risk',
+    creator: 'lena',
+    replicas: 2,
+    request: cpuOnly(0.5, 1),
+    use: { cpu: 0.8, memory: 0.78 },
+  },
 ];
 
 /** What every node runs beside its tasks; it counts for capacity only. */
-export const NODE_AGENT: Resources = { milliCpu: 200, memoryBytes: GIB / 2, gpuMilli: 0, extended: {} };
+export const NODE_AGENT: Resources = cpuOnly(0.2, 0.5);
 
 /** Rights that the sample's user lacks: in the clinic nothing may be changed, of risk no job may be stopped. */
 export const MISSING_RIGHTS = {
@@ -123,9 +161,12 @@ function maintenance(name: string): { readonly deadline?: NodeDeadline } {
 }
 
 function shape(cores: number, memoryGib: number): Shape {
-  return {
-    allocatable: { milliCpu: cores * 1000, memoryBytes: memoryGib * GIB, gpuMilli: 0, extended: NO_RESOURCES.extended },
-  };
+  return { allocatable: cpuOnly(cores, memoryGib) };
+}
+
+/** Amounts without GPUs or devices. */
+function cpuOnly(cores: number, memoryGib: number): Resources {
+  return { milliCpu: cores * 1000, memoryBytes: memoryGib * GIB, gpuMilli: 0, extended: NO_RESOURCES.extended };
 }
 
 function gpuShape(cores: number, memoryGib: number, gpus: number, model: string): Shape {
@@ -149,26 +190,4 @@ function npus(count: number): Shape {
 
 function gpuConstraints(model: string): Constraints {
   return { nodeSelector: { [GPU_PRODUCT]: model }, gpuModels: [model], tolerations: [GPU_TOLERATION] };
-}
-
-function service(
-  name: string,
-  namespace: string,
-  creator: string,
-  replicas: number,
-  milliCpu: number,
-  memoryGib: number,
-  use: Service['use'],
-  minAvailable?: number,
-): Service {
-  const request = { milliCpu, memoryBytes: memoryGib * GIB, gpuMilli: 0, extended: NO_RESOURCES.extended };
-  return {
-    name,
-    namespace,
-    creator,
-    replicas,
-    request,
-    use,
-    ...(minAvailable !== undefined && { minAvailable }),
-  };
 }

@@ -15,10 +15,11 @@ import type {
   TaskState,
 } from '../port.ts';
 import { type Act, perform, tasksOf } from './acts.ts';
+import { advance } from './advance.ts';
 import { begin } from './begin.ts';
 import { lookAt } from './look.ts';
 import { readState, type SampleState, writeState } from './state.ts';
-import { advance, type LiveOwner, type LiveTask, type World } from './world.ts';
+import type { LiveOwner, LiveTask, World } from './world.ts';
 
 /** The sample also lets time pass. */
 export interface SampleCluster extends Cluster {
