@@ -58,7 +58,7 @@ export function describeResizeRefusal(reason: ResizeRefusal, resource: string): 
     case 'noPrediction':
       return 'nothing is known of how long it runs';
     case 'endsSoon':
-      return `it ends in ${duration(reason.remainingSeconds)}; a shrink needs ${duration(reason.neededSeconds)} to go`;
+      return describeEndsSoon(reason);
     case 'recentPeak':
       return `its recent peak of ${amount(resource, reason.peak)} with the margin is ${amount(resource, reason.needed)}`;
     case 'enough':
@@ -73,6 +73,19 @@ export function describeResizeRefusal(reason: ResizeRefusal, resource: string): 
       return `${duration(reason.waitedSeconds)} of waiting used the ${reason.wait} wait up`;
   }
 }
+
+/** "it ends in 20 min; a shrink needs 1 h to go, two usage windows of 30 min". */
+function describeEndsSoon({
+  remainingSeconds,
+  neededSeconds,
+  windowSeconds,
+  outlived,
+}: ResizeRefusal & { code: 'endsSoon' }): string {
+  const end = `it ends in ${duration(remainingSeconds)}${outlived ? `, a guess: ${OUTLIVED}` : ''}`;
+  return `${end}; a shrink needs ${duration(neededSeconds)} to go, two usage windows of ${duration(windowSeconds)}`;
+}
+
+const OUTLIVED = 'it has outlived all that is known of such tasks';
 
 /** Running tasks without resize advice, in one line; undefined where there are none. */
 export function describeKept(kept: Readonly<Record<KeptCode, number>>): string | undefined {
@@ -113,7 +126,8 @@ export function describeEnd(
 ): string {
   if (decision.kind !== 'wait') return '';
   const inMinutes = duration(decision.untilSeconds - nowSeconds);
-  const who = `${nameOf(decision.taskId)} ends by itself in ${inMinutes} (${clock(decision.untilSeconds, nowSeconds)})`;
+  const guess = decision.outlived ? `, a guess: ${OUTLIVED}` : '';
+  const who = `${nameOf(decision.taskId)} ends by itself in ${inMinutes} (${clock(decision.untilSeconds, nowSeconds)}${guess})`;
   return `To ${describeGoal(goal)}, wait: ${who}; moving costs ${nodeHours(costNodeSeconds)} and wins ${nodeHours(gainNodeSeconds)}.`;
 }
 

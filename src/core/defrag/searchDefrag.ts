@@ -5,7 +5,7 @@ import type { Settings } from '../model/settings.ts';
 import type { Since } from '../model/since.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Task } from '../model/task.ts';
-import { remainingTime } from '../place/availableTime.ts';
+import { outlivesAll, remainingTime } from '../place/availableTime.ts';
 import { type ClusterCapacity, type NodeCapacity, nodeCapacity, withTask } from '../place/capacity.ts';
 import { type NodeFilter, nodeFilter } from '../place/filter.ts';
 import type { Predictions } from '../predict/prediction.ts';
@@ -65,8 +65,8 @@ export type Goal =
 
 export type MigrationDecision =
   | { readonly kind: 'migrate' }
-  /** What the goal wants comes by itself before a move pays off: `taskId` ends at `untilSeconds`. */
-  | { readonly kind: 'wait'; readonly untilSeconds: number; readonly taskId: string }
+  /** What the goal wants comes by itself before a move pays off: `taskId` ends at `untilSeconds`. `outlived`: a guess. */
+  | { readonly kind: 'wait'; readonly untilSeconds: number; readonly taskId: string; readonly outlived: boolean }
   | { readonly kind: 'blocked'; readonly reason: Blocked };
 
 /** The first rule that keeps a marked group, or a goal, from being moved. */
@@ -195,6 +195,9 @@ type Context = DefragInputs & {
 
 type Ending = { readonly task: Task; readonly inSeconds: number };
 
+/** What a `wait` says of the end it waits for. */
+type End = Omit<MigrationDecision & { kind: 'wait' }, 'kind'>;
+
 /** A way to reach a goal: groups that leave a node, each with its target. */
 type Clearing = {
   readonly node: string;
@@ -209,8 +212,7 @@ type Failed = { readonly group: Group; readonly reason: Immovable | NoTarget };
 
 /** Frees room for a task that no node can take: on the candidate where it wins most over what it costs. */
 function startTask(task: Task, before: State, context: Context): State {
-  const { snapshot, settings } = context;
-  const nowSeconds = snapshot.takenAtSeconds;
+  const { settings } = context;
   const filter = nodeFilter(task, before.capacity);
   const already = before.capacity.nodes.find((held) => !filter(held));
   if (already) return startOn(task, already.node.name, before);
@@ -254,7 +256,7 @@ function startTask(task: Task, before: State, context: Context): State {
   }
   const { way, gainNodeSeconds } = best;
   const full: Goal = { ...goal, node: way.node };
-  const until = itself && { untilSeconds: nowSeconds + itself.inSeconds, taskId: itself.task.id };
+  const until = itself && endOf(itself, context);
   const decision = decide(gainNodeSeconds, way.costNodeSeconds, until, settings);
   const advised = addAdvice(
     state,
@@ -300,8 +302,7 @@ function repacked(
 
 /** Frees all of a candidate's dominant resource. */
 function freeNode(node: string, state: State, context: Context): State {
-  const { snapshot, settings, candidates, groups } = context;
-  const nowSeconds = snapshot.takenAtSeconds;
+  const { settings, candidates, groups } = context;
   const held = nodeOf(state.capacity, node);
   if (state.freed.includes(node)) return state;
   const { resource } = candidates.find((each) => each.node === node)!;
@@ -331,7 +332,7 @@ function freeNode(node: string, state: State, context: Context): State {
     });
     return addAdvice(state, blocked);
   }
-  const until = { untilSeconds: nowSeconds + last.remaining.p50, taskId: last.tasks[0]!.id };
+  const until = endOf({ task: last.tasks[0]!, inSeconds: last.remaining.p50 }, context);
   const decision = decide(savedSeconds, way.costNodeSeconds, until, settings);
   const advised = addAdvice(
     state,
@@ -344,7 +345,7 @@ function freeNode(node: string, state: State, context: Context): State {
 function decide(
   gainNodeSeconds: number,
   costNodeSeconds: number,
-  itself: { readonly untilSeconds: number; readonly taskId: string } | undefined,
+  itself: End | undefined,
   { gainRatio }: Settings,
 ): MigrationDecision {
   if (gainNodeSeconds > 0 && gainNodeSeconds >= gainRatio * costNodeSeconds) return { kind: 'migrate' };
@@ -445,6 +446,12 @@ function startsByItself(
     }
   }
   return soonest;
+}
+
+function endOf({ task, inSeconds }: Ending, { snapshot, predictions }: DefragInputs): End {
+  const nowSeconds = snapshot.takenAtSeconds;
+  const outlived = outlivesAll(task, predictions[task.id], nowSeconds);
+  return { untilSeconds: nowSeconds + inSeconds, taskId: task.id, outlived };
 }
 
 function endingTasks(tasks: readonly Task[], { snapshot, predictions, settings }: DefragInputs): Ending[] {

@@ -3,7 +3,7 @@ import { isLease, type Node } from '../model/node.ts';
 import { amountOf } from '../model/resources.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Task } from '../model/task.ts';
-import { quantile, remainingQuantile } from '../predict/distribution.ts';
+import { isOutlived, quantile, remainingQuantile } from '../predict/distribution.ts';
 import type { Predictions, RuntimePrediction } from '../predict/prediction.ts';
 import type { ClusterCapacity, NodeCapacity } from './capacity.ts';
 
@@ -131,6 +131,12 @@ export function remainingTime(
   if (task.endless || prediction === undefined) return { p10: limit, p50: limit, p90: limit };
   const at = (level: number) => Math.min(limitOf(task, limit), remainingQuantile(prediction.runtime, elapsed, level));
   return { p10: at(0.1), p50: at(0.5), p90: at(0.9) };
+}
+
+/** Whether a running task is older than every runtime its prediction knows: then what it has left is a guess. */
+export function outlivesAll(task: Task, prediction: RuntimePrediction | undefined, nowSeconds: number): boolean {
+  if (!prediction || task.endless || task.startedAtSeconds === undefined) return false;
+  return isOutlived(prediction.runtime, nowSeconds - task.startedAtSeconds);
 }
 
 function limitOf(task: Task, limit: number): number {

@@ -63,6 +63,11 @@ export function probabilityEndedBy(distribution: RuntimeDistribution, atSeconds:
   return QUANTILE_LEVELS[low]! + share * (QUANTILE_LEVELS[high]! - QUANTILE_LEVELS[low]!);
 }
 
+/** Whether an age lies past the last quantile of the table: all that is said of it comes from the Pareto tail. */
+export function isOutlived({ seconds }: RuntimeDistribution, elapsedSeconds: number): boolean {
+  return elapsedSeconds >= seconds[LAST]!;
+}
+
 /**
  * Remaining runtime of a task that still runs after `elapsedSeconds`: the same distribution, conditioned on having
  * outlived that age (repredictions; Barbalho et al. 2023 and LAVA, arXiv 2412.09840).

@@ -14,7 +14,7 @@ import type { Since } from '../model/since.ts';
 import type { Quota, Snapshot } from '../model/snapshot.ts';
 import type { Task } from '../model/task.ts';
 import type { Usage } from '../model/usage.ts';
-import { remainingTime } from '../place/availableTime.ts';
+import { outlivesAll, remainingTime } from '../place/availableTime.ts';
 import { type ClusterCapacity, type NodeCapacity, nodeCapacity } from '../place/capacity.ts';
 import type { Predictions } from '../predict/prediction.ts';
 import { type Consumption, direction, expandAmount, shrinkAmount } from './amounts.ts';
@@ -77,7 +77,14 @@ export type ResizeRefusal =
   | { readonly code: 'migrates' }
   | { readonly code: 'resizeUnderWay'; readonly state: string; readonly message: string }
   | { readonly code: 'noPrediction' }
-  | { readonly code: 'endsSoon'; readonly remainingSeconds: number; readonly neededSeconds: number }
+  /** It ends before `neededSeconds` have passed: two usage windows. `outlived`: that end is a guess. */
+  | {
+      readonly code: 'endsSoon';
+      readonly remainingSeconds: number;
+      readonly neededSeconds: number;
+      readonly windowSeconds: number;
+      readonly outlived: boolean;
+    }
   | { readonly code: 'recentPeak'; readonly peak: number; readonly needed: number }
   | { readonly code: 'enough'; readonly needed: number }
   | { readonly code: 'smallest'; readonly least: number }
@@ -95,7 +102,7 @@ export type ResizesAdvised = {
   readonly kept: Readonly<Record<KeptCode, number>>;
   /** The capacity after all `shrink` and `expand` decisions. */
   readonly capacity: ClusterCapacity;
-  /** The waits that go on, under `<shrink|expand> <resource> <task id>`. */
+  /** The waits that go on or were given up, under `<shrink|expand> <resource> <task id>`. */
   readonly since: Since;
 };
 
@@ -114,8 +121,11 @@ export type ResizeInputs = {
 /** Fewer readings are an instant, not a mean (method, "a window needs readings"). */
 export const READINGS_NEEDED = 3;
 
-/** A shrink must leave a task at least this long to run, in spans of the readings it rests on ("two decision intervals"). */
-const SPANS_TO_GO = 2;
+/**
+ * A shrink must leave a task at least two decision intervals to run. An interval is the usage window, since a task shrinks
+ * at most once in each (S308). It is never the span that was watched so far: that grows while nothing changes.
+ */
+const WINDOWS_TO_GO = 2;
 
 /** Less CPU than this is not worth a container's while (Robusta KRR's floor). */
 const LEAST_MILLI_CPU = 10;
@@ -154,8 +164,9 @@ export function adviseResizes(inputs: ResizeInputs): ResizesAdvised {
       quotas.take(task, allocation);
     }
     for (const each of decided) {
-      if (each.decision.kind !== 'wait' || each.decision.wait === 'firstWindow') continue;
-      since[waitKey(each, each.decision.direction)] = inputs.snapshot.takenAtSeconds - each.decision.waitedSeconds;
+      const waitedSeconds = waitedSoFar(each.decision);
+      if (waitedSeconds === undefined || each.ours.says === 'keep') continue;
+      since[waitKey(each, each.ours.says)] = inputs.snapshot.takenAtSeconds - waitedSeconds;
     }
     return decided.map(({ task: _, ...advised }): ResizeAdvice => advised);
   });
@@ -262,7 +273,7 @@ function decide(judgement: Judgement, inputs: ResizeInputs, free: Resources, quo
 
 function refusal(
   judgement: Judgement,
-  { snapshot, capacity, settings, migrating }: ResizeInputs,
+  { snapshot, capacity, predictions, settings, migrating }: ResizeInputs,
 ): ResizeRefusal | undefined {
   const { task, resource, allocation, usage, remainingSeconds, printed, ours } = judgement;
   if (ours.says === 'keep') {
@@ -283,9 +294,11 @@ function refusal(
     return ours.left > allocatable ? { code: 'nodeTooSmall', wanted: ours.left, allocatable } : undefined;
   }
   if (remainingSeconds === undefined) return { code: 'noPrediction' };
-  const spanSeconds = Math.min(settings.usageWindowSeconds, usage.toSeconds - usage.fromSeconds);
-  const neededSeconds = SPANS_TO_GO * spanSeconds;
-  return remainingSeconds < neededSeconds ? { code: 'endsSoon', remainingSeconds, neededSeconds } : undefined;
+  const windowSeconds = settings.usageWindowSeconds;
+  const neededSeconds = WINDOWS_TO_GO * windowSeconds;
+  if (remainingSeconds >= neededSeconds) return undefined;
+  const outlived = outlivesAll(task, predictions[task.id], snapshot.takenAtSeconds);
+  return { code: 'endsSoon', remainingSeconds, neededSeconds, windowSeconds, outlived };
 }
 
 /** What the quotas of namespaces leave, less what was granted so far. */
@@ -370,6 +383,16 @@ function waitKey({ taskId, resource }: Judgement, direction: 'shrink' | 'expand'
 
 function waited(judgement: Judgement, direction: 'shrink' | 'expand', since: Since, nowSeconds: number): number {
   return Math.max(0, nowSeconds - (since[waitKey(judgement, direction)] ?? nowSeconds));
+}
+
+/**
+ * How long the task has waited for what is still missing. A wait that was given up counts on: if it were forgotten, the
+ * next plan would begin it again. Undefined for other decisions.
+ */
+function waitedSoFar(decision: ResizeDecision): number | undefined {
+  if (decision.kind === 'wait') return decision.wait === 'firstWindow' ? undefined : decision.waitedSeconds;
+  const isGivenUp = decision.kind === 'refused' && decision.reason.code === 'waitedOut';
+  return isGivenUp ? decision.reason.waitedSeconds : undefined;
 }
 
 /** The end of the wait that is going on, counted from the first; never past the limit of their sum. */

@@ -8,6 +8,7 @@ import type { Snapshot } from '../../../src/core/model/snapshot.ts';
 import type { Task } from '../../../src/core/model/task.ts';
 import { clusterCapacity, withoutTask, withTask } from '../../../src/core/place/capacity.ts';
 import { nodeFilter } from '../../../src/core/place/filter.ts';
+import { describeEnd } from '../../../src/text/sentences.ts';
 import { amounts, aNode, aSnapshot, aTask, certain, HOUR, NOW } from '../small.ts';
 
 const DAY = 24 * HOUR;
@@ -86,6 +87,14 @@ describe('searching a defragmentation (S406–S410)', () => {
     assert.ok(wait?.decision.kind === 'wait');
     assert.equal(Math.round(wait.decision.untilSeconds), NOW + 1200);
     assert.equal(wait.decision.taskId, 'default/small');
+    assert.equal(wait.decision.outlived, false);
+  });
+
+  it('calls the end it waits for a guess where the blocker has outlived all runs that are known', () => {
+    // All runs known took half an hour, this one has run for an hour: half of such tasks end within 25 min.
+    const [wait] = search(fragmented({}), { 'default/small': 1800 }).advice;
+    assert.ok(wait?.decision.kind === 'wait' && wait.decision.outlived);
+    assert.match(describeEnd(wait, NOW), /small ends by itself in 25 min \(.*, a guess: it has outlived all /);
   });
 
   it('needs a trigger that has held for the fifth window', () => {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import { findTriggers } from '../../../src/core/defrag/triggers.ts';
 import { DEFAULT_SETTINGS } from '../../../src/core/model/settings.ts';
+import type { Since } from '../../../src/core/model/since.ts';
 import { clusterCapacity } from '../../../src/core/place/capacity.ts';
 import { amounts, aNode, aSnapshot, aTask, HOUR, NOW } from '../small.ts';
 
@@ -24,6 +26,28 @@ describe('triggers of a defragmentation (S407)', () => {
   it('forget a node that fell below the preset, so that it begins anew', () => {
     const { since } = findTriggers([], capacityOf([8, 6, 9]), DEFAULT_SETTINGS, { 'free n1': NOW - HOUR }, NOW);
     assert.deepEqual(since, { 'free n2': NOW });
+  });
+
+  it('find the same however often somebody looked in between', () => {
+    const capacity = capacityOf([5, 6, 9]);
+    const looks = fc.array(fc.integer({ min: 0, max: HOUR }), { minLength: 1, maxLength: 8 });
+    fc.assert(
+      fc.property(looks, (moments) => {
+        const waiting = [aTask('p', undefined, amounts(9, 1), { gated: false })];
+        const at = (moment: number, since: Since) =>
+          findTriggers(waiting, capacity, DEFAULT_SETTINGS, since, NOW + moment);
+        const last = Math.max(...moments);
+        const often = [0, ...moments.toSorted((left, right) => left - right)].reduce(
+          (since, moment) => at(moment, since).since,
+          {} as Since,
+        );
+        assert.deepEqual(at(last, often), at(last, at(0, {}).since));
+        assert.equal(
+          at(last, often).triggers.every(({ held }) => held),
+          last >= 900,
+        );
+      }),
+    );
   });
 
   it('(b) want more free together than the task asks for, on nodes that could take it', () => {

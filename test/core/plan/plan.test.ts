@@ -79,6 +79,23 @@ describe('a plan', () => {
     );
   });
 
+  it('is the same however long the usage it stands on was watched', () => {
+    const watchedFor = (seconds: number) => {
+      const snapshot = everything();
+      const usage = Object.fromEntries(
+        Object.entries(snapshot.usage).map(([id, each]) => [
+          id,
+          { ...each, fromSeconds: NOW - seconds, readings: Math.max(3, Math.floor(seconds / 15)) },
+        ]),
+      );
+      const { id: _, resizes, ...rest } = plan({ ...snapshot, usage }, { 'default/idle': 3 * HOUR });
+      return { ...rest, resizes: resizes.map(({ usage: __, ...each }) => each) };
+    };
+    const [first, ...later] = [45, 15 * 60, 30 * 60, 2 * HOUR].map(watchedFor);
+    assert.equal(first!.moves.length, 5);
+    for (const each of later) assert.deepEqual(each, first);
+  });
+
   it('shrinks, expands, places, migrates, and places what the migration makes room for, in this order', () => {
     const made = plan(everything());
     assert.deepEqual(

@@ -3,10 +3,12 @@ import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import { amountOf, type Resources } from '../../../src/core/model/resources.ts';
 import { DEFAULT_SETTINGS } from '../../../src/core/model/settings.ts';
+import type { Since } from '../../../src/core/model/since.ts';
 import type { Quota, Snapshot } from '../../../src/core/model/snapshot.ts';
 import type { Task } from '../../../src/core/model/task.ts';
 import { clusterCapacity } from '../../../src/core/place/capacity.ts';
 import { adviseResizes, type ResizeAdvice, type ResizeInputs } from '../../../src/core/resize/adviseResizes.ts';
+import { describeResizeRefusal } from '../../../src/text/sentences.ts';
 import { amounts, aNode, aSnapshot, aTask, certain, GIB, HOUR, NOW, used } from '../small.ts';
 
 const DAY = 24 * HOUR;
@@ -190,18 +192,76 @@ describe('advising resizes (S306–S308)', () => {
     assert.deepEqual(advise(one(low, low, { phase: 'ending' })).advice, []);
   });
 
-  it('does not shrink a task that ends before two spans of its readings have passed, or of which nothing is known', () => {
+  it('does not shrink a task that ends within two usage windows, or of which nothing is known', () => {
     const low = one(amounts(1, 5));
+    // An hour has run, half an hour is left; two windows of 30 min are needed.
     const soon = only(advise(low, { predictions: certain({ 'default/a': HOUR + 1800 }) }).advice).decision;
-    // An hour has run, half an hour is left; two spans of 30 min are needed.
-    const reason = { code: 'endsSoon', remainingSeconds: 1800, neededSeconds: 3600 };
     assert.ok(soon.kind === 'refused' && soon.reason.code === 'endsSoon');
-    assert.deepEqual({ ...soon.reason, remainingSeconds: Math.round(soon.reason.remainingSeconds) }, reason);
+    assert.equal(Math.round(soon.reason.remainingSeconds), 1800);
+    const { neededSeconds, windowSeconds, outlived } = soon.reason;
+    assert.deepEqual([neededSeconds, windowSeconds, outlived], [HOUR, 1800, false]);
+    const short = { ...DEFAULT_SETTINGS, usageWindowSeconds: 600 };
+    const long = { predictions: certain({ 'default/a': HOUR + 1800 }), settings: short };
+    assert.equal(only(advise(low, long).advice).decision.kind, 'shrink');
     const unknown = only(advise(low, { predictions: {} }).advice).decision;
     assert.deepEqual(unknown, { kind: 'refused', reason: { code: 'noPrediction' } });
     assert.equal(
       only(advise(one(amounts(1, 5), undefined, { endless: true }), { predictions: {} }).advice).decision.kind,
       'shrink',
+    );
+  });
+
+  it('calls the end of a task a guess once it has outlived all runs that are known', () => {
+    // All runs known took half an hour; this one has run for an hour.
+    const decision = only(advise(one(amounts(1, 5)), { predictions: certain({ 'default/a': 1800 }) }).advice).decision;
+    assert.ok(decision.kind === 'refused' && decision.reason.code === 'endsSoon');
+    assert.equal(decision.reason.outlived, true);
+    assert.match(
+      describeResizeRefusal(decision.reason, 'milliCpu'),
+      /^it ends in .*, a guess: .* 1 h to go, .* 30 min$/,
+    );
+  });
+
+  it('says the same however long somebody has watched, as long as the readings say the same', () => {
+    const share = fc.double({ min: 0.05, max: 1.2, noNaN: true });
+    const span = fc.integer({ min: 45, max: 2 * HOUR });
+    const runtime = fc.integer({ min: HOUR + 1, max: 4 * HOUR });
+    fc.assert(
+      fc.property(share, share, span, span, runtime, (cpu, memory, once, again, lasts) => {
+        const snapshot = one(amounts(4 * cpu, 8 * memory));
+        const predictions = certain({ 'default/a': lasts });
+        const watchedFor = (seconds: number) => {
+          const known = snapshot.usage['default/a']!;
+          const usage = { ...known, fromSeconds: NOW - seconds, readings: Math.floor(seconds / 15) };
+          const { advice, ...rest } = advise({ ...snapshot, usage: { 'default/a': usage } }, { predictions });
+          return { ...rest, advice: advice.map(({ usage: _, ...each }) => each) };
+        };
+        assert.deepEqual(watchedFor(once), watchedFor(again));
+      }),
+    );
+  });
+
+  it('says the same however often somebody looked in between: a wait that was given up does not begin again', () => {
+    const full = one(amounts(4, 5), undefined, {}, 6); // an expand by 1.2 cores
+    const expands = { ...full, tasks: [...full.tasks, aTask('b', 'n', amounts(1))] }; // 1 core is free
+    const shrinks = one(amounts(1.8, 5)); // the margin does not fit
+    const looks = fc.array(fc.integer({ min: 0, max: 20 * HOUR }), { minLength: 1, maxLength: 8 });
+    fc.assert(
+      fc.property(fc.constantFrom(expands, shrinks), looks, (snapshot, moments) => {
+        const last = Math.max(...moments);
+        const at = (moment: number, since: Since) =>
+          advise(
+            { ...snapshot, takenAtSeconds: NOW + moment },
+            { since, predictions: certain({ 'default/a': 90 * DAY }) },
+          );
+        const often = [0, ...moments.toSorted((left, right) => left - right)].reduce(
+          (since, moment) => at(moment, since).since,
+          {} as Since,
+        );
+        const seldom = at(0, {}).since;
+        assert.deepEqual(often, seldom);
+        assert.deepEqual(at(last, often), at(last, seldom));
+      }),
     );
   });
 
