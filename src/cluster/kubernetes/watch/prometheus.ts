@@ -44,11 +44,15 @@ export function prometheusAt(address: string, connection: Connection): Query {
   };
 }
 
+/** In how many steps the beginning of what Prometheus saw is sought within the window. */
+const WINDOW_STEPS = 120;
+
 /**
  * Mean and peak use of each pod over a window before now (S306), the window pushed down into the queries: CPU from the
  * difference of its counter, memory from its working set, GPUs from DCGM's utilisation where it is exported.
- * @param startedAtSeconds by task id: `rate` divides by the whole window, also where a task has run for a part of it only,
- * and the window is never longer than the task has run
+ * `rate` divides by the whole window, so the mean is taken over the part of it in which the task ran and Prometheus saw it:
+ * else one that was installed a minute ago would tell of busy tasks that they use next to nothing.
+ * @param startedAtSeconds by task id
  * @returns by task id
  */
 export async function prometheusUsage(
@@ -63,21 +67,30 @@ export async function prometheusUsage(
   const rate = `rate(container_cpu_usage_seconds_total{${CONTAINERS}}[${window}])`;
   const burst = `rate(container_cpu_usage_seconds_total{${CONTAINERS}}[2m])`;
   const gpu = `avg_over_time(DCGM_FI_DEV_GPU_UTIL[${window}])`;
+  const seen = `min_over_time(timestamp(${memory})[${window}:${Math.ceil(windowSeconds / WINDOW_STEPS)}s])`;
   const ask = (promql: string) => query(promql, signal);
-  const [cpu, cpuPeak, bytes, bytesPeak, readings, gpus] = await Promise.all([
+  const [cpu, cpuPeak, bytes, bytesPeak, readings, firstSeen, gpus] = await Promise.all([
     ask(`1000 * sum by (namespace,pod) (${rate})`),
     ask(`max_over_time((1000 * sum by (namespace,pod) (${burst}))[${window}:1m])`),
     ask(`sum by (namespace,pod) (avg_over_time(${memory}[${window}]))`),
     ask(`max_over_time((sum by (namespace,pod) (${memory}))[${window}:15s])`),
     ask(`max by (namespace,pod) (count_over_time(${memory}[${window}]))`),
+    ask(`min by (namespace,pod) (${seen})`),
     ask(`10 * sum by (namespace,pod) (${ofTask(ofTask(gpu, 'pod'), 'namespace')})`),
   ]);
   const usage = new Map<string, Usage>();
   const of = (samples: readonly Sample[]) => new Map(samples.map(({ labels, value }) => [idOf(labels), value]));
-  const [peaks, means, memoryPeaks, counts, gpuMeans] = [cpuPeak, bytes, bytesPeak, readings, gpus].map(of);
+  const [peaks, means, memoryPeaks, counts, seenFrom, gpuMeans] = [
+    cpuPeak,
+    bytes,
+    bytesPeak,
+    readings,
+    firstSeen,
+    gpus,
+  ].map(of);
   for (const { labels, value } of cpu) {
     const id = idOf(labels);
-    const fromSeconds = Math.max(nowSeconds - windowSeconds, startedAtSeconds.get(id) ?? 0);
+    const fromSeconds = Math.max(nowSeconds - windowSeconds, startedAtSeconds.get(id) ?? 0, seenFrom?.get(id) ?? 0);
     const milliCpu = Math.round((value * windowSeconds) / Math.max(1, nowSeconds - fromSeconds));
     const memoryBytes = Math.round(means?.get(id) ?? 0);
     const gpuMilli = Math.round(gpuMeans?.get(id) ?? 0);
