@@ -5,6 +5,7 @@ import { InputError } from '../core/model/input.ts';
 import type { Move, RunInformation } from '../core/model/moves.ts';
 import type { Resources } from '../core/model/resources.ts';
 import type { Task } from '../core/model/task.ts';
+import { withCurrentWait } from '../core/model/waits.ts';
 import type { ClusterTarget } from '../core/plan/plan.ts';
 
 /** What is written before each step, one JSON line each. */
@@ -64,8 +65,11 @@ export type FinalState =
   | { readonly kind: 'failed'; readonly reason: string }
   | { readonly kind: 'cancelled' };
 
-/** Names of the method's waits, and `earlier` for capacity that an earlier move of the plan has still to make. */
-export type WaitName = 'first' | 'third' | 'sixth' | 'earlier';
+/**
+ * What a move waits for: that its shrink leaves enough, capacity to expand, capacity on its target, or (`earlier`) capacity
+ * that an earlier move of its plan has still to make.
+ */
+export type WaitName = 'shrink' | 'expand' | 'target' | 'earlier';
 
 export type Wait = { readonly sinceSeconds: number; readonly dueSeconds: number; readonly reason: string };
 
@@ -194,7 +198,9 @@ function parseEntry(line: string): JournalEntry | undefined {
     const { type, planId, moves, moveId, state } = value as Record<string, unknown>;
     if (typeof planId !== 'string') return undefined;
     if (type === 'begin' && Array.isArray(moves)) return value as JournalEntry;
-    if (type === 'step' && typeof moveId === 'string' && typeof state === 'object') return value as JournalEntry;
+    if (type === 'step' && typeof moveId === 'string' && typeof state === 'object' && state !== null) {
+      return { ...value, state: withCurrentWait(state) } as JournalEntry;
+    }
     return undefined;
   } catch {
     return undefined;

@@ -12,7 +12,7 @@ import { act, checkMove, follow, recordOf, type Scene } from './scene.ts';
 
 /**
  * S410: saves the run information, stops the owner with a record on it, and resumes it on the target. The target is
- * checked before the end, when the wait costs nothing, and again after it; when the seventh wait ends, or a task does
+ * checked before the end, when the wait costs nothing, and again after it; when the wait for it is over, or a task does
  * not start on the target, the owner is resumed where its tasks find room. No way out of here leaves it suspended.
  * One step: what comes next.
  */
@@ -42,13 +42,14 @@ async function begin(scene: Scene, move: Migration, waited: Wait | undefined): P
   const sinceSeconds = waited?.sinceSeconds ?? now;
   const endSeconds = sinceSeconds + settings.migrationGiveUpSeconds;
   const reason = describeShort(check.short);
-  if (now >= endSeconds) return { kind: 'failed', reason: `${reason} Given up: the seventh wait is over.` };
-  const dueSeconds = Math.min(now + sixthWait(scene), endSeconds);
-  return { kind: 'waiting', wait: 'sixth', sinceSeconds, dueSeconds, reason };
+  if (now >= endSeconds)
+    return { kind: 'failed', reason: `${reason} Given up: it has waited as long as a migration may.` };
+  const dueSeconds = Math.min(now + retrySeconds(scene), endSeconds);
+  return { kind: 'waiting', wait: 'target', sinceSeconds, dueSeconds, reason };
 }
 
 /** At least the target's turnover. */
-function sixthWait({ settings: { migrationRetrySeconds, turnoverSeconds } }: Scene): number {
+function retrySeconds({ settings: { migrationRetrySeconds, turnoverSeconds } }: Scene): number {
   return Math.max(migrationRetrySeconds, turnoverSeconds ?? 0);
 }
 
@@ -111,7 +112,7 @@ function startedElsewhere({ owner }: Migration, saved: SavedRun): MoveState {
   return { kind: 'starting', saved, pin: { kind: 'none' }, givenUp };
 }
 
-/** The target again, now that the task is gone from its old node; the sixth wait while it is full, the seventh in sum. */
+/** The target again, now that the task is gone from its old node; while it is full the task waits, up to `migrationGiveUpSeconds` in all. */
 async function checkTarget(
   scene: Scene,
   { to }: Migration,
@@ -128,7 +129,7 @@ async function checkTarget(
   const mayPass = refusal !== 'gone' && (refusal.code === 'resource' || refusal.code === 'gpuShare');
   if (!mayPass) return { kind: 'resuming', saved, pin: { kind: 'none' }, givenUp: reason };
   if (now >= endSeconds) return { kind: 'resuming', saved, pin: { kind: 'preferred', node: to }, givenUp: reason };
-  return { kind: 'stopped', saved, sinceSeconds, dueSeconds: Math.min(now + sixthWait(scene), endSeconds), reason };
+  return { kind: 'stopped', saved, sinceSeconds, dueSeconds: Math.min(now + retrySeconds(scene), endSeconds), reason };
 }
 
 /** Why the node cannot take all of the tasks now; undefined when it can. */

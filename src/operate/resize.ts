@@ -8,9 +8,9 @@ import type { MoveState, Wait } from './journal.ts';
 import { act, checkMove, follow, recordOf, type Scene } from './scene.ts';
 
 /**
- * S308: changes a running task's allocation in place, with the method's waits. A shrink that its task's recent usage
- * speaks against waits the first wait, up to the second in sum; an expand without capacity waits the third, up to the
- * fourth; so does one that its node has deferred, and it is taken back then. One step: what comes next.
+ * S308: changes a running task's allocation in place. A shrink that its task's recent usage speaks against waits
+ * `shrinkRetrySeconds` at a time, up to `shrinkGiveUpSeconds` in all; an expand without capacity waits `expandRetrySeconds`,
+ * up to `expandGiveUpSeconds`; so does one that its node has deferred, and it is taken back then. One step: what comes next.
  */
 export async function stepResize(scene: Scene, move: Resize, state: MoveState): Promise<MoveState> {
   switch (state.kind) {
@@ -31,17 +31,17 @@ async function begin(scene: Scene, move: Resize, waited: Wait | undefined): Prom
   if (check.kind === 'stale') return { kind: 'failed', reason: listed(check.reasons.map(describeStale)) };
   if (check.kind === 'short') {
     const { expandRetrySeconds, expandGiveUpSeconds } = settings;
-    return waitOn(scene, 'third', describeShort(check.short), waited, expandRetrySeconds, expandGiveUpSeconds);
+    return waitOn(scene, 'expand', describeShort(check.short), waited, expandRetrySeconds, expandGiveUpSeconds);
   }
   const needed = neededMore(scene, move, check.snapshot.usage[move.task.id]);
   if (needed === undefined) return { kind: 'resizing' };
-  return waitOn(scene, 'first', needed, waited, settings.shrinkRetrySeconds, settings.shrinkGiveUpSeconds);
+  return waitOn(scene, 'shrink', needed, waited, settings.shrinkRetrySeconds, settings.shrinkGiveUpSeconds);
 }
 
 /** The next wait, or the end when the waits have added up to the limit. */
 function waitOn(
   { cluster }: Scene,
-  wait: 'first' | 'third',
+  wait: 'shrink' | 'expand',
   reason: string,
   waited: Wait | undefined,
   seconds: number,

@@ -15,8 +15,9 @@ type StandingOptions = {
 /**
  * Brings moves to a safe end of which only the records on the cluster's objects tell: begun on another machine, or here
  * with the journal lost. A suspended owner is resumed with what its tasks held, drawn to its target where that is known but
- * not bound to it, for nobody has looked whether it still takes them. A resize that is not granted waits up to the fourth wait since it was
- * asked for, and is then taken back. Nothing is planned anew, and what needs nothing is passed over.
+ * not bound to it, for nobody has looked whether it still takes them. A resize that is not granted waits up to
+ * `expandGiveUpSeconds` since it was asked for, and is then taken back. Nothing is planned again, and what needs nothing is
+ * passed over.
  * @param own moves of this machine's journal that are under way, as `plan id, space, move id`
  * @returns one step a record that needed something
  */

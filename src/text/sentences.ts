@@ -37,11 +37,11 @@ export function describeWait(wait: ResizeWait, resource: string, nowSeconds: num
   const end = nowSeconds - wait.waitedSeconds + (wait.limitSeconds ?? 0);
   const waited = wait.waitedSeconds > 0 ? `, ${duration(wait.waitedSeconds)} waited so far` : '';
   switch (wait.wait) {
-    case 'first':
+    case 'shrink':
       return `what it uses with the margin is more than a shrink by ${amount(resource, wait.amount)} would leave; ${again}, give up at ${clock(end, nowSeconds)}${waited}`;
-    case 'third':
+    case 'expand':
       return `its node has ${amount(resource, wait.free ?? 0)} free of the ${amount(resource, wait.amount)} wanted; ${again}, give up at ${clock(end, nowSeconds)}${waited}`;
-    case 'firstWindow':
+    case 'lastShrink':
       return `it was shrunk ${duration(wait.waitedSeconds)} ago; ${again}`;
   }
 }
@@ -70,7 +70,7 @@ export function describeResizeRefusal(reason: ResizeRefusal, resource: string): 
     case 'quota':
       return `the quota ${reason.name} leaves ${amount(resource, reason.left)} of the ${amount(resource, reason.amount)}`;
     case 'waitedOut':
-      return `${duration(reason.waitedSeconds)} of waiting used the ${reason.wait} wait up`;
+      return `it has waited ${duration(reason.waitedSeconds)}, as long as ${reason.wait === 'shrink' ? 'a shrink' : 'an expand'} may`;
   }
 }
 

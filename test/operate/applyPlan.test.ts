@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import type { SampleCluster } from '../../src/cluster/sample/sampleCluster.ts';
 import type { Migration, Resize } from '../../src/core/model/moves.ts';
 import { DEFAULT_SETTINGS } from '../../src/core/model/settings.ts';
@@ -6,7 +9,7 @@ import type { Plan } from '../../src/core/plan/plan.ts';
 import { selectMoves } from '../../src/core/plan/previewPlan.ts';
 import { sha256 } from '../../src/io/sha256.ts';
 import { type ApplyOutcome, applyPlan, continueMoves, undoResizes } from '../../src/operate/applyPlan.ts';
-import { type MoveState, memoryJournal, stateOf } from '../../src/operate/journal.ts';
+import { type JournalEntry, type MoveState, memoryJournal, openJournal, stateOf } from '../../src/operate/journal.ts';
 import { memoryLedger } from '../../src/operate/ledger.ts';
 import type { Confirmation, StepText } from '../../src/text/operation.ts';
 import { doctored, filled } from './doctored.ts';
@@ -121,7 +124,7 @@ describe('applying a plan', function () {
   });
 
   describe('a resize', () => {
-    it('that its task no longer has slack for waits the first wait, and is given up at the second', async () => {
+    it('that its task no longer has slack for waits, and is given up at the limit', async () => {
       const plan = one((move) => isShrink(move) && move.task.id.startsWith('vision/tracking')); // never ends by itself
       const { task } = plan.moves[0]!;
       const busy = doctored(cluster, {
@@ -135,17 +138,17 @@ describe('applying a plan', function () {
           return { ...snapshot, usage: { ...snapshot.usage, [task.id]: { ...usage, mean: hungry, peak: hungry } } };
         },
       });
-      await assertWaits(busy, plan, 'first', shrinkRetrySeconds, shrinkGiveUpSeconds);
+      await assertWaits(busy, plan, 'shrink', shrinkRetrySeconds, shrinkGiveUpSeconds);
     });
 
-    it('that its node has no room for waits the third wait, and is given up at the fourth', async () => {
+    it('that its node has no room for waits, and is given up at the limit', async () => {
       const plan = one(isExpand);
       const node = plan.moves[0]!.task.node!;
       const full = doctored(cluster, { snapshot: (snapshot) => filled(snapshot, node) });
-      await assertWaits(full, plan, 'third', expandRetrySeconds, expandGiveUpSeconds);
+      await assertWaits(full, plan, 'expand', expandRetrySeconds, expandGiveUpSeconds);
     });
 
-    it('that its node has deferred is waited for, and taken back at the fourth wait', async () => {
+    it('that its node has deferred is waited for, and taken back at the limit', async () => {
       const plan = one((move) => isShrink(move) && move.task.id.startsWith('vision/tracking')); // never ends by itself
       const move = plan.moves[0] as Resize;
       const journal = memoryJournal();
@@ -190,14 +193,37 @@ describe('applying a plan', function () {
   });
 
   describe('a migration', () => {
-    it('whose target is full waits with its task still running, and is given up at the seventh wait', async () => {
+    it('whose target is full waits with its task still running, and is given up at the limit', async () => {
       const plan = one(isMigration);
       const { to, owner } = plan.moves[0] as Migration;
       const full = doctored(cluster, { snapshot: (snapshot) => filled(snapshot, to) });
-      await assertWaits(full, plan, 'sixth', migrationRetrySeconds, migrationGiveUpSeconds, async () => {
+      await assertWaits(full, plan, 'target', migrationRetrySeconds, migrationGiveUpSeconds, async () => {
         const found = await cluster.readOwner(owner);
         assert.ok(found?.finished || (found?.suspended === false && found.active === 1));
       });
+    });
+
+    it('that waits in a journal of version 0.1.0 goes on waiting from there', async () => {
+      const plan = one(isMigration);
+      const [move] = plan.moves as readonly [Migration];
+      const full = doctored(cluster, { snapshot: (snapshot) => filled(snapshot, move.to) });
+      const entries: JournalEntry[] = [];
+      const first = await applyPlan(plan, full, optionsOf(memoryJournal(entries)));
+      const directory = await mkdtemp(path.join(tmpdir(), 'stowage-old-journal-'));
+      const lines = entries.map((entry) => `${JSON.stringify(entry).replace('"wait":"target"', '"wait":"sixth"')}\n`);
+      assert.match(lines.at(-1)!, /"wait":"sixth"/);
+      await writeFile(path.join(directory, 'journal.jsonl'), lines.join(''));
+      const journal = await openJournal(directory);
+      try {
+        const state = () => stateOf(journal.operations()[0]!, move.id) as Extract<MoveState, { kind: 'waiting' }>;
+        const { sinceSeconds } = state();
+        await cluster.advance(first.kind === 'waiting' ? first.untilSeconds! - cluster.nowSeconds() : Number.NaN);
+        assert.equal((await continueMoves(full, optionsOf(journal))).kind, 'waiting');
+        assert.deepEqual([state().wait, state().sinceSeconds], ['target', sinceSeconds]);
+      } finally {
+        await journal.close();
+        await rm(directory, { recursive: true });
+      }
     });
 
     it('keeps what a resize gave its task, and the request that is its 100 %', async () => {
@@ -234,7 +260,7 @@ describe('applying a plan', function () {
       );
     });
 
-    it('whose target stays full after the end is resumed where there is capacity when the seventh wait ends', async () => {
+    it('whose target stays full after the end is resumed where there is capacity when the waits are over', async () => {
       const plan = one(isMigration);
       const { owner } = plan.moves[0] as Migration;
       const journal = memoryJournal();

@@ -67,6 +67,21 @@ describe('the journal', () => {
     );
   });
 
+  it('of version 0.1.0 is read, its waits under the names of now', async () => {
+    const wait = { kind: 'waiting', sinceSeconds: 1, dueSeconds: 2, reason: 'full' };
+    for (const [former, current] of [
+      ['first', 'shrink'],
+      ['third', 'expand'],
+      ['sixth', 'target'],
+      ['earlier', 'earlier'],
+    ]) {
+      const entries = [begin, { ...step('one', { kind: 'planned' }), state: { ...wait, wait: former } }];
+      await writeFile(file, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+      const [operation] = await readOperations(directory);
+      assert.deepEqual(stateOf(operation!, 'one'), { ...wait, wait: current });
+    }
+  });
+
   it('has each entry on disk when append returns', async () => {
     const journal = await openJournal(directory);
     await journal.append(begin);

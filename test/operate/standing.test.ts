@@ -28,7 +28,7 @@ describe('going on without a journal', () => {
     assert.deepEqual([outcome.kind, 'steps' in outcome && outcome.steps], ['applied', []]);
   });
 
-  it('waits for a deferred resize up to the fourth wait since it was asked for, then takes it back', async () => {
+  it('waits for a deferred resize up to the limit since it was asked for, then takes it back', async () => {
     const task = snapshot.tasks.find(({ id }) => id.startsWith('vision/tracking'))!;
     // All of its node, of which others hold a part for ever: the node agent does.
     const node = snapshot.nodes.find(({ name }) => name === task.node)!;

@@ -4,7 +4,7 @@ import type { Snapshot } from '../model/snapshot.ts';
 import type { Task } from '../model/task.ts';
 import type { ClusterCapacity, NodeCapacity } from '../place/capacity.ts';
 
-/** A node whose free capacity is worth defragmenting: above the third threshold (S407). */
+/** A node whose free capacity is worth defragmenting: at least `candidateFreeFraction` (S407). */
 export type Candidate = {
   readonly node: string;
   /** The resource that names its size. */

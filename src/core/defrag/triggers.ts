@@ -6,7 +6,7 @@ import { type ClusterCapacity, type NodeCapacity, nodeCapacity } from '../place/
 import { nodeFilter } from '../place/filter.ts';
 import { dominantShare } from './candidates.ts';
 
-/** What starts a defragmentation (S407), once it has held for the whole fifth window. */
+/** What starts a defragmentation (S407), once it has held for `triggerHoldSeconds`. */
 export type Trigger =
   /** (a) Two or more nodes keep a remaining amount above the preset. */
   | {

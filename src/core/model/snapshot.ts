@@ -9,7 +9,7 @@ export type Snapshot = {
   readonly takenAtSeconds: number;
   readonly nodes: readonly Node[];
   readonly tasks: readonly Task[];
-  /** Usage by task id over the first window (S306), as far as readings reach. */
+  /** Usage by task id over the usage window (S306), as far as readings reach. */
   readonly usage: Readonly<Record<string, Usage>>;
   readonly budgets: readonly DisruptionBudget[];
   /** What namespaces may still ask for; absent where nothing bounds them. */

@@ -8,8 +8,8 @@ import { nodeFilter, type Refusal } from '../place/filter.ts';
 import type { Plan } from './plan.ts';
 
 /**
- * Whether a plan may still be carried out. `waits` are moves for which the method has a wait: their node lacks room now
- * (third wait of an expand, sixth wait of a migration), and everything else about them still holds.
+ * Whether a plan may still be carried out. `waits` are moves for which the method has a wait: the node of an
+ * expand, or a migration's target, has too little free now, and everything else about them still holds.
  */
 export type PlanCheck =
   | { readonly kind: 'ok'; readonly waits: readonly Short[] }

@@ -2,6 +2,8 @@ import type { Hash } from '../model/hash.ts';
 import { InputError } from '../model/input.ts';
 import { isRecord } from '../model/isRecord.ts';
 import { isResources } from '../model/resources.ts';
+import { withCurrentWait } from '../model/waits.ts';
+import type { ResizeAdvice } from '../resize/adviseResizes.ts';
 import { digest } from './digest.ts';
 import { PLAN_FORMAT, type Plan } from './plan.ts';
 
@@ -25,7 +27,16 @@ export function parsePlan(value: unknown, hash: Hash): Plan {
   if (digest(content, hash) !== id) throw new InputError(`The plan was changed after it was made. ${MAKE_ONE}`);
   const wrong = (value['moves'] as readonly unknown[]).findIndex((move) => !isMove(move));
   if (wrong >= 0) throw new InputError(`Move ${wrong + 1} of the plan is broken. ${MAKE_ONE}`);
-  return value as Plan;
+  return { ...(value as Plan), resizes: (value['resizes'] as Plan['resizes']).map(withCurrentWaits) };
+}
+
+/** Plans of version 0.1.0 call the waits by other names. */
+function withCurrentWaits(advice: ResizeAdvice): ResizeAdvice {
+  const { decision } = advice;
+  if (decision.kind === 'wait') return { ...advice, decision: withCurrentWait(decision) };
+  return decision.kind === 'refused'
+    ? { ...advice, decision: { ...decision, reason: withCurrentWait(decision.reason) } }
+    : advice;
 }
 
 const MAKE_ONE = 'Make a new one with "stowage plan --out plan.json".';

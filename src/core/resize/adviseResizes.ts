@@ -61,12 +61,13 @@ export type ResizeDecision =
 /** A wait of the method: ask again at `untilSeconds`, give up when the waits add up to `limitSeconds`. */
 export type ResizeWait = {
   readonly kind: 'wait';
-  readonly wait: 'first' | 'third' | 'firstWindow';
+  /** For what: a shrink that leaves too little, capacity for an expand, or the window after the last shrink. */
+  readonly wait: 'shrink' | 'expand' | 'lastShrink';
   readonly direction: 'shrink' | 'expand';
   readonly amount: number;
   readonly untilSeconds: number;
   readonly waitedSeconds: number;
-  /** Absent for `firstWindow`, which ends by itself. */
+  /** Absent for `lastShrink`, which ends by itself. */
   readonly limitSeconds?: number;
   /** For an expand: what of the resource its node has free. */
   readonly free?: number;
@@ -90,7 +91,7 @@ export type ResizeRefusal =
   | { readonly code: 'smallest'; readonly least: number }
   | { readonly code: 'nodeTooSmall'; readonly wanted: number; readonly allocatable: number }
   | { readonly code: 'quota'; readonly name: string; readonly amount: number; readonly left: number }
-  | { readonly code: 'waitedOut'; readonly wait: 'second' | 'fourth'; readonly waitedSeconds: number };
+  | { readonly code: 'waitedOut'; readonly wait: 'shrink' | 'expand'; readonly waitedSeconds: number };
 
 /** Why a task's resources need no entry. */
 export type KeptCode = 'betweenThresholds' | 'fewReadings' | 'noUsage' | 'bestEffort';
@@ -353,15 +354,15 @@ function decideShrink(judgement: Judgement, { snapshot, settings, since }: Resiz
   const untilSeconds = lastShrunk + settings.usageWindowSeconds;
   if (untilSeconds > nowSeconds) {
     const waitedSeconds = nowSeconds - lastShrunk;
-    return { kind: 'wait', wait: 'firstWindow', direction, amount: ours.amount, untilSeconds, waitedSeconds };
+    return { kind: 'wait', wait: 'lastShrink', direction, amount: ours.amount, untilSeconds, waitedSeconds };
   }
   if (ours.needed <= ours.left) return { kind: 'shrink', amount: ours.amount, to: ours.left };
   const { shrinkRetrySeconds, shrinkGiveUpSeconds } = settings;
   const waitedSeconds = waited(judgement, direction, since, nowSeconds);
   if (waitedSeconds >= shrinkGiveUpSeconds)
-    return { kind: 'refused', reason: { code: 'waitedOut', wait: 'second', waitedSeconds } };
+    return { kind: 'refused', reason: { code: 'waitedOut', wait: direction, waitedSeconds } };
   const wait = nextLook(nowSeconds, waitedSeconds, shrinkRetrySeconds, shrinkGiveUpSeconds);
-  return { kind: 'wait', wait: 'first', direction, amount: ours.amount, ...wait };
+  return { kind: 'wait', wait: direction, direction, amount: ours.amount, ...wait };
 }
 
 function decideExpand(judgement: Judgement, { snapshot, settings, since }: ResizeInputs, free: number): ResizeDecision {
@@ -372,9 +373,9 @@ function decideExpand(judgement: Judgement, { snapshot, settings, since }: Resiz
   const { expandRetrySeconds, expandGiveUpSeconds } = settings;
   const waitedSeconds = waited(judgement, direction, since, nowSeconds);
   if (waitedSeconds >= expandGiveUpSeconds)
-    return { kind: 'refused', reason: { code: 'waitedOut', wait: 'fourth', waitedSeconds } };
+    return { kind: 'refused', reason: { code: 'waitedOut', wait: direction, waitedSeconds } };
   const wait = nextLook(nowSeconds, waitedSeconds, expandRetrySeconds, expandGiveUpSeconds);
-  return { kind: 'wait', wait: 'third', direction, amount: ours.amount, ...wait, free: Math.max(0, free) };
+  return { kind: 'wait', wait: direction, direction, amount: ours.amount, ...wait, free: Math.max(0, free) };
 }
 
 function waitKey({ taskId, resource }: Judgement, direction: 'shrink' | 'expand'): string {
@@ -390,7 +391,7 @@ function waited(judgement: Judgement, direction: 'shrink' | 'expand', since: Sin
  * next plan would begin it again. Undefined for other decisions.
  */
 function waitedSoFar(decision: ResizeDecision): number | undefined {
-  if (decision.kind === 'wait') return decision.wait === 'firstWindow' ? undefined : decision.waitedSeconds;
+  if (decision.kind === 'wait') return decision.wait === 'lastShrink' ? undefined : decision.waitedSeconds;
   const isGivenUp = decision.kind === 'refused' && decision.reason.code === 'waitedOut';
   return isGivenUp ? decision.reason.waitedSeconds : undefined;
 }

@@ -37,7 +37,7 @@ describe('disruption budgets', () => {
 });
 
 describe('candidates (S407, S408)', () => {
-  it('are nodes above the third threshold, busiest first; measured usage counts, what is held where nothing is measured', () => {
+  it('are nodes with enough free, busiest first; measured usage counts, what is held where nothing is measured', () => {
     const shape = amounts(10, 64);
     const names = ['cordoned', 'full', 'idle', 'worked'];
     const nodes = names.map((name) => aNode(name, shape, { unschedulable: name === 'cordoned' }));

@@ -97,7 +97,7 @@ describe('searching a defragmentation (S406–S410)', () => {
     assert.match(describeEnd(wait, NOW), /small ends by itself in 25 min \(.*, a guess: it has outlived all /);
   });
 
-  it('needs a trigger that has held for the fifth window', () => {
+  it('needs a trigger that has held as long as it must', () => {
     const fresh = fragmented({ checkpoint });
     const tasks = fresh.tasks.map((task) => (task.name === 'big' ? { ...task, gated: false } : task));
     const unknown = search({ ...fresh, tasks });

@@ -14,6 +14,7 @@ import {
   withTask,
 } from '../../../src/core/place/capacity.ts';
 import { checkPlan } from '../../../src/core/plan/checkPlan.ts';
+import { digest } from '../../../src/core/plan/digest.ts';
 import { draftPlan, finishPlan } from '../../../src/core/plan/makePlan.ts';
 import { parsePlan } from '../../../src/core/plan/parsePlan.ts';
 import type { Plan } from '../../../src/core/plan/plan.ts';
@@ -152,6 +153,26 @@ describe('a plan', () => {
     refused({ ...made, snapshot: { ...made.snapshot, cluster: 'production' } }, /changed after it was made/);
   });
 
+  it('of version 0.1.0 is read, its waits under the names of now', () => {
+    const { id: _, ...content } = JSON.parse(JSON.stringify(plan(everything()))) as Plan;
+    const [advice] = content.resizes;
+    const wait = { kind: 'wait', direction: 'shrink', amount: 1, untilSeconds: 2, waitedSeconds: 0 };
+    const decisions = (names: readonly [string, string, string]) => [
+      { ...wait, wait: names[0] },
+      { ...wait, wait: names[1] },
+      { kind: 'refused', reason: { code: 'waitedOut', wait: names[2], waitedSeconds: 3 } },
+    ];
+    const old = {
+      ...content,
+      resizes: decisions(['first', 'firstWindow', 'fourth']).map((decision) => ({ ...advice, decision })),
+    };
+    const read = parsePlan({ ...old, id: digest(old, sha256) }, sha256);
+    assert.deepEqual(
+      read.resizes.map(({ decision }) => decision),
+      decisions(['shrink', 'lastShrink', 'expand']),
+    );
+  });
+
   it('sums up what it ends, loses and wins, each goal once', () => {
     const preview = previewPlan(plan(everything()));
     const { placements, shrinks, expands, migrations, tasksEnded, lostSeconds, withoutCheckpoint } = preview;
@@ -170,7 +191,7 @@ describe('a plan', () => {
       ['place default/fits'],
     );
     assert.notEqual(part.id, made.id);
-    assert.equal(parsePlan(part, sha256), part);
+    assert.deepEqual(parsePlan(part, sha256), part);
   });
 });
 

@@ -52,13 +52,13 @@ describe('advising resizes (S306–S308)', () => {
     assert.equal(ours.left, 2000);
   });
 
-  it('waits the first wait where the margin does not fit what would be left', () => {
+  it('waits for a shrink whose margin does not fit what would be left', () => {
     // 1.8 cores are below half of 4, but 1.8 × 1.15 = 2.07 is more than the 2 that would be left.
     const first = advise(one(amounts(1.8, 5)));
     const until = { untilSeconds: NOW + 2 * HOUR, waitedSeconds: 0, limitSeconds: 12 * HOUR };
     assert.deepEqual(only(first.advice).decision, {
       kind: 'wait',
-      wait: 'first',
+      wait: 'shrink',
       direction: 'shrink',
       amount: 2000,
       ...until,
@@ -66,7 +66,7 @@ describe('advising resizes (S306–S308)', () => {
     assert.deepEqual(first.since, { 'shrink milliCpu default/a': NOW });
   });
 
-  it('counts waits over plans from the first one, and gives up when they add up to the second wait', () => {
+  it('counts waits over plans from the first one, and gives up when they add up to the limit', () => {
     const waited = (seconds: number) =>
       advise(one(amounts(1.8, 5)), { since: { 'shrink milliCpu default/a': NOW - seconds } });
     const going = only(waited(3 * HOUR).advice).decision;
@@ -74,13 +74,13 @@ describe('advising resizes (S306–S308)', () => {
     assert.equal(going.untilSeconds, NOW + HOUR); // the second stretch of 2 h ends 4 h after the first look
     assert.deepEqual(only(waited(12 * HOUR).advice).decision, {
       kind: 'refused',
-      reason: { code: 'waitedOut', wait: 'second', waitedSeconds: 12 * HOUR },
+      reason: { code: 'waitedOut', wait: 'shrink', waitedSeconds: 12 * HOUR },
     });
   });
 
-  it('shrinks at most once a first window', () => {
+  it('shrinks at most once a usage window', () => {
     const { decision } = only(advise(one(amounts(1, 5)), { since: { 'shrunk default/a': NOW - 600 } }).advice);
-    assert.ok(decision.kind === 'wait' && decision.wait === 'firstWindow');
+    assert.ok(decision.kind === 'wait' && decision.wait === 'lastShrink');
     assert.equal(decision.untilSeconds, NOW + 1200);
   });
 
@@ -99,14 +99,14 @@ describe('advising resizes (S306–S308)', () => {
     assert.deepEqual(decision, { kind: 'expand', amount: 2458 * 2 ** 20, to: (8192 + 2458) * 2 ** 20 });
   });
 
-  it('waits the third wait where the node has no room for an expand, and gives up at the fourth', () => {
+  it('waits where the node has no room for an expand, and gives up at the limit', () => {
     const alone = one(amounts(4, 5), amounts(4, 5), {}, 6);
     const full = { ...alone, tasks: [...alone.tasks, aTask('b', 'n', amounts(1))] }; // 1 core free, 1.2 wanted
     const { decision } = only(advise(full).advice);
     assert.ok(decision.kind === 'wait');
-    assert.deepEqual([decision.wait, decision.untilSeconds, decision.free], ['third', NOW + 600, 1000]);
+    assert.deepEqual([decision.wait, decision.untilSeconds, decision.free], ['expand', NOW + 600, 1000]);
     const late = advise(full, { since: { 'expand milliCpu default/a': NOW - 2 * HOUR } });
-    const reason = { code: 'waitedOut', wait: 'fourth', waitedSeconds: 2 * HOUR };
+    const reason = { code: 'waitedOut', wait: 'expand', waitedSeconds: 2 * HOUR };
     assert.deepEqual(only(late.advice).decision, { kind: 'refused', reason });
   });
 
