@@ -3,12 +3,14 @@ import { changeName, type NodeChange } from '../src/core/forecast/scenarios.ts';
 import type { Move } from '../src/core/model/moves.ts';
 import type { RankedNode } from '../src/core/place/rankNodes.ts';
 import type { PlacementAdvice, Plan } from '../src/core/plan/plan.ts';
+import { describeStart, scenarioTitle } from '../src/text/forecast.ts';
 import { amount, amounts, clock, duration, percent } from '../src/text/format.ts';
-import type { StepText } from '../src/text/operation.ts';
-import { describeRanked, describeRefusal } from '../src/text/placement.ts';
-import { describeBeside, describeGoal, describeHeld, scenarioTitle } from '../src/text/sentences.ts';
+import { describeGoal, describeMigration } from '../src/text/migration.ts';
+import { describeMove, describeMoveCost, type StepText } from '../src/text/operation.ts';
+import { describePlacement, describeRanked, describeRefused } from '../src/text/placement.ts';
+import { describeBeside, describeHeld, describePredictor, describeRuntime } from '../src/text/prediction.ts';
+import { describeResize, describeRule } from '../src/text/resize.ts';
 import { chart, type Series } from './chart.ts';
-import { migrationDecision, placementDecision, resizeDecision } from './decisions.ts';
 import { button, element } from './element.ts';
 import { grid } from './grid.ts';
 import { MOVES_PAGE, type PanelModel, wholeForecast } from './state.ts';
@@ -69,7 +71,7 @@ function header({ host, plan }: PanelModel, actions: PanelActions): HTMLElement 
       host.cluster,
       plan && ` · read ${clock(plan.snapshot.takenAtSeconds, plan.snapshot.takenAtSeconds)}`,
       counts && ` · ${counts.nodes} nodes, ${counts.running} running, ${counts.pending} pending tasks`,
-      plan && ` · predictor ${plan.predictor.name} from ${plan.predictor.tasks.toLocaleString('en')} finished tasks`,
+      plan && ` · runtimes: ${describePredictor(plan.predictor)}`,
     ),
     host.failure && element('p', { class: 'notice error', role: 'alert' }, host.failure),
     host.readOnly && element('p', { class: 'notice' }, host.readOnly),
@@ -97,7 +99,7 @@ function stepsList(steps: readonly StepText[]): HTMLElement {
           { class: step.state },
           element('span', { class: 'mark', 'aria-hidden': 'true' }, STEPS[step.state].mark),
           element('strong', {}, step.title),
-          ` ${STEPS[step.state].word}${step.untilSeconds === undefined ? '' : ` until ${clock(step.untilSeconds, step.untilSeconds)}`}. ${step.text}`,
+          `: ${STEPS[step.state].word}${step.untilSeconds === undefined ? '' : ` until ${clock(step.untilSeconds, step.untilSeconds)}`}. ${step.text}`,
         ),
       ),
     ),
@@ -186,14 +188,8 @@ function moveRow(move: Move, on: boolean, all: readonly string[], actions: Panel
 }
 
 function moveText(move: Move): string {
-  switch (move.kind) {
-    case 'placement':
-      return `Place ${move.task.id} on ${move.to} (${amounts(move.request)})`;
-    case 'resize':
-      return `${move.direction === 'shrink' ? 'Shrink' : 'Expand'} ${move.task.id} from ${amounts(move.from)} to ${amounts(move.to)}`;
-    case 'migration':
-      return `Migrate ${move.task.id} from ${move.from} to ${move.to}; ${move.run.lostSeconds > 0 ? `loses ${duration(move.run.lostSeconds)} of work` : `resumes from ${move.run.checkpoint ?? 'its checkpoint'}`}`;
-  }
+  const cost = describeMoveCost(move);
+  return cost === undefined ? describeMove(move) : `${describeMove(move)} (${cost})`;
 }
 
 /** A dashed line beside a full one: the two are told apart without colours too. */
@@ -211,9 +207,9 @@ function whatIfNames({ whatIfs = [] }: PanelModel['host']): string[] {
   return whatIfs.map(({ change }) => changeName(change));
 }
 
-function forecastCharts({ host }: PanelModel, { forecast: own }: Plan, actions: PanelActions): HTMLElement {
-  if (!own) return element('div');
-  const forecast = wholeForecast(own, host.whatIfs);
+function forecastCharts({ host }: PanelModel, plan: Plan, actions: PanelActions): HTMLElement {
+  if (!plan.forecast) return element('div');
+  const forecast = wholeForecast(plan.forecast, host.whatIfs);
   const hasGpus = forecast.scenarios.some(({ moments }) =>
     moments.some(({ free }) => (free['gpuMilli']?.p90 ?? 0) > 0),
   );
@@ -278,7 +274,7 @@ function forecastCharts({ host }: PanelModel, { forecast: own }: Plan, actions: 
         disabled: host.busy !== undefined,
       }),
     ),
-    earliestStarts(forecast),
+    earliestStarts(plan, forecast),
   );
 }
 
@@ -350,7 +346,7 @@ function compare(
     .concat('.');
 }
 
-function earliestStarts({ scenarios }: Forecast): HTMLElement {
+function earliestStarts(plan: Plan, { scenarios }: Forecast): HTMLElement {
   const ids = [...new Set(scenarios.flatMap(({ starts }) => starts.map(({ task }) => task)))];
   if (ids.length === 0) return element('div');
   const when = (scenario: ScenarioForecast, id: string) => scenario.starts.find(({ task }) => task === id);
@@ -365,20 +361,12 @@ function earliestStarts({ scenarios }: Forecast): HTMLElement {
         { title: 'task', text: (id) => id },
         ...scenarios.map((scenario) => ({
           title: scenarioTitle(scenario.name),
-          text: (id: string) => startText(when(scenario, id)),
+          text: (id: string) => describeStart(plan, scenario, id),
           value: (id: string) => when(scenario, id)?.p50 ?? Number.MAX_VALUE,
         })),
       ],
     }),
   );
-}
-
-function startText(start: ScenarioForecast['starts'][number] | undefined): string {
-  if (!start) return 'runs';
-  if (start.admittingNodes === 0) return 'never: no node admits it';
-  if (start.p50 === undefined) return `not within a day (${percent(start.startedFraction)} of the futures)`;
-  const late = start.p90 === undefined ? 'later than a day' : duration(start.p90);
-  return start.p50 === 0 && start.p90 === 0 ? 'now' : `${duration(start.p50)}, by ${late} in 90 %`;
 }
 
 function placements({ placements: all }: Plan, actions: PanelActions): HTMLElement {
@@ -394,8 +382,13 @@ function placements({ placements: all }: Plan, actions: PanelActions): HTMLEleme
         columns: [
           { title: 'task', text: ({ taskId }) => taskId, share: 3 },
           { title: 'asks for', text: ({ request }) => amounts(request), share: 3 },
-          { title: 'predicted runtime', text: runtimeText, value: ({ runtime }) => runtime?.p50 ?? 0, share: 4 },
-          { title: 'decision', text: placementDecision, share: 6 },
+          {
+            title: 'predicted runtime',
+            text: ({ runtime }) => describeRuntime(runtime),
+            value: ({ runtime }) => runtime?.p50 ?? 0,
+            share: 4,
+          },
+          { title: 'decision', text: describePlacement, share: 6 },
           { title: 'nodes', text: ({ fitting }) => String(fitting), value: ({ fitting }) => fitting, numeric: true },
         ],
         onOpen: ({ taskId }) => actions.showTask(taskId),
@@ -421,11 +414,6 @@ function rankedSections({ host, choices }: PanelModel, plan: Plan, actions: Pane
   ];
 }
 
-function runtimeText({ runtime }: PlacementAdvice): string {
-  if (!runtime) return 'unknown';
-  return `${duration(runtime.p50)} (${duration(runtime.p10)}–${duration(runtime.p90)})`;
-}
-
 function nodesHeading({ taskId, runtime }: PlacementAdvice): HTMLElement {
   return element(
     'div',
@@ -435,7 +423,11 @@ function nodesHeading({ taskId, runtime }: PlacementAdvice): HTMLElement {
       element(
         'p',
         { class: 'faint' },
-        `Predicted by ${runtime.predictor}, from ${runtime.basis}.${runtime.coverage ? ` ${describeHeld(runtime.coverage)}.` : ''}${runtime.beside ? ` Baselines: ${describeBeside(runtime.beside)}.` : ''}`,
+        [
+          `Predicted by ${runtime.predictor}, from ${runtime.basis}`,
+          ...(runtime.coverage ? [describeHeld(runtime.predictor, runtime.coverage)] : []),
+          ...(runtime.beside ? [describeBeside(runtime.beside)] : []),
+        ].join(' · '),
       ),
   );
 }
@@ -484,13 +476,7 @@ function rankedNodes(
         'details',
         {},
         element('summary', {}, `Nodes that cannot take it (${refused.reduce((sum, { nodes }) => sum + nodes, 0)})`),
-        element(
-          'ul',
-          {},
-          ...refused.map(({ nodes, example }) =>
-            element('li', {}, `${nodes} × like ${example.node}, which ${describeRefusal(example.refusal)}`),
-          ),
-        ),
+        element('ul', {}, ...refused.map((each) => element('li', {}, describeRefused(each)))),
       ),
   );
 }
@@ -534,12 +520,11 @@ function resizes({ resizes: all, snapshot }: Plan, actions: PanelActions): HTMLE
             numeric: true,
           },
           {
-            title: 'printed rule',
+            title: "the method's rule",
             share: 3,
-            text: ({ resource, printed }) =>
-              `${printed.says}${printed.amount > 0 ? ` by ${amount(resource, printed.amount)}` : ''}`,
+            text: ({ resource, printed }) => describeRule(printed, resource),
           },
-          { title: 'decision', text: (advice) => resizeDecision(advice, snapshot.takenAtSeconds), share: 6 },
+          { title: 'decision', text: (advice) => describeResize(advice, snapshot.takenAtSeconds), share: 6 },
         ],
         onOpen: ({ taskId }) => actions.reveal('task', taskId),
       }),
@@ -574,7 +559,7 @@ function migrations({ migrations: all, snapshot }: Plan, actions: PanelActions):
             value: ({ lostSeconds }) => lostSeconds,
             numeric: true,
           },
-          { title: 'decision', text: (advice) => migrationDecision(advice, snapshot.takenAtSeconds), share: 4 },
+          { title: 'decision', text: (advice) => describeMigration(advice, snapshot.takenAtSeconds), share: 4 },
         ],
         onOpen: ({ taskIds }) => {
           const [first] = taskIds;

@@ -5,7 +5,7 @@ import type { Snapshot } from '../core/model/snapshot.ts';
 import type { Task } from '../core/model/task.ts';
 import { clusterCapacity, withTask } from '../core/place/capacity.ts';
 import { nodeFilter, type Refusal } from '../core/place/filter.ts';
-import { describeShort, describeStale, listed } from '../text/operation.ts';
+import { describeShort, describeStale } from '../text/operation.ts';
 import { describeRefusal } from '../text/placement.ts';
 import type { MoveState, SavedRun, Wait } from './journal.ts';
 import { act, checkMove, follow, recordOf, type Scene } from './scene.ts';
@@ -36,7 +36,7 @@ export async function stepMigration(scene: Scene, move: Migration, state: MoveSt
 async function begin(scene: Scene, move: Migration, waited: Wait | undefined): Promise<MoveState> {
   const { cluster, settings } = scene;
   const check = await checkMove(scene, move);
-  if (check.kind === 'stale') return { kind: 'failed', reason: listed(check.reasons.map(describeStale)) };
+  if (check.kind === 'stale') return { kind: 'failed', reason: check.reasons.map(describeStale).join(' ') };
   if (check.kind === 'ok') return { kind: 'suspending', saved: savedRun(move, check.snapshot) };
   const now = cluster.nowSeconds();
   const sinceSeconds = waited?.sinceSeconds ?? now;
@@ -125,7 +125,7 @@ async function checkTarget(
   const now = cluster.nowSeconds();
   const sinceSeconds = waited?.sinceSeconds ?? now;
   const endSeconds = sinceSeconds + settings.migrationGiveUpSeconds;
-  const reason = refusal === 'gone' ? `Node ${to} is gone.` : `Node ${to} ${describeRefusal(refusal)}.`;
+  const reason = refusal === 'gone' ? `Node ${to} is gone.` : `${describeRefusal(to, refusal)}.`;
   const mayPass = refusal !== 'gone' && (refusal.code === 'resource' || refusal.code === 'gpuShare');
   if (!mayPass) return { kind: 'resuming', saved, pin: { kind: 'none' }, givenUp: reason };
   if (now >= endSeconds) return { kind: 'resuming', saved, pin: { kind: 'preferred', node: to }, givenUp: reason };

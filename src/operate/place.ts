@@ -1,6 +1,6 @@
 import type { TaskState } from '../cluster/port.ts';
 import type { Placement } from '../core/model/moves.ts';
-import { describeShort, describeStale, listed } from '../text/operation.ts';
+import { describeShort, describeStale } from '../text/operation.ts';
 import type { MoveState } from './journal.ts';
 import { act, checkMove, follow, type Scene } from './scene.ts';
 
@@ -20,7 +20,7 @@ export async function stepPlacement(scene: Scene, move: Placement, state: MoveSt
 async function begin(scene: Scene, move: Placement, state: MoveState): Promise<MoveState> {
   const check = await checkMove(scene, move);
   if (check.kind === 'ok') return { kind: 'placing' };
-  const reason = check.kind === 'short' ? describeShort(check.short) : listed(check.reasons.map(describeStale));
+  const reason = check.kind === 'short' ? describeShort(check.short) : check.reasons.map(describeStale).join(' ');
   const forCapacity = check.kind === 'short' || check.reasons.every(({ code }) => code === 'doesNotFit');
   if (!forCapacity || !scene.earlierUnderWay) return { kind: 'failed', reason };
   const now = scene.cluster.nowSeconds();

@@ -3,7 +3,7 @@ import type { Resize, TaskRef } from '../core/model/moves.ts';
 import { amountOf, type Resources, resourceNames, sameResources } from '../core/model/resources.ts';
 import type { Usage } from '../core/model/usage.ts';
 import { amount } from '../text/format.ts';
-import { describeChange, describeShort, describeStale, listed } from '../text/operation.ts';
+import { describeChange, describeShort, describeStale } from '../text/operation.ts';
 import type { MoveState, Wait } from './journal.ts';
 import { act, checkMove, follow, recordOf, type Scene } from './scene.ts';
 
@@ -28,7 +28,7 @@ export async function stepResize(scene: Scene, move: Resize, state: MoveState): 
 async function begin(scene: Scene, move: Resize, waited: Wait | undefined): Promise<MoveState> {
   const { settings } = scene;
   const check = await checkMove(scene, move);
-  if (check.kind === 'stale') return { kind: 'failed', reason: listed(check.reasons.map(describeStale)) };
+  if (check.kind === 'stale') return { kind: 'failed', reason: check.reasons.map(describeStale).join(' ') };
   if (check.kind === 'short') {
     const { expandRetrySeconds, expandGiveUpSeconds } = settings;
     return waitOn(scene, 'expand', describeShort(check.short), waited, expandRetrySeconds, expandGiveUpSeconds);
@@ -110,7 +110,7 @@ function outcomeOf({ task, from, to }: Resize, found: TaskState | undefined): Mo
     return { kind: 'failed', reason: `${task.id} was changed by somebody else while it was being resized.` };
   }
   if (found.resize !== 'none' || !sameAmounts(found.actual, to)) return undefined;
-  return { kind: 'done', text: `${task.id} now has ${describeChange(from, to)}.` };
+  return { kind: 'done', text: `${task.id} is resized ${describeChange(from, to)}.` };
 }
 
 /** Back to what it had, so that nothing is held that is not used. */

@@ -9,7 +9,8 @@ import { type AvailableTime, availableTime, remainingTime } from '../core/place/
 import { type NodeCapacity, nodeCapacity } from '../core/place/capacity.ts';
 import { quantile } from '../core/predict/distribution.ts';
 import type { Predictions, RuntimePrediction } from '../core/predict/prediction.ts';
-import { describeBeside, describeHeld } from '../text/sentences.ts';
+import { describeSource } from '../text/placement.ts';
+import { describeBeside, describeHeld } from '../text/prediction.ts';
 import { moveLine } from './kubectl.ts';
 
 /** What the trees show of a cluster: plain rows, made off the editor's thread. */
@@ -169,19 +170,11 @@ function nodeRow(capacity: NodeCapacity, predictions: Predictions, settings: Set
   };
 }
 
-function available({ seconds, source }: AvailableTime, nowSeconds: number): Available {
-  const ends = source === 'exit' || source === 'deadline';
-  return { source: SOURCES[source], ...(ends ? { untilSeconds: nowSeconds + seconds } : { forSeconds: seconds }) };
+function available(time: AvailableTime, nowSeconds: number): Available {
+  const ends = time.source === 'exit' || time.source === 'deadline';
+  const until = ends ? { untilSeconds: nowSeconds + time.seconds } : { forSeconds: time.seconds };
+  return { source: describeSource(time), ...until };
 }
-
-/** Ends "19 h …": where an available time comes from. */
-const SOURCES: Readonly<Record<AvailableTime['source'], string>> = {
-  exit: 'until its last task ends',
-  deadline: 'until the node ends',
-  turnover: 'by turnover',
-  derived: 'from its amounts',
-  horizon: 'planned ahead, nothing ends it',
-};
 
 function taskRow(
   task: Task,
@@ -210,9 +203,7 @@ function taskRow(
       !task.endless && {
         ends: from(takenAtSeconds, remainingTime(task, prediction, settings.planningHorizonSeconds, takenAtSeconds)),
       }),
-    ...(prediction?.coverage && {
-      trackRecord: `${prediction.predictor}: ${describeHeld(prediction.coverage)}`,
-    }),
+    ...(prediction?.coverage && { trackRecord: describeHeld(prediction.predictor, prediction.coverage) }),
     ...(prediction?.beside && !task.endless && { beside: describeBeside(prediction.beside) }),
     endless: task.endless,
     infrastructure: task.infrastructure,

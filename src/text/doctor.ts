@@ -1,6 +1,7 @@
 import type { Finding } from '../cluster/kubernetes/diagnose.ts';
 import type { Situation } from '../planning/situation.ts';
-import { duration } from './format.ts';
+import { counted, duration, instant, list, number, plural } from './format.ts';
+import { describePredictor } from './prediction.ts';
 
 /**
  * What a cluster tells us, source by source, and what fixes what is missing; a Markdown document.
@@ -30,16 +31,16 @@ function readingRows({ snapshot, history, predictor }: Situation): string[][] {
   return [
     [
       'nodes and tasks',
-      `${nodes.length} nodes, ${tasks.length} tasks, read ${new Date(takenAtSeconds * 1000).toISOString()}`,
+      `${counted(nodes.length, 'node')}, ${counted(tasks.length, 'task')}, read at ${instant(takenAtSeconds)}`,
     ],
     ['usage', usageText(usage, running, takenAtSeconds)],
     [
       'history',
       history.length > 0
-        ? `${history.length} finished tasks`
+        ? counted(history.length, 'finished task')
         : 'none: finished Jobs are gone. Train on a file, or keep Jobs longer (ttlSecondsAfterFinished).',
     ],
-    ['predictor', `${predictor.name}, from ${predictor.tasks} finished tasks`],
+    ['predictor', describePredictor(predictor)],
     ...(['place', 'resize', 'migrate'] as const).map((action) => [`right to ${action}`, rightText(rights[action])]),
   ];
 }
@@ -58,8 +59,12 @@ function usageText(usage: Situation['snapshot']['usage'], running: number, nowSe
   if (all.length === 0)
     return 'no readings: install metrics-server, or run "stowage plan --observe 60s" where it is there';
   const newest = Math.max(...all.map(({ toSeconds }) => toSeconds));
-  const sources = [...new Set(all.map(({ source }) => source))].join(', ');
-  return `${all.length} of ${running} running tasks, from ${sources}, newest ${duration(Math.max(0, nowSeconds - newest))} old`;
+  const sources = list([...new Set(all.map(({ source }) => source))]);
+  const age = duration(Math.max(0, nowSeconds - newest));
+  return plural(running, {
+    one: `${number(all.length)} of # running task, from ${sources}, newest ${age} old`,
+    other: `${number(all.length)} of # running tasks, from ${sources}, newest ${age} old`,
+  });
 }
 
 function rightText(refused: Readonly<Record<string, string>> | undefined): string {

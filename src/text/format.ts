@@ -1,4 +1,24 @@
+import type { Band } from '../core/model/band.ts';
 import { amountOf, type ResourceName, type Resources, resourceNames } from '../core/model/resources.ts';
+
+/** How every door writes numbers, amounts, times and counts. A translation changes the language and the words here. */
+
+const LANGUAGE = 'en';
+
+/** A number with at most so many decimals: `0.5`, `10,690`. */
+export function number(value: number, decimals = 0): string {
+  return written(value, 0, decimals);
+}
+
+/** A number with exactly so many decimals, for columns: `0.930`. */
+export function fixed(value: number, decimals: number): string {
+  return written(value, decimals, decimals);
+}
+
+/** A fraction of 1 as a percentage: `38 %`. */
+export function percent(fraction: number, decimals = 0): string {
+  return `${number(fraction * 100, decimals)} %`;
+}
 
 /** Seconds as people say them: `45 s`, `7 min`, `3 h 20 min`, `2 d 4 h`; `—` when not finite. */
 export function duration(seconds: number): string {
@@ -14,31 +34,6 @@ export function duration(seconds: number): string {
   return `${sign}${joined(Math.floor(allHours / 24), 'd', allHours % 24, 'h')}`;
 }
 
-/** One amount with its unit: `2.5 CPU`, `16 GiB`, `4 GPU`, `0.3 GPU`, `8 huawei.com/Ascend910`. */
-export function amount(resource: ResourceName, value: number): string {
-  switch (resource) {
-    case 'milliCpu':
-      return `${decimal(value / 1000)} CPU`;
-    case 'memoryBytes':
-      return bytes(value);
-    case 'gpuMilli':
-      return `${decimal(value / 1000)} GPU`;
-    default:
-      return `${value} ${resource}`;
-  }
-}
-
-/** All amounts that are not 0, joined: `4 CPU, 16 GiB, 1 GPU`; `nothing` when there are none. */
-export function amounts(resources: Resources): string {
-  const names = resourceNames(resources);
-  return names.length === 0 ? 'nothing' : names.map((name) => amount(name, amountOf(resources, name))).join(', ');
-}
-
-/** A fraction of 1 as a whole percentage. */
-export function percent(fraction: number): string {
-  return `${Math.round(fraction * 100)} %`;
-}
-
 /** An instant by the reader's clock: `14:05`, with the day when it is not today's. */
 export function clock(atSeconds: number, nowSeconds: number): string {
   const at = new Date(atSeconds * 1000);
@@ -47,11 +42,156 @@ export function clock(atSeconds: number, nowSeconds: number): string {
   return sameDay ? time : `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${time}`;
 }
 
-function joined(large: number, largeUnit: string, small: number, smallUnit: string): string {
-  return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
+/** An instant that is the same for every reader: `2026-11-02 14:00 UTC`. */
+export function instant(atSeconds: number): string {
+  return `${new Date(atSeconds * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
-function bytes(value: number): string {
+/** The day of an instant: `2026-11-02`. */
+export function day(atSeconds: number): string {
+  return instant(atSeconds).slice(0, 10);
+}
+
+/** One amount with its unit: `2.5 CPU`, `16 GiB`, `4 GPU`, `0.3 GPU`, `8 huawei.com/Ascend910`. */
+export function amount(resource: ResourceName, value: number, decimals = 1): string {
+  switch (resource) {
+    case 'milliCpu':
+      return `${decimal(value / 1000, decimals)} CPU`;
+    case 'memoryBytes':
+      return bytes(value, decimals);
+    case 'gpuMilli':
+      return `${decimal(value / 1000, decimals)} GPU`;
+    default:
+      return `${number(value)} ${resource}`;
+  }
+}
+
+/** Two amounts that differ, with as many decimals as show that: `1.996 CPU` beside `2 CPU`. */
+export function amountsApart(resource: ResourceName, left: number, right: number): readonly [string, string] {
+  const pairs = [1, 3].map((decimals) => [left, right].map((value) => amount(resource, value, decimals)));
+  const [first = '', second = ''] = pairs.find(([one, other]) => one !== other) ?? pairs[0]!;
+  return [first, second];
+}
+
+/** All amounts that are not 0, joined: `4 CPU, 16 GiB, 1 GPU`; `nothing` when there are none. */
+export function amounts(resources: Resources): string {
+  const names = resourceNames(resources);
+  return names.length === 0 ? 'nothing' : names.map((name) => amount(name, amountOf(resources, name))).join(', ');
+}
+
+/** A change without naming the unit twice: `8 → 4 CPU`, `512 MiB → 2 GiB`. */
+export function fromTo(resource: ResourceName, from: number, to: number): string {
+  return pair(amount(resource, from), ' → ', amount(resource, to));
+}
+
+/** The same inside a sentence: `from 8 to 4 CPU`. */
+export function change(resource: ResourceName, from: number, to: number): string {
+  return `from ${pair(amount(resource, from), ' to ', amount(resource, to))}`;
+}
+
+/** What a resource is called where its unit does not say it: `CPU`, `memory`, `GPU`, `huawei.com/Ascend910`. */
+export function resourceTitle(resource: ResourceName): string {
+  return RESOURCE_TITLES[resource] ?? resource;
+}
+
+const RESOURCE_TITLES: Readonly<Record<string, string>> = { milliCpu: 'CPU', memoryBytes: 'memory', gpuMilli: 'GPU' };
+
+/** Shares of a node × seconds as people can compare them: `7.5 node-h`, `3 node-min`. */
+export function nodeHours(nodeSeconds: number): string {
+  const hours = nodeSeconds / 3600;
+  if (hours < 1) return nodeSeconds > 0 && nodeSeconds < 30 ? 'under 1 node-min' : `${number(hours * 60)} node-min`;
+  return `${number(hours, hours >= 10 ? 0 : 1)} node-h`;
+}
+
+/** A median with its 80 % band: `6 min (4–11 min)`; the median alone where the band is as narrow as the words. */
+export function band({ p10, p50, p90 }: Band, say: (value: number) => string): string {
+  return say(p10) === say(p90) ? say(p50) : `${say(p50)} (${range({ p10, p90 }, say)})`;
+}
+
+/** The 80 % band alone: `4–11 min`, `45 min–2 h`. */
+export function range({ p10, p90 }: Pick<Band, 'p10' | 'p90'>, say: (value: number) => string): string {
+  return pair(say(p10), '–', say(p90));
+}
+
+/** A phrase in the form that its count asks for; `#` stands for the number. */
+export type Plural = { readonly one: string; readonly other: string };
+
+/** `plural(3, { one: '# more task waits', other: '# more tasks wait' })` is `3 more tasks wait`. */
+export function plural(count: number, { one, other }: Plural): string {
+  return (PLURALS.select(count) === 'one' ? one : other).replace('#', number(count));
+}
+
+const PLURALS = new Intl.PluralRules(LANGUAGE);
+
+/** What is counted in more than one sentence. */
+const COUNTED = {
+  task: { one: '# task', other: '# tasks' },
+  'running task': { one: '# running task', other: '# running tasks' },
+  'pending task': { one: '# pending task', other: '# pending tasks' },
+  'finished task': { one: '# finished task', other: '# finished tasks' },
+  node: { one: '# node', other: '# nodes' },
+  owner: { one: '# owner', other: '# owners' },
+  move: { one: '# move', other: '# moves' },
+  placement: { one: '# placement', other: '# placements' },
+  resize: { one: '# resize', other: '# resizes' },
+  shrink: { one: '# shrink', other: '# shrinks' },
+  expand: { one: '# expand', other: '# expands' },
+  migration: { one: '# migration', other: '# migrations' },
+} as const satisfies Record<string, Plural>;
+
+/** `1 placement`, `3 migrations`, `0 nodes`. */
+export function counted(count: number, what: keyof typeof COUNTED): string {
+  return plural(count, COUNTED[what]);
+}
+
+/** `a`, `a and b`, `a, b, and c`. */
+export function list(parts: readonly string[]): string {
+  return LISTS.format(parts);
+}
+
+/** `a`, `a or b`, `a, b, or c`. */
+export function either(parts: readonly string[]): string {
+  return CHOICES.format(parts);
+}
+
+const CHOICES = new Intl.ListFormat(LANGUAGE, { type: 'disjunction' });
+const LISTS = new Intl.ListFormat(LANGUAGE, { type: 'conjunction' });
+
+/** Names of which there may be many: all of eight, else the first eight and how many more. */
+export function names(all: readonly string[], most = 8): string {
+  const left = all.length - most;
+  return left > 0 ? `${all.slice(0, most).join(', ')}, and ${number(left)} more` : list(all);
+}
+
+const NUMBERS = new Map<number, Intl.NumberFormat>();
+
+function written(value: number, least: number, most: number): string {
+  const key = least * 10 + most;
+  const format =
+    NUMBERS.get(key) ??
+    new Intl.NumberFormat(LANGUAGE, {
+      minimumFractionDigits: least,
+      maximumFractionDigits: most,
+      signDisplay: 'negative',
+    });
+  NUMBERS.set(key, format);
+  return format.format(value);
+}
+
+/** Two phrases of one unit with the unit once: `8`, ` → `, `4 CPU`. */
+function pair(left: string, between: string, right: string): string {
+  const [, amountLeft, unitLeft] = ONE_UNIT.exec(left) ?? [];
+  const unitRight = ONE_UNIT.exec(right)?.[2];
+  return amountLeft !== undefined && unitLeft === unitRight ? amountLeft + between + right : left + between + right;
+}
+
+const ONE_UNIT = /^(\S+) (\S+)$/;
+
+function joined(large: number, largeUnit: string, small: number, smallUnit: string): string {
+  return small === 0 ? `${number(large)} ${largeUnit}` : `${number(large)} ${largeUnit} ${small} ${smallUnit}`;
+}
+
+function bytes(value: number, decimals: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
   let scaled = value;
   let unit = 0;
@@ -59,11 +199,12 @@ function bytes(value: number): string {
     scaled /= 1024;
     unit++;
   }
-  return `${decimal(scaled)} ${units[unit]}`;
+  return `${decimal(scaled, decimals)} ${units[unit]}`;
 }
 
-function decimal(value: number): string {
-  return Math.abs(value) >= 100 ? String(Math.round(value)) : String(Math.round(value * 10) / 10);
+/** What is large needs no tenths. */
+function decimal(value: number, decimals: number): string {
+  return number(value, decimals === 1 && Math.abs(value) >= 100 ? 0 : decimals);
 }
 
 function two(value: number): string {

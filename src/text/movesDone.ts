@@ -1,6 +1,6 @@
 import type { LedgerRow } from '../operate/ledger.ts';
 import { escaped } from './doctor.ts';
-import { duration } from './format.ts';
+import { duration, fixed, instant, nodeHours } from './format.ts';
 
 /** The ledger as a Markdown document: what each applied move was predicted to do, beside what happened. */
 export function ledgerText(rows: readonly LedgerRow[]): string {
@@ -12,13 +12,7 @@ export function ledgerText(rows: readonly LedgerRow[]): string {
 }
 
 function cells(row: LedgerRow): string[] {
-  return [
-    new Date(row.predictedAtSeconds * 1000).toISOString().slice(0, 16).replace('T', ' '),
-    row.move,
-    row.taskId,
-    predictedText(row),
-    happenedText(row),
-  ];
+  return [instant(row.predictedAtSeconds), row.move, row.taskId, predictedText(row), happenedText(row)];
 }
 
 function predictedText({ predicted }: LedgerRow): string {
@@ -26,8 +20,8 @@ function predictedText({ predicted }: LedgerRow): string {
   return [
     remainingSeconds !== undefined && `${duration(remainingSeconds)} to run`,
     lostSeconds !== undefined && lostSeconds > 0 && `${duration(lostSeconds)} of work lost`,
-    gainNodeSeconds !== undefined && `wins ${(gainNodeSeconds / 3600).toFixed(1)} node-hours`,
-    costNodeSeconds !== undefined && `costs ${(costNodeSeconds / 3600).toFixed(1)}`,
+    gainNodeSeconds !== undefined && `wins ${nodeHours(gainNodeSeconds)}`,
+    costNodeSeconds !== undefined && `costs ${nodeHours(costNodeSeconds)}`,
   ]
     .filter(Boolean)
     .join(', ');
@@ -39,7 +33,7 @@ function happenedText({ outcome, ended, predicted, predictedAtSeconds }: LedgerR
   if (ended) {
     const ran = ended.atSeconds - predictedAtSeconds;
     parts.push(`${ended.how} after ${duration(ran)}`);
-    if (predicted.remainingSeconds) parts.push(`${(ran / predicted.remainingSeconds).toFixed(2)} × predicted`);
+    if (predicted.remainingSeconds) parts.push(`${fixed(ran / predicted.remainingSeconds, 2)} × predicted`);
   }
   return parts.join('; ');
 }

@@ -3,7 +3,7 @@ import { amountOf, type Resources, resourceNames } from '../core/model/resources
 import type { Short, Stale } from '../core/plan/checkPlan.ts';
 import type { PlanPreview } from '../core/plan/previewPlan.ts';
 import type { MoveState } from '../operate/journal.ts';
-import { amount, amounts, duration } from './format.ts';
+import { amounts, amountsApart, change, counted, duration, list, names, plural } from './format.ts';
 import { describeRefusal } from './placement.ts';
 
 /** Every sentence about carrying out a plan stands in this file, but for refusals, which clusters word themselves. */
@@ -39,42 +39,75 @@ export function describeStep(move: Move, state: MoveState): StepText {
   }
 }
 
-/** A move in a few words. */
+/** A move in a few words; the same wherever it stands. */
 export function describeMove(move: Move): string {
   switch (move.kind) {
     case 'placement':
       return `Place ${move.task.id} on ${move.to}`;
     case 'resize':
-      return `${move.direction === 'shrink' ? 'Shrink' : 'Expand'} ${move.task.id} to ${describeChange(move.from, move.to)}`;
+      return move.direction === 'shrink'
+        ? `Shrink ${move.task.id} ${describeChange(move.from, move.to)}`
+        : `Expand ${move.task.id} ${describeChange(move.from, move.to)}`;
     case 'migration':
       return `Migrate ${move.owner.namespace}/${move.owner.name} from ${move.from} to ${move.to}`;
   }
 }
 
-/** What a resize leaves, of the resources it changes. */
+/** What a move costs or asks for, beside its title. */
+export function describeMoveCost(move: Move): string | undefined {
+  switch (move.kind) {
+    case 'placement':
+      return amounts(move.request);
+    case 'resize':
+      return undefined;
+    case 'migration':
+      return move.run.lostSeconds === 0 && move.run.checkpoint !== undefined
+        ? `resumes from ${move.run.checkpoint}`
+        : describeLoss(move.run.lostSeconds);
+  }
+}
+
+/** Work that moves lose. */
+export function describeLoss(lostSeconds: number): string {
+  return lostSeconds > 0 ? `loses ${duration(lostSeconds)} of work` : 'loses no work';
+}
+
+/** What a resize changes: "from 8 to 4 CPU and from 32 to 16 GiB". */
 export function describeChange(from: Resources, to: Resources): string {
   const changed = resourceNames(from, to).filter((name) => amountOf(from, name) !== amountOf(to, name));
-  return changed.length === 0 ? amounts(to) : changed.map((name) => amount(name, amountOf(to, name))).join(', ');
+  return list(changed.map((name) => change(name, amountOf(from, name), amountOf(to, name))));
+}
+
+/** How many moves of each kind: "2 placements, 1 shrink, and 1 migration". */
+export function describeMoves({ placements, shrinks, expands, migrations }: PlanPreview): string {
+  const counts = [
+    [placements, 'placement'],
+    [shrinks, 'shrink'],
+    [expands, 'expand'],
+    [migrations, 'migration'],
+  ] as const;
+  return list(counts.filter(([count]) => count > 0).map(([count, what]) => counted(count, what)));
+}
+
+/** Whom the moves end, and what that loses; one sentence each. */
+export function describeWhatIsEnded({ tasksEnded, lostSeconds, withoutCheckpoint }: PlanPreview): string[] {
+  if (tasksEnded.length === 0) return ['No running task is ended.'];
+  const [lost, who] = [duration(lostSeconds), names(tasksEnded)];
+  const ended = plural(tasksEnded.length, {
+    one: `# running task will be ended and started again, ${lost} of work is lost: ${who}.`,
+    other: `# running tasks will be ended and started again, ${lost} of work is lost: ${who}.`,
+  });
+  if (withoutCheckpoint.length === 0) return [ended];
+  return [ended, `Without a checkpoint, from the beginning again: ${names(withoutCheckpoint)}.`];
 }
 
 /** Names cluster, moves, whom they end and the work that is lost. */
 export function describePreview(preview: PlanPreview): Confirmation {
-  const { cluster, placements, shrinks, expands, migrations, tasksEnded, lostSeconds, withoutCheckpoint } = preview;
-  const parts = [
-    counted(placements, 'placement'),
-    counted(shrinks, 'shrink'),
-    counted(expands, 'expand'),
-    counted(migrations, 'migration'),
-  ].filter((part) => part !== '');
-  const detail = [
-    tasksEnded.length === 0
-      ? 'No running task is ended.'
-      : `${counted(tasksEnded.length, 'running task')} will be ended and started again, ${duration(lostSeconds)} of work is lost: ${named(tasksEnded)}.`,
-    ...(withoutCheckpoint.length > 0
-      ? [`Without a checkpoint, from the beginning again: ${named(withoutCheckpoint)}.`]
-      : []),
-  ];
-  return { message: `Apply ${listed(parts)} to ${cluster}?`, detail: detail.join('\n'), verb: verbOf(preview) };
+  return {
+    message: `Apply ${describeMoves(preview)} to ${preview.cluster}?`,
+    detail: describeWhatIsEnded(preview).join('\n'),
+    verb: verbOf(preview),
+  };
 }
 
 /** Why a move no longer fits the cluster. */
@@ -98,20 +131,14 @@ export function describeStale(stale: Stale): string {
     case 'nodeGone':
       return `Node ${stale.node} is gone.`;
     case 'doesNotFit':
-      return `Node ${stale.node} ${describeRefusal(stale.refusal)} (${taskId}).`;
+      return `Task ${taskId} does not fit: ${describeRefusal(stale.node, stale.refusal)}.`;
   }
 }
 
 /** What a move waits for. */
 export function describeShort({ taskId, node, resource, requested, free }: Short): string {
-  return `Node ${node} has ${amount(resource, Math.max(0, free))} free, ${taskId} needs ${amount(resource, requested)}.`;
-}
-
-/** `a, b and c`; sentences are joined by spaces. */
-export function listed(parts: readonly string[]): string {
-  if (parts.every((part) => part.endsWith('.'))) return parts.join(' ');
-  const last = parts.at(-1) ?? 'nothing';
-  return parts.length < 2 ? last : `${parts.slice(0, -1).join(', ')} and ${last}`;
+  const [left, needed] = amountsApart(resource, Math.max(0, free), requested);
+  return `${node} has ${left} free; ${taskId} needs ${needed}.`;
 }
 
 const UNDER_WAY = {
@@ -135,15 +162,6 @@ function verbOf({ placements, shrinks, expands, migrations }: PlanPreview): stri
   if (placements + migrations === 0) return `Resize ${counted(resizes, 'task')}`;
   if (resizes + migrations === 0) return `Place ${counted(placements, 'task')}`;
   return `Apply ${counted(placements + resizes + migrations, 'move')}`;
-}
-
-function counted(count: number, noun: string): string {
-  return count === 0 ? '' : `${count} ${noun}${count === 1 ? '' : 's'}`;
-}
-
-function named(ids: readonly string[]): string {
-  const shown = ids.slice(0, 8);
-  return ids.length > shown.length ? `${shown.join(', ')} and ${ids.length - shown.length} more` : listed(shown);
 }
 
 function onNode(node: string | undefined): string {

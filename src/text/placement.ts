@@ -1,60 +1,88 @@
 import type { NodeDeadline } from '../core/model/node.ts';
-import type { ResourceName } from '../core/model/resources.ts';
 import type { AvailableTime } from '../core/place/availableTime.ts';
 import type { Refusal } from '../core/place/filter.ts';
 import type { RankedNode, ScorePart } from '../core/place/rankNodes.ts';
 import type { DeadlineRefusal, TimeFit } from '../core/place/timeFit.ts';
+import type { PlacementAdvice } from '../core/plan/plan.ts';
+import { amountsApart, counted, duration, either, fixed, number, percent, plural } from './format.ts';
 
-/** Every sentence about a placement stands in this file. */
+/** Every sentence about where a pending task can go, and where the plan puts it. */
 
-/** Why a node refuses a task, as the end of "node gpu-3 …": "has 2 of the 4 GPUs it needs free". */
-export function describeRefusal(refusal: Refusal | DeadlineRefusal): string {
+/** Why a node refuses a task: "gpu-3 has 2 GPU free; the task needs 4 GPU". */
+export function describeRefusal(node: string, refusal: Refusal | DeadlineRefusal): string {
   switch (refusal.code) {
     case 'notReady':
-      return 'is not ready';
+      return `${node} is not ready`;
     case 'unschedulable':
-      return 'is cordoned';
+      return `${node} is cordoned`;
     case 'nodeName':
-      return `is not ${refusal.wanted}, the node the task names`;
+      return `${node} is not ${refusal.wanted}, the node the task names`;
     case 'taint': {
       const { key, value, effect } = refusal.taint;
-      return `has the taint ${key}${value ? `=${value}` : ''}:${effect}, which the task does not tolerate`;
+      return `${node} has the taint ${key}${value ? `=${value}` : ''}:${effect}, which the task does not tolerate`;
     }
     case 'nodeSelector':
       return refusal.found === undefined
-        ? `has no label ${refusal.key}; the task wants ${refusal.wanted}`
-        : `has ${refusal.key}=${refusal.found}; the task wants ${refusal.wanted}`;
+        ? `${node} has no label ${refusal.key}; the task wants ${refusal.wanted}`
+        : `${node} has ${refusal.key}=${refusal.found}; the task wants ${refusal.wanted}`;
     case 'nodeAffinity':
-      return "does not meet the task's required node affinity";
+      return `${node} does not meet the task's required node affinity`;
     case 'hostPort':
-      return `has host port ${refusal.port}/${refusal.protocol} taken by ${refusal.heldBy}`;
+      return `${node} has host port ${refusal.port}/${refusal.protocol} taken by ${refusal.heldBy}`;
     case 'taskCount':
-      return `already holds its ${refusal.maxTasks} tasks`;
-    case 'resource':
-      return `has ${describeAmount(refusal.resource, Math.max(0, refusal.free))} free; the task needs ${describeAmount(refusal.resource, refusal.requested)}`;
+      return plural(refusal.maxTasks, {
+        one: `${node} already holds its # task`,
+        other: `${node} already holds its # tasks`,
+      });
+    case 'resource': {
+      const [free, needed] = amountsApart(refusal.resource, Math.max(0, refusal.free), refusal.requested);
+      return `${node} has ${free} free; the task needs ${needed}`;
+    }
     case 'gpuResource':
-      return `offers its GPUs as ${refusal.offered}; the task asks for ${refusal.wanted}`;
+      return `${node} offers its GPUs as ${refusal.offered}; the task asks for ${refusal.wanted}`;
     case 'gpuModel':
-      return `${refusal.found === undefined ? 'does not tell its GPU model' : `has ${refusal.found} GPUs`}; the task wants ${refusal.wanted.join(' or ')}`;
+      return refusal.found === undefined
+        ? `${node} does not tell its GPU model; the task wants ${either(refusal.wanted)}`
+        : `${node} has ${refusal.found} GPUs; the task wants ${either(refusal.wanted)}`;
     case 'gpuShare':
-      return refusal.shareMilli >= 1000
-        ? `has ${refusal.fitting} of the ${refusal.gpus} whole GPUs the task needs free`
-        : `has no ${refusal.gpus === 1 ? 'single GPU' : `${refusal.gpus} GPUs`} with ${refusal.shareMilli / 1000} free; the largest free part is ${refusal.largestFreeMilli / 1000}`;
+      return describeShareRefusal(node, refusal);
     case 'volume':
-      return `cannot reach ${refusal.volumes === 1 ? "the task's volume" : `all ${refusal.volumes} volumes of the task`}`;
+      return plural(refusal.volumes, {
+        one: `${node} cannot reach the task's volume`,
+        other: `${node} cannot reach all # volumes of the task`,
+      });
     case 'topologyLabel':
-      return `has no label ${refusal.key}, over which the task must be spread`;
-    case 'spread':
-      return `is in ${refusal.key}=${refusal.value}, which holds ${refusal.tasks} such tasks where another holds ${refusal.minimum}; they may differ by ${refusal.maxSkew}`;
+      return `${node} has no label ${refusal.key}, over which the task must be spread`;
+    case 'spread': {
+      const { key, value, tasks, minimum, maxSkew } = refusal;
+      return `${node} is in ${key}=${value}, which holds ${number(tasks)} such tasks where another holds ${number(minimum)}; they may differ by ${number(maxSkew)}`;
+    }
     case 'podAffinity':
-      return `is in no ${refusal.key} with a task this one must be near`;
+      return `${node} is in no ${refusal.key} with a task this one must be near`;
     case 'podAntiAffinity':
-      return `shares its ${refusal.key} with ${refusal.heldBy}, which the task must be away from`;
+      return `${node} shares its ${refusal.key} with ${refusal.heldBy}, which the task must be away from`;
     case 'keptAway':
-      return `shares its ${refusal.key} with ${refusal.heldBy}, which keeps such tasks away`;
-    case 'deadline':
-      return `ends in ${describeSeconds(Math.max(0, refusal.inSeconds))} (${DEADLINES[refusal.source]}); the task would still run with ${percent(refusal.probability)} probability, ${percent(refusal.allowed)} are allowed`;
+      return `${node} shares its ${refusal.key} with ${refusal.heldBy}, which keeps such tasks away`;
+    case 'deadline': {
+      const { source, inSeconds, probability, allowed } = refusal;
+      return `${node} ends in ${duration(Math.max(0, inSeconds))} (${DEADLINES[source]}); the task would still run with ${percent(probability, 1)} probability, ${percent(allowed, 1)} is allowed`;
+    }
   }
+}
+
+function describeShareRefusal(node: string, refusal: Extract<Refusal, { code: 'gpuShare' }>): string {
+  const { gpus, shareMilli, fitting, largestFreeMilli } = refusal;
+  if (shareMilli >= 1000) {
+    return plural(gpus, {
+      one: `${node} has no whole GPU free; the task needs #`,
+      other: `${node} has ${number(fitting)} whole GPU free; the task needs #`,
+    });
+  }
+  const [largest, share] = amountsApart('gpuMilli', largestFreeMilli, shareMilli);
+  return plural(gpus, {
+    one: `${node} has at most ${largest} free in one piece; the task needs ${share}`,
+    other: `${node} has at most ${largest} free in one piece; the task needs # pieces of ${share}`,
+  });
 }
 
 /** Why a node stands where it stands, as one sentence a part. */
@@ -62,33 +90,37 @@ export function describeRanked(ranked: RankedNode): string[] {
   return ranked.parts.map((part) => describePart(part, ranked));
 }
 
-/** One part of a node's score, as a sentence. */
+/** One part of a node's score: "timeFit 0.981: runs 12 h, and the node is free for 8 h 48 min more (…)". */
 export function describePart(part: ScorePart, { fit }: RankedNode): string {
-  const score = `${part.policy} ${part.score.toFixed(3)}${part.weight === 1 ? '' : ` × ${part.weight}`}`;
-  return `${score}: ${part.reason ?? describeFit(fit)}`;
+  const score = fixed(part.score, 3);
+  const why = part.reason ?? describeFit(fit);
+  return part.weight === 1
+    ? `${part.policy} ${score}: ${why}`
+    : `${part.policy} ${score} × ${number(part.weight, 2)}: ${why}`;
 }
 
-/** S204 of one node in words, with X and its band. */
+/** How a task's runtime fits a node's time, with X and its band. */
 export function describeFit({ rank, x, xAtP10, xAtP90, runtimeSeconds, available }: TimeFit): string {
-  const t = describeSeconds(available.seconds);
-  const t1 = describeSeconds(runtimeSeconds);
-  const score = `X = ${x.toFixed(3)} (${xAtP10.toFixed(3)} at p10, ${xAtP90.toFixed(3)} at p90)`;
+  const runs = duration(runtimeSeconds);
+  const free = duration(available.seconds);
+  const score = `X = ${fixed(x, 3)} (${fixed(xAtP10, 3)} at p10, ${fixed(xAtP90, 3)} at p90)`;
   const because = describeSource(available);
   switch (rank) {
     case 'outlives':
-      return `runs ${t1}, and the node is free for ${t} more (${because}); ${score}`;
+      return `runs ${runs}, and the node is free for ${free} (${because}); ${score}`;
     case 'prolongs':
-      return `runs ${t1}, ${describeSeconds(runtimeSeconds - available.seconds)} longer than the ${t} the node has (${because}); ${score}`;
+      return `runs ${runs}, ${duration(runtimeSeconds - available.seconds)} longer than the ${free} the node has (${because}); ${score}`;
     case 'empty':
-      return `runs ${t1}; the node is empty and could stay so; ${score}`;
+      return `runs ${runs}; the node is empty and could stay so; ${score}`;
   }
 }
 
-/** What decided an available time. */
-export function describeSource(available: AvailableTime): string {
-  switch (available.source) {
+/** Why a node is free for as long as it is: "until default/train-1 ends". */
+export function describeSource({ source, seconds, totalSeconds, lastTask }: AvailableTime): string {
+  switch (source) {
     case 'exit':
-      return available.lastTask === undefined ? 'exit time' : `until ${available.lastTask} ends`;
+      if (lastTask === undefined) return 'until its last task ends';
+      return seconds >= totalSeconds ? `${lastTask} does not end` : `until ${lastTask} ends`;
     case 'deadline':
       return 'until the node ends';
     case 'turnover':
@@ -96,47 +128,37 @@ export function describeSource(available: AvailableTime): string {
     case 'derived':
       return 'by what its free amounts can run';
     case 'horizon':
-      return 'the planning horizon';
+      return 'nothing ends it';
   }
 }
 
-/** Seconds in the two largest units: "3 d 4 h", "42 min", "8 s". */
-export function describeSeconds(seconds: number): string {
-  const whole = Math.round(seconds);
-  for (const [index, [unit, size]] of UNITS.entries()) {
-    const count = Math.floor(whole / size);
-    if (count === 0 && size > 1) continue;
-    const next = UNITS[index + 1];
-    const rest = next ? Math.floor((whole - count * size) / next[1]) : 0;
-    return rest > 0 && next ? `${count} ${unit} ${rest} ${next[0]}` : `${count} ${unit}`;
-  }
-  return '0 s';
-}
-
-/** An amount with its unit: "4 GPUs", "2.5 cores", "16 GiB", "8 huawei.com/Ascend910". */
-export function describeAmount(resource: ResourceName, amount: number): string {
-  switch (resource) {
-    case 'milliCpu':
-      return `${amount / 1000} ${amount === 1000 ? 'core' : 'cores'}`;
-    case 'memoryBytes':
-      return amount >= 2 ** 30
-        ? `${round(amount / 2 ** 30)} GiB`
-        : amount >= 2 ** 20
-          ? `${round(amount / 2 ** 20)} MiB`
-          : `${amount} B`;
-    case 'gpuMilli':
-      return `${amount / 1000} ${amount === 1000 ? 'GPU' : 'GPUs'}`;
-    default:
-      return `${amount} ${resource}`;
+/** What the plan decides of a pending task. */
+export function describePlacement({ decision }: Pick<PlacementAdvice, 'decision'>): string {
+  switch (decision.kind) {
+    case 'place':
+      return decision.afterMigrations
+        ? `place on ${decision.to}, once the migrations have made room`
+        : `place on ${decision.to}`;
+    case 'scheduler':
+      return decision.afterMigrations
+        ? `the cluster's scheduler places it; best would be ${decision.to}, once the migrations have made room`
+        : `the cluster's scheduler places it; best would be ${decision.to}`;
+    case 'noNode':
+      return 'no node can take it now';
+    case 'refused':
+      return `not placed: the right is missing: ${decision.reason.missing}`;
   }
 }
 
-const UNITS: readonly (readonly [string, number])[] = [
-  ['d', 86400],
-  ['h', 3600],
-  ['min', 60],
-  ['s', 1],
-];
+/** Why nodes refuse a task, those of one reason together, with the first as example: "5 nodes: gpu-l4-1 has …". */
+export function describeRefused({ nodes, example }: PlacementAdvice['refused'][number]): string {
+  return `${counted(nodes, 'node')}: ${describeRefusal(example.node, example.refusal)}`;
+}
+
+/** By what a node ends. */
+export function deadlineTitle(source: NodeDeadline['source']): string {
+  return DEADLINES[source];
+}
 
 const DEADLINES: Readonly<Record<NodeDeadline['source'], string>> = {
   annotation: 'its annotation says so',
@@ -145,11 +167,3 @@ const DEADLINES: Readonly<Record<NodeDeadline['source'], string>> = {
   maintenance: 'maintenance',
   termination: 'it is being ended',
 };
-
-function percent(fraction: number): string {
-  return `${round(fraction * 100)} %`;
-}
-
-function round(amount: number): number {
-  return Math.round(amount * 10) / 10;
-}

@@ -2,7 +2,8 @@ import * as vscode from 'vscode';
 import type { Band } from '../core/model/band.ts';
 import { amountOf, dominantResource, resourceNames, subtractResources } from '../core/model/resources.ts';
 import type { ClusterView, NodeRow, TaskRow } from '../rows/clusterView.ts';
-import { amounts, duration, percent } from '../text/format.ts';
+import { amounts, band, counted, duration, percent, resourceTitle } from '../text/format.ts';
+import { describeLeft } from '../text/prediction.ts';
 
 /**
  * Names and labels come from a cluster: they are shown as plain text, never as Markdown or a command link.
@@ -22,10 +23,10 @@ export function nodeItem(node: NodeRow, nowSeconds: number, pinned: boolean): vs
       : `usage: ${percent(node.usageFraction)} of its main resource`,
     `available time: ${duration(availableSeconds(node, nowSeconds))} (${node.available.source})`,
     ...(node.deadline ? [`ends by ${node.deadline.source}`] : []),
-    `${node.taskIds.length} tasks`,
+    counted(node.taskIds.length, 'task'),
   ]);
   item.accessibilityInformation = {
-    label: `node ${oneLine(node.name)}, ${nodeSentence(node, nowSeconds)}, ${node.taskIds.length} tasks`,
+    label: `node ${oneLine(node.name)}, ${nodeSentence(node, nowSeconds)}, ${counted(node.taskIds.length, 'task')}`,
   };
   return item;
 }
@@ -59,11 +60,6 @@ export function none(what: 'node' | 'task', { problems }: ClusterView): string {
     : `No ${what} can be seen: the notes above the nodes say why.`;
 }
 
-/** `6 min (4–11 min)`: the median with its 80 % band. */
-export function bandText({ p10, p50, p90 }: Band): string {
-  return `${duration(p50)} (${duration(p10)}–${duration(p90)})`;
-}
-
 /** Short, since a side bar is narrow: what is free, for how long, how much of it is used. */
 function nodeSummary(node: NodeRow, nowSeconds: number): string {
   const parts = [freeText(node), duration(availableSeconds(node, nowSeconds))];
@@ -74,7 +70,7 @@ function nodeSummary(node: NodeRow, nowSeconds: number): string {
 
 /** The same in full, for a screen reader. */
 function nodeSentence(node: NodeRow, nowSeconds: number): string {
-  const parts = [freeText(node), `${duration(availableSeconds(node, nowSeconds))} ${node.available.source}`];
+  const parts = [freeText(node), `${duration(availableSeconds(node, nowSeconds))} ${oneLine(node.available.source)}`];
   if (node.usageFraction !== undefined) parts.push(`${percent(node.usageFraction)} used`);
   if (node.state !== 'ready') parts.unshift(NODE_STATES[node.state]);
   return parts.join(', ');
@@ -89,29 +85,24 @@ const NODE_STATES = { notReady: 'not ready', unschedulable: 'unschedulable' } as
 function freeText({ total, free }: NodeRow): string {
   const main = dominantResource(total, subtractResources(total, free));
   const amount = amountOf(total, main);
-  const word = main === 'gpuMilli' ? 'GPU' : main === 'milliCpu' ? 'CPU' : 'memory';
-  return `${amount > 0 ? percent(amountOf(free, main) / amount) : '—'} ${word} free`;
+  return `${amount > 0 ? percent(amountOf(free, main) / amount) : '—'} ${resourceTitle(main)} free`;
 }
 
 /** The median first: what is cut off at the edge is its band. */
 function taskSummary(task: TaskRow, nowSeconds: number): string {
   const fixed = withoutRuntime(task);
   if (fixed) return fixed;
-  if (task.kind === 'pending') return task.runtime ? bandText(task.runtime) : 'no prediction';
-  const left = task.ends ? leftText(remaining(task.ends, nowSeconds)) : 'no prediction';
+  if (task.kind === 'pending') return task.runtime ? band(task.runtime, duration) : 'no prediction';
+  const left = task.ends ? describeLeft(remaining(task.ends, nowSeconds)) : 'no prediction';
   return task.resize ? `resize ${task.resize} · ${left}` : left;
 }
 
 function taskSentence(task: TaskRow, nowSeconds: number): string {
   const fixed = withoutRuntime(task);
   if (fixed) return fixed;
-  if (task.kind === 'pending') return task.runtime ? `would run ${bandText(task.runtime)}` : 'no prediction';
-  const left = task.ends ? leftText(remaining(task.ends, nowSeconds)) : 'no prediction';
+  if (task.kind === 'pending') return task.runtime ? `would run ${band(task.runtime, duration)}` : 'no prediction';
+  const left = task.ends ? describeLeft(remaining(task.ends, nowSeconds)) : 'no prediction';
   return task.resize ? `${left}, resize ${task.resize}` : left;
-}
-
-function leftText({ p10, p50, p90 }: Band): string {
-  return `${duration(p50)} left (${duration(p10)}–${duration(p90)})`;
 }
 
 function remaining({ p10, p50, p90 }: Band, nowSeconds: number): Band {
@@ -133,10 +124,10 @@ function taskDetails(task: TaskRow, nowSeconds: number): string[] {
   if (task.startedAtSeconds !== undefined) {
     lines.push(`has run: ${duration(Math.max(0, nowSeconds - task.startedAtSeconds))}`);
   }
-  if (task.runtime) lines.push(`predicted runtime: ${bandText(task.runtime)}, 80 % band`);
-  if (task.ends) lines.push(`predicted remaining: ${bandText(remaining(task.ends, nowSeconds))}, 80 % band`);
+  if (task.runtime) lines.push(`predicted runtime: ${band(task.runtime, duration)}, 80 % band`);
+  if (task.ends) lines.push(`predicted remaining: ${band(remaining(task.ends, nowSeconds), duration)}, 80 % band`);
   if (task.basis) lines.push(`stands on: ${task.basis}`);
-  if (task.beside) lines.push(`baselines: ${task.beside}`);
+  if (task.beside) lines.push(task.beside);
   if (task.trackRecord) lines.push(`track record: ${task.trackRecord}`);
   for (const [action, why] of Object.entries(task.actions)) if (why) lines.push(`cannot ${action}: ${why}`);
   if (task.byHand) lines.push(`by hand: ${task.byHand}`);

@@ -25,7 +25,7 @@ describe('the doctor’s document', () => {
     });
     const situation = { snapshot, history: [], predictor: { name: 'baselines', tasks: 0 } };
     const text = doctorText('sample', [], situation as unknown as Situation);
-    assert.match(text, /## Last reading[\s\S]*1 nodes, 1 tasks[\s\S]*nowhere: the right to patch pods\/resize/);
+    assert.match(text, /## Last reading[\s\S]*1 node, 1 task[\s\S]*nowhere: the right to patch pods\/resize/);
     assert.match(text, /- Node \\<img src=x\\> \\\| \\\[run\\\]\(command:x\)/);
   });
 });

@@ -34,22 +34,19 @@ describe('a plan in words', () => {
       aSnapshot(nodes, [aTask('fits', undefined, amounts(4, 1)), aTask('big', undefined, amounts(99, 1))]),
     );
     assert.match(said, /default\/fits {2}4 CPU, 1 GiB, waits 2 h/);
-    assert.match(said, /→ n1\n/);
-    assert.match(said, /1 node: n2 has 2 cores free; the task needs 4 cores/);
+    assert.match(said, / {4}place on n1\n/);
+    assert.match(said, /1 node: n2 has 2 CPU free; the task needs 4 CPU/);
     assert.match(said, /no node can take it now\n {6}2 nodes: n1 has/);
   });
 
-  it('shows the printed rule beside ours, and what a wait waits for', () => {
+  it("shows the method's rule beside ours, and what a wait waits for", () => {
     const tasks = [aTask('idle', 'n1', amounts(4, 8)), aTask('busy', 'n1', amounts(4, 8))];
     const usage = { 'default/idle': used(amounts(1.8, 5)), 'default/busy': used(amounts(4, 5)) };
     const said = text(aSnapshot([aNode('n1', amounts(8.5, 32))], tasks, { usage }));
-    assert.match(
-      said,
-      /idle CPU: what it uses with the margin is more than a shrink by 2 CPU would leave; look again at/,
-    );
+    assert.match(said, /idle CPU: a shrink by 2 CPU would leave less than it uses with the margin; look again at/);
     assert.match(said, /busy CPU: its node has 0\.5 CPU free of the 1\.2 CPU wanted/);
     const roomy = text(aSnapshot([aNode('n1', amounts(16, 32))], tasks, { usage }));
-    assert.match(roomy, /default\/busy +n1 +4 → 5\.2 CPU +100 % \(100 %\) +expand \+1\.2 CPU +4\.6 → 5\.2 CPU +23 h/);
+    assert.match(roomy, /default\/busy +n1 +4 → 5\.2 CPU +100 % \(100 %\) +expand by 1\.2 CPU +4\.6 → 5\.2 CPU +23 h/);
   });
 
   it('names what moves, what that wins and loses, and what to do next', () => {
@@ -64,7 +61,7 @@ describe('a plan in words', () => {
     const said = text(aSnapshot(nodes, tasks));
     assert.match(said, /To start big on n2 22 h 59 min earlier: wins 11 node-h, costs 3 node-min/);
     assert.match(said, /default\/small +n2 → n1 +loses 10 min of work +23 h to go/);
-    assert.match(said, /→ n2, once the migrations below have made room/);
+    assert.match(said, /place on n2, once the migrations have made room/);
     assert.match(said, /1 placement and 1 migration\.\n1 running task will be ended/);
     assert.match(said, /Next: add --out plan\.json, then: stowage apply plan\.json/);
     const blocked = text(aSnapshot(nodes, tasks), { candidateFreeFraction: 0.5 });

@@ -69,7 +69,7 @@ describe('the rows of the trees', () => {
   it('say what is free of the main resource, for how long, and how much is used', () => {
     assert.equal(rows.nodeItem(node('a'), NOW, false).description, '25 % GPU free · 1 h · 41 % used');
     const spoken = rows.nodeItem(node('a'), NOW, false).accessibilityInformation?.label;
-    assert.equal(spoken, 'node a, 25 % GPU free, 1 h until its last task ends, 41 % used, 1 tasks');
+    assert.equal(spoken, 'node a, 25 % GPU free, 1 h until its last task ends, 41 % used, 1 task');
   });
 
   it('say what is left of a task with its band', () => {

@@ -96,7 +96,7 @@ describe('the sample cluster in the editor', function () {
     await workbench.command('Stowage: Open the Sample Cluster');
     const nodes = workbench.tree('Nodes');
     await nodes.row('node gpu-a100-1');
-    assert.ok((await nodes.rows()).some((row) => /GPU free, .* until its last task ends/.test(row)));
+    assert.ok((await nodes.rows()).some((row) => /GPU free, .* until \S+\/\S+ ends/.test(row)));
     const tasks = workbench.tree('Tasks');
     await tasks.row('Pending');
     const rows = await tasks.rows();
@@ -367,7 +367,7 @@ describe('the sample cluster in the editor', function () {
     await workbench.command('View: Close Editor');
     await workbench.dismissToasts();
     const panel = await plan();
-    assert.match((await panel.locator('.lead').textContent()) ?? '', /predictor trained from [\d,]+ finished tasks/);
+    assert.match((await panel.locator('.lead').textContent()) ?? '', /runtimes: trained, from [\d,]+ finished tasks/);
   });
 
   it('says what a CSV lacks that is mapped to columns of no use', async () => {

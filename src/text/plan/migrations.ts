@@ -1,9 +1,7 @@
-import { shortened, table, wrapped } from '../../cli/table.ts';
 import type { MigrationAdvice } from '../../core/defrag/searchDefrag.ts';
 import type { Plan } from '../../core/plan/plan.ts';
-import { duration } from '../format.ts';
+import { duration, names, number, plural } from '../format.ts';
 import {
-  counted,
   describeBlocked,
   describeCandidate,
   describeEnd,
@@ -12,11 +10,11 @@ import {
   describeRepack,
   describeTrigger,
   nameOf,
-  nodeHours,
   REPACK_ORDER,
-} from '../sentences.ts';
-
-import { type Paint, type PlanTextOptions, part, title } from './section.ts';
+} from '../migration.ts';
+import { describeLoss } from '../operation.ts';
+import { shortened, table, wrapped } from '../table.ts';
+import { type Paint, type PlanTextOptions, summaryOf, title } from './section.ts';
 
 /** Reasons shown for each goal, and goals. */
 const REASONS_SHOWN = 4;
@@ -28,18 +26,18 @@ export function moveText({ migrations, moves: planned, snapshot }: Plan, options
   const of = (kind: string) => migrations.filter(({ decision }) => decision.kind === kind);
   const [moves, waits, blocked] = [of('migrate'), of('wait'), of('blocked')];
   const held = snapshot.triggers.some((trigger) => trigger.held);
-  const summary = [
-    part(moves.length, 'to move'),
-    part(waits.length, 'better waited for'),
-    part(blocked.length, 'blocked'),
-  ];
+  const summary = summaryOf([
+    [moves.length, (count) => `${count} to move`],
+    [waits.length, (count) => `${count} better waited for`],
+    [blocked.length, (count) => `${count} blocked`],
+  ]);
   const triggers = snapshot.triggers.map((trigger) =>
     describeTrigger(trigger, nowSeconds, settings.triggerHoldSeconds),
   );
   const nothing =
     triggers.length === 0 ? 'no trigger' : held ? 'nothing to move' : 'no trigger has held long enough yet';
   return [
-    title('MIGRATE', summary.filter(Boolean).join(', ') || nothing, options),
+    title('MIGRATE', summary ?? nothing, options),
     ...triggers
       .slice(0, all ? triggers.length : 4)
       .flatMap((line) => wrapped(line, '  ').map((each) => paint('dim', each))),
@@ -75,22 +73,20 @@ function movesText(moves: readonly MigrationAdvice[], paint: Paint): string[] {
     goals.set(key, [...(goals.get(key) ?? []), move]);
   }
   return [...goals.values()].flatMap((group) => {
-    const { goal, gainNodeSeconds, costNodeSeconds } = group[0]!;
-    const summary = `To ${describeGoal(goal)} ${describeGain(goal)}: wins ${nodeHours(gainNodeSeconds)}, costs ${nodeHours(costNodeSeconds)}`;
     const columns = [{ head: '' }, { head: '' }, { head: '' }, { head: '' }];
     const rows = group.map((move) => moveCells(move, paint));
     const { repack } = group[0]!;
     const packing = repack ? [describeRepack(repack), REPACK_ORDER].flatMap((line) => wrapped(line, '    ')) : [];
-    return ['', ...wrapped(summary, '  '), ...packing, ...table(columns, rows, '    ')];
+    return ['', ...wrapped(describeGain(group[0]!), '  '), ...packing, ...table(columns, rows, '    ')];
   });
 }
 
 function moveCells({ taskIds, from, to, lostSeconds, remaining }: MigrationAdvice, paint: Paint): string[] {
-  const others = taskIds.length > 1 ? ` and ${taskIds.length - 1} more` : '';
+  const first = shortened(taskIds[0] ?? '', 44);
   return [
-    `${shortened(taskIds[0] ?? '', 44)}${others}`,
+    taskIds.length > 1 ? `${first} and ${number(taskIds.length - 1)} more` : first,
     paint('green', `${from} → ${to}`),
-    `loses ${duration(lostSeconds)} of work`,
+    describeLoss(lostSeconds),
     remaining ? `${duration(remaining.p50)} to go` : '',
   ];
 }
@@ -102,32 +98,37 @@ function blockedText(blocked: readonly MigrationAdvice[], leftOut: number, { pai
     if (each.decision.kind !== 'blocked') continue;
     const { goal, from, decision } = each;
     const name = goal.kind === 'start' ? `start ${nameOf(goal.taskId)}` : describeGoal(goal);
-    const why = `${from === undefined ? '' : `${from}: `}${describeBlocked(decision.reason)}`;
     const reasons = goals.get(name) ?? new Map<string, MigrationAdvice[]>();
     goals.set(name, reasons);
-    reasons.set(why, [...(reasons.get(why) ?? []), each]);
+    const key = `${from ?? ''} ${describeBlocked(decision.reason)}`;
+    reasons.set(key, [...(reasons.get(key) ?? []), each]);
   }
-  const more = (count: number, what: string) =>
-    count > 0 ? [paint('dim', `    and ${counted(count, what)} more${all ? '' : ' (--all)'}`)] : [];
+  const more = (count: number, of: typeof MORE_REASONS) =>
+    count > 0 ? [paint('dim', `    ${plural(count, of)}${all ? '' : ' (--all)'}`)] : [];
   const shown = [...goals].slice(0, all ? goals.size : GOALS_SHOWN);
   return [
     ...shown.flatMap(([goal, reasons]) => {
-      const listed = [...reasons].slice(0, all ? reasons.size : REASONS_SHOWN);
-      const lines = listed.flatMap(([why, group]) =>
-        wrapped(`${namesText(group.flatMap(({ taskIds }) => taskIds))}${why}`, '    '),
-      );
-      const rest = more(reasons.size - listed.length, 'reason');
+      const listed = [...reasons.values()].slice(0, all ? reasons.size : REASONS_SHOWN);
+      const lines = listed.flatMap((group) => wrapped(reasonText(group), '    '));
+      const rest = more(reasons.size - listed.length, MORE_REASONS);
       return ['', `  Why nothing moves to ${goal}`, ...lines.map((line) => paint('dim', line)), ...rest];
     }),
-    ...more(goals.size - shown.length + leftOut, 'goal'),
+    ...more(goals.size - shown.length + leftOut, MORE_GOALS),
   ];
 }
 
-/** `a, b and 3 more on `; empty where nobody is named. */
-function namesText(taskIds: readonly string[]): string {
-  if (taskIds.length === 0) return '';
-  const names = taskIds.slice(0, 2).map(nameOf).join(', ');
-  return `${names}${taskIds.length > 2 ? ` and ${taskIds.length - 2} more` : ''} on `;
+const MORE_REASONS = { one: 'and # reason more', other: 'and # reasons more' };
+const MORE_GOALS = { one: 'and # goal more', other: 'and # goals more' };
+
+/** `a, b and 3 more on gpu-1: it has no owner that would start it again`. */
+function reasonText(group: readonly MigrationAdvice[]): string {
+  const [first] = group;
+  if (first?.decision.kind !== 'blocked') return '';
+  const why = describeBlocked(first.decision.reason);
+  const tasks = group.flatMap(({ taskIds }) => taskIds).map(nameOf);
+  const who = names(tasks, 2);
+  if (tasks.length > 0) return first.from === undefined ? `${who}: ${why}` : `${who} on ${first.from}: ${why}`;
+  return first.from === undefined ? why : `${first.from}: ${why}`;
 }
 
 /** One entry a goal. */

@@ -1,33 +1,26 @@
-import { table, wrapped } from '../../cli/table.ts';
 import type { RankedNode } from '../../core/place/rankNodes.ts';
 import type { PlacementAdvice, Plan } from '../../core/plan/plan.ts';
-import { amounts, duration } from '../format.ts';
-import { describeRefusal, describeSource } from '../placement.ts';
-import { counted, describeBeside, describeHeld } from '../sentences.ts';
-
-import { type Paint, type PlanTextOptions, part, title } from './section.ts';
+import { amounts, counted, duration, fixed, plural } from '../format.ts';
+import { describePlacement, describeRefused, describeSource } from '../placement.ts';
+import { describeBeside, describeHeld, describeRuntime } from '../prediction.ts';
+import { table, wrapped } from '../table.ts';
+import { type PlanTextOptions, summaryOf, title } from './section.ts';
 
 /** Nodes shown for each pending task; `--all` shows those the plan keeps. */
 const NODES_SHOWN = 3;
 
 export function placeText({ placements, snapshot }: Plan, options: PlanTextOptions): string[] {
   if (placements.length === 0) return [title('PLACE', 'no task is pending', options)];
-  const count = (wanted: (advice: PlacementAdvice) => boolean) => placements.filter(wanted).length;
+  const count = (wanted: PlacementAdvice['decision']['kind']) =>
+    placements.filter(({ decision }) => decision.kind === wanted).length;
   const summary = [
     counted(placements.length, 'pending task'),
-    part(count(isPlaced), 'placed by this plan'),
-    part(
-      count(({ decision }) => decision.kind === 'scheduler'),
-      'left to the scheduler',
-    ),
-    part(
-      count(({ decision }) => decision.kind === 'noNode'),
-      'without a node that takes them',
-    ),
-    part(
-      count(({ decision }) => decision.kind === 'refused'),
-      'refused',
-    ),
+    summaryOf([
+      [count('place'), (placed) => `${placed} placed by this plan`],
+      [count('scheduler'), (left) => `${left} left to the scheduler`],
+      [count('noNode'), (without) => `${without} without a node that takes them`],
+      [count('refused'), (refused) => `${refused} refused`],
+    ]),
   ];
   return [
     title('PLACE', summary.filter(Boolean).join(', '), options),
@@ -35,22 +28,14 @@ export function placeText({ placements, snapshot }: Plan, options: PlanTextOptio
   ];
 }
 
-export function isPlaced({ decision }: PlacementAdvice): boolean {
-  return decision.kind === 'place';
-}
-
 function placementText(advice: PlacementAdvice, nowSeconds: number, { paint, all }: PlanTextOptions): string[] {
   const { taskId, request, runtime, ranked, fitting, refused, createdAtSeconds } = advice;
   const waits = `waits ${duration(nowSeconds - createdAtSeconds)}`;
-  const runs = runtime
-    ? `runs ${duration(runtime.p50)} (80 %: ${duration(runtime.p10)} to ${duration(runtime.p90)}; ${runtime.basis})`
-    : 'nothing is known of its runtime';
-  const track = runtime
-    ? [
-        ...(runtime.coverage ? [`${runtime.predictor}: ${describeHeld(runtime.coverage)}`] : []),
-        ...(runtime.beside ? [`baselines: ${describeBeside(runtime.beside)}`] : []),
-      ]
-    : [];
+  const runs = runtime ? `runs ${describeRuntime(runtime)}, from ${runtime.basis}` : describeRuntime(runtime);
+  const track = [
+    ...(runtime?.coverage ? [describeHeld(runtime.predictor, runtime.coverage)] : []),
+    ...(runtime?.beside ? [describeBeside(runtime.beside)] : []),
+  ];
   const shown = ranked.slice(0, all ? ranked.length : NODES_SHOWN);
   const policies = (ranked[0]?.parts ?? []).map(({ policy }) => policy);
   const columns = [
@@ -66,19 +51,17 @@ function placementText(advice: PlacementAdvice, nowSeconds: number, { paint, all
   return [
     `  ${paint('cyan', taskId)}  ${amounts(request)}, ${waits}`,
     ...[runs, ...track].flatMap((line) => wrapped(line, '    ')).map((line) => paint('dim', line)),
-    `    ${placementDecision(advice, paint)}`,
+    `    ${paint(DECISION_STYLES[advice.decision.kind], describePlacement(advice))}`,
     ...table(
       columns,
       shown.map((node) => nodeCells(node, policies.length > 1)),
       '      ',
     ),
-    ...(more > 0 ? [paint('dim', `      and ${counted(more, 'more node')} that can take it`)] : []),
+    ...(more > 0 ? [paint('dim', `      ${plural(more, MORE_NODES)}`)] : []),
     ...[...refused]
       .sort((left, right) => Number(isAboutCapacity(right.code)) - Number(isAboutCapacity(left.code)))
       .slice(0, all ? refused.length : 3)
-      .flatMap(({ nodes, example }) =>
-        wrapped(`${counted(nodes, 'node')}: ${example.node} ${describeRefusal(example.refusal)}`, '      '),
-      )
+      .flatMap((each) => wrapped(describeRefused(each), '      '))
       .map((line) => paint('dim', line)),
   ];
 }
@@ -88,38 +71,30 @@ function isAboutCapacity(code: string): boolean {
   return code === 'resource' || code === 'gpuShare';
 }
 
-function placementDecision({ decision }: PlacementAdvice, paint: Paint): string {
-  switch (decision.kind) {
-    case 'place':
-      return paint(
-        'green',
-        `→ ${decision.to}${decision.afterMigrations ? ', once the migrations below have made room' : ''}`,
-      );
-    case 'scheduler':
-      return `→ ${decision.to}${decision.afterMigrations ? ', once the migrations below have made room' : ''}; the cluster's scheduler places it, nothing of ours holds it back`;
-    case 'noNode':
-      return paint('yellow', 'no node can take it now');
-    case 'refused':
-      return paint('yellow', `not placed: the right is missing: ${decision.reason.missing}`);
-  }
-}
+const MORE_NODES = { one: 'and # more node that can take it', other: 'and # more nodes that can take it' };
+
+const DECISION_STYLES = { place: 'green', scheduler: 'cyan', noNode: 'yellow', refused: 'yellow' } as const;
 
 function nodeCells({ node, score, parts, fit }: RankedNode, mixed: boolean): string[] {
-  const rank = { outlives: '', prolongs: ', which the task outlasts', empty: ', empty: could stay so' }[fit.rank];
   return [
     node,
-    score.toFixed(3),
-    ...(mixed ? parts.map((each) => each.score.toFixed(3)) : []),
-    fit.x.toFixed(3),
-    `${fit.xAtP10.toFixed(2)}–${fit.xAtP90.toFixed(2)}`,
+    fixed(score, 3),
+    ...(mixed ? parts.map((each) => fixed(each.score, 3)) : []),
+    fixed(fit.x, 3),
+    `${fixed(fit.xAtP10, 2)}–${fixed(fit.xAtP90, 2)}`,
     duration(fit.available.seconds),
-    `${freeUntil(fit)}${rank}`,
+    becauseText(fit),
   ];
 }
 
-/** What keeps the node until then; a task that never ends keeps it over the whole planning horizon. */
-function freeUntil({ available }: RankedNode['fit']): string {
-  const { source, seconds, totalSeconds, lastTask } = available;
-  if (source === 'exit' && seconds >= totalSeconds && lastTask !== undefined) return `${lastTask} does not end`;
-  return describeSource(available);
+function becauseText({ rank, available }: RankedNode['fit']): string {
+  const source = describeSource(available);
+  switch (rank) {
+    case 'outlives':
+      return source;
+    case 'prolongs':
+      return `${source}, which the task outlasts`;
+    case 'empty':
+      return `${source}; empty, and could stay so`;
+  }
 }

@@ -1,8 +1,9 @@
-import { wrapped } from '../../cli/table.ts';
 import type { Plan } from '../../core/plan/plan.ts';
 import { previewPlan } from '../../core/plan/previewPlan.ts';
-import { describePreview, listed } from '../operation.ts';
-import { counted } from '../sentences.ts';
+import { counted, instant, number } from '../format.ts';
+import { describeMoves, describeWhatIsEnded } from '../operation.ts';
+import { describePredictor } from '../prediction.ts';
+import { wrapped } from '../table.ts';
 import { forecastText } from './forecast.ts';
 import { moveText } from './migrations.ts';
 import { placeText } from './placements.ts';
@@ -20,16 +21,7 @@ export function planText(plan: Plan, options: PlanTextOptions): string {
 export function nextSteps(plan: Plan, planFile: string | undefined, { paint }: PlanTextOptions): string {
   if (plan.moves.length === 0) return `\nNothing to do on ${plan.snapshot.cluster}.\n`;
   const preview = previewPlan(plan);
-  const { placements, shrinks, expands, migrations } = preview;
-  const moves = [
-    counted(placements, 'placement'),
-    counted(shrinks, 'shrink'),
-    counted(expands, 'expand'),
-    counted(migrations, 'migration'),
-  ].filter(Boolean);
-  const lines = [`${listed(moves)}.`, ...describePreview(preview).detail.split('\n')].flatMap((line) =>
-    wrapped(line, ''),
-  );
+  const lines = [`${describeMoves(preview)}.`, ...describeWhatIsEnded(preview)].flatMap((line) => wrapped(line, ''));
   const file = planFile ?? 'plan.json';
   const first = planFile === undefined ? `add --out ${file}, then: ` : '';
   return `\n${lines.join('\n')}\n${paint('bold', 'Next:')} ${first}stowage apply ${file}\n`;
@@ -37,12 +29,11 @@ export function nextSteps(plan: Plan, planFile: string | undefined, { paint }: P
 
 function heading({ snapshot, predictor }: Plan, { paint }: PlanTextOptions): string[] {
   const { nodes, running, pending } = snapshot.counts;
-  const at = new Date(snapshot.takenAtSeconds * 1000).toISOString().slice(0, 16).replace('T', ' ');
-  const chosen = Object.entries(predictor.chosen).map(([name, count]) => `${name} ${count}`);
+  const chosen = Object.entries(predictor.chosen).map(([name, count]) => `${name} ${number(count)}`);
   const by = chosen.length > 0 ? ` (${chosen.join(', ')})` : '';
   return [
-    `${paint('bold', snapshot.cluster)}  ${counted(nodes, 'node') || 'no nodes'}, ${running} tasks running, ${pending} pending, at ${at} UTC`,
-    paint('dim', `runtimes: ${predictor.name}, ${predictor.tasks} finished tasks${by}`),
+    `${paint('bold', snapshot.cluster)}  ${counted(nodes, 'node')}, ${counted(running, 'running task')}, ${counted(pending, 'pending task')}, at ${instant(snapshot.takenAtSeconds)}`,
+    paint('dim', `runtimes: ${describePredictor(predictor)}${by}`),
     ...snapshot.problems.slice(0, 5).map((problem) => paint('yellow', `! ${problem}`)),
   ];
 }

@@ -1,10 +1,9 @@
-import { shortened, table, wrapped } from '../../cli/table.ts';
 import type { Plan } from '../../core/plan/plan.ts';
 import type { ResizeAdvice } from '../../core/resize/adviseResizes.ts';
-import { amount, duration, percent } from '../format.ts';
-import { describeKept, describeResizeRefusal, describeWait, fromTo } from '../sentences.ts';
-
-import { type Paint, type PlanTextOptions, part, title } from './section.ts';
+import { duration, fromTo, list, number, percent, resourceTitle } from '../format.ts';
+import { describeKept, describeResize, describeRule } from '../resize.ts';
+import { shortened, table, wrapped } from '../table.ts';
+import { type Paint, type PlanTextOptions, summaryOf, title } from './section.ts';
 
 /** Resizes, and waits, that are shown of each kind. */
 const ROWS_SHOWN = 8;
@@ -14,22 +13,24 @@ export function resizeText({ resizes, snapshot }: Plan, options: PlanTextOptions
   const { settings, paint } = options;
   const of = (kind: ResizeAdvice['decision']['kind']) => resizes.filter(({ decision }) => decision.kind === kind);
   const [shrinks, expands, waits, refused] = [of('shrink'), of('expand'), of('wait'), of('refused')];
-  const summary = [
-    part(shrinks.length, `shrink (usage below ${percent(settings.shrinkBelowFraction)})`),
-    part(expands.length, `expand (above ${percent(settings.expandAboveFraction)})`),
-    part(waits.length, 'wait'),
-    part(refused.length, 'stay as they are'),
-  ].filter(Boolean);
-  const heading = summary.length > 0 ? `requests of running tasks: ${summary.join(', ')}` : 'nothing to resize';
+  const summary = summaryOf([
+    [shrinks.length, (count) => `${count} shrink (usage below ${percent(settings.shrinkBelowFraction)})`],
+    [expands.length, (count) => `${count} expand (above ${percent(settings.expandAboveFraction)})`],
+    [waits.length, (count) => `${count} wait`],
+    [refused.length, (count) => `${count} stay as they are`],
+  ]);
+  const heading = summary === undefined ? 'nothing to resize' : `requests of running tasks: ${summary}`;
   const kept = describeKept(snapshot.unresized);
   return [
     title('RESIZE', heading, options),
     ...spanText(resizes).map((line) => paint('dim', line)),
     ...rowsText('Shrink in place', shrinks.sort(byGain), options),
     ...rowsText('Expand in place', expands.sort(byNeed), options),
-    ...linesText('Wait', waits, options, (each) => waitText(each, snapshot.takenAtSeconds)),
-    ...linesText('Ask for less the next time', of('advise'), options, nextTimeText),
-    ...refusedText(refused, options),
+    ...linesText('Wait', waits, options, (each) => describeResize(each, snapshot.takenAtSeconds)),
+    ...linesText('Ask for less the next time', of('advise'), options, (each) =>
+      describeResize(each, snapshot.takenAtSeconds),
+    ),
+    ...refusedText(refused, snapshot.takenAtSeconds, options),
     ...(kept ? ['', ...wrapped(kept, '  ').map((line) => paint('dim', line))] : []),
   ];
 }
@@ -39,7 +40,7 @@ function spanText(resizes: readonly ResizeAdvice[]): string[] {
   if (resizes.length === 0) return [];
   const spans = resizes.map(({ usage }) => usage.toSeconds - usage.fromSeconds).sort((left, right) => left - right);
   const [shortest, longest] = [duration(spans[0]!), duration(spans.at(-1)!)];
-  const sources = [...new Set(resizes.map(({ usage }) => usage.source))].join(', ');
+  const sources = list([...new Set(resizes.map(({ usage }) => usage.source))]);
   return [
     `  usage is the mean of the last ${shortest === longest ? longest : `${shortest} to ${longest}`} (${sources})`,
   ];
@@ -52,7 +53,7 @@ function rowsText(name: string, advice: readonly ResizeAdvice[], { paint, all }:
     { head: 'node' },
     { head: 'resize' },
     { head: 'usage (peak)' },
-    { head: 'printed rule' },
+    { head: "the method's rule" },
     { head: 'needs → gets' },
     { head: 'to go', align: 'right' as const },
   ];
@@ -73,53 +74,34 @@ function linesText(
 }
 
 function moreText(count: number, paint: Paint): string[] {
-  return count > 0 ? [paint('dim', `    and ${count} more (--all)`)] : [];
-}
-
-function waitText({ decision, resource }: ResizeAdvice, nowSeconds: number): string {
-  return decision.kind === 'wait' ? describeWait(decision, resource, nowSeconds) : '';
-}
-
-function nextTimeText({ decision, resource, allocation }: ResizeAdvice): string {
-  return 'to' in decision ? `${fromTo(resource, allocation, decision.to)}; devices are never resized in place` : '';
+  return count > 0 ? [paint('dim', `    and ${number(count)} more (--all)`)] : [];
 }
 
 /** `default/train CPU`. */
 function whatOf({ taskId, resource }: ResizeAdvice): string {
-  return `${taskId} ${RESOURCE_WORDS[resource] ?? resource}`;
+  return `${taskId} ${resourceTitle(resource)}`;
 }
 
-const RESOURCE_WORDS: Readonly<Record<string, string>> = { milliCpu: 'CPU', memoryBytes: 'memory', gpuMilli: 'GPU' };
-
 /** Refused resizes by their reason, each with one example. */
-function refusedText(refused: readonly ResizeAdvice[], { paint }: PlanTextOptions): string[] {
-  const byReason = new Map<string, ResizeAdvice[]>();
-  for (const each of refused) {
-    if (each.decision.kind !== 'refused') continue;
-    const { code } = each.decision.reason;
-    byReason.set(code, [...(byReason.get(code) ?? []), each]);
-  }
+function refusedText(refused: readonly ResizeAdvice[], nowSeconds: number, { paint }: PlanTextOptions): string[] {
+  const byReason = Map.groupBy(refused, ({ decision }) => decision.kind === 'refused' && decision.reason.code);
   if (byReason.size === 0) return [];
-  const lines = [...byReason.values()].flatMap((group) => {
-    const [first] = group;
-    if (first?.decision.kind !== 'refused') return [];
-    const others = group.length > 1 ? ` (and ${group.length - 1} more like it)` : '';
-    const why = describeResizeRefusal(first.decision.reason, first.resource);
-    return wrapped(`${whatOf(first)}: ${why}${others}`, '    ');
+  const lines = [...byReason.values()].flatMap(([first, ...others]) => {
+    const why = `${whatOf(first!)}: ${describeResize(first!, nowSeconds)}`;
+    return wrapped(others.length > 0 ? `${why} (and ${number(others.length)} more like it)` : why, '    ');
   });
-  return ['', '  Not resized, though the printed rule or ours would', ...lines.map((line) => paint('dim', line))];
+  return ['', "  Not resized, though the method's rule or ours would", ...lines.map((line) => paint('dim', line))];
 }
 
 function resizeCells(advice: ResizeAdvice, paint: Paint): string[] {
   const { taskId, node, resource, allocation, usage, printed, ours, decision, remainingSeconds } = advice;
   const to = 'to' in decision ? decision.to : allocation;
-  const sign = printed.says === 'shrink' ? '−' : '+';
   return [
     shortened(taskId, 34),
     shortened(node, 16),
     paint('green', fromTo(resource, allocation, to)),
     `${percent(usage.mean / advice.request)} (${percent(usage.peak / advice.request)})`,
-    printed.says === 'keep' ? 'keep' : `${printed.says} ${sign}${amount(resource, printed.amount)}`,
+    describeRule(printed, resource),
     fromTo(resource, ours.needed, ours.left),
     remainingSeconds === undefined ? '?' : duration(remainingSeconds),
   ];

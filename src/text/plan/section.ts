@@ -1,4 +1,5 @@
 import type { Settings } from '../../core/model/settings.ts';
+import { number } from '../format.ts';
 
 /** Colours a text, or leaves it as it is where nobody could see them. */
 export type Paint = (style: 'bold' | 'dim' | 'green' | 'yellow' | 'cyan', text: string) => string;
@@ -15,7 +16,10 @@ export function title(what: string, summary: string, { paint }: PlanTextOptions)
   return `${paint('bold', what)}  ${summary}`;
 }
 
-/** `3 wait`; `` for none. */
-export function part(count: number, what: string): string {
-  return count > 0 ? `${count} ${what}` : '';
+/** The phrases of a section's summary that count something, joined; `undefined` where all count nothing. */
+export function summaryOf(
+  parts: readonly (readonly [count: number, say: (count: string) => string])[],
+): string | undefined {
+  const said = parts.filter(([count]) => count > 0).map(([count, say]) => say(number(count)));
+  return said.length > 0 ? said.join(', ') : undefined;
 }

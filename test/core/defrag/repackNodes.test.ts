@@ -8,7 +8,7 @@ import { checkPlan } from '../../../src/core/plan/checkPlan.ts';
 import { draftPlan } from '../../../src/core/plan/makePlan.ts';
 import { loadSolver } from '../../../src/io/highs.ts';
 import { sha256 } from '../../../src/io/sha256.ts';
-import { describeRepack } from '../../../src/text/sentences.ts';
+import { describeRepack } from '../../../src/text/migration.ts';
 import { amounts, aNode, aSnapshot, aTask, certain, HOUR, NOW } from '../small.ts';
 
 const checkpoint = { location: 's3://saved', savedAtSeconds: NOW - 600 };

@@ -8,7 +8,7 @@ import type { Snapshot } from '../../../src/core/model/snapshot.ts';
 import type { Task } from '../../../src/core/model/task.ts';
 import { clusterCapacity, withoutTask, withTask } from '../../../src/core/place/capacity.ts';
 import { nodeFilter } from '../../../src/core/place/filter.ts';
-import { describeEnd } from '../../../src/text/sentences.ts';
+import { describeEnd } from '../../../src/text/migration.ts';
 import { amounts, aNode, aSnapshot, aTask, certain, HOUR, NOW } from '../small.ts';
 
 const DAY = 24 * HOUR;

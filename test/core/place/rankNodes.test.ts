@@ -88,7 +88,7 @@ describe('the ranking by time fit (S204)', () => {
   it('says in a sentence why each node stands where it stands', () => {
     const { ranked } = rank(task('new'), nodes, tasks, predictions);
     assert.deepEqual(describeRanked(ranked[0]!), [
-      'timeFit 0.998: runs 4 h, and the node is free for 5 h more (until default/on-b ends); X = 0.994 (0.994 at p10, 0.994 at p90)',
+      'timeFit 0.998: runs 4 h, and the node is free for 5 h (until default/on-b ends); X = 0.994 (0.994 at p10, 0.994 at p90)',
     ]);
   });
 
@@ -110,8 +110,8 @@ describe('the ranking and deadlines', () => {
     assert.equal(refusal.code, 'deadline');
     assert.ok(refusal.code === 'deadline' && Math.abs(refusal.probability - 0.4) < 0.01, JSON.stringify(refusal));
     assert.equal(
-      describeRefusal(refusal),
-      'ends in 1 h (spot notice); the task would still run with 40 % probability, 10 % are allowed',
+      describeRefusal('spot', refusal),
+      'spot ends in 1 h (spot notice); the task would still run with 40 % probability, 10 % is allowed',
     );
   });
 

@@ -8,7 +8,7 @@ import type { Quota, Snapshot } from '../../../src/core/model/snapshot.ts';
 import type { Task } from '../../../src/core/model/task.ts';
 import { clusterCapacity } from '../../../src/core/place/capacity.ts';
 import { adviseResizes, type ResizeAdvice, type ResizeInputs } from '../../../src/core/resize/adviseResizes.ts';
-import { describeResizeRefusal } from '../../../src/text/sentences.ts';
+import { describeResizeRefusal } from '../../../src/text/resize.ts';
 import { amounts, aNode, aSnapshot, aTask, certain, GIB, HOUR, NOW, used } from '../small.ts';
 
 const DAY = 24 * HOUR;

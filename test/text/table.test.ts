@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { shortened, table, wrapped } from '../../src/cli/table.ts';
+import { shortened, table, wrapped } from '../../src/text/table.ts';
 
 describe('tables for a terminal', () => {
   const columns = [{ head: 'node' }, { head: 'score', align: 'right' as const }];

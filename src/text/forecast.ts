@@ -1,0 +1,51 @@
+import type { Forecast, ScenarioForecast } from '../core/forecast/forecast.ts';
+import type { Plan } from '../core/plan/plan.ts';
+import { duration, percent, plural } from './format.ts';
+
+/** Every sentence about what a forecast says. */
+
+/** A forecast's scenario for people; a change of the nodes is named by its node. */
+export function scenarioTitle(name: string): string {
+  return SCENARIOS[name] ?? name;
+}
+
+const SCENARIOS: Readonly<Record<string, string>> = {
+  nothing: 'do nothing',
+  resize: 'resize only',
+  migrate: 'migrate only',
+  plan: 'with this plan',
+};
+
+/** What the figures of a forecast are: "medians and 80 % bands of 40 sampled futures; 45 tasks arrive per hour". */
+export function describeFutures({ samples, arrivalsPerHour }: Forecast): string {
+  const futures = plural(samples, {
+    one: 'median of # sampled future',
+    other: 'medians and 80 % bands of # sampled futures',
+  });
+  return plural(Math.round(arrivalsPerHour), {
+    one: `${futures}; # task arrives per hour`,
+    other: `${futures}; # tasks arrive per hour`,
+  });
+}
+
+/**
+ * When a pending task is expected to start in a scenario. Nothing but the plan lifts the gate of a task it places; one
+ * without an entry runs from the beginning.
+ */
+export function describeStart(
+  { placements }: Pick<Plan, 'placements'>,
+  { name, starts }: ScenarioForecast,
+  task: string,
+): string {
+  const gated = placements.some(({ taskId, decision }) => taskId === task && decision.kind === 'place');
+  if (gated && name !== 'plan') return 'stays behind its gate';
+  const start = starts.find((each) => each.task === task);
+  if (!start) return 'now';
+  const { p50, p90, startedFraction, admittingNodes } = start;
+  if (admittingNodes === 0) return 'never: no node admits it';
+  if (p50 === undefined) return `later than a day (${percent(startedFraction)} within it)`;
+  if (p50 === 0 && p90 === 0) return 'now';
+  return p90 === undefined
+    ? `in ${duration(p50)} (90 %: later than a day)`
+    : `in ${duration(p50)} (90 %: ${duration(p90)})`;
+}

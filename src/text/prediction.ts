@@ -1,0 +1,44 @@
+import type { Band } from '../core/model/band.ts';
+import type { PlacementAdvice } from '../core/plan/plan.ts';
+import { BASELINES } from '../core/predict/baselines.ts';
+import type { Coverage, RuntimePrediction } from '../core/predict/prediction.ts';
+import { band, counted, duration, number, percent, plural, range } from './format.ts';
+
+/** Every sentence about what a predictor says of a task. */
+
+/** A predicted runtime with its band: "13 h 55 min (5 h 25 min–1 d 12 h)". */
+export function describeRuntime(runtime: PlacementAdvice['runtime']): string {
+  return runtime ? band(runtime, duration) : 'nothing is known of its runtime';
+}
+
+/** A predicted remaining time, the median first: "7 h left (4–9 h)". */
+export function describeLeft(left: Band): string {
+  return `${duration(left.p50)} left (${range(left, duration)})`;
+}
+
+/** How the band has held: "med5: 81 % of 240 outcomes of these tasks were inside the 80 % band". */
+export function describeHeld(predictor: string, { fraction, outcomes, of, latestWeek }: Coverage): string {
+  const share = percent(fraction);
+  const held =
+    of === 'these tasks'
+      ? plural(outcomes, {
+          one: `${predictor}: ${share} of # outcome of these tasks was inside the 80 % band`,
+          other: `${predictor}: ${share} of # outcomes of these tasks were inside the 80 % band`,
+        })
+      : plural(outcomes, {
+          one: `${predictor}: ${share} of # outcome of everyone was inside the 80 % band`,
+          other: `${predictor}: ${share} of # outcomes of everyone were inside the 80 % band`,
+        });
+  if (!latestWeek) return held;
+  return `${held}; in the latest week it was ${percent(latestWeek.fraction)} of everyone's ${number(latestWeek.outcomes)}`;
+}
+
+/** What the baselines say of the same task: "baselines: request 1 d, last2 2 h, med5 1 h 50 min, …". */
+export function describeBeside(beside: NonNullable<RuntimePrediction['beside']>): string {
+  return `baselines: ${BASELINES.map((name) => `${name} ${duration(beside[name])}`).join(', ')}`;
+}
+
+/** What predicts, and from what: "network, from 10,690 finished tasks". */
+export function describePredictor({ name, tasks }: { readonly name: string; readonly tasks: number }): string {
+  return `${name}, from ${counted(tasks, 'finished task')}`;
+}

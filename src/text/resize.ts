@@ -1,0 +1,127 @@
+import type { KeptCode, ResizeAdvice, ResizeRefusal, ResizeWait } from '../core/resize/adviseResizes.ts';
+import { amount, amountsApart, clock, duration, fromTo, number } from './format.ts';
+
+/** Every sentence about what a plan says of resizing a running task. */
+
+/** What the plan decides of one resource of a running task. */
+export function describeResize(advice: ResizeAdvice, nowSeconds: number): string {
+  const { decision, resource, allocation } = advice;
+  switch (decision.kind) {
+    case 'shrink':
+      return `shrink ${fromTo(resource, allocation, decision.to)}`;
+    case 'expand':
+      return `expand ${fromTo(resource, allocation, decision.to)}`;
+    case 'advise':
+      return `ask for ${fromTo(resource, allocation, decision.to)} the next time; it cannot change in place`;
+    case 'wait':
+      return describeWait(decision, resource, nowSeconds);
+    case 'refused':
+      return describeResizeRefusal(decision.reason, resource);
+  }
+}
+
+/** What a rule says of a resource: "shrink by 4 CPU". */
+export function describeRule({ says, amount: by }: ResizeAdvice['printed'], resource: string): string {
+  switch (says) {
+    case 'shrink':
+      return `shrink by ${amount(resource, by)}`;
+    case 'expand':
+      return `expand by ${amount(resource, by)}`;
+    case 'keep':
+      return 'keep';
+  }
+}
+
+/** "its node has 0.6 CPU free of the 1.2 CPU wanted; look again at 14:05, give up at 16:00". */
+function describeWait(wait: ResizeWait, resource: string, nowSeconds: number): string {
+  const again = clock(wait.untilSeconds, nowSeconds);
+  const end = clock(nowSeconds - wait.waitedSeconds + (wait.limitSeconds ?? 0), nowSeconds);
+  const waited = wait.waitedSeconds > 0 ? `; it has waited ${duration(wait.waitedSeconds)}` : '';
+  switch (wait.wait) {
+    case 'shrink':
+      return `a shrink by ${amount(resource, wait.amount)} would leave less than it uses with the margin; look again at ${again}, give up at ${end}${waited}`;
+    case 'expand': {
+      const [free, wanted] = amountsApart(resource, wait.free ?? 0, wait.amount);
+      return `its node has ${free} free of the ${wanted} wanted; look again at ${again}, give up at ${end}${waited}`;
+    }
+    case 'lastShrink':
+      return `it was shrunk ${duration(wait.waitedSeconds)} ago; look again at ${again}`;
+  }
+}
+
+/** Why a resize that a rule asks for is not made. */
+export function describeResizeRefusal(reason: ResizeRefusal, resource: string): string {
+  switch (reason.code) {
+    case 'right':
+      return `the right is missing: ${reason.missing}`;
+    case 'migrates':
+      return 'this plan migrates it';
+    case 'resizeUnderWay': {
+      const state = resizeState(reason.state);
+      return reason.message ? `${state}: ${reason.message}` : state;
+    }
+    case 'noPrediction':
+      return 'nothing is known of how long it runs';
+    case 'endsSoon':
+      return describeEndsSoon(reason);
+    case 'recentPeak':
+      return `its recent peak of ${amount(resource, reason.peak)} with the margin is ${amount(resource, reason.needed)}`;
+    case 'enough':
+      return `what it has covers its usage with the margin, ${amount(resource, reason.needed)}`;
+    case 'smallest':
+      return `${amount(resource, reason.least)} is the least there is`;
+    case 'nodeTooSmall': {
+      const [wanted, most] = amountsApart(resource, reason.wanted, reason.allocatable);
+      return `${wanted} is more than its node's ${most}`;
+    }
+    case 'quota': {
+      const [left, wanted] = amountsApart(resource, reason.left, reason.amount);
+      return `the quota ${reason.name} leaves ${left} of the ${wanted}`;
+    }
+    case 'waitedOut':
+      return `given up: it has waited ${duration(reason.waitedSeconds)}, the limit of ${LIMITS[reason.wait]}`;
+  }
+}
+
+/** "it ends in 20 min; a shrink needs 1 h to go, two usage windows of 30 min". */
+function describeEndsSoon(reason: Extract<ResizeRefusal, { code: 'endsSoon' }>): string {
+  const [left, needed, window] = [reason.remainingSeconds, reason.neededSeconds, reason.windowSeconds].map(duration);
+  return reason.outlived
+    ? `it ends in ${left}, a guess: ${OUTLIVED}; a shrink needs ${needed} to go, two usage windows of ${window}`
+    : `it ends in ${left}; a shrink needs ${needed} to go, two usage windows of ${window}`;
+}
+
+/** Why the end of a task is a guess. */
+export const OUTLIVED = 'it has outlived all that is known of such tasks';
+
+/** The setting that bounds a resize's waits. */
+const LIMITS: Readonly<Record<'shrink' | 'expand', string>> = {
+  shrink: 'stowage.resizing.shrinkGiveUpAfterMinutes',
+  expand: 'stowage.resizing.expandGiveUpAfterMinutes',
+};
+
+/** A resize that its node has not granted, as a clause: "a resize is deferred". */
+export function resizeState(state: string): string {
+  return RESIZE_STATES[state] ?? `a resize is ${state}`;
+}
+
+const RESIZE_STATES: Readonly<Record<string, string>> = {
+  inProgress: 'a resize is in progress',
+  deferred: 'a resize is deferred by its node',
+  infeasible: 'a resize is more than its node can ever grant',
+};
+
+/** Running tasks without resize advice, in one line; undefined where there are none. */
+export function describeKept(kept: Readonly<Record<KeptCode, number>>): string | undefined {
+  const parts = (Object.keys(KEPT) as KeptCode[])
+    .filter((code) => kept[code] > 0)
+    .map((code) => `${number(kept[code])} ${KEPT[code]}`);
+  return parts.length > 0 ? `Left as they are: ${parts.join(', ')}.` : undefined;
+}
+
+const KEPT: Readonly<Record<KeptCode, string>> = {
+  betweenThresholds: 'between the thresholds',
+  fewReadings: 'with fewer than 3 readings (measure with --observe 60s)',
+  noUsage: 'without any reading',
+  bestEffort: 'BestEffort: a resize would change the QoS class',
+};
