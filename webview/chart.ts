@@ -101,27 +101,26 @@ function layout({ xTicks, yTitle, yFormat }: ChartOptions): unknown {
 }
 
 function numbers({ series, xTicks, format }: ChartOptions): HTMLElement {
-  const head = element(
-    'tr',
-    {},
-    element('th', { scope: 'col' }, 'after'),
-    ...series.map(({ name }) => element('th', { scope: 'col' }, name)),
-  );
+  const heading = (text: string) => element('th', { scope: 'col' }, text);
+  const cell = ({ p10, p50, p90 }: Series, index: number) => {
+    const [low, middle, high] = [p10, p50, p90].map((values) => format(values[index] ?? Number.NaN));
+    return element('td', {}, `${middle} (${low}–${high})`);
+  };
   const rows = xTicks.map(({ text }, index) =>
     element(
       'tr',
       {},
       element('th', { scope: 'row' }, text),
-      ...series.map(({ p10, p50, p90 }) =>
-        element(
-          'td',
-          {},
-          `${format(p50[index] ?? Number.NaN)} (${format(p10[index] ?? Number.NaN)}–${format(p90[index] ?? Number.NaN)})`,
-        ),
-      ),
+      series.map((each) => cell(each, index)),
     ),
   );
-  return element('table', {}, element('thead', {}, head), element('tbody', {}, ...rows));
+  const head = element(
+    'tr',
+    {},
+    heading('after'),
+    series.map(({ name }) => heading(name)),
+  );
+  return element('table', {}, element('thead', {}, head), element('tbody', {}, rows));
 }
 
 function themeColour(name: string, otherwise: string): string {

@@ -1,4 +1,5 @@
-type Child = Node | string | undefined | false;
+/** Children that are undefined or false are left out, so that a condition can stand in their place. */
+export type Child = Node | string | undefined | false;
 
 /**
  * Makes an element. Attributes are set as text, children are nodes or text: nothing that came from a cluster is ever

@@ -1,6 +1,7 @@
 import { type FromWebview, parseToWebview } from '../src/planner/protocol.ts';
+import type { PanelActions } from './actions.ts';
 import { redrawCharts } from './chart.ts';
-import { type PanelActions, render } from './render.ts';
+import { render } from './render.ts';
 import { EMPTY_MODEL, type PanelEvent, type PanelModel, parseChoices, reduce } from './state.ts';
 import { STYLE } from './style.ts';
 import { registerControls } from './toolkit.ts';

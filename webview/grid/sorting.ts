@@ -1,0 +1,17 @@
+/** By which column rows are sorted. */
+export type Sorting = { readonly column: number; readonly descending: boolean };
+
+/** The sorting after a column's header is pressed: text upwards first, numbers downwards first, then the other way. */
+export function nextSorting(sorting: Sorting | undefined, column: number, numeric = false): Sorting {
+  return { column, descending: sorting?.column === column ? !sorting.descending : numeric };
+}
+
+/** The rows in order of a value; rows with the same value stay as they came. */
+export function sortRows<Row>(rows: readonly Row[], value: (row: Row) => number | string, descending: boolean): Row[] {
+  const sign = descending ? -1 : 1;
+  return [...rows].sort((a, b) => sign * compare(value(a), value(b)));
+}
+
+function compare(left: number | string, right: number | string): number {
+  return left < right ? -1 : left > right ? 1 : 0;
+}

@@ -1,0 +1,86 @@
+import type { Forecast, Moment } from '../../src/core/forecast/forecast.ts';
+import type { Band } from '../../src/core/model/band.ts';
+import type { Plan } from '../../src/core/plan/plan.ts';
+import { amount, amounts, percent } from '../../src/text/format.ts';
+import type { PanelActions } from '../actions.ts';
+import { button, element } from '../element.ts';
+import { type Section, section } from '../section.ts';
+import { type PanelModel, wholeForecast } from '../state.ts';
+import { earliestStarts } from './earliestStarts.ts';
+import { titled } from './parts.ts';
+import { type Measure, scenarioChart } from './scenarioChart.ts';
+
+/** The next day with and without the plan, and with each change of nodes that was asked for; empty without a forecast. */
+export function forecastSection({ whatIfs, busy }: PanelModel['host'], plan: Plan, actions: PanelActions): Section {
+  const asked = whatIfs?.map(({ change }) => change);
+  return section('forecast', [plan.id, asked, busy], () => {
+    if (!plan.forecast) return element('div');
+    const forecast = wholeForecast(plan.forecast, whatIfs);
+    const whatIf = (text: string, kind: Parameters<PanelActions['whatIf']>[0]) =>
+      button(text, () => actions.whatIf(kind), { secondary: true, disabled: busy !== undefined });
+    return titled(
+      'Forecast',
+      'Forecast',
+      element(
+        'div',
+        { class: 'charts' },
+        measures(forecast).map((measure) => scenarioChart(forecast, measure)),
+      ),
+      element(
+        'p',
+        { class: 'faint' },
+        `Bands hold 80 % of ${forecast.samples} sampled futures; ${forecast.arrivalsPerHour.toFixed(1)} tasks arrive per hour.`,
+      ),
+      element(
+        'p',
+        { class: 'actions' },
+        whatIf('What if a node goes?', 'lost'),
+        whatIf('What if there were one more?', 'added'),
+      ),
+      earliestStarts(plan, forecast),
+    );
+  });
+}
+
+const NOTHING: Band = { p10: 0, p50: 0, p90: 0 };
+
+/** Tasks: whole in a sentence, and to a tenth at a point, where a median may lie between two counts. */
+const COUNT = { say: (value: number) => String(Math.round(value)), format: (value: number) => value.toFixed(1) };
+
+/** What the charts show, one each; GPUs where the cluster has some that are free at times, else CPUs. */
+function measures(forecast: Forecast): Measure[] {
+  const hasGpus = forecast.scenarios.some(({ moments }) =>
+    moments.some(({ free }) => (free['gpuMilli']?.p90 ?? 0) > 0),
+  );
+  const resource = hasGpus ? 'gpuMilli' : 'milliCpu';
+  return [
+    {
+      title: 'Fragmentation:',
+      yTitle: `of idle ${hasGpus ? 'GPU' : 'CPU'}`,
+      yFormat: '.0%',
+      pick: ({ fragmentation }) => fragmentation[hasGpus ? 'gpuRatio' : 'cpuRatio'],
+      say: percent,
+      format: percent,
+    },
+    {
+      title: 'Free capacity:',
+      yTitle: hasGpus ? 'GPUs' : 'CPUs',
+      pick: ({ free }) => free[resource] ?? NOTHING,
+      perUnit: 1000,
+      say: (value) => amount(resource, value),
+      format: (value) => amount(resource, Math.round(1000 * value)),
+    },
+    { title: 'Waiting tasks:', yTitle: 'tasks', pick: ({ waiting }) => waiting, ...COUNT },
+    ...capacityFor(forecast),
+  ];
+}
+
+/** How many tasks of the shape that is expected most, with a GPU where the cluster's tasks have some, would fit. */
+function capacityFor({ shapes }: Forecast): Measure[] {
+  const withGpu = shapes.findIndex(({ gpuCount, request }) => gpuCount > 0 || request.gpuMilli > 0);
+  const index = Math.max(0, withGpu);
+  const shape = shapes[index];
+  if (!shape) return [];
+  const pick = ({ fits }: Moment) => fits[index] ?? NOTHING;
+  return [{ title: `Room for tasks of ${amounts(shape.request)}:`, yTitle: 'tasks that fit', pick, ...COUNT }];
+}

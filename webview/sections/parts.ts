@@ -1,0 +1,15 @@
+import { type Child, element } from '../element.ts';
+import { type GridOptions, grid } from '../grid/grid.ts';
+
+/**
+ * A section under its heading.
+ * @param label what a screen reader calls it; without one it is no landmark
+ */
+export function titled(label: string | undefined, heading: string, ...children: readonly Child[]): HTMLElement {
+  return element('section', { 'aria-label': label }, element('h2', {}, heading), children);
+}
+
+/** A grid, or where it has no rows the sentence that says why. */
+export function gridOr<Row>(none: string, options: GridOptions<Row>): HTMLElement {
+  return options.rows.length > 0 ? grid(options) : element('p', {}, none);
+}
