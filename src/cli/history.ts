@@ -1,10 +1,10 @@
-import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { openCluster } from '../cluster/open.ts';
 import type { Meaning } from '../core/history/columns.ts';
 import { errorMessage } from '../core/model/errorMessage.ts';
 import type { FinishedTask } from '../core/model/finished.ts';
 import { InputError } from '../core/model/input.ts';
+import { writeAtomically } from '../io/writeAtomically.ts';
 import type { Command } from './command.ts';
 import {
   ACCESS_HELP,
@@ -89,7 +89,7 @@ function spanOf(tasks: readonly FinishedTask[]): string {
 
 async function write(file: string, text: string): Promise<void> {
   try {
-    await writeFile(file, text);
+    await writeAtomically(file, text);
   } catch (error) {
     throw new InputError(`The history cannot be written to ${file}: ${errorMessage(error)}`);
   }

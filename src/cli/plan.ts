@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs, styleText } from 'node:util';
 import { openCluster } from '../cluster/open.ts';
@@ -11,6 +10,7 @@ import type { Settings } from '../core/model/settings.ts';
 import type { ClusterTarget, Plan } from '../core/plan/plan.ts';
 import type { Predictor } from '../core/predict/predictor.ts';
 import { readPredictor } from '../io/predictors.ts';
+import { writeAtomically } from '../io/writeAtomically.ts';
 import { planSituation } from '../planning/plan.ts';
 import { readSituation } from '../planning/situation.ts';
 import { nextSteps, planText } from '../text/plan/planText.ts';
@@ -140,7 +140,7 @@ async function predictorOf(file: string | undefined): Promise<Predictor | undefi
 
 async function writePlan(file: string, plan: Plan): Promise<void> {
   try {
-    await writeFile(file, `${JSON.stringify(plan, null, 1)}\n`);
+    await writeAtomically(file, `${JSON.stringify(plan, null, 1)}\n`);
   } catch (error) {
     throw new InputError(`The plan cannot be written to ${file}: ${errorMessage(error)}`);
   }

@@ -1,11 +1,11 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { errorMessage } from '../core/model/errorMessage.ts';
 import { InputError } from '../core/model/input.ts';
 import { describeCard } from '../core/predict/card.ts';
 import type { Predictor } from '../core/predict/predictor.ts';
 import { formatPredictor, parsePredictor } from '../core/predict/predictorFile.ts';
 import { parseJson } from './networks.ts';
+import { writeAtomically } from './writeAtomically.ts';
 
 /** @throws InputError when the file is missing, foreign, of another version, or cut off; says what to do */
 export async function readPredictor(path: string): Promise<Predictor> {
@@ -23,14 +23,11 @@ export function cardFile(path: string): string {
   return `${path.replace(/\.json$/, '')}.md`;
 }
 
-/** Writes the predictor and its model card; beside the file first, so that a reader never sees half of it. */
+/** Writes the predictor and its model card, each whole. @throws InputError when it cannot */
 export async function writePredictor(path: string, predictor: Predictor): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true });
-    const draft = `${path}.${process.pid}.part`;
-    await writeFile(draft, formatPredictor(predictor));
-    await rename(draft, path);
-    await writeFile(cardFile(path), describeCard(predictor));
+    await writeAtomically(path, formatPredictor(predictor));
+    await writeAtomically(cardFile(path), describeCard(predictor));
   } catch (error) {
     const reason = errorMessage(error);
     throw new InputError(`Cannot write the predictor ${path}: ${reason}. Choose another --out.`);

@@ -1,9 +1,12 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StandingRecord } from '../cluster/port.ts';
+import { errorMessage } from '../core/model/errorMessage.ts';
+import { InputError } from '../core/model/input.ts';
 import { amountOf, resourceNames } from '../core/model/resources.ts';
 import type { Since } from '../core/model/since.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
+import { writeAtomically } from '../io/writeAtomically.ts';
 
 const FILE_NAME = 'since.json';
 
@@ -13,12 +16,15 @@ export async function readSince(stateDirectory: string, { cluster, takenAtSecond
   return Object.fromEntries(known.filter(([, at]) => typeof at === 'number' && at <= takenAtSeconds));
 }
 
+/** @throws InputError when it cannot be written */
 export async function writeSince(stateDirectory: string, cluster: string, since: Since): Promise<void> {
   const file = join(stateDirectory, FILE_NAME);
   const all = { ...(await readAll(file)), [cluster]: since };
-  await mkdir(stateDirectory, { recursive: true });
-  await writeFile(`${file}.new`, `${JSON.stringify(all, null, 1)}\n`);
-  await rename(`${file}.new`, file);
+  try {
+    await writeAtomically(file, `${JSON.stringify(all, null, 1)}\n`);
+  } catch (error) {
+    throw new InputError(`Cannot keep since when conditions hold: ${errorMessage(error)}.`);
+  }
 }
 
 /** When tasks were last shrunk, from the records that stand on them: `shrunk <task id>`. */

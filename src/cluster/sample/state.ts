@@ -1,6 +1,7 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../../core/model/input.ts';
+import { writeAtomically } from '../../io/writeAtomically.ts';
 import type { Act } from './acts.ts';
 import { BEGIN_SECONDS } from './workload.ts';
 
@@ -30,19 +31,19 @@ export async function readState(directory: string, seed: number): Promise<Sample
   return (await readStates(directory)).find((state) => state.seed === seed) ?? newState(seed);
 }
 
-/** Writes a seed's state whole: a crash leaves the old file or the new one. */
+/**
+ * Writes a seed's state whole: a crash leaves the old file or the new one.
+ * @throws InputError when it cannot be written, or what is there cannot be read
+ */
 export async function writeState(directory: string, state: SampleState): Promise<void> {
   const others = (await readStates(directory)).filter(({ seed }) => seed !== state.seed);
-  const file = stateFile(directory);
-  await mkdir(directory, { recursive: true });
-  writes += 1;
-  const next = `${file}.${process.pid}-${writes}.new`;
-  await writeFile(next, `${JSON.stringify([...others, state].sort((a, b) => a.seed - b.seed))}\n`);
-  await rename(next, file);
+  const states = [...others, state].sort((a, b) => a.seed - b.seed);
+  try {
+    await writeAtomically(stateFile(directory), `${JSON.stringify(states)}\n`);
+  } catch (error) {
+    throw new InputError(`Cannot write the sample cluster's state: ${(error as Error).message}.`);
+  }
 }
-
-/** So that no two writes share a file on their way. */
-let writes = 0;
 
 async function readStates(directory: string): Promise<SampleState[]> {
   const file = stateFile(directory);

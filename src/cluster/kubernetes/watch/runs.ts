@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FinishedTask } from '../../../core/model/finished.ts';
+import { writeAtomically } from '../../../io/writeAtomically.ts';
 
 /** The newest runs that are kept: more than any planner learns from, some 20 MB on disk. */
 const MOST_RUNS = 50_000;
@@ -59,9 +60,7 @@ export class RunRecord {
     const newest = [...runs.values()].sort((a, b) => a.endedAtSeconds - b.endedAtSeconds).slice(-MOST_RUNS * 0.9);
     runs.clear();
     for (const run of newest) runs.set(keyOf(run), run);
-    await mkdir(join(this.#file, '..'), { recursive: true });
-    await writeFile(`${this.#file}.new`, newest.map((run) => `${JSON.stringify(run)}\n`).join(''));
-    await rename(`${this.#file}.new`, this.#file);
+    await writeAtomically(this.#file, newest.map((run) => `${JSON.stringify(run)}\n`).join(''));
   }
 }
 

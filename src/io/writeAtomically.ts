@@ -1,0 +1,66 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+
+/**
+ * Replaces a file whole, or makes it and its directory: whoever reads it, also after a crash, finds the old content or the
+ * new. The new content is written to a file beside it, is flushed to the disk, and takes the name by a rename. A link
+ * stays one, the mode is kept, and of two writers at once the later rename wins. What is no file (a pipe) is written to.
+ *
+ * Not the package write-file-atomic: it hangs hooks into the process's exit, which is the editor's, and it does not flush
+ * the directory, so that a power cut may undo the rename.
+ * @throws a system error that names `file`; nothing is left beside it then
+ */
+export async function writeAtomically(file: string, content: string): Promise<void> {
+  try {
+    await replace(file, content);
+  } catch (error) {
+    throw naming(file, error as NodeJS.ErrnoException);
+  }
+}
+
+async function replace(file: string, content: string): Promise<void> {
+  const target = await unlessAbsent(realpath(file), file);
+  const present = await unlessAbsent(stat(target), undefined);
+  if (present && !present.isFile()) return writeFile(target, content);
+  const directory = path.dirname(target);
+  await mkdir(directory, { recursive: true });
+  const draft = `${target}.${randomBytes(6).toString('hex')}.new`;
+  try {
+    await writeFile(draft, content, { flag: 'wx', flush: true });
+    if (present) await chmod(draft, present.mode & PERMISSIONS);
+    await rename(draft, target);
+  } catch (error) {
+    await rm(draft, { force: true }).catch(() => {});
+    throw error;
+  }
+  await flushDirectory(directory);
+}
+
+/** The bits of a mode that say who may do what; the others say what kind of file it is. */
+const PERMISSIONS = 0o7777;
+
+/** Makes the rename outlast a power cut. Windows opens no directory, and some file systems flush none. */
+async function flushDirectory(directory: string): Promise<void> {
+  try {
+    const handle = await open(directory, 'r');
+    await handle.sync().finally(() => handle.close());
+  } catch {
+    // The file is whole either way.
+  }
+}
+
+async function unlessAbsent<T, U>(found: Promise<T>, otherwise: U): Promise<T | U> {
+  try {
+    return await found;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return otherwise;
+    throw error;
+  }
+}
+
+/** The error with the file that was asked for in place of the one beside it, as Node words its own. */
+function naming(file: string, error: NodeJS.ErrnoException): Error {
+  const [reason = ''] = error.message.split(', ');
+  return Object.assign(new Error(`${reason}, write '${file}'`, { cause: error }), { code: error.code, path: file });
+}
