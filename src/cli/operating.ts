@@ -5,7 +5,6 @@ import type { Cluster } from '../cluster/port.ts';
 import { InputError } from '../core/model/input.ts';
 import type { ClusterTarget } from '../core/plan/plan.ts';
 import type { ApplyOutcome, OperateOptions } from '../operate/applyPlan.ts';
-import { countSteps } from '../operate/countSteps.ts';
 import { openJournal } from '../operate/journal.ts';
 import { openLedger } from '../operate/ledger.ts';
 import { PATIENT, RESTLESS } from '../operate/scene.ts';
@@ -16,9 +15,7 @@ import { STATE_DIRECTORY } from './target.ts';
 
 /**
  * Opens cluster, journal and ledger for a command that writes, prints each step and what came of it, and closes them
- * again. The first
- * Ctrl-C cancels, the second ends the process at once (another apply then goes on).
- * With STOWAGE_STOP_AFTER_STEP=n, for tests, the process kills itself after n lasting steps (see `countSteps`).
+ * again. The first Ctrl-C cancels, the second ends the process at once (another apply then goes on).
  */
 export async function operating(
   target: ClusterTarget,
@@ -35,9 +32,8 @@ export async function operating(
   try {
     const cluster = await openCluster(target, { signal: cancel.signal });
     try {
-      const watched = countSteps(cluster, journal, stopAfter(process.env['STOWAGE_STOP_AFTER_STEP']));
-      const outcome = await work(watched.cluster, {
-        journal: watched.journal,
+      const outcome = await work(cluster, {
+        journal,
         ledger: await openLedger(STATE_DIRECTORY),
         settings: settingsOf(settings ?? []),
         patience: target.kind === 'sample' ? RESTLESS : PATIENT,
@@ -124,10 +120,3 @@ const MARKS = {
   done: { text: 'done', style: 'green' },
   failed: { text: 'not', style: 'red' },
 } as const;
-
-function stopAfter(words: string | undefined): (steps: number) => void {
-  const last = Number(words);
-  return (steps) => {
-    if (words !== undefined && steps === last) process.kill(process.pid, 'SIGKILL');
-  };
-}

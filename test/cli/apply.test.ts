@@ -8,6 +8,7 @@ import { finishPlan } from '../../src/core/plan/makePlan.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
 import { sha256 } from '../../src/io/sha256.ts';
 import { firstOfEach, isMigration, isPlacement, isShrink, planOf } from '../operate/samplePlan.ts';
+import { stoppedAfter } from '../operate/stopped/environment.ts';
 
 const CLI = path.resolve('src/cli/main.ts');
 
@@ -61,7 +62,7 @@ describe('stowage apply and undo', function () {
 
   it('goes on after being killed in the middle of a migration, with its journal and without', async () => {
     // Begin, three entries and a request for each of the first two moves, suspending, and the request itself.
-    const killed = await stowage(['apply', 'plan.json', '--yes'], { STOWAGE_STOP_AFTER_STEP: '11' });
+    const killed = await stowage(['apply', 'plan.json', '--yes'], stoppedAfter(11));
     assert.equal(killed.signal, 'SIGKILL', killed.err);
     const owner = (plan.moves.find(isMigration) as Extract<Plan['moves'][number], { kind: 'migration' }>).owner;
     const look = async () =>
@@ -73,7 +74,7 @@ describe('stowage apply and undo', function () {
   });
 
   it('goes on on another machine, from what stands on the cluster', async () => {
-    await stowage(['apply', 'plan.json', '--yes'], { STOWAGE_STOP_AFTER_STEP: '11' });
+    await stowage(['apply', 'plan.json', '--yes'], stoppedAfter(11));
     await rm(path.join(directory, '.stowage', 'journal.jsonl'));
     const unnamed = await stowage(['apply']);
     assert.equal(unnamed.code, 2);

@@ -10,6 +10,7 @@ import type { Snapshot } from '../../src/core/model/snapshot.ts';
 import type { Task } from '../../src/core/model/task.ts';
 import { draftPlan, finishPlan } from '../../src/core/plan/makePlan.ts';
 import { sha256 } from '../../src/io/sha256.ts';
+import { stoppedAfter } from '../operate/stopped/environment.ts';
 import { requireCluster } from './availability.ts';
 import { type NodeShape, startCluster, type TestCluster } from './cluster.ts';
 import { homeIn, stowage } from './commandLine.ts';
@@ -131,7 +132,7 @@ describe('apply, killed after any of its steps and run again', function () {
       const plan = finishPlan({ ...draft, moves }, sha256, { target: { kind: 'kubernetes', kubeconfig } });
       writeFileSync(join(home, 'plan.json'), JSON.stringify(plan));
       const words = ['apply', 'plan.json', '--yes'];
-      const { signal, output } = await stowage(home, words, { STOWAGE_STOP_AFTER_STEP: String(step) });
+      const { signal, output } = await stowage(home, words, stoppedAfter(step));
       const [resize, placement] = moves;
       await check({ home, kubeconfig, cluster, tasks: { stays: resize.task, gated: placement.task } }).catch(
         (error) => {

@@ -6,8 +6,8 @@ import { readState } from '../../src/cluster/sample/state.ts';
 import type { Migration } from '../../src/core/model/moves.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
 import { applyPlan, continueMoves } from '../../src/operate/applyPlan.ts';
-import { countSteps } from '../../src/operate/countSteps.ts';
 import { type Journal, type JournalEntry, memoryJournal } from '../../src/operate/journal.ts';
+import { countSteps } from './countSteps.ts';
 import {
   firstOfEach,
   freshSample,

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { errorMessage } from '../../core/model/errorMessage.ts';
 import { InputError } from '../../core/model/input.ts';
 import { writeAtomically } from '../../io/writeAtomically.ts';
 import type { Act } from './acts.ts';
@@ -41,7 +42,7 @@ export async function writeState(directory: string, state: SampleState): Promise
   try {
     await writeAtomically(stateFile(directory), `${JSON.stringify(states)}\n`);
   } catch (error) {
-    throw new InputError(`Cannot write the sample cluster's state: ${(error as Error).message}.`);
+    throw new InputError(`Cannot write the sample cluster's state: ${errorMessage(error)}.`);
   }
 }
 
@@ -52,7 +53,7 @@ async function readStates(directory: string): Promise<SampleState[]> {
     text = await readFile(file, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw new InputError(`Cannot read the sample cluster's state ${file}: ${(error as Error).message}.`);
+    throw new InputError(`Cannot read the sample cluster's state ${file}: ${errorMessage(error)}.`);
   }
   const states = parseStates(text);
   if (states) return states;

@@ -1,0 +1,15 @@
+import { openCluster as openUnwatched } from '../../../src/cluster/open.ts';
+import { openJournal as openUnwatchedJournal } from '../../../src/operate/journal.ts';
+import { watchedCluster, watchedJournal } from '../countSteps.ts';
+
+let left = Number(process.env['STOP_AFTER_STEPS']);
+
+function step(): void {
+  left -= 1;
+  if (left === 0) process.kill(process.pid, 'SIGKILL');
+}
+
+export const openCluster: typeof openUnwatched = async (...args) => watchedCluster(await openUnwatched(...args), step);
+
+export const openJournal: typeof openUnwatchedJournal = async (...args) =>
+  watchedJournal(await openUnwatchedJournal(...args), step);

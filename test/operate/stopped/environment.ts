@@ -1,0 +1,7 @@
+const PRELOAD = new URL('preload.ts', import.meta.url).href;
+
+/** Environment in which the command line kills itself after so many lasting steps (see `countSteps`). */
+export function stoppedAfter(steps: number): Record<string, string> {
+  const options = [process.env['NODE_OPTIONS'] ?? '', `--import=${PRELOAD}`].join(' ').trim();
+  return { NODE_OPTIONS: options, STOP_AFTER_STEPS: String(steps) };
+}
