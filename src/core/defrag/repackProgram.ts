@@ -1,135 +1,196 @@
-import { admitsModel, classKey, demandMilli, kindKey } from '../fragment/mix.ts';
-import type { Target, WaitingTask, Window, WindowTask } from './window.ts';
+import { admitsModel, classKey, demandMilli, kindKey, type TaskClass } from '../fragment/mix.ts';
+import { linearSum, programText, type Term } from '../model/program.ts';
+import type { Target, WaitingTask, Window, WindowNode, WindowTask } from './window.ts';
 
 const MIB = 2 ** 20;
 
-/**
- * The type-count program of a window as LP text: how many tasks of each kind go to each GPU (or node), how many waiting
- * ones are admitted, how many running ones stay. `exact` asks for whole numbers, `relaxed` does not: its value is a
- * bound. Memory is counted in MiB, tasks rounded up, nodes down.
- */
-export function repackProgram(
-  window: Window,
-  moveCostMilli: number,
-): {
+export type RepackProgram = {
+  /** Whole tasks: what they admit, and a little for each that stays where it is. */
   readonly exact: string;
+  /** Fractions of tasks, and nothing for those that stay: no packing admits more than its value. */
   readonly relaxed: string;
-  /** Every task with its place, from the solution's values; waiting tasks that are not admitted are left out. */
+  /** Every task with its place, from the values of `exact`; waiting tasks that are not admitted are left out. */
   targets(values: Readonly<Record<string, number>>): Target[];
-} {
-  const kinds = [
-    ...Map.groupBy<string, WindowTask | WaitingTask>([...window.tasks, ...window.waiting], kindOf).values(),
+};
+
+/**
+ * The type-count program of a window: how many tasks of each kind go to each GPU (or node), how many waiting ones are
+ * admitted, how many running ones stay. Memory is counted in MiB, tasks rounded up, nodes down.
+ */
+export function repackProgram(window: Window, moveCostMilli: number): RepackProgram {
+  const kinds = kindsOf(window);
+  const rows = [
+    ...kinds.flatMap(kindRows),
+    ...window.nodes.flatMap((node, index) => nodeRows(node, placedOn(index, kinds))),
   ];
-  const slots = window.nodes.flatMap(({ gpuMilli }, node) => [
-    { node, gpu: -1 },
-    ...gpuMilli.map((_, gpu) => ({ node, gpu })),
-  ]);
-  const objective: string[] = [];
-  const rows: string[] = [];
-  const integers: string[] = [];
-  const perNode = window.nodes.map(() => ({ cpu: [] as string[], memory: [] as string[] }));
-  const perGpu = window.nodes.map(({ gpuMilli }) => gpuMilli.map((): string[] => []));
-  const places: { readonly kind: number; readonly node: number; readonly gpu: number; readonly name: string }[] = [];
-
-  kinds.forEach((alike, kind) => {
-    const { taskClass, memoryBytes } = alike[0]!;
-    const running = alike.filter((task): task is WindowTask => 'node' in task);
-    const waiting = alike.length - running.length;
-    const counts: string[] = [];
-    for (const { node, gpu } of slots) {
-      if (gpu >= 0 !== (taskClass.gpuCount === 1) || !admitsModel(taskClass, window.nodes[node]!.gpuModel)) continue;
-      const name = `x${kind}_${node}_${gpu < 0 ? 'n' : gpu}`;
-      places.push({ kind, node, gpu, name });
-      counts.push(name);
-      integers.push(name);
-      perNode[node]!.cpu.push(`${taskClass.milliCpu} ${name}`);
-      perNode[node]!.memory.push(`${Math.ceil(memoryBytes / MIB)} ${name}`);
-      if (gpu >= 0) perGpu[node]![gpu]!.push(`${taskClass.gpuMilli} ${name}`);
-      if (taskClass.gpuCount > 1) wholeGpus(name, node, taskClass.gpuMilli, taskClass.gpuCount);
-      const here = running.filter((task) => task.node === node && task.gpu === gpu).length;
-      if (here === 0) continue;
-      const stays = `s${name.slice(1)}`;
-      objective.push(`+ ${moveCostMilli} ${stays}`);
-      rows.push(`${stays} - ${name} <= 0`, `${stays} <= ${here}`);
-    }
-    if (waiting > 0) {
-      objective.push(`+ ${demandMilli(alike[0]!.taskClass)} a${kind}`);
-      rows.push(`a${kind} <= ${waiting}`);
-      integers.push(`a${kind}`);
-    }
-    rows.push(
-      `${[...counts, ...(counts.length === 0 ? [`none${kind}`] : [])].join('\n + ')}${waiting > 0 ? `\n - a${kind}` : ''} = ${running.length}`,
-    );
-  });
-
-  /** A task of several GPUs takes distinct ones: each at most once per task, and as many as it asks for. */
-  function wholeGpus(name: string, node: number, gpuMilli: number, gpuCount: number): void {
-    const used = window.nodes[node]!.gpuMilli.map((_, gpu) => {
-      const use = `f${name.slice(1)}_${gpu}`;
-      perGpu[node]![gpu]!.push(`${gpuMilli} ${use}`);
-      rows.push(`${use} - ${name} <= 0`);
-      integers.push(use);
-      return use;
-    });
-    rows.push(`${[...used, ...(used.length === 0 ? [`no${name}`] : [])].join('\n + ')}\n - ${gpuCount} ${name} = 0`);
-  }
-
-  window.nodes.forEach((node, index) => {
-    const { cpu, memory } = perNode[index]!;
-    if (cpu.length > 0) rows.push(`${cpu.join('\n + ')} <= ${node.milliCpu}`);
-    if (memory.length > 0) rows.push(`${memory.join('\n + ')} <= ${Math.floor(node.memoryBytes / MIB)}`);
-    node.gpuMilli.forEach((free, gpu) => {
-      const terms = perGpu[index]![gpu]!;
-      if (terms.length > 0) rows.push(`${terms.join('\n + ')} <= ${free}`);
-    });
-  });
   // What stays is worth the cost of its move, so the gain is the value less that of leaving all where it is.
-  const relaxed = `Maximize\n obj: ${objective.join('\n ') || '0 none'}\nSubject To\n${rows.join('\n')}\n`;
+  const worth = kinds.flatMap((kind) => [...stayTerms(kind, moveCostMilli), ...admittedTerms(kind)]);
   return {
-    relaxed: `Maximize\n obj: ${objective.filter((term) => term.includes(' a')).join('\n ') || '0 none'}\nSubject To\n${rows.join('\n')}\nEnd\n`,
-    exact: `${relaxed}General\n${integers.join('\n')}\nEnd\n`,
-    targets: (values) =>
-      kinds.flatMap((alike, kind) =>
-        assign(
-          alike,
-          places.filter((place) => place.kind === kind),
-          values,
-        ),
-      ),
+    exact: programText({ maximize: worth, rows, integers: kinds.flatMap(countsOf) }),
+    relaxed: programText({ maximize: kinds.flatMap(admittedTerms), rows }),
+    targets: (values) => kinds.flatMap((kind) => assign(kind, values)),
   };
 }
 
+/** Tasks that are interchangeable, and where they may go. */
+type Kind = {
+  readonly taskClass: TaskClass;
+  readonly memoryMib: number;
+  readonly running: readonly WindowTask[];
+  readonly waiting: readonly WaitingTask[];
+  /** Variable: how many of the waiting ones are admitted. */
+  readonly admitted: string;
+  readonly places: readonly Place[];
+};
+
+type Place = {
+  readonly node: number;
+  /** −1: the node, for tasks without GPUs and for those of several. */
+  readonly gpu: number;
+  /** Running tasks of the kind that are here now. */
+  readonly here: number;
+  /** Variables: how many tasks of the kind are to be here, and how many of those that are here stay. */
+  readonly count: string;
+  readonly stay: string;
+  /** Variables, for tasks of several GPUs: how many of them take each GPU of the node. */
+  readonly uses: readonly string[];
+};
+
+function kindsOf({ nodes, tasks, waiting }: Window): Kind[] {
+  const alike = Map.groupBy<string, WindowTask | WaitingTask>([...tasks, ...waiting], kindOf);
+  return [...alike.values()].map((each, index) => {
+    const { taskClass, memoryBytes } = each[0]!;
+    const running = each.filter(isRunning);
+    return {
+      taskClass,
+      memoryMib: Math.ceil(memoryBytes / MIB),
+      running,
+      waiting: each.filter((task) => !isRunning(task)),
+      admitted: `admitted_kind${index}`,
+      places: nodes.flatMap((node, at) => placesOn(node, at, { taskClass, running, name: `kind${index}_node${at}` })),
+    };
+  });
+}
+
+function placesOn(
+  { gpuMilli, gpuModel }: WindowNode,
+  node: number,
+  { taskClass, running, name }: Pick<Kind, 'taskClass' | 'running'> & { readonly name: string },
+): Place[] {
+  if (!admitsModel(taskClass, gpuModel)) return [];
+  const slots = taskClass.gpuCount === 1 ? [...gpuMilli.keys()] : [-1];
+  return slots.map((gpu) => {
+    const count = gpu < 0 ? name : `${name}_gpu${gpu}`;
+    return {
+      node,
+      gpu,
+      here: running.filter((task) => task.node === node && task.gpu === gpu).length,
+      count,
+      stay: `stay_${count}`,
+      uses: taskClass.gpuCount > 1 ? gpuMilli.map((_, used) => `use_${name}_gpu${used}`) : [],
+    };
+  });
+}
+
+/** Every running task is somewhere, and every waiting one that is admitted. */
+function kindRows({ taskClass, running, waiting, admitted, places }: Kind): string[] {
+  const counts = places.map(({ count }): Term => [1, count]);
+  const admits: Term[] = waiting.length > 0 ? [[-1, admitted]] : [];
+  return [
+    ...places.flatMap((place) => [...gpuRows(place, taskClass), ...stayRows(place)]),
+    ...admits.map(() => `${admitted} <= ${waiting.length}`),
+    `${linearSum([...counts, ...admits])} = ${running.length}`,
+  ];
+}
+
+/** A task of several GPUs takes distinct ones: each at most once per task, and as many as it asks for. */
+function gpuRows({ count, uses }: Place, { gpuCount }: TaskClass): string[] {
+  if (gpuCount <= 1) return [];
+  const taken = uses.map((use): Term => [1, use]);
+  return [...taken.map((use) => atMost([use, [-1, count]], 0)), `${linearSum([...taken, [-gpuCount, count]])} = 0`];
+}
+
+function stayRows({ count, stay, here }: Place): string[] {
+  return here > 0
+    ? [
+        atMost(
+          [
+            [1, stay],
+            [-1, count],
+          ],
+          0,
+        ),
+        `${stay} <= ${here}`,
+      ]
+    : [];
+}
+
+type Placed = { readonly kind: Kind; readonly place: Place };
+
+function placedOn(node: number, kinds: readonly Kind[]): Placed[] {
+  return kinds.flatMap((kind) => kind.places.filter((place) => place.node === node).map((place) => ({ kind, place })));
+}
+
+/** What is on a node fits its CPU, its memory and each of its GPUs. */
+function nodeRows(node: WindowNode, placed: readonly Placed[]): string[] {
+  if (placed.length === 0) return [];
+  const cpu = placed.map(({ kind, place }): Term => [kind.taskClass.milliCpu, place.count]);
+  const memory = placed.map(({ kind, place }): Term => [kind.memoryMib, place.count]);
+  const onGpu = (gpu: number) =>
+    placed.flatMap(({ kind: { taskClass }, place }): Term[] => {
+      if (place.gpu === gpu) return [[taskClass.gpuMilli, place.count]];
+      return place.uses.length > 0 ? [[taskClass.gpuMilli, place.uses[gpu]!]] : [];
+    });
+  return [
+    atMost(cpu, node.milliCpu),
+    atMost(memory, Math.floor(node.memoryBytes / MIB)),
+    ...node.gpuMilli.map((free, gpu) => atMost(onGpu(gpu), free)),
+  ];
+}
+
+function atMost(terms: readonly Term[], most: number): string {
+  return `${linearSum(terms)} <= ${most}`;
+}
+
+function stayTerms({ places }: Kind, moveCostMilli: number): Term[] {
+  return places.filter(({ here }) => here > 0).map(({ stay }) => [moveCostMilli, stay]);
+}
+
+function admittedTerms({ taskClass, waiting, admitted }: Kind): Term[] {
+  return waiting.length > 0 ? [[demandMilli(taskClass), admitted]] : [];
+}
+
+/** The variables of a kind that count whole tasks. */
+function countsOf({ places, waiting, admitted }: Kind): string[] {
+  return [...places.flatMap(({ count, uses }) => [count, ...uses]), ...(waiting.length > 0 ? [admitted] : [])];
+}
+
 /** Tasks of a kind to the counts of its places: who is there already stays, the shortest runs first. */
-function assign(
-  alike: readonly (WindowTask | WaitingTask)[],
-  places: readonly { readonly node: number; readonly gpu: number; readonly name: string }[],
-  values: Readonly<Record<string, number>>,
-): Target[] {
-  const left = places.map((place) => ({ ...place, count: Math.round(values[place.name] ?? 0) }));
+function assign({ running, waiting, places }: Kind, values: Readonly<Record<string, number>>): Target[] {
+  const left = places.map(({ node, gpu, count }) => ({ node, gpu, count: Math.round(values[count] ?? 0) }));
   const targets: Target[] = [];
-  const running = alike
-    .filter((task): task is WindowTask => 'node' in task)
-    .sort((one, other) => one.remainingSeconds - other.remainingSeconds);
   const settle = (task: WindowTask | WaitingTask, place: (typeof left)[number] | undefined): boolean => {
     if (!place) return false;
     place.count -= 1;
     targets.push({ task, node: place.node, gpu: place.gpu });
     return true;
   };
-  const movers = running.filter(
-    (task) =>
-      !settle(
-        task,
-        left.find(({ node, gpu, count }) => count > 0 && node === task.node && gpu === task.gpu),
-      ),
-  );
-  for (const task of [...movers, ...alike.filter((one) => !('node' in one))]) {
-    settle(
-      task,
-      left.find(({ count }) => count > 0),
+  const open = ({ count }: (typeof left)[number]) => count > 0;
+  const movers = running
+    .toSorted((one, other) => one.remainingSeconds - other.remainingSeconds)
+    .filter(
+      (task) =>
+        !settle(
+          task,
+          left.find((at) => open(at) && at.node === task.node && at.gpu === task.gpu),
+        ),
     );
-  }
+  for (const task of [...movers, ...waiting]) settle(task, left.find(open));
   return targets;
+}
+
+function isRunning(task: WindowTask | WaitingTask): task is WindowTask {
+  return 'node' in task;
 }
 
 function kindOf({ taskClass, memoryBytes }: WaitingTask): string {

@@ -61,6 +61,11 @@ describe('repacking a window', () => {
     assert.deepEqual(repack.moves, [{ id: 'right', from: 1, to: 0, toGpu: 0 }]);
   });
 
+  it('lets no task of several GPUs onto nodes without any', () => {
+    const window: Window = { nodes: [node('a', 0), node('b', 0)], tasks: [], waiting: [waiting('pair', 1000, 2)] };
+    assert.deepEqual(repackWindow(window, solve, options), { kind: 'nothingGained', admittedMilli: 0 });
+  });
+
   it('prefers one move to two', () => {
     // a: 300 + 300, b: 400. Moving 400 into a's free 400 frees b; moving both 300s would free a.
     const window: Window = {
