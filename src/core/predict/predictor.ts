@@ -1,29 +1,25 @@
 import type { FinishedTask } from '../model/finished.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Task } from '../model/task.ts';
-import { type BaselineForecast, baselineForecast, ownRuntimes, within } from './baselines.ts';
+import { type BaselineForecast, baselineForecast, within } from './baselines.ts';
 import type { Calibration } from './calibration.ts';
-import { QUANTILE_LEVELS, type RuntimeDistribution } from './distribution.ts';
-import { describeBaseline, describeNetwork } from './explain.ts';
+import { QUANTILE_LEVELS } from './distribution.ts';
 import { type Judge, type Judgement, openJudge } from './judge.ts';
 import { type Learner, type Outlook, startLearner } from './learner.ts';
 import { type Network, newNetwork } from './network.ts';
 import type { NetworkCard } from './networkFile.ts';
 import { type Past, type PastEvent, replayRuns } from './past.ts';
 import type { Predictions, RuntimePrediction } from './prediction.ts';
+import { predictTask } from './predictTask.ts';
 import {
   type CalibrationPoint,
-  type Choice,
   type Claim,
   type Claims,
   calibrationCurve,
-  choosePredictor,
   EMPTY_RECORD,
   groupLabel,
-  latestWeek,
   type OpenRecord,
   openRecord,
-  spreadAround,
   type TrackRecord,
 } from './record.ts';
 import { type Run, type Runs, runsOf } from './runs.ts';
@@ -297,73 +293,21 @@ export function* predictInTurns(
     if (!task) return;
     if (task.startedAtSeconds !== undefined) return void running.push(row);
     learner?.submitted(row, past);
-    const outlook = learner && (() => learner.predict(row, past));
-    predictions[task.id] = predictTask(predictor, task, { known, runs, row, past, learner, outlook });
+    const network = learner && { learner, outlook: () => learner.predict(row, past) };
+    predictions[task.id] = predictTask(predictor.record, task, { known, runs, row, past, network });
   });
   const past = { ...last, nowSeconds: snapshot.takenAtSeconds };
   for (const [index, row] of running.entries()) {
     if (index % TASKS_A_TURN === 0) yield;
     const task = tasks[runs.order[row]! - known.length]!;
-    const outlook = learner && (() => learner.renew(row, past));
-    predictions[task.id] = predictTask(predictor, task, { known, runs, row, past, learner, outlook });
+    const network = learner && { learner, outlook: () => learner.renew(row, past) };
+    predictions[task.id] = predictTask(predictor.record, task, { known, runs, row, past, network });
   }
   return predictions;
 }
 
 /** They take about 12 ms. */
 const TASKS_A_TURN = 200;
-
-/** Where a task stands in a replay, and how the network predicts it there. */
-type Standing = {
-  readonly known: readonly FinishedTask[];
-  readonly runs: Runs;
-  readonly row: number;
-  readonly past: Past;
-  readonly learner: Learner | undefined;
-  readonly outlook: (() => Outlook) | undefined;
-};
-
-function predictTask(
-  { record }: Predictor,
-  task: Task,
-  { known, runs, row, past, learner, outlook }: Standing,
-): RuntimePrediction {
-  const choice = choosePredictor(record, groupLabel(task.parameters), learner !== undefined);
-  const { name, instead } = choice;
-  const forecast = baselineForecast(runs, row, past);
-  const common = { predictor: name, ...coverageOf(record, choice), beside: forecast.points };
-  if (name === 'stowage' && learner && outlook) {
-    const { logTable, bestRatio } = outlook();
-    return {
-      runtime: limited({ seconds: Array.from(logTable, Math.exp) }, task),
-      bestRatioSeconds: Math.min(Math.exp(bestRatio), task.runtimeLimitSeconds ?? Number.POSITIVE_INFINITY),
-      basis: describeNetwork(learner.shares(row), known, runs, row),
-      ...common,
-    };
-  }
-  const baseline = name === 'stowage' ? 'med5' : name;
-  const own = task.startedAtSeconds === undefined ? undefined : ownRuntimes(runs, row, past);
-  const basis = describeBaseline(baseline, forecast, task.parameters, past.ended.length);
-  return {
-    runtime: limited(own ?? spreadAround(record, baseline, forecast, runs.request[row]!), task),
-    bestRatioSeconds: forecast.points[baseline],
-    basis: instead ? `${basis}; ${instead}` : basis,
-    ...common,
-  };
-}
-
-/** How far the band of the chosen predictor is to be trusted, by what it has told before. */
-function coverageOf(record: TrackRecord, { name, score, of }: Choice): Pick<RuntimePrediction, 'coverage'> {
-  if (!score) return {};
-  const { outcomes } = score;
-  const week = name === 'stowage' ? latestWeek(record) : undefined;
-  return { coverage: { fraction: score.inBand / outcomes, outcomes, of, ...(week ? { latestWeek: week } : {}) } };
-}
-
-function limited(runtime: RuntimeDistribution, { runtimeLimitSeconds }: Task): RuntimeDistribution {
-  if (runtimeLimitSeconds === undefined) return runtime;
-  return { seconds: runtime.seconds.map((seconds) => Math.min(seconds, runtimeLimitSeconds)) };
-}
 
 /** Finished tasks of both, each once: by id and times. */
 function mergeTasks(left: readonly FinishedTask[], right: readonly FinishedTask[]): readonly FinishedTask[] {
