@@ -5,9 +5,9 @@ import { InputError } from '../core/model/input.ts';
 import { parsePlan } from '../core/plan/parsePlan.ts';
 import type { ClusterTarget, Plan } from '../core/plan/plan.ts';
 import { sha256 } from '../io/sha256.ts';
-import { applyPlan, continueMoves } from '../operate/applyPlan.ts';
+import { applyPlan, continueMoves, type Question } from '../operate/applyPlan.ts';
 import { readOperations, unfinished } from '../operate/journal.ts';
-import { type Confirmation, describeMove } from '../text/operation.ts';
+import { describeMove } from '../text/operation.ts';
 import type { Command } from './command.ts';
 import { askOnTerminal, operating } from './operating.ts';
 import { SETTING_HELP } from './settings.ts';
@@ -41,7 +41,7 @@ export const run: Command = async (words) => {
   if (!target)
     throw new InputError(`${file} does not tell its cluster. Name it: --cluster sample or --kubeconfig FILE.`);
   const ask = askOnTerminal(values.yes === true);
-  const confirm = (question: Confirmation) => {
+  const confirm = (question: Question) => {
     process.stdout.write(plan.moves.map((move) => `  ${describeMove(move)}\n`).join(''));
     return ask(question);
   };

@@ -4,12 +4,12 @@ import { openCluster } from '../cluster/open.ts';
 import type { Cluster } from '../cluster/port.ts';
 import { InputError } from '../core/model/input.ts';
 import type { ClusterTarget } from '../core/plan/plan.ts';
-import type { ApplyOutcome, OperateOptions } from '../operate/applyPlan.ts';
+import type { ApplyOutcome, OperateOptions, Question } from '../operate/applyPlan.ts';
 import { openJournal } from '../operate/journal.ts';
 import { openLedger } from '../operate/ledger.ts';
 import { PATIENT, RESTLESS } from '../operate/scene.ts';
-import { clock } from '../text/format.ts';
-import type { Confirmation, StepText } from '../text/operation.ts';
+import { phaseOf, type Step } from '../operate/step.ts';
+import { describeApplyRefused, describeOutcome, describeQuestion, describeStep, stepLine } from '../text/operation.ts';
 import { settingsOf } from './settings.ts';
 import { STATE_DIRECTORY } from './target.ts';
 
@@ -55,8 +55,9 @@ export async function operating(
 }
 
 /** Shows the question and reads y or N; without a terminal there must have been a --yes. */
-export function askOnTerminal(yes: boolean): (question: Confirmation) => Promise<boolean> {
-  return async ({ message, detail, verb }) => {
+export function askOnTerminal(yes: boolean): (question: Question) => Promise<boolean> {
+  return async (question) => {
+    const { message, detail, verb } = describeQuestion(question);
     process.stdout.write(`${message}\n${detail}\n`);
     if (yes) return true;
     if (!process.stdin.isTTY || !process.stdout.isTTY) {
@@ -80,22 +81,16 @@ function report(outcome: ApplyOutcome, target: ClusterTarget, nowSeconds: number
       process.stdout.write('Nothing was changed.\n');
       return 1;
     case 'refused':
-      process.stderr.write(`${outcome.reason}\n`);
+      process.stderr.write(`${describeApplyRefused(outcome)}\n`);
       return 2;
     default: {
-      const { done, failed, waiting, untilSeconds, steps } = outcome;
+      const { failed, waiting, untilSeconds, steps } = outcome;
       if (steps.length === 0) {
         process.stdout.write('There is nothing to go on with.\n');
         return 0;
       }
-      const until = untilSeconds === undefined ? '' : ` until ${clock(untilSeconds, nowSeconds)}`;
-      const parts = [
-        `${done} done`,
-        ...(failed > 0 ? [`${failed} not done`] : []),
-        ...(waiting > 0 ? [`${waiting} waiting${until}`] : []),
-      ];
       const next = waiting > 0 ? ` ${goOnAt(target, (untilSeconds ?? nowSeconds) - nowSeconds)}` : '';
-      process.stdout.write(`${parts.join(', ')}.${next}\n`);
+      process.stdout.write(`${describeOutcome(outcome, nowSeconds)}${next}\n`);
       return failed > 0 ? 1 : 0;
     }
   }
@@ -108,15 +103,15 @@ function goOnAt(target: ClusterTarget, seconds: number): string {
   return `Let its time pass with "stowage plan --cluster sample --seed ${target.seed} --advance ${minutes}m", then run "stowage apply".`;
 }
 
-function printStep({ title, state, text, untilSeconds }: StepText, cluster: Cluster): void {
-  const until = untilSeconds === undefined ? '' : ` Waiting until ${clock(untilSeconds, cluster.nowSeconds())}.`;
-  const mark = styleText(MARKS[state].style, MARKS[state].text.padEnd(7), { stream: process.stdout });
-  process.stdout.write(`${mark} ${title}: ${text}${until}\n`);
+function printStep(step: Step, cluster: Cluster): void {
+  const { sign, style } = SIGNS[phaseOf(step)];
+  const mark = styleText(style, sign, { stream: process.stdout });
+  process.stdout.write(`${mark} ${stepLine(describeStep(step), cluster.nowSeconds())}\n`);
 }
 
-const MARKS = {
-  running: { text: '…', style: 'dim' },
-  waiting: { text: 'wait', style: 'yellow' },
-  done: { text: 'done', style: 'green' },
-  failed: { text: 'not', style: 'red' },
+const SIGNS = {
+  running: { sign: '…', style: 'dim' },
+  waiting: { sign: '○', style: 'yellow' },
+  done: { sign: '✓', style: 'green' },
+  failed: { sign: '✗', style: 'red' },
 } as const;

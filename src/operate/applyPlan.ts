@@ -3,10 +3,9 @@ import { InputError } from '../core/model/input.ts';
 import type { Move } from '../core/model/moves.ts';
 import type { Settings } from '../core/model/settings.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
-import { checkPlan } from '../core/plan/checkPlan.ts';
+import { checkPlan, type Stale } from '../core/plan/checkPlan.ts';
 import type { Plan } from '../core/plan/plan.ts';
-import { previewPlan } from '../core/plan/previewPlan.ts';
-import { type Confirmation, describePreview, describeStale, describeStep, type StepText } from '../text/operation.ts';
+import { type PlanPreview, previewPlan } from '../core/plan/previewPlan.ts';
 import { isFinal, type Journal, type MoveState, type Operation, stateOf, unfinished } from './journal.ts';
 import { endedRows, type Ledger, predictedRows } from './ledger.ts';
 import { stepMigration } from './migrate.ts';
@@ -14,6 +13,7 @@ import { stepPlacement } from './place.ts';
 import { stepResize } from './resize.ts';
 import { PATIENT, type Patience, type Scene } from './scene.ts';
 import { settleRecords } from './standing.ts';
+import { dueSecondsOf, type Phase, phaseOf, type Step } from './step.ts';
 import { inverseOperation } from './undo.ts';
 
 export type OperateOptions = {
@@ -21,7 +21,7 @@ export type OperateOptions = {
   readonly ledger: Ledger;
   readonly settings: Settings;
   /** Told whenever a move has come to another state, after that is in the journal. */
-  readonly onStep?: (step: StepText) => void;
+  readonly onStep?: (step: Step) => void;
   /** Aborting it ends what can be ended: a move that has stopped a task is brought to its end first. */
   readonly signal?: AbortSignal;
   /** How long steps are followed; the default is for a clock that goes by itself. */
@@ -30,8 +30,13 @@ export type OperateOptions = {
 
 export type ApplyOptions = OperateOptions & {
   /** Asks once, with all that is at stake; false: nothing is done. */
-  readonly confirm: (question: Confirmation) => Promise<boolean>;
+  readonly confirm: (question: Question) => Promise<boolean>;
 };
+
+/** What is asked before anything is written. */
+export type Question =
+  | { readonly kind: 'apply'; readonly preview: PlanPreview }
+  | { readonly kind: 'undo'; readonly cluster: string; readonly moves: readonly Move[] };
 
 /** What came of it. `waiting`: another apply goes on after `untilSeconds`, the earliest of the waits. */
 export type ApplyOutcome =
@@ -41,14 +46,19 @@ export type ApplyOutcome =
       readonly failed: number;
       readonly waiting: number;
       readonly untilSeconds?: number;
-      readonly steps: readonly StepText[];
+      readonly steps: readonly Step[];
     }
   | { readonly kind: 'declined' }
-  | {
-      readonly kind: 'refused';
-      readonly code: 'complete' | 'stale' | 'otherCluster' | 'busy' | 'nothing';
-      readonly reason: string;
-    };
+  | ApplyRefused;
+
+/** Why a plan is not carried out at all. */
+export type ApplyRefused = { readonly kind: 'refused' } & (
+  | { readonly code: 'otherCluster'; readonly planned: string; readonly cluster: string }
+  | { readonly code: 'complete' | 'nothing' | 'nothingToUndo' }
+  /** The task is in an unfinished move of another plan. */
+  | { readonly code: 'busy'; readonly task: string }
+  | { readonly code: 'stale'; readonly stale: readonly Stale[] }
+);
 
 /**
  * Carries a plan out: preview, one question, check on a fresh snapshot, then move by move, each tried by the server's
@@ -59,24 +69,22 @@ export type ApplyOutcome =
 export async function applyPlan(plan: Plan, cluster: Cluster, options: ApplyOptions): Promise<ApplyOutcome> {
   const { journal, ledger, confirm, signal } = options;
   if (plan.snapshot.cluster !== cluster.name) {
-    const reason = `This plan is for ${plan.snapshot.cluster}, not for ${cluster.name}.`;
-    return { kind: 'refused', code: 'otherCluster', reason };
+    return { kind: 'refused', code: 'otherCluster', planned: plan.snapshot.cluster, cluster: cluster.name };
   }
   const begun = journal.operations().find(({ planId }) => planId === plan.id);
   if (begun) {
-    if (unfinished(begun).length > 0) return carryOut([begun], cluster, options);
-    const reason = 'This plan was applied already. Plan again.';
-    return { kind: 'refused', code: 'complete', reason };
+    if (unfinished(begun).length > 0) return outcomeOf(await carryOut([begun], cluster, options));
+    return { kind: 'refused', code: 'complete' };
   }
-  if (plan.moves.length === 0) return { kind: 'refused', code: 'nothing', reason: 'The plan has no moves to apply.' };
+  if (plan.moves.length === 0) return { kind: 'refused', code: 'nothing' };
   const before = refusalOf(plan, await cluster.readSnapshot(signal), journal);
   if (before) return before;
-  if (!(await confirm(describePreview(previewPlan(plan))))) return { kind: 'declined' };
+  if (!(await confirm({ kind: 'apply', preview: previewPlan(plan) }))) return { kind: 'declined' };
   const after = refusalOf(plan, await cluster.readSnapshot(signal), journal);
   if (after) return after;
   for (const row of predictedRows(plan)) await ledger.put(row);
   const operation = await begin(plan, cluster, journal);
-  return carryOut([operation], cluster, options);
+  return outcomeOf(await carryOut([operation], cluster, options));
 }
 
 /**
@@ -90,46 +98,29 @@ export async function continueMoves(cluster: Cluster, options: OperateOptions): 
     .filter(({ cluster: name, ...rest }) => name === cluster.name && unfinished({ cluster: name, ...rest }).length > 0);
   const own = new Set(open.flatMap((operation) => unfinished(operation).map(({ id }) => `${operation.planId} ${id}`)));
   const settled = await settleRecords(cluster, own, options);
-  const outcome = await carryOut(open, cluster, options);
+  const reached = await carryOut(open, cluster, options);
   const { tasks } = await cluster.readHistory(options.signal);
   for (const row of endedRows(ledger.rows(), cluster.name, tasks)) await ledger.put(row);
-  return together(outcome, settled);
+  return outcomeOf([...settled, ...reached]);
 }
 
 /** Takes back the resizes that were applied last, each to what the task had before. */
 export async function undoResizes(cluster: Cluster, options: ApplyOptions): Promise<ApplyOutcome> {
   const { journal, confirm } = options;
   const inverse = await inverseOperation(journal.operations(), cluster);
-  if (!inverse) return { kind: 'refused', code: 'nothing', reason: 'There is no applied resize to undo here.' };
+  if (!inverse) return { kind: 'refused', code: 'nothingToUndo' };
   const { moves } = inverse;
-  const verb = `Undo ${moves.length} ${moves.length === 1 ? 'resize' : 'resizes'}`;
-  const detail = moves.map((move) => describeStep(move, { kind: 'planned' }).title).join('\n');
-  if (!(await confirm({ message: `${verb} on ${cluster.name}?`, detail, verb }))) return { kind: 'declined' };
+  if (!(await confirm({ kind: 'undo', cluster: cluster.name, moves }))) return { kind: 'declined' };
   await journal.append({ type: 'begin', ...inverse });
-  return carryOut([operationOf(journal, inverse.planId)], cluster, options);
+  return outcomeOf(await carryOut([operationOf(journal, inverse.planId)], cluster, options));
 }
 
-function refusalOf(
-  plan: Plan,
-  fresh: Snapshot,
-  journal: Journal,
-): Extract<ApplyOutcome, { kind: 'refused' }> | undefined {
+function refusalOf(plan: Plan, fresh: Snapshot, journal: Journal): ApplyRefused | undefined {
   const busy = touchedBy(journal, plan);
-  if (busy) {
-    const reason = `${busy} is in a move of another plan that is not at its end. Go on with that one first.`;
-    return { kind: 'refused', code: 'busy', reason };
-  }
+  if (busy) return { kind: 'refused', code: 'busy', task: busy };
   const check = checkPlan(plan, fresh);
-  if (check.kind === 'ok') return undefined;
-  const reasons = [...new Set(check.reasons.map(describeStale))];
-  const left = reasons.length - STALE_SHOWN;
-  const shown = [...reasons.slice(0, STALE_SHOWN), ...(left > 0 ? [`And ${left} more like these.`] : [])];
-  const reason = `The cluster has changed since the plan was made. Plan again.\n${shown.map((each) => `  ${each}`).join('\n')}`;
-  return { kind: 'refused', code: 'stale', reason };
+  return check.kind === 'ok' ? undefined : { kind: 'refused', code: 'stale', stale: check.reasons };
 }
-
-/** An old plan is stale in most of its moves; these many reasons are enough to see why. */
-const STALE_SHOWN = 5;
 
 /** A task or owner of the plan that an unfinished move of another plan is about. */
 function touchedBy(journal: Journal, plan: Plan): string | undefined {
@@ -163,12 +154,8 @@ function operationOf(journal: Journal, planId: string): Operation {
 }
 
 /** Every unfinished move of the operations, in order, as far as it goes now. */
-async function carryOut(
-  operations: readonly Operation[],
-  cluster: Cluster,
-  options: OperateOptions,
-): Promise<ApplyOutcome> {
-  const reached: { readonly move: Move; readonly state: MoveState }[] = [];
+async function carryOut(operations: readonly Operation[], cluster: Cluster, options: OperateOptions): Promise<Step[]> {
+  const reached: Step[] = [];
   for (const operation of operations) {
     let earlierUnderWay = false;
     for (const move of operation.moves) {
@@ -177,7 +164,7 @@ async function carryOut(
       earlierUnderWay ||= !isFinal(state);
     }
   }
-  return outcomeOf(reached);
+  return reached;
 }
 
 /** One move from where it stands to its end, or to a wait. */
@@ -204,7 +191,7 @@ async function carryOn(
     const atSeconds = cluster.nowSeconds();
     await journal.append({ type: 'step', planId: operation.planId, moveId: move.id, atSeconds, state: next });
     state = next;
-    onStep?.(describeStep(move, state));
+    onStep?.({ move, state });
     if (isFinal(state)) {
       const row = ledger.rows().find(({ planId, moveId }) => planId === operation.planId && moveId === move.id);
       if (row) await ledger.put({ ...row, outcome: { kind: state.kind, atSeconds } });
@@ -236,42 +223,24 @@ function cancelled(state: MoveState): MoveState | undefined {
     case 'waiting':
       return { kind: 'cancelled' };
     case 'granting':
-      return state.dueSeconds === undefined ? undefined : { kind: 'reverting', reason: 'Cancelled.' };
+      return state.dueSeconds === undefined ? undefined : { kind: 'reverting', reason: { code: 'cancelled' } };
     case 'stopped':
-      return { kind: 'resuming', saved: state.saved, pin: { kind: 'none' }, givenUp: 'Cancelled.' };
+      return { kind: 'resuming', saved: state.saved, pin: { kind: 'none' }, givenUp: { code: 'cancelled' } };
     default:
       return undefined;
   }
 }
 
-function outcomeOf(reached: readonly { readonly move: Move; readonly state: MoveState }[]): ApplyOutcome {
-  const count = (wanted: (state: MoveState) => boolean) => reached.filter(({ state }) => wanted(state)).length;
-  const waiting = count((state) => !isFinal(state));
-  const dues = reached.flatMap(({ state }) =>
-    'dueSeconds' in state && state.dueSeconds !== undefined ? [state.dueSeconds] : [],
-  );
+function outcomeOf(steps: readonly Step[]): ApplyOutcome {
+  const count = (...phases: readonly Phase[]) => steps.filter((step) => phases.includes(phaseOf(step))).length;
+  const waiting = count('waiting', 'running');
+  const dues = steps.map(dueSecondsOf).filter((due) => due !== undefined);
   return {
     kind: waiting > 0 ? 'waiting' : 'applied',
-    done: count(({ kind }) => kind === 'done'),
-    failed: count(({ kind }) => kind === 'failed' || kind === 'cancelled'),
+    done: count('done'),
+    failed: count('failed'),
     waiting,
     ...(dues.length > 0 && { untilSeconds: Math.min(...dues) }),
-    steps: reached.map(({ move, state }) => describeStep(move, state)),
-  };
-}
-
-function together(outcome: ApplyOutcome, settled: readonly StepText[]): ApplyOutcome {
-  if (outcome.kind !== 'applied' && outcome.kind !== 'waiting') return outcome;
-  const count = (wanted: StepText['state']) => settled.filter(({ state }) => state === wanted).length;
-  const waiting = outcome.waiting + count('waiting');
-  const dues = [outcome, ...settled].flatMap(({ untilSeconds }) => (untilSeconds === undefined ? [] : [untilSeconds]));
-  return {
-    ...outcome,
-    kind: waiting > 0 ? 'waiting' : 'applied',
-    done: outcome.done + count('done'),
-    failed: outcome.failed + count('failed'),
-    waiting,
-    ...(dues.length > 0 && { untilSeconds: Math.min(...dues) }),
-    steps: [...settled, ...outcome.steps],
+    steps,
   };
 }

@@ -7,6 +7,7 @@ import type { Resources } from '../core/model/resources.ts';
 import type { Task } from '../core/model/task.ts';
 import { withCurrentWait } from '../core/model/waits.ts';
 import type { ClusterTarget } from '../core/plan/plan.ts';
+import type { Ending, Outcome, Reason, Written } from './reasons.ts';
 
 /** What is written before each step, one JSON line each. */
 export type JournalEntry =
@@ -44,25 +45,25 @@ export type MoveState =
   /** Resize: asked for; awaited; being taken back because of `reason`. */
   | { readonly kind: 'resizing' }
   | ({ readonly kind: 'granting'; readonly sinceSeconds: number } & Partial<Wait>)
-  | { readonly kind: 'reverting'; readonly reason: string }
+  | { readonly kind: 'reverting'; readonly reason: Written<Reason> }
   /** Migration, S410: the owner is being suspended; its tasks stop; the target is awaited; it is resumed; it starts. */
-  | { readonly kind: 'suspending'; readonly saved: SavedRun; readonly givenUp?: string }
-  | { readonly kind: 'stopping'; readonly saved: SavedRun; readonly givenUp?: string }
+  | { readonly kind: 'suspending'; readonly saved: SavedRun; readonly givenUp?: Written<Reason> }
+  | { readonly kind: 'stopping'; readonly saved: SavedRun; readonly givenUp?: Written<Reason> }
   | ({ readonly kind: 'stopped'; readonly saved: SavedRun } & Wait)
   | {
       readonly kind: 'resuming';
       readonly saved: SavedRun;
       readonly pin: Pin;
-      readonly givenUp?: string;
+      readonly givenUp?: Written<Reason>;
       readonly dueSeconds?: number;
     }
-  | { readonly kind: 'starting'; readonly saved: SavedRun; readonly pin: Pin; readonly givenUp?: string }
+  | { readonly kind: 'starting'; readonly saved: SavedRun; readonly pin: Pin; readonly givenUp?: Written<Reason> }
   | FinalState;
 
 export type FinalState =
-  | { readonly kind: 'done'; readonly text: string }
+  | { readonly kind: 'done'; readonly outcome: Written<Outcome> }
   /** Not done, and nothing is left half done. */
-  | { readonly kind: 'failed'; readonly reason: string }
+  | { readonly kind: 'failed'; readonly reason: Written<Reason>; readonly ending?: Ending }
   | { readonly kind: 'cancelled' };
 
 /**
@@ -71,7 +72,11 @@ export type FinalState =
  */
 export type WaitName = 'shrink' | 'expand' | 'target' | 'earlier';
 
-export type Wait = { readonly sinceSeconds: number; readonly dueSeconds: number; readonly reason: string };
+export type Wait = {
+  readonly sinceSeconds: number;
+  readonly dueSeconds: number;
+  readonly reason: Written<Reason>;
+};
 
 /**
  * S410's run information, and the tasks with what they will ask for, so that the target can be checked again when they are
@@ -199,12 +204,19 @@ function parseEntry(line: string): JournalEntry | undefined {
     if (typeof planId !== 'string') return undefined;
     if (type === 'begin' && Array.isArray(moves)) return value as JournalEntry;
     if (type === 'step' && typeof moveId === 'string' && typeof state === 'object' && state !== null) {
-      return { ...value, state: withCurrentWait(state) } as JournalEntry;
+      return { ...value, state: withOutcome(withCurrentWait(state)) } as JournalEntry;
     }
     return undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Version 0.1.0 wrote what came of a move as a sentence, under another name. */
+function withOutcome(state: object): object {
+  if (!('text' in state)) return state;
+  const { text, ...rest } = state;
+  return { ...rest, outcome: text };
 }
 
 async function readIfThere(file: string): Promise<string> {

@@ -5,9 +5,8 @@ import type { Snapshot } from '../core/model/snapshot.ts';
 import type { Task } from '../core/model/task.ts';
 import { clusterCapacity, withTask } from '../core/place/capacity.ts';
 import { nodeFilter, type Refusal } from '../core/place/filter.ts';
-import { describeShort, describeStale } from '../text/operation.ts';
-import { describeRefusal } from '../text/placement.ts';
 import type { MoveState, SavedRun, Wait } from './journal.ts';
+import { ownerName, type Reason, type Written } from './reasons.ts';
 import { act, checkMove, follow, recordOf, type Scene } from './scene.ts';
 
 /**
@@ -36,14 +35,16 @@ export async function stepMigration(scene: Scene, move: Migration, state: MoveSt
 async function begin(scene: Scene, move: Migration, waited: Wait | undefined): Promise<MoveState> {
   const { cluster, settings } = scene;
   const check = await checkMove(scene, move);
-  if (check.kind === 'stale') return { kind: 'failed', reason: check.reasons.map(describeStale).join(' ') };
+  if (check.kind === 'stale') return { kind: 'failed', reason: { code: 'stale', stale: check.reasons } };
   if (check.kind === 'ok') return { kind: 'suspending', saved: savedRun(move, check.snapshot) };
   const now = cluster.nowSeconds();
   const sinceSeconds = waited?.sinceSeconds ?? now;
   const endSeconds = sinceSeconds + settings.migrationGiveUpSeconds;
-  const reason = describeShort(check.short);
-  if (now >= endSeconds)
-    return { kind: 'failed', reason: `${reason} Given up: it has waited as long as a migration may.` };
+  const reason: Reason = { code: 'short', short: check.short };
+  if (now >= endSeconds) {
+    const waitedSeconds = now - sinceSeconds;
+    return { kind: 'failed', reason, ending: { code: 'gaveUp', limit: 'migrationGiveUpSeconds', waitedSeconds } };
+  }
   const dueSeconds = Math.min(now + retrySeconds(scene), endSeconds);
   return { kind: 'waiting', wait: 'target', sinceSeconds, dueSeconds, reason };
 }
@@ -80,7 +81,7 @@ function resizedTo(tasks: readonly Task[]): Resources | undefined {
   return alike ? first.allocation : undefined;
 }
 
-async function suspend(scene: Scene, move: Migration, saved: SavedRun, givenUp?: string): Promise<MoveState> {
+async function suspend(scene: Scene, move: Migration, saved: SavedRun, givenUp?: Written<Reason>): Promise<MoveState> {
   const { cluster } = scene;
   const { run, allocation } = saved;
   const record = { ...recordOf(scene, move), run, ...(allocation && { allocation }) };
@@ -88,12 +89,17 @@ async function suspend(scene: Scene, move: Migration, saved: SavedRun, givenUp?:
   if (!owner) return ended(move);
   const result = await act(scene, (options) => cluster.suspend(owner, record, options));
   if (result.kind === 'done') return { kind: 'stopping', saved, ...(givenUp !== undefined && { givenUp }) };
-  if (givenUp === undefined) return { kind: 'failed', reason: result.reason };
-  return { kind: 'failed', reason: `${givenUp} It stays in the scheduler's queue: ${result.reason}` };
+  if (givenUp === undefined) return { kind: 'failed', reason: { code: 'refused', refused: result } };
+  return { kind: 'failed', reason: givenUp, ending: { code: 'queued', task: move.task.id, refused: result } };
 }
 
 /** Until no task of the owner is left: only then is the old process gone, and its capacity free. */
-async function awaitStop(scene: Scene, move: Migration, saved: SavedRun, givenUp?: string): Promise<MoveState> {
+async function awaitStop(
+  scene: Scene,
+  move: Migration,
+  saved: SavedRun,
+  givenUp?: Written<Reason>,
+): Promise<MoveState> {
   const { cluster, patience } = scene;
   const owner = await follow(scene, patience.stopLooks, async () => {
     const found = await cluster.readOwner(move.owner);
@@ -108,8 +114,12 @@ async function awaitStop(scene: Scene, move: Migration, saved: SavedRun, givenUp
 
 /** Somebody resumed it first (its user, or a process that found our record): it is only followed. */
 function startedElsewhere({ owner }: Migration, saved: SavedRun): MoveState {
-  const givenUp = `Somebody else resumed ${owner.namespace}/${owner.name}.`;
-  return { kind: 'starting', saved, pin: { kind: 'none' }, givenUp };
+  return {
+    kind: 'starting',
+    saved,
+    pin: { kind: 'none' },
+    givenUp: { code: 'resumedByOther', owner: ownerName(owner) },
+  };
 }
 
 /** The target again, now that the task is gone from its old node; while it is full the task waits, up to `migrationGiveUpSeconds` in all. */
@@ -125,7 +135,8 @@ async function checkTarget(
   const now = cluster.nowSeconds();
   const sinceSeconds = waited?.sinceSeconds ?? now;
   const endSeconds = sinceSeconds + settings.migrationGiveUpSeconds;
-  const reason = refusal === 'gone' ? `Node ${to} is gone.` : `${describeRefusal(to, refusal)}.`;
+  const reason: Reason =
+    refusal === 'gone' ? { code: 'nodeGone', node: to } : { code: 'nodeRefuses', node: to, refusal };
   const mayPass = refusal !== 'gone' && (refusal.code === 'resource' || refusal.code === 'gpuShare');
   if (!mayPass) return { kind: 'resuming', saved, pin: { kind: 'none' }, givenUp: reason };
   if (now >= endSeconds) return { kind: 'resuming', saved, pin: { kind: 'preferred', node: to }, givenUp: reason };
@@ -146,7 +157,13 @@ function targetRefusal(snapshot: Snapshot, to: string, tasks: readonly Task[]): 
 }
 
 /** Tried until it is done: nothing here may end with a suspended owner. */
-async function resume(scene: Scene, move: Migration, saved: SavedRun, pin: Pin, givenUp?: string): Promise<MoveState> {
+async function resume(
+  scene: Scene,
+  move: Migration,
+  saved: SavedRun,
+  pin: Pin,
+  givenUp?: Written<Reason>,
+): Promise<MoveState> {
   const { cluster } = scene;
   const because = givenUp !== undefined ? { givenUp } : {};
   const { allocation } = saved;
@@ -158,7 +175,7 @@ async function resume(scene: Scene, move: Migration, saved: SavedRun, pin: Pin, 
   if (!owner || owner.finished) return ended(move);
   if (!owner.suspended) return startedElsewhere(move, saved);
   if (pin.kind !== 'none' && !isPassing(result)) {
-    return { kind: 'resuming', saved, pin: { kind: 'none' }, givenUp: result.reason };
+    return { kind: 'resuming', saved, pin: { kind: 'none' }, givenUp: { code: 'refused', refused: result } };
   }
   return { kind: 'resuming', saved, pin, ...because, dueSeconds: cluster.nowSeconds() + RETRY_SECONDS };
 }
@@ -175,7 +192,7 @@ async function awaitStart(
   move: Migration,
   saved: SavedRun,
   pin: Pin,
-  givenUp?: string,
+  givenUp?: Written<Reason>,
 ): Promise<MoveState> {
   const { cluster, patience } = scene;
   let last: OwnerState | undefined;
@@ -188,28 +205,32 @@ async function awaitStart(
     return started(move, tasks, givenUp);
   });
   if (outcome) return outcome;
-  if (last?.suspended) return { kind: 'resuming', saved, pin: { kind: 'none' }, givenUp: 'It was suspended again.' };
+  if (last?.suspended) {
+    const again: Reason = { code: 'suspendedAgain', owner: ownerName(move.owner) };
+    return { kind: 'resuming', saved, pin: { kind: 'none' }, givenUp: again };
+  }
   const tasks = livingTasks(last!);
   const unbound = tasks.filter(({ node }) => node === undefined).length;
   if (unbound === 0 && tasks.length > 0) return started(move, tasks, givenUp);
-  const reason = `Node ${move.to} did not take ${unbound || 'any'} of its tasks in time.`;
+  const reason: Reason = { code: 'notTaken', node: move.to, ...(unbound > 0 && { tasks: unbound }) };
   if (pin.kind === 'required') return { kind: 'suspending', saved, givenUp: reason };
-  return { kind: 'failed', reason: `${givenUp ?? reason} ${move.task.id} is in the scheduler's queue.` };
+  return { kind: 'failed', reason: givenUp ?? reason, ending: { code: 'queued', task: move.task.id } };
 }
 
 function livingTasks({ tasks }: OwnerState): OwnerState['tasks'] {
   return tasks.filter(({ phase }) => phase === 'pending' || phase === 'running');
 }
 
-function started(move: Migration, tasks: OwnerState['tasks'], givenUp: string | undefined): MoveState {
+function started(move: Migration, tasks: OwnerState['tasks'], givenUp: Written<Reason> | undefined): MoveState {
   const nodes = [...new Set(tasks.map(({ node }) => node!))].sort();
-  const runs = `${move.owner.namespace}/${move.owner.name} runs on ${nodes.join(' and ')}`;
-  if (nodes.length === 1 && nodes[0] === move.to) return { kind: 'done', text: `${runs}.` };
-  return { kind: 'failed', reason: `${givenUp ?? `It did not stay on ${move.to}.`} ${runs}, not on ${move.to}.` };
+  const runs = { code: 'ownerRuns', owner: ownerName(move.owner), nodes } as const;
+  if (nodes.length === 1 && nodes[0] === move.to) return { kind: 'done', outcome: runs };
+  const reason = givenUp ?? { code: 'notKept', node: move.to };
+  return { kind: 'failed', reason, ending: { ...runs, wanted: move.to } };
 }
 
 function ended({ owner }: Migration): MoveState {
-  return { kind: 'done', text: `${owner.namespace}/${owner.name} has ended; there is nothing left to move.` };
+  return { kind: 'done', outcome: { code: 'ownerEnded', owner: ownerName(owner) } };
 }
 
 /** The owner with its generation of now; undefined when it is gone or finished. */

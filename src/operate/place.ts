@@ -1,7 +1,7 @@
 import type { TaskState } from '../cluster/port.ts';
 import type { Placement } from '../core/model/moves.ts';
-import { describeShort, describeStale } from '../text/operation.ts';
 import type { MoveState } from './journal.ts';
+import type { Reason } from './reasons.ts';
 import { act, checkMove, follow, type Scene } from './scene.ts';
 
 /** S205: lifts a pending task's gate for the chosen node and waits until it runs there. One step: what comes next. */
@@ -20,7 +20,8 @@ export async function stepPlacement(scene: Scene, move: Placement, state: MoveSt
 async function begin(scene: Scene, move: Placement, state: MoveState): Promise<MoveState> {
   const check = await checkMove(scene, move);
   if (check.kind === 'ok') return { kind: 'placing' };
-  const reason = check.kind === 'short' ? describeShort(check.short) : check.reasons.map(describeStale).join(' ');
+  const reason: Reason =
+    check.kind === 'short' ? { code: 'short', short: check.short } : { code: 'stale', stale: check.reasons };
   const forCapacity = check.kind === 'short' || check.reasons.every(({ code }) => code === 'doesNotFit');
   if (!forCapacity || !scene.earlierUnderWay) return { kind: 'failed', reason };
   const now = scene.cluster.nowSeconds();
@@ -30,7 +31,8 @@ async function begin(scene: Scene, move: Placement, state: MoveState): Promise<M
 
 async function place(scene: Scene, { task, to }: Placement): Promise<MoveState> {
   const result = await act(scene, (options) => scene.cluster.place(task, to, options));
-  return result.kind === 'done' ? { kind: 'binding' } : { kind: 'failed', reason: result.reason };
+  if (result.kind === 'done') return { kind: 'binding' };
+  return { kind: 'failed', reason: { code: 'refused', refused: result } };
 }
 
 /** Until the task runs. It keeps its place in the scheduler's queue however long that takes. */
@@ -40,15 +42,20 @@ async function awaitBinding(scene: Scene, move: Placement, since: number | undef
   if (end) return end;
   const now = cluster.nowSeconds();
   const sinceSeconds = since ?? now;
-  const reason = `${move.task.id} has no place on ${move.to} yet; it is in the scheduler's queue.`;
-  if (now - sinceSeconds >= settings.expandGiveUpSeconds) return { kind: 'failed', reason };
+  const reason: Reason = { code: 'unbound', task: move.task.id, node: move.to };
+  const waitedSeconds = now - sinceSeconds;
+  if (waitedSeconds >= settings.expandGiveUpSeconds) {
+    return { kind: 'failed', reason, ending: { code: 'gaveUp', limit: 'expandGiveUpSeconds', waitedSeconds } };
+  }
   return { kind: 'binding', sinceSeconds, dueSeconds: now + settings.expandRetrySeconds, reason };
 }
 
 function outcomeOf({ task, to }: Placement, found: TaskState | undefined): MoveState | undefined {
-  if (!found) return { kind: 'failed', reason: `${task.id} is gone: somebody deleted it.` };
+  if (!found) return { kind: 'failed', reason: { code: 'taskDeleted', task: task.id } };
   if (found.node === undefined || found.phase === 'pending') return undefined;
-  if (found.node !== to) return { kind: 'failed', reason: `${task.id} runs on ${found.node}, not on ${to}.` };
-  const text = found.phase === 'running' ? `${task.id} runs on ${to}.` : `${task.id} ran on ${to} and has ended.`;
-  return { kind: 'done', text };
+  if (found.node !== to) {
+    return { kind: 'failed', reason: { code: 'runsElsewhere', task: task.id, node: found.node, wanted: to } };
+  }
+  const code = found.phase === 'running' ? 'taskRuns' : 'taskRanAndEnded';
+  return { kind: 'done', outcome: { code, task: task.id, node: to } };
 }

@@ -2,9 +2,8 @@ import type { TaskState } from '../cluster/port.ts';
 import type { Resize, TaskRef } from '../core/model/moves.ts';
 import { amountOf, type Resources, resourceNames, sameResources } from '../core/model/resources.ts';
 import type { Usage } from '../core/model/usage.ts';
-import { amount } from '../text/format.ts';
-import { describeChange, describeShort, describeStale } from '../text/operation.ts';
 import type { MoveState, Wait } from './journal.ts';
+import type { Ending, Limit, Reason, Written } from './reasons.ts';
 import { act, checkMove, follow, recordOf, type Scene } from './scene.ts';
 
 /**
@@ -26,37 +25,31 @@ export async function stepResize(scene: Scene, move: Resize, state: MoveState): 
 }
 
 async function begin(scene: Scene, move: Resize, waited: Wait | undefined): Promise<MoveState> {
-  const { settings } = scene;
   const check = await checkMove(scene, move);
-  if (check.kind === 'stale') return { kind: 'failed', reason: check.reasons.map(describeStale).join(' ') };
+  if (check.kind === 'stale') return { kind: 'failed', reason: { code: 'stale', stale: check.reasons } };
   if (check.kind === 'short') {
-    const { expandRetrySeconds, expandGiveUpSeconds } = settings;
-    return waitOn(scene, 'expand', describeShort(check.short), waited, expandRetrySeconds, expandGiveUpSeconds);
+    return waitOn(scene, 'expand', { code: 'short', short: check.short }, waited);
   }
   const needed = neededMore(scene, move, check.snapshot.usage[move.task.id]);
-  if (needed === undefined) return { kind: 'resizing' };
-  return waitOn(scene, 'shrink', needed, waited, settings.shrinkRetrySeconds, settings.shrinkGiveUpSeconds);
+  return needed === undefined ? { kind: 'resizing' } : waitOn(scene, 'shrink', needed, waited);
 }
 
 /** The next wait, or the end when the waits have added up to the limit. */
 function waitOn(
-  { cluster }: Scene,
+  { cluster, settings }: Scene,
   wait: 'shrink' | 'expand',
-  reason: string,
+  reason: Reason,
   waited: Wait | undefined,
-  seconds: number,
-  limitSeconds: number,
 ): MoveState {
+  const limit = `${wait}GiveUpSeconds` as const satisfies Limit;
   const now = cluster.nowSeconds();
   const sinceSeconds = waited?.sinceSeconds ?? now;
-  if (now - sinceSeconds >= limitSeconds) return { kind: 'failed', reason: `${reason} Given up: the waits are over.` };
-  return {
-    kind: 'waiting',
-    wait,
-    sinceSeconds,
-    dueSeconds: Math.min(now + seconds, sinceSeconds + limitSeconds),
-    reason,
-  };
+  const waitedSeconds = now - sinceSeconds;
+  if (waitedSeconds >= settings[limit]) {
+    return { kind: 'failed', reason, ending: { code: 'gaveUp', limit, waitedSeconds } };
+  }
+  const dueSeconds = Math.min(now + settings[`${wait}RetrySeconds`], sinceSeconds + settings[limit]);
+  return { kind: 'waiting', wait, sinceSeconds, dueSeconds, reason };
 }
 
 /**
@@ -64,14 +57,14 @@ function waitOn(
  * compared; memory by its peak. An undo gives up CPU as it was told to; memory that is in use it cannot.
  * Undefined when what stays is enough, or nothing was measured.
  */
-function neededMore({ settings, undoing }: Scene, move: Resize, usage: Usage | undefined): string | undefined {
+function neededMore({ settings, undoing }: Scene, move: Resize, usage: Usage | undefined): Reason | undefined {
   if (!usage) return undefined;
   for (const resource of undoing ? (['memoryBytes'] as const) : resourceNames(move.from)) {
     const left = amountOf(move.to, resource);
     if (left >= amountOf(move.from, resource)) continue;
     const used = amountOf(resource === 'memoryBytes' ? usage.peak : usage.mean, resource);
     if (used * (1 + settings.marginFraction) <= left) continue;
-    return `${move.task.id} now uses ${amount(resource, used)} and would be left ${amount(resource, left)}.`;
+    return { code: 'inUse', task: move.task.id, resource, used, left };
   }
   return undefined;
 }
@@ -80,7 +73,7 @@ async function ask(scene: Scene, move: Resize): Promise<MoveState> {
   const { cluster } = scene;
   const record = recordOf(scene, move);
   const result = await act(scene, (options) => cluster.resize(move.task, move.to, record, options));
-  if (result.kind === 'refused') return { kind: 'failed', reason: result.reason };
+  if (result.kind === 'refused') return { kind: 'failed', reason: { code: 'refused', refused: result } };
   return { kind: 'granting', sinceSeconds: cluster.nowSeconds() };
 }
 
@@ -93,7 +86,7 @@ async function awaitGrant(scene: Scene, move: Resize, sinceSeconds: number): Pro
   });
   if (end && end !== 'deferred') return end;
   const now = cluster.nowSeconds();
-  const reason = `${move.task.id}: its node has not granted the resize yet. ${last?.message ?? ''}`.trim();
+  const reason: Reason = { code: 'notGranted', task: move.task.id, ...(last?.message && { message: last.message }) };
   if (now - sinceSeconds >= settings.expandGiveUpSeconds) return { kind: 'reverting', reason };
   const dueSeconds = Math.min(now + settings.expandRetrySeconds, sinceSeconds + settings.expandGiveUpSeconds);
   return { kind: 'granting', sinceSeconds, dueSeconds, reason };
@@ -101,33 +94,34 @@ async function awaitGrant(scene: Scene, move: Resize, sinceSeconds: number): Pro
 
 /** Undefined while it is worth looking again at once. */
 function outcomeOf({ task, from, to }: Resize, found: TaskState | undefined): MoveState | 'deferred' | undefined {
-  if (!found || isOver(found)) return { kind: 'done', text: `${task.id} ended before its resize was granted.` };
+  if (!found || isOver(found)) return { kind: 'done', outcome: { code: 'taskEnded', task: task.id } };
   if (found.resize === 'deferred') return 'deferred';
   if (found.resize === 'infeasible') {
-    return { kind: 'reverting', reason: `${task.id}: its node can never grant this. ${found.message ?? ''}`.trim() };
+    const { message } = found;
+    return { kind: 'reverting', reason: { code: 'neverGranted', task: task.id, ...(message && { message }) } };
   }
   if (!sameAmounts(found.desired, to)) {
-    return { kind: 'failed', reason: `${task.id} was changed by somebody else while it was being resized.` };
+    return { kind: 'failed', reason: { code: 'changedByOther', task: task.id } };
   }
   if (found.resize !== 'none' || !sameAmounts(found.actual, to)) return undefined;
-  return { kind: 'done', text: `${task.id} is resized ${describeChange(from, to)}.` };
+  return { kind: 'done', outcome: { code: 'resized', task: task.id, from, to } };
 }
 
 /** Back to what it had, so that nothing is held that is not used. */
-async function revert(scene: Scene, move: Resize, reason: string): Promise<MoveState> {
+async function revert(scene: Scene, move: Resize, reason: Written<Reason>): Promise<MoveState> {
+  const failed = (ending: Ending): MoveState => ({ kind: 'failed', reason, ending });
   const { cluster, patience } = scene;
   const found = await cluster.readTask(move.task);
-  if (!found || isOver(found)) return { kind: 'failed', reason: `${reason} The task has ended.` };
+  if (!found || isOver(found)) return failed({ code: 'taskEnded' });
   const ref: TaskRef = { ...move.task, generation: found.generation };
   const record = { ...recordOf(scene, move), before: move.to };
   const result = await act(scene, (options) => cluster.resize(ref, move.from, record, options));
-  if (result.kind === 'refused')
-    return { kind: 'failed', reason: `${reason} It cannot be taken back: ${result.reason}` };
+  if (result.kind === 'refused') return failed({ code: 'notTakenBack', refused: result });
   await follow(scene, patience.looks, async () => {
     const now = await cluster.readTask(ref);
     return !now || isOver(now) || (now.resize === 'none' && sameAmounts(now.actual, move.from)) ? true : undefined;
   });
-  return { kind: 'failed', reason: `${reason} Taken back.` };
+  return failed({ code: 'takenBack' });
 }
 
 function isOver({ phase }: TaskState): boolean {

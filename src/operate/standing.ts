@@ -2,14 +2,16 @@ import type { Cluster, Pin, StandingRecord } from '../cluster/port.ts';
 import type { OwnerRef, TaskRef } from '../core/model/moves.ts';
 import type { Resources } from '../core/model/resources.ts';
 import type { Settings } from '../core/model/settings.ts';
-import type { StepText } from '../text/operation.ts';
+import type { FinalState } from './journal.ts';
+import { type Outcome, ownerName, type Reason } from './reasons.ts';
 import { act, follow, PATIENT, type Patience, type Scene } from './scene.ts';
+import type { Awaited, Leftover, Step } from './step.ts';
 
 type StandingOptions = {
   readonly settings: Settings;
   readonly signal?: AbortSignal;
   readonly patience?: Patience;
-  readonly onStep?: (step: StepText) => void;
+  readonly onStep?: (step: Step) => void;
 };
 
 /**
@@ -25,9 +27,9 @@ export async function settleRecords(
   cluster: Cluster,
   own: ReadonlySet<string>,
   options: StandingOptions,
-): Promise<StepText[]> {
+): Promise<Step[]> {
   const { settings, patience = PATIENT, signal, onStep } = options;
-  const steps: StepText[] = [];
+  const steps: Step[] = [];
   for (const standing of await cluster.readRecords(signal)) {
     const { record, owner, task } = standing;
     if (own.has(`${record.planId} ${record.moveId}`)) continue;
@@ -40,30 +42,39 @@ export async function settleRecords(
       earlierUnderWay: false,
       look: () => cluster.readSnapshot(),
     };
-    const step = owner
+    const state = owner
       ? await settleOwner(scene, standing, owner)
       : task
         ? await settleTask(scene, standing, task)
         : undefined;
-    if (!step) continue;
+    if (!state) continue;
+    const step: Step = { move: leftoverOf(standing), state };
     steps.push(step);
     onStep?.(step);
   }
   return steps;
 }
 
-async function settleOwner(scene: Scene, { record }: StandingRecord, owner: OwnerRef): Promise<StepText | undefined> {
+function leftoverOf({ record, owner, task }: StandingRecord): Leftover {
+  const object = owner ? ownerName(owner) : (task?.id ?? '');
+  return { kind: 'leftover', id: record.moveId, of: record.kind, object };
+}
+
+type Settled = FinalState | Awaited;
+
+async function settleOwner(scene: Scene, { record }: StandingRecord, owner: OwnerRef): Promise<Settled | undefined> {
   const { cluster, patience } = scene;
-  const name = `${owner.namespace}/${owner.name}`;
-  const common = { moveId: record.moveId, title: `Finish the migration of ${name}` };
+  const name = ownerName(owner);
+  const later = (reason: Reason): Settled => ({
+    kind: 'awaited',
+    dueSeconds: cluster.nowSeconds() + RETRY_SECONDS,
+    reason,
+  });
   const stopped = await follow(scene, patience.stopLooks, async () => {
     const found = await cluster.readOwner(owner);
     return !found?.suspended || found.finished || found.active + found.terminating === 0 ? { found } : undefined;
   });
-  if (!stopped) {
-    const untilSeconds = cluster.nowSeconds() + 60;
-    return { ...common, state: 'waiting', text: 'Its tasks have not stopped yet.', untilSeconds };
-  }
+  if (!stopped) return later({ code: 'stopping', owner: name });
   if (!stopped.found || stopped.found.finished) return undefined;
   const ref = { ...owner, generation: stopped.found.generation };
   // Somebody resumed it by hand: then only the record has to go, and running tasks cannot be drawn anywhere.
@@ -73,17 +84,18 @@ async function settleOwner(scene: Scene, { record }: StandingRecord, owner: Owne
   const result = await act(scene, (options) =>
     cluster.resume(ref, pin, { ...options, ...(allocation && { allocation }) }),
   );
-  if (result.kind === 'refused') {
-    return { ...common, state: 'waiting', text: result.reason, untilSeconds: cluster.nowSeconds() + 60 };
-  }
-  const running = await follow(scene, patience.looks, async () => {
+  if (result.kind === 'refused') return later({ code: 'refused', refused: result });
+  const running = await follow(scene, patience.looks, async (): Promise<Outcome | undefined> => {
     const found = await cluster.readOwner(ref);
-    if (!found || found.finished) return 'It has ended.';
+    if (!found || found.finished) return { code: 'ownerEnded', owner: name };
     const nodes = [...new Set(found.tasks.flatMap(({ phase, node }) => (phase === 'running' && node ? [node] : [])))];
-    return nodes.length > 0 ? `${name} runs on ${nodes.sort().join(' and ')}.` : undefined;
+    return nodes.length > 0 ? { code: 'ownerRuns', owner: name, nodes: nodes.sort() } : undefined;
   });
-  return { ...common, state: 'done', text: running ?? `${name} is in the scheduler's queue.` };
+  return { kind: 'done', outcome: running ?? { code: 'ownerQueued', owner: name } };
 }
+
+/** A stopped owner is looked at again after this long: neither its tasks' grace nor a right comes back in seconds. */
+const RETRY_SECONDS = 60;
 
 async function knownTarget({ look }: Scene, to: string | undefined): Promise<string | undefined> {
   if (to === undefined) return undefined;
@@ -91,7 +103,7 @@ async function knownTarget({ look }: Scene, to: string | undefined): Promise<str
   return node?.ready && !node.unschedulable ? to : undefined;
 }
 
-async function settleTask(scene: Scene, { record }: StandingRecord, task: TaskRef): Promise<StepText | undefined> {
+async function settleTask(scene: Scene, { record }: StandingRecord, task: TaskRef): Promise<Settled | undefined> {
   const { cluster, settings, patience } = scene;
   const found = await follow(scene, patience.looks, async () => {
     const state = await cluster.readTask(task);
@@ -99,14 +111,14 @@ async function settleTask(scene: Scene, { record }: StandingRecord, task: TaskRe
   });
   const state = found?.state;
   if (state?.phase !== 'running' || state.resize === 'none' || !record.before) return undefined;
-  const common = { moveId: record.moveId, title: `Finish the resize of ${task.id}` };
   const endSeconds = record.startedAtSeconds + settings.expandGiveUpSeconds;
   const now = cluster.nowSeconds();
   if (state.resize === 'deferred' && now < endSeconds) {
-    const untilSeconds = Math.min(now + settings.expandRetrySeconds, endSeconds);
-    return { ...common, state: 'waiting', text: state.message ?? 'Its node has no room yet.', untilSeconds };
+    const dueSeconds = Math.min(now + settings.expandRetrySeconds, endSeconds);
+    const { message } = state;
+    return { kind: 'awaited', dueSeconds, reason: { code: 'notGranted', task: task.id, ...(message && { message }) } };
   }
-  return takeBack(scene, { ...task, generation: state.generation }, record.before, record, common);
+  return takeBack(scene, { ...task, generation: state.generation }, record.before, record);
 }
 
 async function takeBack(
@@ -114,9 +126,8 @@ async function takeBack(
   task: TaskRef,
   before: Resources,
   record: StandingRecord['record'],
-  common: Pick<StepText, 'moveId' | 'title'>,
-): Promise<StepText> {
+): Promise<Settled> {
   const result = await act(scene, (options) => scene.cluster.resize(task, before, record, options));
-  if (result.kind === 'refused') return { ...common, state: 'failed', text: result.reason };
-  return { ...common, state: 'done', text: `${task.id} was not granted its resize; it was taken back.` };
+  if (result.kind === 'refused') return { kind: 'failed', reason: { code: 'refused', refused: result } };
+  return { kind: 'done', outcome: { code: 'resizeTakenBack', task: task.id } };
 }

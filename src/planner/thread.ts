@@ -15,10 +15,18 @@ import type { Predictor } from '../core/predict/predictor.ts';
 import { coalesced } from '../io/coalesce.ts';
 import { readPredictor } from '../io/predictors.ts';
 import { sha256 } from '../io/sha256.ts';
-import { type ApplyOutcome, applyPlan, continueMoves, type OperateOptions, undoResizes } from '../operate/applyPlan.ts';
+import {
+  type ApplyOutcome,
+  applyPlan,
+  continueMoves,
+  type OperateOptions,
+  type Question,
+  undoResizes,
+} from '../operate/applyPlan.ts';
 import { type Journal, openJournal, readOperations, unfinished } from '../operate/journal.ts';
 import { openLedger } from '../operate/ledger.ts';
 import { PATIENT, RESTLESS } from '../operate/scene.ts';
+import type { Step } from '../operate/step.ts';
 import { forecastChange, planSituation } from '../planning/plan.ts';
 import {
   firstSituation,
@@ -31,9 +39,15 @@ import {
 import { type ClusterView, clusterView, KnownRows } from '../rows/clusterView.ts';
 import { NOTHING_TOLD, partsTo, type Told } from '../rows/viewParts.ts';
 import { doctorText } from '../text/doctor.ts';
-import { clock } from '../text/format.ts';
 import { ledgerText } from '../text/movesDone.ts';
-import type { Confirmation, StepText } from '../text/operation.ts';
+import {
+  type Confirmation,
+  describeApplyRefused,
+  describeProgress,
+  describeQuestion,
+  describeResult,
+  describeStep,
+} from '../text/operation.ts';
 import { learnOnThread } from '../worker/threads/learning.ts';
 import type { Carried, FromPlanner, HistoryFile, IssuedPlan, Opened, ToPlanner, Weighed, WhatIf } from './protocol.ts';
 
@@ -146,7 +160,7 @@ async function carryOut(request: ToPlanner, signal: AbortSignal): Promise<unknow
     }
     case 'undo': {
       const { cluster } = opened();
-      const confirm = (preview: Confirmation) => ask(request.id, preview);
+      const confirm = (question: Question) => ask(request.id, describeQuestion(question));
       return operate(request.id, signal, (options) => undoResizes(cluster, { ...options, confirm }));
     }
     case 'train':
@@ -388,7 +402,7 @@ async function apply(id: number, planId: string, moveIds: readonly string[] | un
   if (!issued) throw new Error('This plan is not of this window. Preview the plan again, then apply it.');
   const chosen =
     moveIds && moveIds.length < issued.moves.length ? selectMoves(issued, new Set(moveIds), sha256) : issued;
-  const confirm = (preview: Confirmation) => ask(id, preview);
+  const confirm = (question: Question) => ask(id, describeQuestion(question));
   const moves = chosen.moves.length;
   return operate(id, signal, (options) => applyPlan(chosen, at.cluster, { ...options, confirm }), { moves });
 }
@@ -408,11 +422,12 @@ async function operate(
   const journal = await (known.journal ?? openJournal(directory));
   const told = new Set<string>();
   const ended = new Set<string>();
-  const onStep = (step: StepText) => {
+  const onStep = (taken: Step) => {
+    const step = describeStep(taken);
     told.add(step.moveId);
     if (step.state === 'done' || step.state === 'failed') ended.add(step.moveId);
     const reached = known.moves ? { fraction: ended.size / known.moves } : {};
-    say({ type: 'progress', id, text: progressText(step, ended.size, known.moves), ...reached });
+    say({ type: 'progress', id, text: describeProgress(step, ended.size, known.moves), ...reached });
     say({ type: 'step', step });
     changed();
   };
@@ -421,7 +436,7 @@ async function operate(
     const ledger = await openLedger(directory);
     const outcome = await work({ journal, ledger, settings, signal, onStep, patience });
     // A wait of an earlier window that goes on has come to no other state, and is yet to be seen in this one.
-    const steps = 'steps' in outcome ? outcome.steps : [];
+    const steps = 'steps' in outcome ? outcome.steps.map(describeStep) : [];
     for (const step of steps) if (step.state === 'waiting' && !told.has(step.moveId)) say({ type: 'step', step });
     return carried(outcome, cluster);
   } finally {
@@ -440,32 +455,19 @@ async function journalOnceFree(directory: string, signal: AbortSignal): Promise<
   }
 }
 
-/** `3 of 19 · Migrate … · Suspending its owner.` */
-function progressText({ title, state, text }: StepText, ended: number, moves: number | undefined): string {
-  return [...(moves === undefined ? [] : [`${ended} of ${moves}`]), title, state === 'done' ? 'done' : text].join(
-    ' · ',
-  );
-}
-
 /** What came of an operation; a refusal is an error with its reason. */
 function carried(outcome: ApplyOutcome, cluster: Cluster): Carried {
   switch (outcome.kind) {
     case 'declined':
       return { text: '', trouble: false, ended: 0 };
     case 'refused':
-      throw new Error(outcome.reason);
+      throw new Error(describeApplyRefused(outcome));
     case 'applied':
     case 'waiting': {
-      const { done, failed, waiting, untilSeconds, steps } = outcome;
+      const { done, failed, waiting, untilSeconds } = outcome;
       const now = cluster.nowSeconds();
-      const parts = [
-        `${done} done`,
-        ...(failed > 0 ? [`${failed} not done`] : []),
-        ...(waiting > 0 && untilSeconds !== undefined ? [`${waiting} waiting until ${clock(untilSeconds, now)}`] : []),
-      ];
-      const [first] = steps.filter(({ state }) => state === 'failed');
       return {
-        text: `Moves: ${parts.join(', ')}.${first ? ` ${first.title}: ${first.text}` : ''}`,
+        text: describeResult(outcome, now),
         trouble: failed > 0,
         ended: done + failed,
         ...(waiting > 0 && untilSeconds !== undefined && { dueInSeconds: Math.max(0, untilSeconds - now) }),

@@ -2,17 +2,21 @@ import type { Move } from '../core/model/moves.ts';
 import { amountOf, type Resources, resourceNames } from '../core/model/resources.ts';
 import type { Short, Stale } from '../core/plan/checkPlan.ts';
 import type { PlanPreview } from '../core/plan/previewPlan.ts';
+import type { ApplyOutcome, ApplyRefused, Question } from '../operate/applyPlan.ts';
 import type { MoveState } from '../operate/journal.ts';
-import { amounts, amountsApart, change, counted, duration, list, names, plural } from './format.ts';
+import type { Ending, Limit, Outcome, Reason, Written } from '../operate/reasons.ts';
+import { dueSecondsOf, type Leftover, type Phase, phaseOf, type Step } from '../operate/step.ts';
+import { amounts, amountsApart, change, clock, counted, duration, list, names, number, plural } from './format.ts';
 import { describeRefusal } from './placement.ts';
+import { describeRefusedAct } from './refusal.ts';
 
-/** Every sentence about carrying out a plan stands in this file, but for refusals, which clusters word themselves. */
+/** Every sentence about carrying out a plan. */
 
 /** One move and where it stands, as a line anywhere: panel, notification, log, terminal. */
 export type StepText = {
   readonly moveId: string;
   readonly title: string;
-  readonly state: 'running' | 'waiting' | 'done' | 'failed';
+  readonly state: Phase;
   readonly text: string;
   /** When a wait is over. */
   readonly untilSeconds?: number;
@@ -21,26 +25,114 @@ export type StepText = {
 /** The one question before a plan is applied; the verb is the button. */
 export type Confirmation = { readonly message: string; readonly detail: string; readonly verb: string };
 
-export function describeStep(move: Move, state: MoveState): StepText {
-  const common = { moveId: move.id, title: describeMove(move) };
-  if ('dueSeconds' in state && state.dueSeconds !== undefined) {
-    const text = 'reason' in state && state.reason ? state.reason : 'Waiting.';
-    return { ...common, state: 'waiting', text, untilSeconds: state.dueSeconds };
-  }
-  switch (state.kind) {
+export function describeStep(step: Step): StepText {
+  const { move } = step;
+  const untilSeconds = dueSecondsOf(step);
+  return {
+    moveId: move.id,
+    title: describeMove(move),
+    state: phaseOf(step),
+    text: describeState(step.state),
+    ...(untilSeconds !== undefined && { untilSeconds }),
+  };
+}
+
+/** A step as one line: "Place team/train on gpu-3: done. team/train runs on gpu-3." */
+export function stepLine({ title, state, text, untilSeconds }: StepText, nowSeconds: number): string {
+  switch (state) {
+    case 'running':
+      return `${title}: running. ${text}`;
+    case 'waiting':
+      return untilSeconds === undefined
+        ? `${title}: waiting. ${text}`
+        : `${title}: waiting until ${clock(untilSeconds, nowSeconds)}. ${text}`;
     case 'done':
-      return { ...common, state: 'done', text: state.text };
+      return `${title}: done. ${text}`;
     case 'failed':
-      return { ...common, state: 'failed', text: state.reason };
-    case 'cancelled':
-      return { ...common, state: 'failed', text: 'Cancelled; nothing was done.' };
-    default:
-      return { ...common, state: 'running', text: UNDER_WAY[state.kind] };
+      return `${title}: not done. ${text}`;
   }
 }
 
+/** What came of an operation: "2 done, 1 not done, 1 waiting until 14:05." */
+export function describeOutcome(
+  { done, failed, waiting, untilSeconds }: Extract<ApplyOutcome, { steps: unknown }>,
+  nowSeconds: number,
+): string {
+  const parts = [
+    `${number(done)} done`,
+    ...(failed > 0 ? [`${number(failed)} not done`] : []),
+    ...(waiting > 0 && untilSeconds === undefined ? [`${number(waiting)} waiting`] : []),
+    ...(waiting > 0 && untilSeconds !== undefined
+      ? [`${number(waiting)} waiting until ${clock(untilSeconds, nowSeconds)}`]
+      : []),
+  ];
+  return `Moves: ${parts.join(', ')}.`;
+}
+
+/** What came of an operation, and of its first move that was not done, in one line. */
+export function describeResult(outcome: Extract<ApplyOutcome, { steps: unknown }>, nowSeconds: number): string {
+  const failed = outcome.steps.find((step) => phaseOf(step) === 'failed');
+  if (!failed) return describeOutcome(outcome, nowSeconds);
+  const { title, text } = describeStep(failed);
+  return `${describeOutcome(outcome, nowSeconds)} ${title}: ${text}`;
+}
+
+/** How far an operation has come: "3 of 19 · Migrate team/train from n1 to n2 · Suspending its owner." */
+export function describeProgress({ title, state, text }: StepText, ended: number, moves: number | undefined): string {
+  const what = state === 'done' ? `${title} · done` : `${title} · ${text}`;
+  return moves === undefined ? what : `${number(ended)} of ${number(moves)} · ${what}`;
+}
+
+/** Why nothing of a plan is carried out, and what to do. */
+export function describeApplyRefused(refused: ApplyRefused): string {
+  switch (refused.code) {
+    case 'otherCluster':
+      return `This plan is for ${refused.planned}, not for ${refused.cluster}.`;
+    case 'complete':
+      return 'This plan was applied already. Plan again.';
+    case 'nothing':
+      return 'The plan has no moves to apply.';
+    case 'nothingToUndo':
+      return 'There is no applied resize to undo here.';
+    case 'busy':
+      return `${refused.task} is in a move of another plan that is not at its end. Resume that one first.`;
+    case 'stale':
+      return describeAllStale(refused.stale);
+  }
+}
+
+function describeAllStale(stale: readonly Stale[]): string {
+  const reasons = [...new Set(stale.map(describeStale))];
+  const left = reasons.length - STALE_SHOWN;
+  const shown = [...reasons.slice(0, STALE_SHOWN), ...(left > 0 ? [`And ${number(left)} more like these.`] : [])];
+  return ['The cluster has changed since the plan was made. Plan again.', ...shown.map((each) => `  ${each}`)].join(
+    '\n',
+  );
+}
+
+/** An old plan is stale in most of its moves; these many reasons are enough to see why. */
+const STALE_SHOWN = 5;
+
+/** The question before anything is written: names cluster, moves, whom they end and the work that is lost. */
+export function describeQuestion(question: Question): Confirmation {
+  if (question.kind === 'apply') {
+    const { preview } = question;
+    return {
+      message: `Apply ${describeMoves(preview)} to ${preview.cluster}?`,
+      detail: describeWhatIsEnded(preview).join('\n'),
+      verb: verbOf(preview),
+    };
+  }
+  const { cluster, moves } = question;
+  const [message, verb] = [
+    plural(moves.length, { one: `Undo # resize on ${cluster}?`, other: `Undo # resizes on ${cluster}?` }),
+    plural(moves.length, { one: 'Undo # resize', other: 'Undo # resizes' }),
+  ];
+  return { message, detail: moves.map(describeMove).join('\n'), verb };
+}
+
 /** A move in a few words; the same wherever it stands. */
-export function describeMove(move: Move): string {
+export function describeMove(move: Move | Leftover): string {
   switch (move.kind) {
     case 'placement':
       return `Place ${move.task.id} on ${move.to}`;
@@ -50,6 +142,8 @@ export function describeMove(move: Move): string {
         : `Expand ${move.task.id} ${describeChange(move.from, move.to)}`;
     case 'migration':
       return `Migrate ${move.owner.namespace}/${move.owner.name} from ${move.from} to ${move.to}`;
+    case 'leftover':
+      return move.of === 'migration' ? `Finish the migration of ${move.object}` : `Finish the resize of ${move.object}`;
   }
 }
 
@@ -101,17 +195,131 @@ export function describeWhatIsEnded({ tasksEnded, lostSeconds, withoutCheckpoint
   return [ended, `Without a checkpoint, from the beginning again: ${names(withoutCheckpoint)}.`];
 }
 
-/** Names cluster, moves, whom they end and the work that is lost. */
-export function describePreview(preview: PlanPreview): Confirmation {
-  return {
-    message: `Apply ${describeMoves(preview)} to ${preview.cluster}?`,
-    detail: describeWhatIsEnded(preview).join('\n'),
-    verb: verbOf(preview),
-  };
+/** Where a move stands, as whole sentences. */
+function describeState(state: Step['state']): string {
+  switch (state.kind) {
+    case 'done':
+      return written(state.outcome, describeDone);
+    case 'failed': {
+      const reason = written(state.reason, describeReason);
+      return state.ending ? `${reason} ${describeEnding(state.ending)}` : reason;
+    }
+    case 'cancelled':
+      return 'Cancelled; nothing was done.';
+    case 'awaited':
+      return written(state.reason, describeReason);
+    default: {
+      const reason = 'reason' in state && dueSecondsOf({ state }) !== undefined ? state.reason : undefined;
+      return reason === undefined ? UNDER_WAY[state.kind] : written(reason, describeReason);
+    }
+  }
 }
 
+/** A code's sentence, or what an older version wrote. */
+function written<T>(what: Written<T>, say: (code: T) => string): string {
+  return typeof what === 'string' ? what : say(what);
+}
+
+function describeDone(outcome: Outcome): string {
+  switch (outcome.code) {
+    case 'taskRuns':
+      return `${outcome.task} runs on ${outcome.node}.`;
+    case 'taskRanAndEnded':
+      return `${outcome.task} ran on ${outcome.node} and has ended.`;
+    case 'taskEnded':
+      return `${outcome.task} ended before its resize was granted.`;
+    case 'resized':
+      return `${outcome.task} is resized ${describeChange(outcome.from, outcome.to)}.`;
+    case 'resizeTakenBack':
+      return `${outcome.task} was not granted its resize; it was taken back.`;
+    case 'ownerRuns':
+      return `${outcome.owner} runs on ${list(outcome.nodes)}.`;
+    case 'ownerQueued':
+      return `${outcome.owner} is in the scheduler's queue.`;
+    case 'ownerEnded':
+      return `${outcome.owner} has ended; there is nothing left to move.`;
+  }
+}
+
+/** Why a move waits, or was not done. */
+function describeReason(reason: Reason): string {
+  switch (reason.code) {
+    case 'stale':
+      return reason.stale.map(describeStale).join(' ');
+    case 'short':
+      return describeShort(reason.short);
+    case 'refused':
+      return describeRefusedAct(reason.refused);
+    case 'cancelled':
+      return 'Cancelled.';
+    case 'unbound':
+      return `${reason.task} has no place on ${reason.node} yet; it is in the scheduler's queue.`;
+    case 'taskDeleted':
+      return `${reason.task} is gone: somebody deleted it.`;
+    case 'runsElsewhere':
+      return `${reason.task} runs on ${reason.node}, not on ${reason.wanted}.`;
+    case 'inUse': {
+      const [used, left] = amountsApart(reason.resource, reason.used, reason.left);
+      return `${reason.task} now uses ${used} and would be left ${left}.`;
+    }
+    case 'notGranted':
+      return reason.message
+        ? `The node of ${reason.task} has not granted the resize yet: ${reason.message}`
+        : `The node of ${reason.task} has not granted the resize yet.`;
+    case 'neverGranted':
+      return reason.message
+        ? `The node of ${reason.task} can never grant this: ${reason.message}`
+        : `The node of ${reason.task} can never grant this.`;
+    case 'changedByOther':
+      return `${reason.task} was changed by somebody else while it was being resized.`;
+    case 'nodeGone':
+      return `Node ${reason.node} is gone.`;
+    case 'nodeRefuses':
+      return `${describeRefusal(reason.node, reason.refusal)}.`;
+    case 'notTaken':
+      return reason.tasks === undefined
+        ? `${reason.node} did not take any of its tasks in time.`
+        : `${reason.node} did not take ${number(reason.tasks)} of its tasks in time.`;
+    case 'notKept':
+      return `It did not stay on ${reason.node}.`;
+    case 'stopping':
+      return `The tasks of ${reason.owner} have not stopped yet.`;
+    case 'resumedByOther':
+      return `Somebody else resumed ${reason.owner}.`;
+    case 'suspendedAgain':
+      return `${reason.owner} was suspended again.`;
+  }
+}
+
+/** How a move that was not done has ended. */
+function describeEnding(ending: Ending): string {
+  switch (ending.code) {
+    case 'gaveUp':
+      return `Given up: it waited ${duration(ending.waitedSeconds)}, the limit of ${LIMITS[ending.limit]}.`;
+    case 'takenBack':
+      return 'The resize is taken back.';
+    case 'notTakenBack':
+      return `The resize cannot be taken back. ${describeRefusedAct(ending.refused)}`;
+    case 'taskEnded':
+      return 'The task has ended.';
+    case 'queued':
+      return ending.refused
+        ? `${ending.task} stays in the scheduler's queue. ${describeRefusedAct(ending.refused)}`
+        : `${ending.task} is in the scheduler's queue.`;
+    case 'ownerRuns':
+      return `${ending.owner} runs on ${list(ending.nodes)}, not on ${ending.wanted}.`;
+  }
+}
+
+/** The settings by the names under which users change them. */
+const LIMITS: Readonly<Record<Limit, string>> = {
+  shrinkGiveUpSeconds: 'stowage.resizing.shrinkGiveUpAfterMinutes',
+  expandGiveUpSeconds: 'stowage.resizing.expandGiveUpAfterMinutes',
+  migrationGiveUpSeconds: 'stowage.migration.giveUpAfterMinutes',
+};
+
 /** Why a move no longer fits the cluster. */
-export function describeStale(stale: Stale): string {
+function describeStale(stale: Stale): string {
   const { taskId } = stale;
   switch (stale.code) {
     case 'taskGone':
@@ -136,7 +344,7 @@ export function describeStale(stale: Stale): string {
 }
 
 /** What a move waits for. */
-export function describeShort({ taskId, node, resource, requested, free }: Short): string {
+function describeShort({ taskId, node, resource, requested, free }: Short): string {
   const [left, needed] = amountsApart(resource, Math.max(0, free), requested);
   return `${node} has ${left} free; ${taskId} needs ${needed}.`;
 }
@@ -158,10 +366,10 @@ const UNDER_WAY = {
 
 function verbOf({ placements, shrinks, expands, migrations }: PlanPreview): string {
   const resizes = shrinks + expands;
-  if (placements + resizes === 0) return `Migrate ${counted(migrations, 'owner')}`;
-  if (placements + migrations === 0) return `Resize ${counted(resizes, 'task')}`;
-  if (resizes + migrations === 0) return `Place ${counted(placements, 'task')}`;
-  return `Apply ${counted(placements + resizes + migrations, 'move')}`;
+  if (placements + resizes === 0) return plural(migrations, { one: 'Migrate # owner', other: 'Migrate # owners' });
+  if (placements + migrations === 0) return plural(resizes, { one: 'Resize # task', other: 'Resize # tasks' });
+  if (resizes + migrations === 0) return plural(placements, { one: 'Place # task', other: 'Place # tasks' });
+  return plural(placements + resizes + migrations, { one: 'Apply # move', other: 'Apply # moves' });
 }
 
 function onNode(node: string | undefined): string {

@@ -11,6 +11,7 @@ import {
   stateOf,
   unfinished,
 } from '../../src/operate/journal.ts';
+import { describeStep } from '../../src/text/operation.ts';
 
 const move = (id: string): Placement => ({
   kind: 'placement',
@@ -33,6 +34,9 @@ const step = (moveId: string, state: Extract<JournalEntry, { type: 'step' }>['st
   atSeconds: 2,
   state,
 });
+
+const PLANNED = { kind: 'planned' } as const;
+const THERE = { code: 'taskRuns', task: 'team/one', node: 'n' } as const;
 
 describe('the journal', () => {
   let directory: string;
@@ -57,9 +61,9 @@ describe('the journal', () => {
   });
 
   it('gives each move its latest state, and a move without one is planned', async () => {
-    await written(begin, step('one', { kind: 'placing' }), step('one', { kind: 'done', text: 'there' }));
+    await written(begin, step('one', { kind: 'placing' }), step('one', { kind: 'done', outcome: THERE }));
     const [operation] = await readOperations(directory);
-    assert.deepEqual(stateOf(operation!, 'one'), { kind: 'done', text: 'there' });
+    assert.deepEqual(stateOf(operation!, 'one'), { kind: 'done', outcome: THERE });
     assert.deepEqual(stateOf(operation!, 'two'), { kind: 'planned' });
     assert.deepEqual(
       unfinished(operation!).map(({ id }) => id),
@@ -82,6 +86,24 @@ describe('the journal', () => {
     }
   });
 
+  it('of version 0.1.0 keeps the sentences that were written there', async () => {
+    const states = [
+      { kind: 'done', text: 'one runs on n.' },
+      { kind: 'failed', reason: 'Node n is full. Given up: the seventh wait is over.' },
+    ];
+    const entries = [begin, ...states.map((state, index) => ({ ...step(['one', 'two'][index]!, PLANNED), state }))];
+    await writeFile(file, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+    const [operation] = await readOperations(directory);
+    const shown = operation!.moves.map((move) => describeStep({ move, state: stateOf(operation!, move.id) }));
+    assert.deepEqual(
+      shown.map(({ state, text }) => [state, text]),
+      [
+        ['done', 'one runs on n.'],
+        ['failed', 'Node n is full. Given up: the seventh wait is over.'],
+      ],
+    );
+  });
+
   it('has each entry on disk when append returns', async () => {
     const journal = await openJournal(directory);
     await journal.append(begin);
@@ -91,7 +113,7 @@ describe('the journal', () => {
 
   it('drops a last line that a crash cut off, at every length, and goes on behind the whole ones', async () => {
     const whole = `${JSON.stringify(begin)}\n`;
-    const last = `${JSON.stringify(step('one', { kind: 'done', text: 'größer' }))}`;
+    const last = `${JSON.stringify(step('one', { kind: 'done', outcome: { code: 'ownerEnded', owner: 'team/größer' } }))}`;
     for (let length = 0; length <= last.length; length += 7) {
       await writeFile(file, whole + last.slice(0, length));
       const journal = await openJournal(directory);
