@@ -2,6 +2,7 @@ import type { FinishedTask } from '../core/model/finished.ts';
 import type { OwnerRef, RunInformation, TaskRef } from '../core/model/moves.ts';
 import type { Resources } from '../core/model/resources.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
+import type { Refused } from './refused.ts';
 
 /**
  * The port to a cluster: read, watch, act. Two sides implement it, `sample/` and `kubernetes/`, and pass the same tests.
@@ -47,14 +48,8 @@ export type ActOptions = { readonly dryRun: boolean; readonly signal?: AbortSign
  */
 export type ResumeOptions = ActOptions & { readonly allocation?: Resources };
 
-/** `done` carries the object's generation after the act. A refusal names object, reason with numbers, and what to do. */
+/** `done` carries the object's generation after the act. */
 export type ActResult = { readonly kind: 'done'; readonly generation: number } | Refused;
-
-export type Refused = {
-  readonly kind: 'refused';
-  readonly code: 'notFound' | 'conflict' | 'forbidden' | 'invalid' | 'noCapacity' | 'budget' | 'notMovable';
-  readonly reason: string;
-};
 
 export type Pin =
   | { readonly kind: 'required'; readonly node: string }

@@ -1,4 +1,4 @@
-import type { Refused } from '../cluster/port.ts';
+import type { Refused } from '../cluster/refused.ts';
 import type { ResourceName, Resources } from '../core/model/resources.ts';
 import type { Settings } from '../core/model/settings.ts';
 import type { Refusal } from '../core/place/filter.ts';

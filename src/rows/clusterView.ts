@@ -1,7 +1,7 @@
 import type { Band } from '../core/model/band.ts';
 import type { Node, NodeDeadline } from '../core/model/node.ts';
 import { addResources, amountOf, dominantResource, NO_RESOURCES, type Resources } from '../core/model/resources.ts';
-import { missingEverywhere, missingRight } from '../core/model/rights.ts';
+import { missingEverywhere } from '../core/model/rights.ts';
 import type { Settings } from '../core/model/settings.ts';
 import type { Action, Snapshot } from '../core/model/snapshot.ts';
 import type { Task } from '../core/model/task.ts';
@@ -9,6 +9,7 @@ import { type AvailableTime, availableTime, remainingTime } from '../core/place/
 import { type NodeCapacity, nodeCapacity } from '../core/place/capacity.ts';
 import { quantile } from '../core/predict/distribution.ts';
 import type { Predictions, RuntimePrediction } from '../core/predict/prediction.ts';
+import { whyNot } from '../text/action.ts';
 import { describeSource } from '../text/placement.ts';
 import { describeBeside, describeHeld } from '../text/prediction.ts';
 import { moveLine } from './kubectl.ts';
@@ -26,7 +27,7 @@ export type ViewHead = {
   readonly cluster: string;
   /** By the cluster's own clock; the rows' moments are told from here. */
   readonly takenAtSeconds: number;
-  /** Refused everywhere, in words, by action. */
+  /** The right that is missing everywhere, by action. */
   readonly refused: Readonly<Partial<Record<Action, string>>>;
   readonly problems: readonly string[];
   /** Predictor in use and what it was made from. */
@@ -208,33 +209,14 @@ function taskRow(
     endless: task.endless,
     infrastructure: task.infrastructure,
     actions: {
-      place: whyNotPlaced(task) || (missingRight(snapshot.rights, 'place', task.namespace) ?? ''),
-      resize: whyNotResized(task) || (missingRight(snapshot.rights, 'resize', task.namespace) ?? ''),
-      migrate: whyNotMigrated(task) || (missingRight(snapshot.rights, 'migrate', task.namespace) ?? ''),
+      place: whyNot('place', task, snapshot.rights),
+      resize: whyNot('resize', task, snapshot.rights),
+      migrate: whyNot('migrate', task, snapshot.rights),
     },
     ...(byHand !== undefined && { byHand }),
     ...(task.resizeState && { resize: task.resizeState.kind }),
     problems: task.problems,
   };
-}
-
-function whyNotPlaced(task: Task): string {
-  if (task.phase !== 'pending') return 'it runs already';
-  return task.gated ? '' : 'it has no scheduling gate of Stowage, so where it goes cannot be chosen any more';
-}
-
-function whyNotResized(task: Task): string {
-  if (task.phase !== 'running') return 'it does not run';
-  if (task.infrastructure) return 'it belongs to the node';
-  return task.qosClass === 'BestEffort' ? 'a BestEffort task has no request to change' : '';
-}
-
-function whyNotMigrated(task: Task): string {
-  if (task.phase !== 'running') return 'it does not run';
-  if (task.infrastructure) return 'it belongs to the node';
-  return task.owner?.kind === 'Job'
-    ? ''
-    : `only a Job can be stopped and resumed elsewhere; this is ${task.owner?.kind ?? 'a bare task'}`;
 }
 
 function refusedEverywhere({ rights }: Snapshot): Partial<Record<Action, string>> {

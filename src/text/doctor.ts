@@ -2,6 +2,7 @@ import type { Finding } from '../cluster/kubernetes/diagnose.ts';
 import type { Situation } from '../planning/situation.ts';
 import { counted, duration, instant, list, number, plural } from './format.ts';
 import { describePredictor } from './prediction.ts';
+import { missingRightText } from './refusal.ts';
 
 /**
  * What a cluster tells us, source by source, and what fixes what is missing; a Markdown document.
@@ -71,7 +72,9 @@ function rightText(refused: Readonly<Record<string, string>> | undefined): strin
   const missing = Object.entries(refused ?? {});
   if (missing.length === 0) return 'yes';
   return missing
-    .map(([namespace, what]) => `${namespace === '*' ? 'nowhere' : `not in ${namespace}`}: ${what}`)
+    .map(([namespace, what]) =>
+      namespace === '*' ? `nowhere: ${missingRightText(what)}` : `not in ${namespace}: ${missingRightText(what)}`,
+    )
     .join('; ');
 }
 

@@ -4,6 +4,7 @@ import type { Blocked, Goal, MigrationAdvice } from '../core/defrag/searchDefrag
 import type { Trigger } from '../core/defrag/triggers.ts';
 import { amount, clock, duration, nodeHours, number, percent, plural, resourceTitle } from './format.ts';
 import { describeRefusal } from './placement.ts';
+import { missingRightText } from './refusal.ts';
 import { OUTLIVED } from './resize.ts';
 
 /** Every sentence about what a plan says of migrating tasks. */
@@ -60,7 +61,7 @@ export function describeBlocked(reason: Blocked): string {
     case 'unsteady':
       return UNSTEADY[reason.phase] ?? `it is ${reason.phase}`;
     case 'right':
-      return `the right is missing: ${reason.missing}`;
+      return missingRightText(reason.missing);
     case 'budget':
       return `the disruption budget ${reason.budget} allows ${number(reason.disruptionsAllowed)} and ${number(reason.needed)} are needed`;
     case 'noTarget':

@@ -5,6 +5,7 @@ import type { RankedNode, ScorePart } from '../core/place/rankNodes.ts';
 import type { DeadlineRefusal, TimeFit } from '../core/place/timeFit.ts';
 import type { PlacementAdvice } from '../core/plan/plan.ts';
 import { amountsApart, counted, duration, either, fixed, number, percent, plural } from './format.ts';
+import { missingRightText } from './refusal.ts';
 
 /** Every sentence about where a pending task can go, and where the plan puts it. */
 
@@ -146,7 +147,7 @@ export function describePlacement({ decision }: Pick<PlacementAdvice, 'decision'
     case 'noNode':
       return 'no node can take it now';
     case 'refused':
-      return `not placed: the right is missing: ${decision.reason.missing}`;
+      return `not placed: ${missingRightText(decision.reason.missing)}`;
   }
 }
 

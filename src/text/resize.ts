@@ -1,5 +1,6 @@
 import type { KeptCode, ResizeAdvice, ResizeRefusal, ResizeWait } from '../core/resize/adviseResizes.ts';
 import { amount, amountsApart, clock, duration, fromTo, number } from './format.ts';
+import { missingRightText } from './refusal.ts';
 
 /** Every sentence about what a plan says of resizing a running task. */
 
@@ -53,7 +54,7 @@ function describeWait(wait: ResizeWait, resource: string, nowSeconds: number): s
 export function describeResizeRefusal(reason: ResizeRefusal, resource: string): string {
   switch (reason.code) {
     case 'right':
-      return `the right is missing: ${reason.missing}`;
+      return missingRightText(reason.missing);
     case 'migrates':
       return 'this plan migrates it';
     case 'resizeUnderWay': {

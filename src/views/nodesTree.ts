@@ -1,8 +1,10 @@
 import * as vscode from 'vscode';
+import type { Action } from '../core/model/snapshot.ts';
 import { findRow } from '../core/model/sortedList.ts';
 import type { Session } from '../editor/session.ts';
 import type { NodeRow, TaskRow } from '../rows/clusterView.ts';
 import { idOf as taskId } from '../rows/viewParts.ts';
+import { describeRefusedEverywhere } from '../text/action.ts';
 import { DrawnRows } from './drawnRows.ts';
 import type { Pins } from './pins.ts';
 import { nodeItem, none, noteItem, oneLine, taskItem } from './treeItems.ts';
@@ -87,7 +89,8 @@ export class NodesTree implements vscode.TreeDataProvider<NodesElement>, vscode.
           ...(state.stale ? [{ kind: 'note', text: `Not up to date: ${state.stale}` } as const] : []),
           ...state.view.problems.slice(0, 20).map((text) => ({ kind: 'note', text }) as const),
           ...Object.entries(state.view.refused).map(
-            ([action, why]) => ({ kind: 'note', text: `You cannot ${action} here: ${oneLine(why)}` }) as const,
+            ([action, missing]) =>
+              ({ kind: 'note', text: describeRefusedEverywhere(action as Action, oneLine(missing)) }) as const,
           ),
           ...this.page(state.view.nodes),
         ];

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { Band } from '../core/model/band.ts';
 import { amountOf, dominantResource, resourceNames, subtractResources } from '../core/model/resources.ts';
 import type { ClusterView, NodeRow, TaskRow } from '../rows/clusterView.ts';
+import { describeWhyNot } from '../text/action.ts';
 import { amounts, band, counted, duration, percent, resourceTitle } from '../text/format.ts';
 import { describeLeft } from '../text/prediction.ts';
 
@@ -129,7 +130,10 @@ function taskDetails(task: TaskRow, nowSeconds: number): string[] {
   if (task.basis) lines.push(`stands on: ${task.basis}`);
   if (task.beside) lines.push(task.beside);
   if (task.trackRecord) lines.push(`track record: ${task.trackRecord}`);
-  for (const [action, why] of Object.entries(task.actions)) if (why) lines.push(`cannot ${action}: ${why}`);
+  for (const action of ['place', 'resize', 'migrate'] as const) {
+    const why = task.actions[action];
+    if (why) lines.push(describeWhyNot(action, why));
+  }
   if (task.byHand) lines.push(`by hand: ${task.byHand}`);
   return [...lines, ...task.problems];
 }

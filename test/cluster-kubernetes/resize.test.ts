@@ -6,6 +6,7 @@ import { qosClassOf } from '../../src/cluster/kubernetes/model/pod.ts';
 import { podRequests, toResources } from '../../src/cluster/kubernetes/model/requests.ts';
 import { type ResizeSpec, resizeSpec } from '../../src/cluster/kubernetes/write/resizeSpec.ts';
 import type { Resources } from '../../src/core/model/resources.ts';
+import { describeRefusedAct } from '../../src/text/refusal.ts';
 
 const GIB = 2 ** 30;
 
@@ -45,14 +46,14 @@ describe('the patch of a resize', () => {
 
   it('is refused for GPUs, for a pod without requests, and for a container that would be restarted', () => {
     const gpu = podOf([{ requests: { cpu: '1', 'nvidia.com/gpu': '1' } }]);
-    refused(resizeSpec(gpu, { ...requestOf(gpu), gpuMilli: 2000 }), /GPUs cannot be changed while it runs/);
+    refused(resizeSpec(gpu, { ...requestOf(gpu), gpuMilli: 2000 }), /GPU cannot change while it runs/);
     const nothing = podOf([{}]);
-    refused(resizeSpec(nothing, { ...requestOf(nothing), milliCpu: 100 }), /no BestEffort pod/);
+    refused(resizeSpec(nothing, { ...requestOf(nothing), milliCpu: 100 }), /requests nothing \(BestEffort\)/);
     const restarting = podOf([{ requests: { cpu: '1' } }]);
     const resizePolicy = [{ resourceName: 'cpu', restartPolicy: 'RestartContainer' }];
     const containers = restarting.spec!.containers!.map((container) => ({ ...container, resizePolicy }));
     const pod = { ...restarting, spec: { containers } };
-    refused(resizeSpec(pod, { ...requestOf(pod), milliCpu: 500 }), /container c0 restarts when its cpu changes/);
+    refused(resizeSpec(pod, { ...requestOf(pod), milliCpu: 500 }), /container c0 restarts when its CPU changes/);
   });
 
   it('is refused below what the init containers need', () => {
@@ -64,7 +65,10 @@ describe('the patch of a resize', () => {
         overhead: { cpu: '100m' },
       },
     };
-    refused(resizeSpec(pod, { ...requestOf(pod), milliCpu: 2000 }), /cpu cannot go below 2100m/);
+    refused(
+      resizeSpec(pod, { ...requestOf(pod), milliCpu: 2000 }),
+      /init containers, sidecars and overhead ask for 2\.1 CPU/,
+    );
     assert.deepEqual(containersOf(resizeSpec(pod, { ...requestOf(pod), milliCpu: 2100 })), [['c0', '2000m']]);
   });
 
@@ -129,6 +133,7 @@ function patched(pod: Pod, spec: ResizeSpec | undefined): Pod {
 
 function refused(spec: ReturnType<typeof resizeSpec>, reason: RegExp): void {
   assert.ok(spec && 'kind' in spec, JSON.stringify(spec));
-  assert.match(spec.reason, reason);
-  assert.match(spec.reason, /team\/train/);
+  const text = describeRefusedAct(spec);
+  assert.match(text, reason);
+  assert.match(text, /team\/train/);
 }

@@ -6,6 +6,7 @@ import type { Snapshot } from '../../src/core/model/snapshot.ts';
 import type { Task } from '../../src/core/model/task.ts';
 import { clusterCapacity, withoutTask } from '../../src/core/place/capacity.ts';
 import { nodeFilter } from '../../src/core/place/filter.ts';
+import { describeRefusedAct } from '../../src/text/refusal.ts';
 
 /** A cluster to hold against the port's contract. */
 export type Stage = {
@@ -327,13 +328,14 @@ async function until<T>(stage: Stage, read: () => Promise<T | undefined>, holds:
 }
 
 function assertDone(result: ActResult): number {
-  return result.kind === 'done' ? result.generation : assert.fail(result.reason);
+  return result.kind === 'done' ? result.generation : assert.fail(describeRefusedAct(result));
 }
 
 function assertRefused(result: ActResult, codes: readonly string[]): void {
   if (result.kind === 'done') assert.fail('it was done');
-  assert.ok(codes.includes(result.code), `${result.code}: ${result.reason}`);
-  assert.ok(result.reason.length > 10);
+  const text = describeRefusedAct(result);
+  assert.ok(codes.includes(result.code), `${result.code}: ${text}`);
+  assert.match(text, /^Cannot (place|resize|suspend|resume) .*: .*\.$/);
 }
 
 function assertAscending(names: readonly string[]): void {

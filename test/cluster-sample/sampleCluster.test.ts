@@ -25,6 +25,7 @@ import { nodeFilter } from '../../src/core/place/filter.ts';
 import { draftPlan } from '../../src/core/plan/makePlan.ts';
 import { fitPredictor, predictSnapshot } from '../../src/core/predict/predictor.ts';
 import { sha256 } from '../../src/io/sha256.ts';
+import { describeRefusedAct } from '../../src/text/refusal.ts';
 
 describe('the sample cluster', function () {
   this.timeout(60_000);
@@ -252,7 +253,7 @@ describe('the sample cluster', function () {
         dryRun: true,
       });
       assert.deepEqual([result.kind, 'code' in result && result.code], ['refused', 'forbidden']);
-      assert.match('reason' in result ? result.reason : '', /patch pods\/resize in clinic/);
+      assert.match(result.kind === 'refused' ? describeRefusedAct(result) : '', /patch pods\/resize in clinic/);
     });
 
     it('seeds and steps that make no sense, and a state that is none', async () => {

@@ -5,6 +5,7 @@ import { after, before, describe, it } from 'mocha';
 import { parse } from 'yaml';
 import { type KubernetesCluster, openKubernetesCluster } from '../../src/cluster/kubernetes/kubernetes.ts';
 import { ClusterUnreachable, type MoveRecord } from '../../src/cluster/port.ts';
+import { describeRefusedAct } from '../../src/text/refusal.ts';
 import { requireCluster } from './availability.ts';
 import { startCluster, type TestCluster } from './cluster.ts';
 import { gatedPod, job } from './workload.ts';
@@ -44,9 +45,9 @@ describe('the shipped roles', function () {
       ['default', 'default', 'other'],
     );
     assert.deepEqual(snapshot.rights, {
-      place: { '*': 'the right to patch pods' },
-      resize: { '*': 'the right to patch pods/resize' },
-      migrate: { '*': 'the right to patch jobs.batch' },
+      place: { '*': 'patch pods' },
+      resize: { '*': 'patch pods/resize' },
+      migrate: { '*': 'patch jobs.batch' },
     });
     const { owner, ...task } = snapshot.tasks.find(({ name }) => name.startsWith('own'))!;
     const to = { ...task.desired, milliCpu: 500 };
@@ -54,7 +55,7 @@ describe('the shipped roles', function () {
     const suspended = await cluster.suspend({ ...owner!, namespace: 'default' }, RECORD, { dryRun: true });
     for (const result of [resized, suspended]) {
       assert.equal(result.kind === 'refused' && result.code, 'forbidden');
-      assert.match(result.kind === 'refused' ? result.reason : '', /cannot patch resource.*media\/rbac/);
+      assert.match(result.kind === 'refused' ? describeRefusedAct(result) : '', /cannot patch resource.*media\/rbac/);
     }
   });
 
@@ -62,9 +63,9 @@ describe('the shipped roles', function () {
     const cluster = await openAs('operator', [['nodes'], ['reader'], ['operator', 'default']]);
     const snapshot = await cluster.readSnapshot();
     assert.deepEqual(snapshot.rights, {
-      place: { other: 'the right to patch pods' },
-      resize: { other: 'the right to patch pods/resize' },
-      migrate: { other: 'the right to patch jobs.batch' },
+      place: { other: 'patch pods' },
+      resize: { other: 'patch pods/resize' },
+      migrate: { other: 'patch jobs.batch' },
     });
     const find = (prefix: string) => snapshot.tasks.find(({ name }) => name.startsWith(prefix))!;
     assert.equal((await cluster.place(find('gated'), 'node-1', { dryRun: false })).kind, 'done');

@@ -4,6 +4,7 @@ import { openKubernetesCluster } from '../../src/cluster/kubernetes/kubernetes.t
 import type { ActResult, Cluster, MoveRecord } from '../../src/cluster/port.ts';
 import type { OwnerRef, TaskRef } from '../../src/core/model/moves.ts';
 import type { Task } from '../../src/core/model/task.ts';
+import { describeRefusedAct } from '../../src/text/refusal.ts';
 import { clusterAvailability, startCluster, type TestCluster } from './cluster.ts';
 import { until } from './until.ts';
 import { gatedPod, job } from './workload.ts';
@@ -201,7 +202,7 @@ describe('the Kubernetes side of the Cluster port', function () {
     refused(
       await cluster.suspend(owner, { ...RECORD, planId: 'plan-2' }, FOR_REAL),
       'conflict',
-      /already suspended by another move/,
+      /another move has suspended it already/,
     );
     assert.deepEqual(
       (await cluster.readRecords()).map(({ record, owner }) => [record, owner?.name]),
@@ -293,13 +294,14 @@ function ownerOf(task: Task): OwnerRef {
 }
 
 function done(result: ActResult): Extract<ActResult, { kind: 'done' }> {
-  assert.equal(result.kind, 'done', result.kind === 'refused' ? result.reason : '');
+  assert.equal(result.kind, 'done', result.kind === 'refused' ? describeRefusedAct(result) : '');
   return result as Extract<ActResult, { kind: 'done' }>;
 }
 
 function refused(result: ActResult, code: string, reason: RegExp): void {
   assert.equal(result.kind, 'refused');
   if (result.kind !== 'refused') return;
-  assert.equal(result.code, code, result.reason);
-  assert.match(result.reason, reason);
+  const text = describeRefusedAct(result);
+  assert.equal(result.code, code, text);
+  assert.match(text, reason);
 }

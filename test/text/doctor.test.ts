@@ -21,11 +21,14 @@ describe('the doctor’s document', () => {
   it('adds the last reading where there is one, and shows what clusters say as text', () => {
     const snapshot = aSnapshot([aNode('n', amounts(8, 8))], [aTask('a', 'n', amounts(1, 1))], {
       problems: ['Node <img src=x> | [run](command:x)'],
-      rights: { resize: { '*': 'the right to patch pods/resize' } },
+      rights: { resize: { '*': 'patch pods/resize' } },
     });
     const situation = { snapshot, history: [], predictor: { name: 'baselines', tasks: 0 } };
     const text = doctorText('sample', [], situation as unknown as Situation);
-    assert.match(text, /## Last reading[\s\S]*1 node, 1 task[\s\S]*nowhere: the right to patch pods\/resize/);
+    assert.match(
+      text,
+      /## Last reading[\s\S]*1 node, 1 task[\s\S]*nowhere: the right to patch pods\/resize is missing/,
+    );
     assert.match(text, /- Node \\<img src=x\\> \\\| \\\[run\\\]\(command:x\)/);
   });
 });

@@ -1,6 +1,7 @@
 import type { OwnerRef, TaskRef } from '../../core/model/moves.ts';
 import { amountOf, type Resources, resourceNames, sameResources, shortage } from '../../core/model/resources.ts';
-import type { ActResult, MoveRecord, Pin, Refused } from '../port.ts';
+import type { ActResult, MoveRecord, Pin } from '../port.ts';
+import { type Attempt, acting, placing, type Refused, refuse, refuseChanged, resizing } from '../refused.ts';
 import { MISSING_RIGHTS } from './hosts.ts';
 import { actuateSoon, stop } from './kubelet.ts';
 import { budgetsOf } from './look.ts';
@@ -34,17 +35,14 @@ export function perform(world: World, act: Act, dryRun: boolean): ActResult {
 }
 
 function place(world: World, ref: TaskRef, to: string, dryRun: boolean): ActResult {
-  const found = findTask(world, ref);
+  const attempt = placing(ref, to);
+  const found = findTask(world, ref, attempt);
   if ('code' in found) return found;
   const { task } = found;
-  if (!world.capacity.indexOf.has(to))
-    return refused('invalid', `Cannot place ${task.id}: there is no node ${to}. Plan again.`);
+  if (!world.capacity.indexOf.has(to)) return refuse('invalid', attempt, { code: 'noNode', node: to });
   if (!task.gated && isOnlyOn(found, to)) return done(task.generation);
-  if (!task.gated) {
-    const reason = `Cannot place ${task.id}: it is ${task.phase} and behind no gate, so its scheduler decides. Plan again.`;
-    return refused('notMovable', reason);
-  }
-  const changed = staleTask(found, ref);
+  if (!task.gated) return refuse('notMovable', attempt, { code: 'notGated' });
+  const changed = refuseChanged(attempt, ref.generation, task.generation);
   if (changed) return changed;
   if (dryRun) return done(task.generation);
   found.task = { ...task, gated: false, constraints: onlyOn(task.constraints, to), generation: task.generation + 1 };
@@ -58,32 +56,28 @@ function isOnlyOn({ task }: LiveTask, node: string): boolean {
 }
 
 function resize(world: World, { task: ref, to, record }: Extract<Act, { kind: 'resize' }>, dryRun: boolean): ActResult {
-  const found = findTask(world, ref);
+  const attempt = resizing(ref.id);
+  const found = findTask(world, ref, attempt);
   if ('code' in found) return found;
   const { task } = found;
-  const missing = missingRight('resize', task.namespace);
-  if (missing) return refused('forbidden', `Cannot resize ${task.id}: you may not ${missing} in ${task.namespace}.`);
-  if (task.phase !== 'running') {
-    return refused('invalid', `Cannot resize ${task.id}: it is ${task.phase}. Only running tasks are resized.`);
-  }
+  const { namespace, phase } = task;
+  const missing = missingRight('resize', namespace);
+  if (missing) return refuse('forbidden', attempt, { code: 'right', missing, namespace });
+  if (phase !== 'running') return refuse('invalid', attempt, { code: 'notRunning', phase });
   const fixed = resourceNames(task.desired, to).find(
     (name) => name !== 'milliCpu' && name !== 'memoryBytes' && amountOf(to, name) !== amountOf(task.desired, name),
   );
-  if (fixed) return refused('invalid', `Cannot resize ${task.id}: only CPU and memory can be resized, not ${fixed}.`);
-  if (to.milliCpu <= 0 || to.memoryBytes <= 0) {
-    return refused('invalid', `Cannot resize ${task.id}: its QoS class may not change by a resize to nothing.`);
-  }
+  if (fixed) return refuse('invalid', attempt, { code: 'fixedResource', resource: fixed });
+  const emptied = (['milliCpu', 'memoryBytes'] as const).find((resource) => to[resource] <= 0);
+  if (emptied) return refuse('invalid', attempt, { code: 'notPositive', resource: emptied });
   if (sameResources(task.desired, to)) return done(task.generation);
-  const changed = staleTask(found, ref);
+  const changed = refuseChanged(attempt, ref.generation, task.generation);
   if (changed) return changed;
   const { node } = world.capacity.nodes[world.capacity.indexOf.get(task.node!)!]!;
   const short = shortage(to, node.allocatable);
   if (short) {
-    const numbers = `${short.resource}: requested ${short.requested}, allocatable ${short.free}`;
-    return refused(
-      'noCapacity',
-      `Cannot resize ${task.id}: node ${node.name} is too small, ${numbers}. Migrate it instead.`,
-    );
+    const { resource, requested, free: allocatable } = short;
+    return refuse('noCapacity', attempt, { code: 'nodeTooSmall', node: node.name, resource, requested, allocatable });
   }
   if (dryRun) return done(task.generation);
   found.record = record;
@@ -98,16 +92,16 @@ function resize(world: World, { task: ref, to, record }: Extract<Act, { kind: 'r
 }
 
 function suspend(world: World, ref: OwnerRef, record: MoveRecord, dryRun: boolean): ActResult {
-  const owner = findOwner(world, ref);
+  const attempt = acting('suspend', ref);
+  const owner = findOwner(world, ref, attempt);
   if ('code' in owner) return owner;
-  const refusal = refusedChange(owner);
+  const refusal = refusedChange(owner, attempt);
   if (refusal) return refusal;
   if (owner.suspended) {
     if (owner.record?.moveId === record.moveId && owner.record.planId === record.planId) return done(owner.generation);
-    const by = owner.record ? `move ${owner.record.moveId} of plan ${owner.record.planId}` : 'its owner';
-    return refused('conflict', `Cannot suspend ${owner.key}: ${by} has suspended it already. Plan again.`);
+    return refuse('conflict', attempt, { code: 'suspended', ...(owner.record && { byPlan: owner.record.planId }) });
   }
-  const changed = staleOwner(owner, ref);
+  const changed = refuseChanged(attempt, ref.generation, owner.generation);
   if (changed) return changed;
   const own = tasksOf(world, owner);
   const ids = new Set(own.map(({ task }) => task.id));
@@ -115,8 +109,9 @@ function suspend(world: World, ref: OwnerRef, record: MoveRecord, dryRun: boolea
     ({ disruptionsAllowed, taskIds }) => taskIds.filter((id) => ids.has(id)).length > disruptionsAllowed,
   );
   if (budget) {
-    const reason = `its disruption budget ${budget.name} allows ${budget.disruptionsAllowed} disruptions now`;
-    return refused('budget', `Cannot suspend ${owner.key}: ${reason}. Try later, or ask who owns the budget.`);
+    const { name, disruptionsAllowed: allowed, taskIds } = budget;
+    const tasks = taskIds.filter((id) => ids.has(id)).length;
+    return refuse('budget', attempt, { code: 'budget', budget: name, tasks, allowed });
   }
   if (dryRun) return done(owner.generation);
   owner.suspended = true;
@@ -131,24 +126,17 @@ function resume(
   { owner: ref, pin, allocation }: Extract<Act, { kind: 'resume' }>,
   dryRun: boolean,
 ): ActResult {
-  const owner = findOwner(world, ref);
+  const attempt = acting('resume', ref);
+  const owner = findOwner(world, ref, attempt);
   if ('code' in owner) return owner;
-  const refusal = refusedChange(owner);
+  const refusal = refusedChange(owner, attempt);
   if (refusal) return refusal;
   if (!owner.suspended) return done(owner.generation);
   if (pin.kind !== 'none' && !world.capacity.indexOf.has(pin.node)) {
-    return refused(
-      'invalid',
-      `Cannot resume ${owner.key} on ${pin.node}: there is no such node. Resume it without a pin.`,
-    );
+    return refuse('invalid', attempt, { code: 'noNode', node: pin.node });
   }
   const active = tasksOf(world, owner).length;
-  if (active > 0) {
-    return refused(
-      'conflict',
-      `Cannot resume ${owner.key}: ${active} of its tasks are still being stopped. Try again.`,
-    );
-  }
+  if (active > 0) return refuse('conflict', attempt, { code: 'stopping', tasks: active });
   if (dryRun) return done(owner.generation);
   owner.suspended = false;
   owner.pin = pin;
@@ -165,44 +153,23 @@ export function tasksOf(world: World, owner: LiveOwner): LiveTask[] {
   return [...world.tasks.values()].filter((live) => live.owner === owner);
 }
 
-function findTask(world: World, { id, uid }: TaskRef): LiveTask | Refused {
+function findTask(world: World, { id, uid }: TaskRef, attempt: Attempt): LiveTask | Refused {
   const live = world.tasks.get(id);
-  if (!live) return refused('notFound', `There is no task ${id} any more. Plan again.`);
-  if (live.task.uid === uid) return live;
-  return refused('conflict', `Task ${id} is another one now (uid ${live.task.uid}, not ${uid}). Plan again.`);
+  if (!live) return refuse('notFound', attempt, { code: 'gone' });
+  return live.task.uid === uid ? live : refuse('conflict', attempt, { code: 'replaced' });
 }
 
-function staleTask({ task }: LiveTask, { generation }: TaskRef): Refused | undefined {
-  if (task.generation === generation) return undefined;
-  return refused(
-    'conflict',
-    `Task ${task.id} has changed (generation ${task.generation}, not ${generation}). Plan again.`,
-  );
-}
-
-function findOwner(world: World, { kind, namespace, name, uid }: OwnerRef): LiveOwner | Refused {
+function findOwner(world: World, { kind, namespace, name, uid }: OwnerRef, attempt: Attempt): LiveOwner | Refused {
   const owner = world.owners.get(`${namespace}/${name}`);
-  if (!owner || owner.kind !== kind)
-    return refused('notFound', `There is no ${kind} ${namespace}/${name} any more. Plan again.`);
-  if (owner.uid === uid) return owner;
-  return refused('conflict', `${kind} ${owner.key} is another one now (uid ${owner.uid}, not ${uid}). Plan again.`);
+  if (!owner || owner.kind !== kind) return refuse('notFound', attempt, { code: 'gone' });
+  return owner.uid === uid ? owner : refuse('conflict', attempt, { code: 'replaced' });
 }
 
-function staleOwner({ key, kind, generation }: LiveOwner, ref: OwnerRef): Refused | undefined {
-  if (generation === ref.generation) return undefined;
-  return refused(
-    'conflict',
-    `${kind} ${key} has changed (generation ${generation}, not ${ref.generation}). Plan again.`,
-  );
-}
-
-function refusedChange({ key, kind, namespace, members }: LiveOwner): Refused | undefined {
+function refusedChange({ kind, namespace, members }: LiveOwner, attempt: Attempt): Refused | undefined {
   const missing = missingRight('migrate', namespace);
-  if (missing) return refused('forbidden', `Cannot stop or resume ${key}: you may not ${missing} in ${namespace}.`);
-  if (kind !== 'Job')
-    return refused('notMovable', `Cannot stop ${key}: a ${kind} cannot be suspended. Only Jobs are moved.`);
-  if (members.every(({ done }) => done)) return refused('notMovable', `Cannot stop or resume ${key}: it has finished.`);
-  return undefined;
+  if (missing) return refuse('forbidden', attempt, { code: 'right', missing, namespace });
+  if (kind !== 'Job') return refuse('notMovable', attempt, { code: 'ownerKind', kind });
+  return members.every(({ done }) => done) ? refuse('notMovable', attempt, { code: 'ended' }) : undefined;
 }
 
 function missingRight(action: 'resize' | 'migrate', namespace: string): string | undefined {
@@ -212,8 +179,4 @@ function missingRight(action: 'resize' | 'migrate', namespace: string): string |
 
 function done(generation: number): ActResult {
   return { kind: 'done', generation };
-}
-
-function refused(code: Refused['code'], reason: string): Refused {
-  return { kind: 'refused', code, reason };
 }

@@ -205,7 +205,7 @@ function rebuild({ seed, clockSeconds, acts }: SampleState): ReturnType<typeof b
     advance(beginning.world, atSeconds);
     const result = perform(beginning.world, act, false);
     if (result.kind === 'refused')
-      throw new InputError(`The sample's kept state does not fit this version: ${result.reason}`);
+      throw new InputError(`The sample's kept state does not fit this version (${result.why.code}).`);
   }
   advance(beginning.world, clockSeconds);
   return beginning;

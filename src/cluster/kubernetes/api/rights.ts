@@ -70,14 +70,15 @@ async function refusals(
   signal: AbortSignal | undefined,
 ): Promise<Record<string, string>> {
   if (await isAllowed(connection, right, undefined, signal)) return {};
-  const missing = inWords(right);
+  const missing = rightName(right);
   const allowed = await Promise.all(namespaces.map((namespace) => isAllowed(connection, right, namespace, signal)));
   const refused = namespaces.filter((_, index) => !allowed[index]);
   if (refused.length === namespaces.length) return { '*': missing };
   return Object.fromEntries(refused.map((namespace) => [namespace, missing]));
 }
 
-function inWords({ verb, group, resource, subresource }: Right): string {
+/** As RBAC names it: `patch pods/resize`, `patch jobs.batch`. */
+function rightName({ verb, group, resource, subresource }: Right): string {
   const path = subresource === undefined ? resource : `${resource}/${subresource}`;
-  return `the right to ${verb} ${group === '' ? path : `${path}.${group}`}`;
+  return `${verb} ${group === '' ? path : `${path}.${group}`}`;
 }

@@ -1,4 +1,5 @@
 import type { Owner } from '../../../core/model/task.ts';
+import type { Steering } from '../../refused.ts';
 import { controllerOf, type Job, type Metadata, type OwnerReference, type Pod } from '../api/objects.ts';
 
 /** What stands above a task, and whether the work ends by itself. */
@@ -6,8 +7,8 @@ export type Ownership = {
   readonly owner?: Owner;
   /** Name of what recurs: the CronJob, the template, the Job without its generated suffix. */
   readonly recurringName: string;
-  /** Why the task cannot be migrated through its owner; absent when it can. */
-  readonly fixed?: string;
+  /** Who steers its Job and would undo a move; absent where nobody does, and for other owners. */
+  readonly steering?: Steering;
 };
 
 /** How pods' controllers are looked up: Jobs by uid, ReplicaSets' owners by the ReplicaSet's uid. */
@@ -19,16 +20,11 @@ export type OwnerIndex = {
 /** The owner through which the pod's task may be acted on: its Job, or what steers that Job, or its controller. */
 export function ownershipOf(pod: Pod, index: OwnerIndex): Ownership {
   const controller = controllerOf(pod);
-  if (!controller)
-    return { recurringName: templateName(pod.metadata), fixed: 'it has no owner that would start it again' };
+  if (!controller) return { recurringName: templateName(pod.metadata) };
   const job = controller.kind === 'Job' ? index.jobs.get(controller.uid ?? '') : undefined;
   if (job) return jobOwnership(job);
   const owner = foreignOwner(topOf(pod, controller, index));
-  return {
-    owner,
-    recurringName: withoutSuffix(owner.name),
-    fixed: `only Jobs are migrated, and it belongs to ${owner.kind} ${owner.name}`,
-  };
+  return { owner, recurringName: withoutSuffix(owner.name) };
 }
 
 /** What stands above a pod's controller, as far as it is told: a Deployment above its ReplicaSet, a RayJob above its cluster. */
@@ -45,7 +41,7 @@ export function jobOwnership(job: Job): Ownership {
   const recurringName = controller ? withoutSuffix(controller.name ?? '') : templateName(job.metadata);
   const steered = steeredBy(job);
   if (!steered) return { owner: jobOwner(job), recurringName };
-  return { owner: steered.owner, recurringName, fixed: steered.reason };
+  return { ...steered, recurringName };
 }
 
 /** Whether what it belongs to comes to an end by itself; what restarts for ever does not. */
@@ -82,25 +78,22 @@ function jobOwner(job: Job): Owner {
 }
 
 /** Who would undo or fight what we do to this Job, if anyone. */
-function steeredBy(job: Job): { owner: Owner; reason: string } | undefined {
+function steeredBy(job: Job): { owner: Owner; steering: Steering } | undefined {
   const controller = controllerOf(job);
-  const { name = '', labels = {} } = job.metadata ?? {};
+  const { labels = {} } = job.metadata ?? {};
   if (controller && controller.kind !== 'CronJob') {
-    const { kind = '' } = controller;
-    return {
-      owner: foreignOwner(controller),
-      reason: `its Job ${name} is steered by ${kind} ${controller.name ?? ''}`,
-    };
+    const { kind = '', name = '' } = controller;
+    return { owner: foreignOwner(controller), steering: { code: 'controller', kind, name } };
   }
   const queue = labels[QUEUE_LABEL];
   if (queue !== undefined) {
     const owner = { ...jobOwner(job), kind: 'Workload', apiVersion: 'kueue.x-k8s.io/v1beta1' };
-    return { owner, reason: `its Job ${name} waits in Kueue's queue ${queue}, which would undo a move` };
+    return { owner, steering: { code: 'queue', queue } };
   }
   const manager = job.spec?.managedBy;
   if (manager !== undefined && manager !== 'kubernetes.io/job-controller') {
     const owner = { ...jobOwner(job), kind: 'ManagedJob', apiVersion: manager };
-    return { owner, reason: `its Job ${name} is managed by ${manager}` };
+    return { owner, steering: { code: 'manager', manager } };
   }
   return undefined;
 }

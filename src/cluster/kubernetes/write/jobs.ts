@@ -1,8 +1,9 @@
 import type { OwnerRef } from '../../../core/model/moves.ts';
 import type { ActOptions } from '../../port.ts';
+import { type Attempt, refuse } from '../../refused.ts';
 import type { Connection } from '../api/connection.ts';
 import type { Job } from '../api/objects.ts';
-import { type OrRefused, refuse, refuseOther } from './refusal.ts';
+import { type OrRefused, refuseOther } from './refusal.ts';
 
 /** Where the API server has a Job. */
 export function jobPath(owner: Pick<OwnerRef, 'namespace' | 'name'>): string {
@@ -13,17 +14,10 @@ export function jobPath(owner: Pick<OwnerRef, 'namespace' | 'name'>): string {
 export async function getJob(
   connection: Connection,
   owner: OwnerRef,
-  attempt: string,
+  attempt: Attempt,
   options: ActOptions,
 ): Promise<OrRefused<{ readonly job: Job }>> {
-  if (owner.kind !== 'Job') {
-    return {
-      refused: refuse(
-        'notMovable',
-        `${attempt}: only Jobs can be suspended and resumed on another node; a ${owner.kind} is moved by what steers it.`,
-      ),
-    };
-  }
+  if (owner.kind !== 'Job') return { refused: refuse('notMovable', attempt, { code: 'ownerKind', kind: owner.kind }) };
   const job = await connection.send<Job>(jobPath(owner), { signal: options.signal });
   const refused = refuseOther(attempt, owner.uid, job);
   return refused ? { refused } : { job };

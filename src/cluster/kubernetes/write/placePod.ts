@@ -1,16 +1,16 @@
 import type { TaskRef } from '../../../core/model/moves.ts';
 import type { ActOptions, ActResult } from '../../port.ts';
+import { placing, refuse, refuseChanged } from '../../refused.ts';
 import type { Connection } from '../api/connection.ts';
 import { PLACEMENT_GATE } from '../model/pod.ts';
 import { isPinnedTo, pinTerms, requiredTerms } from './pin.ts';
 import { getPod, podPath } from './pods.ts';
-import { refuse, refuseChanged } from './refusal.ts';
-import { acting, done, patched, unchanged } from './request.ts';
+import { done, patched, trying, unchanged } from './request.ts';
 
 /** S205 for a gated pod: one patch narrows its affinity to the node and lifts our gate; the scheduler then binds it. */
 export function placePod(connection: Connection, task: TaskRef, to: string, options: ActOptions): Promise<ActResult> {
-  const attempt = `Place pod ${task.id} on node ${to}`;
-  return acting(attempt, async () => {
+  const attempt = placing(task, to);
+  return trying(attempt, async () => {
     const { pod, refused } = await getPod(connection, task, attempt, options);
     if (refused) return refused;
     const { metadata = {}, spec = {} } = pod;
@@ -19,13 +19,8 @@ export function placePod(connection: Connection, task: TaskRef, to: string, opti
     const gates = spec.schedulingGates ?? [];
     const gated = gates.some(({ name }) => name === PLACEMENT_GATE);
     if (!gated && terms.length > 0 && terms.every((term) => isPinnedTo(term, to))) return done(pod);
-    if (spec.nodeName) return refuse('conflict', `${attempt}: it already runs on ${spec.nodeName}. Plan again.`);
-    if (!gated) {
-      return refuse(
-        'notMovable',
-        `${attempt}: it has no scheduling gate "${PLACEMENT_GATE}", so the scheduler places it. Create pods with that gate to have them placed here.`,
-      );
-    }
+    if (spec.nodeName) return refuse('conflict', attempt, { code: 'runsOn', node: spec.nodeName });
+    if (!gated) return refuse('notMovable', attempt, { code: 'notGated' });
     const changed = refuseChanged(attempt, task.generation, metadata.generation);
     if (changed) return changed;
     const body = {

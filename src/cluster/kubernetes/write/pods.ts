@@ -1,5 +1,6 @@
 import type { OwnerRef, TaskRef } from '../../../core/model/moves.ts';
 import type { ActOptions } from '../../port.ts';
+import type { Attempt } from '../../refused.ts';
 import type { Connection } from '../api/connection.ts';
 import type { Pod } from '../api/objects.ts';
 import { type OrRefused, refuseOther } from './refusal.ts';
@@ -14,7 +15,7 @@ export function podPath(id: string): string {
 export async function getPod(
   connection: Connection,
   task: TaskRef,
-  attempt: string,
+  attempt: Attempt,
   options: ActOptions,
 ): Promise<OrRefused<{ readonly pod: Pod }>> {
   const pod = await connection.send<Pod>(podPath(task.id), { signal: options.signal });

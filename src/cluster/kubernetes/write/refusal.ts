@@ -1,46 +1,51 @@
-import type { Refused } from '../../port.ts';
+import { type Attempt, type Refused, refuse, type ServerRefusal } from '../../refused.ts';
 import { ApiError } from '../api/connection.ts';
 import type { ApiObject } from '../api/objects.ts';
 
-/**
- * A server's refusal in the user's words: the object, why (the server's numbers), what to do. Anything that is not an
- * answer of the API server is thrown on.
- * @param attempt what was tried, as the start of a sentence: `Resize pod team/train-1`
- */
-export function refusalOf(error: unknown, attempt: string): Refused {
+/** An API server's refusal of an attempt. Anything that is not an answer of the API server is thrown on. */
+export function refusalOf(error: unknown, attempt: Attempt): Refused {
   if (!(error instanceof ApiError)) throw error;
-  const { status, message, causes } = error;
-  const said = message.replace(/\s+/g, ' ').trim().slice(0, 600);
-  const refuse = (code: Refused['code'], advice: string): Refused => ({
-    kind: 'refused',
-    code,
-    reason: `${attempt}: refused, ${said || `status ${status}`}. ${advice}`.replace('..', '.'),
-  });
-  if (causes.some(({ reason }) => reason === 'NodeCapacity')) {
-    return refuse('noCapacity', 'The node is too small for it; choose a smaller amount or migrate the task.');
-  }
-  if (causes.some(({ reason }) => reason === 'DisruptionBudget')) {
-    return refuse('budget', 'Wait until more of its pods are healthy, then plan again.');
-  }
-  switch (status) {
-    case 403:
-      return /exceeded quota/.test(message)
-        ? refuse('noCapacity', 'The namespace’s quota is used up; ask for more, or free some.')
-        : refuse('forbidden', 'Ask an administrator for this right (media/rbac names the roles), or plan without it.');
-    case 404:
-      return refuse('notFound', 'It is gone; plan again.');
-    case 409:
-      return refuse('conflict', 'It was changed by someone else at the same moment; plan again.');
-    case 422:
-    case 400:
-      return refuse('invalid', adviceFor(message));
-    default:
-      return refuse('conflict', 'The server could not do it now; try again.');
-  }
+  const { status } = error;
+  const message = error.message.replace(/\s+/g, ' ').trim().slice(0, MOST_CHARACTERS);
+  const kind = kindOf(error);
+  return refuse(CODES[kind], attempt, { code: 'server', kind, status, message });
 }
 
-export function refuse(code: Refused['code'], reason: string): Refused {
-  return { kind: 'refused', code, reason };
+/** Servers repeat whole objects in what they say; a sentence keeps the beginning. */
+const MOST_CHARACTERS = 600;
+
+const CODES: Readonly<Record<ServerRefusal, Refused['code']>> = {
+  nodeTooSmall: 'noCapacity',
+  budget: 'budget',
+  quota: 'noCapacity',
+  right: 'forbidden',
+  gone: 'notFound',
+  changed: 'conflict',
+  qosClass: 'invalid',
+  noResize: 'invalid',
+  template: 'invalid',
+  invalid: 'invalid',
+  later: 'conflict',
+};
+
+function kindOf({ status, message, causes }: ApiError): ServerRefusal {
+  if (causes.some(({ reason }) => reason === 'NodeCapacity')) return 'nodeTooSmall';
+  if (causes.some(({ reason }) => reason === 'DisruptionBudget')) return 'budget';
+  switch (status) {
+    case 403:
+      return /exceeded quota/.test(message) ? 'quota' : 'right';
+    case 404:
+      return 'gone';
+    case 409:
+      return 'changed';
+    case 422:
+    case 400:
+      if (/QOS Class may not change/i.test(message)) return 'qosClass';
+      if (/without support for resize/i.test(message)) return 'noResize';
+      return /field is immutable/i.test(message) ? 'template' : 'invalid';
+    default:
+      return 'later';
+  }
 }
 
 /** What was looked for, or why nothing can be done to it. */
@@ -49,26 +54,6 @@ export type OrRefused<T> =
   | ({ readonly refused: Refused } & { readonly [key in keyof T]?: undefined });
 
 /** An object that is another one than was planned with: its name is the same, its uid is not. */
-export function refuseOther(attempt: string, uid: string, object: ApiObject): Refused | undefined {
-  if (object.metadata?.uid === uid) return undefined;
-  return refuse('notFound', `${attempt}: it is gone, and another of the same name has taken its place. Plan again.`);
-}
-
-/** An object that was changed since the plan was made. */
-export function refuseChanged(attempt: string, planned: number, generation = 0): Refused | undefined {
-  if (planned === generation) return undefined;
-  return refuse(
-    'conflict',
-    `${attempt}: it was changed since the plan was made (generation ${generation}, planned at ${planned}). Plan again.`,
-  );
-}
-
-function adviceFor(message: string): string {
-  if (/QOS Class may not change/i.test(message)) {
-    return 'A resize must keep the quality-of-service class; choose amounts that keep requests and limits related as they are.';
-  }
-  if (/without support for resize/i.test(message)) return 'Its node cannot resize in place; migrate the task instead.';
-  if (/field is immutable/i.test(message))
-    return 'This server does not let a Job’s template change now; resume it without a pin.';
-  return 'Plan again; if it stays, this cluster does not allow the move.';
+export function refuseOther(attempt: Attempt, uid: string, object: ApiObject): Refused | undefined {
+  return object.metadata?.uid === uid ? undefined : refuse('notFound', attempt, { code: 'replaced' });
 }

@@ -1,4 +1,5 @@
 import type { ActOptions, ActResult } from '../../port.ts';
+import type { Attempt } from '../../refused.ts';
 import { ApiError, type Connection, type PatchType, type RequestOptions } from '../api/connection.ts';
 import type { ApiObject } from '../api/objects.ts';
 import { refusalOf } from './refusal.ts';
@@ -17,9 +18,8 @@ const TRIES = 4;
 /**
  * What the server refuses becomes a value; that it cannot be reached, and a cancelled call, are thrown on. An act that met
  * another's write (a kubelet's status, most often) begins again: it reads the object, and sees whether that write matters.
- * @param attempt what is tried, as the start of a sentence: `Resize pod team/train-1`
  */
-export async function acting(attempt: string, act: () => Promise<ActResult>): Promise<ActResult> {
+export async function trying(attempt: Attempt, act: () => Promise<ActResult>): Promise<ActResult> {
   for (let tries = 1; ; tries++) {
     try {
       return await act();

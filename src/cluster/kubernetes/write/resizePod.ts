@@ -1,13 +1,13 @@
 import type { TaskRef } from '../../../core/model/moves.ts';
 import type { Resources } from '../../../core/model/resources.ts';
 import type { ActOptions, ActResult, MoveRecord } from '../../port.ts';
+import { refuse, refuseChanged, resizing } from '../../refused.ts';
 import { ApiError, type Connection } from '../api/connection.ts';
 import type { Pod } from '../api/objects.ts';
 import { isOver, ORIGINAL_REQUEST, originalRequestText } from '../model/pod.ts';
 import { RECORD } from '../model/records.ts';
 import { getPod, podPath } from './pods.ts';
-import { refuse, refuseChanged } from './refusal.ts';
-import { acting, done, patched, send, unchanged } from './request.ts';
+import { done, patched, send, trying, unchanged } from './request.ts';
 import { resizeSpec } from './resizeSpec.ts';
 
 /**
@@ -21,12 +21,12 @@ export function resizePod(
   record: MoveRecord,
   options: ActOptions,
 ): Promise<ActResult> {
-  const attempt = `Resize pod ${task.id}`;
-  return acting(attempt, async () => {
+  const attempt = resizing(task.id);
+  return trying(attempt, async () => {
     const { pod, refused } = await getPod(connection, task, attempt, options);
     if (refused) return refused;
     if (pod.metadata?.deletionTimestamp || isOver(pod)) {
-      return refuse('notFound', `${attempt}: it is ending. Plan again.`);
+      return refuse('notFound', attempt, { code: 'ended' });
     }
     const spec = resizeSpec(pod, to);
     if (!spec) return done(pod);

@@ -1,10 +1,9 @@
 import type { Resources } from '../../../core/model/resources.ts';
-import type { Refused } from '../../port.ts';
+import { type Refused, refuse, resizing, type WhyRefused } from '../../refused.ts';
 import { type Container, idOf, type Pod, type ResourceList } from '../api/objects.ts';
 import { milliValue, parseQuantity, type Quantity, wholeValue } from '../api/quantity.ts';
 import { qosClassOf } from '../model/pod.ts';
 import { isSidecar, podRequests, toResources } from '../model/requests.ts';
-import { refuse } from './refusal.ts';
 
 /** The `spec` of a strategic merge patch on `pods/resize`: containers by name, or the pod's own level. */
 export type ResizeSpec = {
@@ -18,43 +17,22 @@ export type ResizeSpec = {
  * @returns undefined when nothing has to change; a refusal where the pod's shape does not allow it
  */
 export function resizeSpec(pod: Pod, to: Resources): ResizeSpec | Refused | undefined {
-  const id = idOf(pod);
+  const invalid = (why: WhyRefused) => refuse('invalid', resizing(idOf(pod)), why);
   const from = toResources(podRequests(pod, 'spec')).resources;
   const changes = AXES.flatMap((axis) => {
     const delta = to[axis.amount] - from[axis.amount];
     return delta === 0 ? [] : [{ axis, delta }];
   });
-  if (to.gpuMilli !== from.gpuMilli) {
-    return refuse(
-      'invalid',
-      `Resize pod ${id}: GPUs cannot be changed while it runs; only CPU and memory can. Migrate it instead.`,
-    );
-  }
+  if (to.gpuMilli !== from.gpuMilli) return invalid({ code: 'fixedResource', resource: 'gpuMilli' });
   if (changes.length === 0) return undefined;
-  if (qosClassOf(pod) === 'BestEffort') {
-    return refuse(
-      'invalid',
-      `Resize pod ${id}: it requests nothing, and Kubernetes resizes no BestEffort pod. Give its template requests.`,
-    );
-  }
+  if (qosClassOf(pod) === 'BestEffort') return invalid({ code: 'bestEffort' });
   for (const { axis, delta } of changes) {
-    const restarting = restartingContainer(pod, axis);
-    if (restarting) {
-      return refuse(
-        'invalid',
-        `Resize pod ${id}: container ${restarting} restarts when its ${axis.name} changes (resizePolicy RestartContainer), which would lose its work. Migrate it instead, or change the policy in its template.`,
-      );
-    }
-    if (to[axis.amount] <= 0) return refuse('invalid', `Resize pod ${id}: its ${axis.name} must stay above 0.`);
-    if (delta < 0) {
-      const floor = startingFloor(pod, axis);
-      if (to[axis.amount] < floor) {
-        return refuse(
-          'invalid',
-          `Resize pod ${id}: ${axis.name} cannot go below ${axis.format(floor)}, which its init containers, sidecars and overhead ask for.`,
-        );
-      }
-    }
+    const resource = axis.amount;
+    const container = restartingContainer(pod, axis);
+    if (container) return invalid({ code: 'restarts', resource, container });
+    if (to[resource] <= 0) return invalid({ code: 'notPositive', resource });
+    const least = delta < 0 ? startingFloor(pod, axis) : 0;
+    if (to[resource] < least) return invalid({ code: 'belowFloor', resource, least });
   }
   return pod.spec?.resources?.requests ? podLevelSpec(pod, changes) : containerSpec(pod, changes);
 }

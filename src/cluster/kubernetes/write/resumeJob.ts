@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { OwnerRef } from '../../../core/model/moves.ts';
 import type { Resources } from '../../../core/model/resources.ts';
 import type { ActOptions, ActResult, Pin, ResumeOptions } from '../../port.ts';
+import { acting, refuse } from '../../refused.ts';
 import { ApiError, type Connection } from '../api/connection.ts';
 import type { Job, Pod } from '../api/objects.ts';
 import { ORIGINAL_REQUEST, originalRequestText } from '../model/pod.ts';
@@ -9,8 +10,7 @@ import { RECORD, readRecord } from '../model/records.ts';
 import { podRequests, toResources } from '../model/requests.ts';
 import { conditionHolds, getJob, jobPath } from './jobs.ts';
 import { PINNED, repinned } from './pin.ts';
-import { refuse } from './refusal.ts';
-import { acting, done, patched, send } from './request.ts';
+import { done, patched, send, trying } from './request.ts';
 import { resizeSpec } from './resizeSpec.ts';
 
 /**
@@ -24,8 +24,8 @@ export function resumeJob(
   pin: Pin,
   options: ResumeOptions,
 ): Promise<ActResult> {
-  const attempt = `Resume ${owner.kind} ${owner.namespace}/${owner.name}`;
-  return acting(attempt, async () => {
+  const attempt = acting('resume', owner);
+  return trying(attempt, async () => {
     const { job, refused } = await getJob(connection, owner, attempt, options);
     if (refused) return refused;
     const suspended = job.spec?.suspend === true;
@@ -38,9 +38,7 @@ export function resumeJob(
     const patch = (body: object) => patched(connection, { path: jobPath(owner), type: 'strategic', body }, options);
     const unchangeable = !suspended && options.dryRun; // it will be suspended when it comes to that
     if (unchangeable || !(affinity || sized)) return patch(resumed());
-    if (!suspended) {
-      return refuse('conflict', `${attempt}: it runs, so its pods cannot be given another node. Suspend it first.`);
-    }
+    if (!suspended) return refuse('conflict', attempt, { code: 'running' });
     const { status } = await stopped(connection, owner, job, options);
     if (status?.startTime && !options.dryRun) await clearStartTime(connection, owner, options);
     const pinned = affinity && { spec: { affinity } };

@@ -1,5 +1,6 @@
 import type { OwnerRef } from '../../../core/model/moves.ts';
-import type { ActOptions, ActResult, MoveRecord, Refused } from '../../port.ts';
+import type { ActOptions, ActResult, MoveRecord } from '../../port.ts';
+import { type Attempt, acting, type Refused, refuse, refuseChanged } from '../../refused.ts';
 import type { Connection } from '../api/connection.ts';
 import type { Budget } from '../api/objects.ts';
 import { selects } from '../model/constraints.ts';
@@ -8,8 +9,7 @@ import { isOver } from '../model/pod.ts';
 import { RECORD, readRecord } from '../model/records.ts';
 import { getJob, isFinished, jobPath } from './jobs.ts';
 import { podsOfJob } from './pods.ts';
-import { refuse, refuseChanged } from './refusal.ts';
-import { acting, done, patched, unchanged } from './request.ts';
+import { done, patched, trying, unchanged } from './request.ts';
 
 /** First half of S410: stops all pods of a Job; its record stands on it from the same request on. */
 export function suspendJob(
@@ -18,19 +18,18 @@ export function suspendJob(
   record: MoveRecord,
   options: ActOptions,
 ): Promise<ActResult> {
-  const attempt = `Suspend ${owner.kind} ${owner.namespace}/${owner.name}`;
-  return acting(attempt, async () => {
+  const attempt = acting('suspend', owner);
+  return trying(attempt, async () => {
     const { job, refused } = await getJob(connection, owner, attempt, options);
     if (refused) return refused;
     const standing = readRecord(job);
     if (job.spec?.suspend) {
       if (standing?.moveId === record.moveId && standing.planId === record.planId) return done(job);
-      const by = standing ? `by another move (plan ${standing.planId})` : 'by someone else';
-      return refuse('conflict', `${attempt}: it is already suspended ${by}. Finish or undo that first.`);
+      return refuse('conflict', attempt, { code: 'suspended', ...(standing && { byPlan: standing.planId }) });
     }
-    if (isFinished(job)) return refuse('notFound', `${attempt}: it has finished. Plan again.`);
-    const { fixed } = jobOwnership(job);
-    if (fixed) return refuse('notMovable', `${attempt}: ${fixed}. Move it through that instead.`);
+    if (isFinished(job)) return refuse('notFound', attempt, { code: 'ended' });
+    const { steering } = jobOwnership(job);
+    if (steering) return refuse('notMovable', attempt, { code: 'steered', by: steering });
     const changed = refuseChanged(attempt, owner.generation, job.metadata?.generation);
     if (changed) return changed;
     const spent = await spentBudget(connection, owner, attempt, options);
@@ -47,7 +46,7 @@ export function suspendJob(
 async function spentBudget(
   connection: Connection,
   owner: OwnerRef,
-  attempt: string,
+  attempt: Attempt,
   options: ActOptions,
 ): Promise<Refused | undefined> {
   const budgets: Budget[] = [];
@@ -61,10 +60,8 @@ async function spentBudget(
     const covered = running.filter((pod) => selects(budget.spec?.selector, pod.metadata?.labels ?? {})).length;
     const allowed = budget.status?.disruptionsAllowed ?? 0;
     if (covered > allowed) {
-      return refuse(
-        'budget',
-        `${attempt}: its ${covered} running pods are covered by the disruption budget ${budget.metadata?.name ?? ''}, which allows ${allowed} to stop now. Wait, or ask who set the budget.`,
-      );
+      const name = budget.metadata?.name ?? '';
+      return refuse('budget', attempt, { code: 'budget', budget: name, tasks: covered, allowed });
     }
   }
   return undefined;
