@@ -10,8 +10,16 @@ import { readOperations, unfinished } from '../operate/journal.ts';
 import { describeMove } from '../text/operation.ts';
 import type { Command } from './command.ts';
 import { askOnTerminal, operating } from './operating.ts';
-import { SETTING_HELP } from './settings.ts';
-import { STATE_DIRECTORY, TARGET_HELP, TARGET_OPTIONS, targetOf } from './target.ts';
+import { SETTING_HELP, settingsOf } from './settings.ts';
+import {
+  ACCESS_HELP,
+  ACCESS_OPTIONS,
+  accessOf,
+  STATE_DIRECTORY,
+  TARGET_HELP,
+  TARGET_OPTIONS,
+  targetOf,
+} from './target.ts';
 
 const HELP = `stowage apply [PLAN] [--yes]: carry out a plan, or go on with what was begun
 
@@ -22,6 +30,7 @@ standing on the cluster; the cluster is the journal's unless it is named. Ctrl-C
   --yes              does not ask
 ${SETTING_HELP}
 ${TARGET_HELP}
+${ACCESS_HELP}
 
 Exit code 0: all done, or waiting. 1: a move failed, or you declined. 2: refused.
 `;
@@ -35,7 +44,8 @@ export const run: Command = async (words) => {
   const [file, ...more] = positionals;
   if (more.length > 0) throw new InputError(`apply takes one plan, not ${positionals.length}.`);
   const named = isNamed(values) ? targetOf(values) : undefined;
-  if (file === undefined) return goOn(named, values.setting);
+  const options = { settings: settingsOf(values.setting ?? []), access: accessOf(values) };
+  if (file === undefined) return goOn(named, options);
   const plan = await readPlan(file);
   const target = named ?? plan.target;
   if (!target)
@@ -45,15 +55,15 @@ export const run: Command = async (words) => {
     process.stdout.write(plan.moves.map((move) => `  ${describeMove(move)}\n`).join(''));
     return ask(question);
   };
-  return operating(target, values.setting, (cluster, options) => applyPlan(plan, cluster, { ...options, confirm }));
+  return operating(target, options, (cluster, how) => applyPlan(plan, cluster, { ...how, confirm }));
 };
 
 /** Goes on on each cluster that has something unfinished; else on the one that was named or used last. */
-async function goOn(named: ClusterTarget | undefined, settings: readonly string[] | undefined): Promise<number> {
+async function goOn(named: ClusterTarget | undefined, options: Parameters<typeof operating>[1]): Promise<number> {
   const targets = named ? [named] : await openTargets();
   let worst = 0;
   for (const target of targets) {
-    const code = await operating(target, settings, continueMoves);
+    const code = await operating(target, options, continueMoves);
     worst = Math.max(worst, code);
   }
   return worst;
@@ -98,6 +108,7 @@ function parse(words: readonly string[]) {
       allowPositionals: true,
       options: {
         ...TARGET_OPTIONS,
+        ...ACCESS_OPTIONS,
         yes: { type: 'boolean', short: 'y' },
         setting: { type: 'string', multiple: true },
         help: { type: 'boolean', short: 'h' },

@@ -1,8 +1,9 @@
 import { createInterface } from 'node:readline/promises';
 import { styleText } from 'node:util';
 import { openCluster } from '../cluster/open.ts';
-import type { Cluster } from '../cluster/port.ts';
+import type { Access, Cluster } from '../cluster/port.ts';
 import { InputError } from '../core/model/input.ts';
+import type { Settings } from '../core/model/settings.ts';
 import type { ClusterTarget } from '../core/plan/plan.ts';
 import type { ApplyOutcome, OperateOptions, Question } from '../operate/applyPlan.ts';
 import { openJournal } from '../operate/journal.ts';
@@ -10,7 +11,6 @@ import { openLedger } from '../operate/ledger.ts';
 import { PATIENT, RESTLESS } from '../operate/scene.ts';
 import { phaseOf, type Step } from '../operate/step.ts';
 import { describeApplyRefused, describeOutcome, describeQuestion, describeStep, stepLine } from '../text/operation.ts';
-import { settingsOf } from './settings.ts';
 import { STATE_DIRECTORY } from './target.ts';
 
 /**
@@ -19,7 +19,7 @@ import { STATE_DIRECTORY } from './target.ts';
  */
 export async function operating(
   target: ClusterTarget,
-  settings: readonly string[] | undefined,
+  { settings, access }: { readonly settings: Settings; readonly access: Access },
   work: (cluster: Cluster, options: OperateOptions) => Promise<ApplyOutcome>,
 ): Promise<number> {
   const journal = await openJournal(STATE_DIRECTORY);
@@ -30,12 +30,17 @@ export async function operating(
   };
   process.once('SIGINT', onInterrupt);
   try {
-    const cluster = await openCluster(target, { signal: cancel.signal });
+    const cluster = await openCluster(target, {
+      ...access,
+      windows: () => settings,
+      runsDirectory: STATE_DIRECTORY,
+      signal: cancel.signal,
+    });
     try {
       const outcome = await work(cluster, {
         journal,
         ledger: await openLedger(STATE_DIRECTORY),
-        settings: settingsOf(settings ?? []),
+        settings,
         patience: target.kind === 'sample' ? RESTLESS : PATIENT,
         signal: cancel.signal,
         onStep: (step) => printStep(step, cluster),

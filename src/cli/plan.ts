@@ -56,7 +56,7 @@ export const run: Command = async (words) => {
   const target = targetOf(options);
   const cluster = await openCluster(target, {
     ...advanceOf(options, target),
-    usageWindowSeconds: settings.usageWindowSeconds,
+    windows: () => settings,
     runsDirectory: STATE_DIRECTORY,
     ...accessOf(options),
   });

@@ -5,18 +5,21 @@ import { undoResizes } from '../operate/applyPlan.ts';
 import { readOperations } from '../operate/journal.ts';
 import type { Command } from './command.ts';
 import { askOnTerminal, operating } from './operating.ts';
-import { STATE_DIRECTORY } from './target.ts';
+import { SETTING_HELP, settingsOf } from './settings.ts';
+import { ACCESS_HELP, ACCESS_OPTIONS, accessOf, STATE_DIRECTORY } from './target.ts';
 
 const HELP = `stowage undo [--yes]: take back the resizes that were applied last
 
 Each task gets back what it had before, where it still runs and nobody has changed it since. Migrations and placements
 are not undone: plan again.
 
-  --yes  does not ask
+  --yes              does not ask
+${SETTING_HELP}
+${ACCESS_HELP}
 `;
 
 export const run: Command = async (words) => {
-  const { help, yes } = parse(words);
+  const { help, yes, setting = [], ...access } = parse(words);
   if (help) {
     process.stdout.write(HELP);
     return 0;
@@ -26,12 +29,18 @@ export const run: Command = async (words) => {
   )?.target;
   if (!target) throw new InputError('Nothing was applied from here yet, so there is nothing to undo.');
   const confirm = askOnTerminal(yes === true);
-  return operating(target, undefined, (cluster, options) => undoResizes(cluster, { ...options, confirm }));
+  const options = { settings: settingsOf(setting), access: accessOf(access) };
+  return operating(target, options, (cluster, how) => undoResizes(cluster, { ...how, confirm }));
 };
 
 function parse(words: readonly string[]) {
   try {
-    const options = { yes: { type: 'boolean', short: 'y' }, help: { type: 'boolean', short: 'h' } } as const;
+    const options = {
+      ...ACCESS_OPTIONS,
+      yes: { type: 'boolean', short: 'y' },
+      setting: { type: 'string', multiple: true },
+      help: { type: 'boolean', short: 'h' },
+    } as const;
     return parseArgs({ args: [...words], options }).values;
   } catch (error) {
     throw new InputError(`${errorMessage(error)} See: stowage undo --help`);

@@ -1,3 +1,4 @@
+import type { UsageWindows } from '../core/model/settings.ts';
 import type { ClusterTarget } from '../core/plan/plan.ts';
 import type { Access, Cluster } from './port.ts';
 
@@ -5,8 +6,8 @@ import type { Access, Cluster } from './port.ts';
 export type OpenOptions = Access & {
   /** Lets so much of the sample's time pass first. */
   readonly advanceSeconds?: number;
-  /** Over how long a Kubernetes cluster remembers readings of usage (the first window); the default setting's if absent. */
-  readonly usageWindowSeconds?: number;
+  /** Over how long usage is read (S306, S408), asked at each reading; absent: the defaults. */
+  readonly windows?: () => UsageWindows;
   /** Where a Kubernetes cluster's finished runs are kept across sessions; absent: only what the API server still knows. */
   readonly runsDirectory?: string;
   readonly signal?: AbortSignal;
@@ -21,7 +22,9 @@ export async function openCluster(target: ClusterTarget, options: OpenOptions = 
   if (target.kind === 'sample') {
     const { openSampleCluster } = await import('./sample/sampleCluster.ts');
     const { seed, directory } = target;
-    return openSampleCluster({ seed, directory, ...(advanceSeconds !== undefined && { advanceSeconds }) });
+    const { windows } = options;
+    const passing = advanceSeconds !== undefined && { advanceSeconds };
+    return openSampleCluster({ seed, directory, ...passing, ...(windows && { windows }) });
   }
   const { openKubernetesCluster } = await import('./kubernetes/kubernetes.ts');
   const { kubeconfig, context } = target;

@@ -142,7 +142,7 @@ export function makeStowage(host: StowageHost): Stowage {
   const withCluster = async <T>(work: (cluster: Cluster) => Promise<T>): Promise<T> => {
     const signal = host.signal();
     const { access } = host.context();
-    const options = { ...access, runsDirectory: directory(), ...(signal && { signal }) };
+    const options = { ...access, windows: settings, runsDirectory: directory(), ...(signal && { signal }) };
     const cluster = await openCluster(target(), options);
     try {
       return await work(cluster);

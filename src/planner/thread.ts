@@ -203,7 +203,7 @@ async function connect(
   const cluster = await openCluster(target, {
     signal,
     ...access,
-    usageWindowSeconds: settings.usageWindowSeconds,
+    windows: () => settings,
     runsDirectory: directory,
     ...(advanceSeconds !== undefined && { advanceSeconds }),
   });

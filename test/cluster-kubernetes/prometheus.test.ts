@@ -19,6 +19,7 @@ import { InputError } from '../../src/core/model/input.ts';
 
 const MIB = 2 ** 20;
 const STARTED = Date.now() / 1000;
+const WINDOWS = { usageWindowSeconds: 60, nodeUsageWindowSeconds: 4 };
 
 describe('Prometheus itself', function () {
   this.timeout(90_000);
@@ -76,7 +77,9 @@ describe('Prometheus itself', function () {
 
   it('gives mean and peak of a pod over the window, summed over its containers, GPUs included', async () => {
     const now = Date.now() / 1000;
-    const usage = (await prometheusUsage(query, 60, now, new Map([['team/train-1', started]]))).get('team/train-1');
+    const usage = (await prometheusUsage(query, WINDOWS, now, new Map([['team/train-1', started]]))).get(
+      'team/train-1',
+    );
     assert.ok(usage);
     // 1.5 cores in one container and 0.5 in the other; the pod's own sum and its sandbox are not added
     assert.ok(Math.abs(usage.mean.milliCpu - 2000) < 300, JSON.stringify(usage)); // two scrapes of twelve may be cut off
@@ -87,9 +90,20 @@ describe('Prometheus itself', function () {
     assert.ok(usage.readings >= 12);
   });
 
+  it('gives the mean over the node’s window beside it', async () => {
+    const now = Date.now() / 1000;
+    const usage = (await prometheusUsage(query, WINDOWS, now, new Map([['team/grows', started]]))).get('team/grows');
+    // It grows by 10 MiB a second: over its last 4 s it holds 20 MiB less than now, over its whole life half of what it has now.
+    const [whole, recent] = [usage!.mean, usage!.nodeWindowMean!].map(({ memoryBytes }) => memoryBytes / MIB);
+    const grown = 10 * (now - STARTED);
+    assert.ok(Math.abs(recent! - (grown - 20)) < 20, JSON.stringify({ usage, grown }));
+    assert.ok(Math.abs(whole! - (grown - 10 * ((now - started) / 2))) < 20, JSON.stringify({ usage, grown }));
+    assert.ok(Math.abs(usage!.nodeWindowMean!.milliCpu - 1000) < 300, JSON.stringify(usage));
+  });
+
   it('takes the mean over what it saw of a task that is older than its own first scrape', async () => {
     const now = Date.now() / 1000;
-    const usage = (await prometheusUsage(query, 60, now, new Map([['team/train-1', started - 3600]]))).get(
+    const usage = (await prometheusUsage(query, WINDOWS, now, new Map([['team/train-1', started - 3600]]))).get(
       'team/train-1',
     );
     assert.ok(Math.abs(usage!.mean.milliCpu - 2000) < 300, JSON.stringify(usage));
@@ -146,6 +160,8 @@ function metrics(): string {
     `container_cpu_usage_seconds_total{${pod},container="POD"} ${elapsed}`,
     `container_memory_working_set_bytes{${pod},container="main"} ${200 * MIB}`,
     `container_memory_working_set_bytes{${pod},container="log"} ${100 * MIB}`,
+    `container_cpu_usage_seconds_total{namespace="team",pod="grows",container="main"} ${elapsed}`,
+    `container_memory_working_set_bytes{namespace="team",pod="grows",container="main"} ${10 * MIB * elapsed}`,
     `DCGM_FI_DEV_GPU_UTIL{exported_namespace="team",exported_pod="train-1",pod="dcgm",namespace="gpu",gpu="0"} 80`,
     `kube_pod_created{${done}} 990`,
     `kube_pod_start_time{${done}} 1000`,

@@ -49,6 +49,27 @@ describe('the sample cluster', function () {
       assert.ok(history.length >= 10_000, `${history.length} finished`);
     });
 
+    it('takes usage over the windows that it is given, also when they change', async () => {
+      let windows = { usageWindowSeconds: 600, nodeUsageWindowSeconds: 1200 };
+      const cluster = await openSampleCluster({ seed: 7, directory, windows: () => windows });
+      const of = async () => {
+        const { usage, takenAtSeconds } = await cluster.readSnapshot();
+        const [id, { fromSeconds, readings, mean, nodeWindowMean }] = Object.entries(usage).find(
+          ([, { mean }]) => mean.milliCpu > 1000,
+        )!;
+        return {
+          id,
+          span: takenAtSeconds - fromSeconds,
+          readings,
+          differs: mean.milliCpu !== nodeWindowMean!.milliCpu,
+        };
+      };
+      const first = await of();
+      assert.deepEqual(first, { id: first.id, span: 600, readings: 10, differs: true });
+      windows = { usageWindowSeconds: 1200, nodeUsageWindowSeconds: 1200 };
+      assert.deepEqual(await of(), { id: first.id, span: 1200, readings: 20, differs: false });
+    });
+
     it('gives every part of a plan something to show', () => {
       const plan = planOf(7);
       const moves = (wanted: (move: (typeof plan.moves)[number]) => boolean) => plan.moves.filter(wanted).length;

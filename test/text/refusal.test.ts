@@ -6,7 +6,7 @@ import { describeRefusedAct } from '../../src/text/refusal.ts';
 const attempt: Attempt = { act: 'resize', task: 'team/train' };
 const owner: Attempt = { act: 'suspend', owner: { kind: 'Job', namespace: 'team', name: 'train' } };
 
-const said = (why: WhyRefused, tried = attempt) => describeRefusedAct(refuse('invalid', tried, why));
+const said = (why: WhyRefused, tried: Attempt = attempt) => describeRefusedAct(refuse('invalid', tried, why));
 
 describe('what a cluster refuses', () => {
   it('names what was tried on which object, why with numbers, and what to do', () => {

@@ -1,7 +1,7 @@
 import { errorMessage } from '../../core/model/errorMessage.ts';
 import type { FinishedTask } from '../../core/model/finished.ts';
 import type { OwnerRef, TaskRef } from '../../core/model/moves.ts';
-import { DEFAULT_SETTINGS } from '../../core/model/settings.ts';
+import { DEFAULT_SETTINGS, type UsageWindows } from '../../core/model/settings.ts';
 import type { Rights, Snapshot } from '../../core/model/snapshot.ts';
 import type { Usage } from '../../core/model/usage.ts';
 import type { Cluster, OwnerState, ParameterKeys, StandingRecord, TaskState } from '../port.ts';
@@ -40,8 +40,8 @@ export type KubernetesOptions = ConnectionOptions & {
   readonly namespaces?: readonly string[] | undefined;
   /** Labels and annotations that hold a task's parameters, looked at before the usual ones. */
   readonly parameterKeys?: Partial<ParameterKeys> | undefined;
-  /** S306's first window, over which readings are averaged. */
-  readonly usageWindowSeconds?: number | undefined;
+  /** Over how long readings are averaged (S306, S408), asked at each snapshot; default: the default settings'. */
+  readonly windows?: (() => UsageWindows) | undefined;
   /** Where a Prometheus is: `http://HOST:PORT`, or `service:NAMESPACE/NAME:PORT` through the API server. */
   readonly prometheus?: string | undefined;
   /** Where the record of finished runs is kept across sessions; absent: none is kept. */
@@ -78,10 +78,10 @@ class KubernetesCluster implements Cluster {
   readonly #namespaces: readonly string[] | undefined;
   readonly #keys: ParameterKeys;
   readonly #sources: Sources;
-  readonly #usage: UsageRecord;
+  readonly #usage = new UsageRecord();
   readonly #runs: RunRecord | undefined;
   readonly #prometheus: Query | undefined;
-  readonly #windowSeconds: number;
+  readonly #windows: () => UsageWindows;
   readonly #known = new KnownObjects();
   readonly #listeners = new Set<() => void>();
   #usageReadAtMilliseconds = 0;
@@ -97,8 +97,7 @@ class KubernetesCluster implements Cluster {
     this.#sources = sourcesOf(new Keeper(Object.values(this.#keys).flat()));
     this.#runs = options.runsDirectory === undefined ? undefined : new RunRecord(options.runsDirectory, this.name);
     this.#prometheus = options.prometheus ? prometheusAt(options.prometheus, connection) : undefined;
-    this.#windowSeconds = options.usageWindowSeconds ?? DEFAULT_SETTINGS.usageWindowSeconds;
-    this.#usage = new UsageRecord(this.#windowSeconds);
+    this.#windows = options.windows ?? (() => DEFAULT_SETTINGS);
   }
 
   nowSeconds(): number {
@@ -119,7 +118,7 @@ class KubernetesCluster implements Cluster {
     const rights = await this.#readRights(objects.pods, problems, signal);
     const takenAtSeconds = this.nowSeconds();
     const usage = {
-      ...this.#usage.usage(takenAtSeconds),
+      ...this.#usage.usage(takenAtSeconds, this.#windows()),
       ...(await this.#askPrometheus(objects.pods, problems, signal)),
     };
     if (this.#usageProblem) problems.push(this.#usageProblem);
@@ -247,7 +246,7 @@ class KubernetesCluster implements Cluster {
     const starts = new Map<string, number>();
     for (const pod of pods) starts.set(idOf(pod), secondsOf(pod.status?.startTime) ?? 0);
     try {
-      const usage = await prometheusUsage(this.#prometheus, this.#windowSeconds, this.nowSeconds(), starts, signal);
+      const usage = await prometheusUsage(this.#prometheus, this.#windows(), this.nowSeconds(), starts, signal);
       return Object.fromEntries(usage);
     } catch (error) {
       signal?.throwIfAborted();

@@ -1,3 +1,4 @@
+import { DEFAULT_SETTINGS, type UsageWindows } from '../../core/model/settings.ts';
 import type { DisruptionBudget, Snapshot } from '../../core/model/snapshot.ts';
 import type { Task } from '../../core/model/task.ts';
 import type { Usage } from '../../core/model/usage.ts';
@@ -7,12 +8,12 @@ import { ownerOf } from './owners.ts';
 import { usageOf } from './usage.ts';
 import type { LiveTask, World } from './world.ts';
 
-/** The world as anyone may see it. Usage is taken over the method's first window, one reading a minute. */
-export function lookAt(world: World, cluster: string): Snapshot {
+/** The world as anyone may see it. Usage is taken over the windows, one reading a minute. */
+export function lookAt(world: World, cluster: string, windows: UsageWindows = DEFAULT_SETTINGS): Snapshot {
   const live = [...world.tasks.values()].sort((left, right) => (left.task.id < right.task.id ? -1 : 1));
   const usage: Record<string, Usage> = {};
   for (const each of live) {
-    const used = usageOf(each, world.nowSeconds);
+    const used = usageOf(each, world.nowSeconds, windows);
     if (used) usage[each.task.id] = used;
   }
   return {

@@ -2,6 +2,7 @@ import type { FinishedTask } from '../../core/model/finished.ts';
 import { InputError } from '../../core/model/input.ts';
 import type { OwnerRef, TaskRef } from '../../core/model/moves.ts';
 import type { Resources } from '../../core/model/resources.ts';
+import { DEFAULT_SETTINGS, type UsageWindows } from '../../core/model/settings.ts';
 import type { Snapshot } from '../../core/model/snapshot.ts';
 import type {
   ActOptions,
@@ -34,6 +35,8 @@ export type SampleOptions = {
   readonly directory: string;
   /** Lets so much time pass at once. */
   readonly advanceSeconds?: number;
+  /** Over how long usage is taken, asked at each snapshot; absent: the defaults. */
+  readonly windows?: () => UsageWindows;
 };
 
 /**
@@ -48,11 +51,11 @@ export const POLL_SECONDS = 5;
  * @throws InputError when the seed is not a whole number, time would go back, or the state cannot be read
  */
 export async function openSampleCluster(options: SampleOptions): Promise<SampleCluster> {
-  const { seed, directory, advanceSeconds = 0 } = options;
+  const { seed, directory, advanceSeconds = 0, windows = () => DEFAULT_SETTINGS } = options;
   if (!Number.isSafeInteger(seed) || seed < 0 || seed > 2 ** 32) {
     throw new InputError(`The sample's seed must be a whole number from 0 to ${2 ** 32}, not ${seed}.`);
   }
-  const cluster = new Sample(directory, await readState(directory, seed));
+  const cluster = new Sample(directory, windows, await readState(directory, seed));
   if (advanceSeconds !== 0) await cluster.advance(advanceSeconds);
   return cluster;
 }
@@ -60,15 +63,17 @@ export async function openSampleCluster(options: SampleOptions): Promise<SampleC
 class Sample implements SampleCluster {
   readonly name: string;
   private readonly directory: string;
+  private readonly windows: () => UsageWindows;
   private readonly watchers = new Set<() => void>();
   private telling = false;
   private state: SampleState;
   private world: World;
   private history: readonly FinishedTask[];
 
-  constructor(directory: string, state: SampleState) {
+  constructor(directory: string, windows: () => UsageWindows, state: SampleState) {
     this.name = `sample seed ${state.seed}`;
     this.directory = directory;
+    this.windows = windows;
     this.state = state;
     ({ world: this.world, history: this.history } = rebuild(state));
   }
@@ -79,7 +84,7 @@ class Sample implements SampleCluster {
 
   async readSnapshot(signal?: AbortSignal): Promise<Snapshot> {
     await this.catchUp(signal);
-    return lookAt(this.world, this.name);
+    return lookAt(this.world, this.name, this.windows());
   }
 
   async readHistory(signal?: AbortSignal): Promise<{ tasks: FinishedTask[]; problems: string[] }> {

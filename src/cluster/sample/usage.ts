@@ -1,5 +1,5 @@
 import type { Resources } from '../../core/model/resources.ts';
-import { DEFAULT_SETTINGS } from '../../core/model/settings.ts';
+import type { UsageWindows } from '../../core/model/settings.ts';
 import type { Task } from '../../core/model/task.ts';
 import type { Usage } from '../../core/model/usage.ts';
 import type { Recurring } from './workload.ts';
@@ -18,25 +18,34 @@ const CPU_SWING = { fraction: 0.05, periodSeconds: 3 * 30 * 60 };
 const PEAK_TO_MEAN = { milliCpu: 1.15, memoryBytes: 1.06 };
 
 /**
- * Mean and peak over the usage window (S306), from what the task truly uses.
+ * Mean and peak over the usage window (S306), and the mean over the node's (S408), from what the task truly uses.
  * @returns undefined until it has run long enough for one reading
  */
-export function usageOf({ task, use, granted }: LiveTask, nowSeconds: number): Usage | undefined {
-  if (task.phase !== 'running' || task.startedAtSeconds === undefined) return undefined;
-  const fromSeconds = Math.max(task.startedAtSeconds, nowSeconds - DEFAULT_SETTINGS.usageWindowSeconds);
+export function usageOf(live: LiveTask, nowSeconds: number, windows: UsageWindows): Usage | undefined {
+  const { task } = live;
+  const { startedAtSeconds } = task;
+  if (task.phase !== 'running' || startedAtSeconds === undefined) return undefined;
+  const from = (windowSeconds: number) => Math.max(startedAtSeconds, nowSeconds - windowSeconds);
+  const fromSeconds = from(windows.usageWindowSeconds);
   const readings = Math.floor((nowSeconds - fromSeconds) / READING_SECONDS);
   if (readings < 1) return undefined;
+  const limit = limitOf(task, live.granted);
+  const mean = meanOver(live, fromSeconds, nowSeconds);
+  const peak = {
+    ...mean,
+    milliCpu: Math.min(limit.milliCpu, Math.round(mean.milliCpu * PEAK_TO_MEAN.milliCpu)),
+    memoryBytes: Math.min(limit.memoryBytes, Math.round(mean.memoryBytes * PEAK_TO_MEAN.memoryBytes)),
+  };
+  const nodeWindowMean = meanOver(live, from(windows.nodeUsageWindowSeconds), nowSeconds);
+  return { mean, peak, nodeWindowMean, fromSeconds, toSeconds: nowSeconds, readings, source: 'sample' };
+}
+
+/** The load of the span's middle stands for the span. */
+function meanOver({ task, use, granted }: LiveTask, fromSeconds: number, nowSeconds: number): Resources {
   const limit = limitOf(task, granted);
   const used = usedOf(task.request, limit, use);
   const swing = loadSwing(task, (fromSeconds + nowSeconds) / 2);
-  const milliCpu = Math.min(limit.milliCpu, Math.round(used.milliCpu * swing));
-  const mean = { ...used, milliCpu };
-  const peak = {
-    ...mean,
-    milliCpu: Math.min(limit.milliCpu, Math.round(milliCpu * PEAK_TO_MEAN.milliCpu)),
-    memoryBytes: Math.min(limit.memoryBytes, Math.round(used.memoryBytes * PEAK_TO_MEAN.memoryBytes)),
-  };
-  return { mean, peak, fromSeconds, toSeconds: nowSeconds, readings, source: 'sample' };
+  return { ...used, milliCpu: Math.min(limit.milliCpu, Math.round(used.milliCpu * swing)) };
 }
 
 /** Load at a moment relative to its mean; each task swings at its own time. */

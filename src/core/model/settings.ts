@@ -43,6 +43,9 @@ export type Settings = {
   readonly policyWeights: Readonly<Record<string, number>>;
 };
 
+/** What of them decides over which spans usage is read from a cluster. */
+export type UsageWindows = Pick<Settings, 'usageWindowSeconds' | 'nodeUsageWindowSeconds'>;
+
 export const DEFAULT_SETTINGS: Settings = {
   usageWindowSeconds: 30 * 60,
   nodeUsageWindowSeconds: 60 * 60,

@@ -7,6 +7,8 @@ import type { Resources } from './resources.ts';
 export type Usage = {
   readonly mean: Resources;
   readonly peak: Resources;
+  /** The mean over the node usage window (S408), as far as readings reach; absent where it is `mean`. */
+  readonly nodeWindowMean?: Resources;
   readonly fromSeconds: number;
   readonly toSeconds: number;
   readonly readings: number;

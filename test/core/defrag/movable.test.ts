@@ -53,6 +53,25 @@ describe('candidates (S407, S408)', () => {
     );
   });
 
+  it('are as busy as their tasks were over the node’s own window, where readings reach so far', () => {
+    const nodes = ['a', 'b'].map((name) => aNode(name, amounts(10)));
+    const tasks = [aTask('x', 'a', amounts(4)), aTask('y', 'b', amounts(4))];
+    // x has worked more in the last half hour, y in the last hour.
+    const usage = {
+      'default/x': { ...used(amounts(3)), nodeWindowMean: amounts(1) },
+      'default/y': { ...used(amounts(1)), nodeWindowMean: amounts(2) },
+    };
+    const snapshot = aSnapshot(nodes, tasks, { usage });
+    const found = findCandidates(snapshot, clusterCapacity(snapshot), DEFAULT_SETTINGS);
+    assert.deepEqual(
+      found.map(({ node, usageFraction }) => [node, usageFraction]),
+      [
+        ['b', 0.2],
+        ['a', 0.1],
+      ],
+    );
+  });
+
   it('go by their GPUs where they have some', () => {
     const snapshot = aSnapshot([aNode('n', amounts(10, 64, 4))], [aTask('t', 'n', amounts(9, 1, 1))]);
     const [candidate] = findCandidates(snapshot, clusterCapacity(snapshot), DEFAULT_SETTINGS);

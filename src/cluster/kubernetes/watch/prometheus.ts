@@ -3,7 +3,8 @@ import { kubeStateMetricsReader } from '../../../core/history/kubeStateMetrics.t
 import { errorMessage } from '../../../core/model/errorMessage.ts';
 import type { FinishedTask } from '../../../core/model/finished.ts';
 import { InputError } from '../../../core/model/input.ts';
-import { NO_RESOURCES } from '../../../core/model/resources.ts';
+import { NO_RESOURCES, type Resources } from '../../../core/model/resources.ts';
+import type { UsageWindows } from '../../../core/model/settings.ts';
 import type { Usage } from '../../../core/model/usage.ts';
 import type { Connection } from '../api/connection.ts';
 
@@ -44,71 +45,90 @@ export function prometheusAt(address: string, connection: Connection): Query {
   };
 }
 
-/** In how many steps the beginning of what Prometheus saw is sought within the window. */
-const WINDOW_STEPS = 120;
-
 /**
- * Mean and peak use of each pod over a window before now (S306), the window pushed down into the queries: CPU from the
- * difference of its counter, memory from its working set, GPUs from DCGM's utilisation where it is exported.
- * `rate` divides by the whole window, so the mean is taken over the part of it in which the task ran and Prometheus saw it:
- * else one that was installed a minute ago would tell of busy tasks that they use next to nothing.
+ * Mean and peak use of each pod over the usage window before now (S306), and the mean over the node's (S408), the windows
+ * pushed down into the queries: CPU from the difference of its counter, memory from its working set, GPUs from DCGM's
+ * utilisation where it is exported.
  * @param startedAtSeconds by task id
  * @returns by task id
  */
 export async function prometheusUsage(
   query: Query,
-  windowSeconds: number,
+  { usageWindowSeconds, nodeUsageWindowSeconds }: UsageWindows,
   nowSeconds: number,
   startedAtSeconds: ReadonlyMap<string, number>,
   signal?: AbortSignal,
 ): Promise<Map<string, Usage>> {
-  const window = `${Math.round(windowSeconds)}s`;
-  const memory = `container_memory_working_set_bytes{${CONTAINERS}}`;
-  const rate = `rate(container_cpu_usage_seconds_total{${CONTAINERS}}[${window}])`;
-  const burst = `rate(container_cpu_usage_seconds_total{${CONTAINERS}}[2m])`;
-  const gpu = `avg_over_time(DCGM_FI_DEV_GPU_UTIL[${window}])`;
-  const seen = `min_over_time(timestamp(${memory})[${window}:${Math.ceil(windowSeconds / WINDOW_STEPS)}s])`;
-  const ask = (promql: string) => query(promql, signal);
-  const [cpu, cpuPeak, bytes, bytesPeak, readings, firstSeen, gpus] = await Promise.all([
-    ask(`1000 * sum by (namespace,pod) (${rate})`),
+  const window = `${Math.round(usageWindowSeconds)}s`;
+  const burst = `rate(${CPU}[2m])`;
+  const ask = async (promql: string) => byTask(await query(promql, signal));
+  const over = (windowSeconds: number) => meansOver(windowSeconds, ask, nowSeconds, startedAtSeconds);
+  const [means, nodeMeans, cpuPeaks, memoryPeaks, counts] = await Promise.all([
+    over(usageWindowSeconds),
+    nodeUsageWindowSeconds === usageWindowSeconds ? undefined : over(nodeUsageWindowSeconds),
     ask(`max_over_time((1000 * sum by (namespace,pod) (${burst}))[${window}:1m])`),
-    ask(`sum by (namespace,pod) (avg_over_time(${memory}[${window}]))`),
-    ask(`max_over_time((sum by (namespace,pod) (${memory}))[${window}:15s])`),
-    ask(`max by (namespace,pod) (count_over_time(${memory}[${window}]))`),
-    ask(`min by (namespace,pod) (${seen})`),
-    ask(`10 * sum by (namespace,pod) (${ofTask(ofTask(gpu, 'pod'), 'namespace')})`),
+    ask(`max_over_time((sum by (namespace,pod) (${MEMORY}))[${window}:15s])`),
+    ask(`max by (namespace,pod) (count_over_time(${MEMORY}[${window}]))`),
   ]);
   const usage = new Map<string, Usage>();
-  const of = (samples: readonly Sample[]) => new Map(samples.map(({ labels, value }) => [idOf(labels), value]));
-  const [peaks, means, memoryPeaks, counts, seenFrom, gpuMeans] = [
-    cpuPeak,
-    bytes,
-    bytesPeak,
-    readings,
-    firstSeen,
-    gpus,
-  ].map(of);
-  for (const { labels, value } of cpu) {
-    const id = idOf(labels);
-    const fromSeconds = Math.max(nowSeconds - windowSeconds, startedAtSeconds.get(id) ?? 0, seenFrom?.get(id) ?? 0);
-    const milliCpu = Math.round((value * windowSeconds) / Math.max(1, nowSeconds - fromSeconds));
-    const memoryBytes = Math.round(means?.get(id) ?? 0);
-    const gpuMilli = Math.round(gpuMeans?.get(id) ?? 0);
+  for (const [id, { mean, fromSeconds }] of means) {
+    const nodeMean = nodeMeans?.get(id)?.mean;
     usage.set(id, {
-      mean: { ...NO_RESOURCES, milliCpu, memoryBytes, gpuMilli },
+      mean,
       peak: {
-        ...NO_RESOURCES,
-        milliCpu: Math.max(milliCpu, Math.round(peaks?.get(id) ?? 0)),
-        memoryBytes: Math.max(memoryBytes, Math.round(memoryPeaks?.get(id) ?? 0)),
-        gpuMilli,
+        ...mean,
+        milliCpu: Math.max(mean.milliCpu, Math.round(cpuPeaks.get(id) ?? 0)),
+        memoryBytes: Math.max(mean.memoryBytes, Math.round(memoryPeaks.get(id) ?? 0)),
       },
+      ...(nodeMean && { nodeWindowMean: nodeMean }),
       fromSeconds,
       toSeconds: nowSeconds,
-      readings: counts?.get(id) ?? 1,
+      readings: counts.get(id) ?? 1,
       source: 'prometheus',
     });
   }
   return usage;
+}
+
+/** In how many steps the beginning of what Prometheus saw is sought within the window. */
+const WINDOW_STEPS = 120;
+
+/**
+ * Means of one window, and from when on. `rate` divides by the whole window, so the mean is taken over the part of it in
+ * which the task ran and Prometheus saw it: else one that was installed a minute ago would tell of busy tasks that they use
+ * next to nothing.
+ */
+async function meansOver(
+  windowSeconds: number,
+  ask: (promql: string) => Promise<ReadonlyMap<string, number>>,
+  nowSeconds: number,
+  startedAtSeconds: ReadonlyMap<string, number>,
+): Promise<Map<string, { readonly mean: Resources; readonly fromSeconds: number }>> {
+  const window = `${Math.round(windowSeconds)}s`;
+  const gpu = `avg_over_time(DCGM_FI_DEV_GPU_UTIL[${window}])`;
+  const seen = `min_over_time(timestamp(${MEMORY})[${window}:${Math.ceil(windowSeconds / WINDOW_STEPS)}s])`;
+  const [cpu, memory, firstSeen, gpus] = await Promise.all([
+    ask(`1000 * sum by (namespace,pod) (rate(${CPU}[${window}]))`),
+    ask(`sum by (namespace,pod) (avg_over_time(${MEMORY}[${window}]))`),
+    ask(`min by (namespace,pod) (${seen})`),
+    ask(`10 * sum by (namespace,pod) (${ofTask(ofTask(gpu, 'pod'), 'namespace')})`),
+  ]);
+  const means = new Map<string, { readonly mean: Resources; readonly fromSeconds: number }>();
+  for (const [id, rate] of cpu) {
+    const fromSeconds = Math.max(nowSeconds - windowSeconds, startedAtSeconds.get(id) ?? 0, firstSeen.get(id) ?? 0);
+    const mean = {
+      ...NO_RESOURCES,
+      milliCpu: Math.round((rate * windowSeconds) / Math.max(1, nowSeconds - fromSeconds)),
+      memoryBytes: Math.round(memory.get(id) ?? 0),
+      gpuMilli: Math.round(gpus.get(id) ?? 0),
+    };
+    means.set(id, { mean, fromSeconds });
+  }
+  return means;
+}
+
+function byTask(samples: readonly Sample[]): ReadonlyMap<string, number> {
+  return new Map(samples.map(({ labels, value }) => [idOf(labels), value]));
 }
 
 /**
@@ -160,6 +180,8 @@ const HISTORY_METRICS: readonly string[] = [
 const QUERY_MILLISECONDS = 30_000;
 /** A container's own series: not the pod's sum, not its sandbox. */
 const CONTAINERS = 'container!="",container!="POD"';
+const CPU = `container_cpu_usage_seconds_total{${CONTAINERS}}`;
+const MEMORY = `container_memory_working_set_bytes{${CONTAINERS}}`;
 
 /** Where Prometheus does not honour an exporter's labels, the task's are `exported_pod` and `exported_namespace`. */
 function ofTask(series: string, label: string): string {
