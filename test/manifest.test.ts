@@ -130,6 +130,16 @@ describe('the manifest', () => {
       }
     });
 
+    it('that the method’s table of settings names, with the field of each', () => {
+      const table = text('docs/method.md').split('<a id="settings"></a>')[1] ?? '';
+      const rows = [...table.matchAll(/^\| [^|]+ \| (?:`([\w.]+)`)? ?\| `(\w+)` \|/gm)].map(([, id, field]) => [
+        field,
+        id,
+      ]);
+      const expected = Object.entries(SETTINGS).map(([field, { id }]) => [field, id]);
+      assert.deepEqual(rows.sort(), expected.sort());
+    });
+
     it('that lead to other machines or programs only where the folder is trusted', () => {
       const restricted = ['connection.kubeconfig', 'connection.prometheus', 'kubeconfig', 'prometheus'];
       assert.deepEqual(

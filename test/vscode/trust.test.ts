@@ -19,10 +19,8 @@ describe('Restricted Mode', function () {
     mkdirSync(join(folder, '.vscode'));
     // As `npm start` leaves it, for the sample.
     mkdirSync(join(folder, '.stowage'));
-    const settings = {
-      'stowage.connection.openSample': true,
-      'stowage.connection.kubeconfig': join(folder, 'kubeconfig-of-the-workspace'),
-    };
+    // The ids of version 0.1.0, which are read and restricted as those of now.
+    const settings = { 'stowage.openSample': true, 'stowage.kubeconfig': join(folder, 'kubeconfig-of-the-workspace') };
     writeFileSync(join(folder, '.vscode/settings.json'), JSON.stringify(settings));
     // As users get it: from the package.
     const vsix = process.env['STOWAGE_VSIX'] ?? (await packageExtension()).path;
