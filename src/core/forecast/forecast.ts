@@ -6,7 +6,7 @@ import type { Snapshot } from '../model/snapshot.ts';
 import type { Predictions } from '../predict/prediction.ts';
 import { type Arrivals, lowerLevel } from './arrivals.ts';
 import { type FutureStart, futureStart } from './futureStart.ts';
-import { type CountedShape, measuresOf } from './measures.ts';
+import { type CountedShape, type Layout, measuresOf } from './measures.ts';
 import { futureRunner } from './runFuture.ts';
 
 /** +15 min, +30 min, 1 h, 2 h, 4 h, 8 h, 16 h, 24 h. */
@@ -163,48 +163,23 @@ export function drawSamples({ scenarios, seed, horizonSeconds }: Futures): (samp
 
 /** Makes forecasts of samples that come in any order. */
 export function gatherSamples(futures: Futures) {
-  const { atSeconds, seed, shapes, arrivalsPerHour, lower, samples: of } = futures;
+  const of = futures.samples;
+  const scenarios = futures.scenarios.map((scenario) => presentOf(scenario));
   const drawn: Sample[] = [];
-  const now = futures.scenarios.map(({ start, counted }) => {
-    const { names, measure } = measuresOf(start, counted);
-    return { names, measures: measure(start, start.waiting.length) };
-  });
   let first = 0;
   let next = Math.min(FIRST_PICTURE, of);
-  const picture = (samples: number): Forecast => ({
-    atSeconds,
-    seed,
-    samples,
-    of,
-    shapes,
-    arrivalsPerHour,
-    scenarios: futures.scenarios.map(({ name, start }, scenario) => {
-      const { names, measures } = now[scenario]!;
-      const sampled = drawn.slice(0, samples).map((sample) => sample[scenario]!);
-      return {
-        name,
-        moments: [
-          momentOf(0, names, [measures], lower),
-          ...futures.horizonSeconds.map((inSeconds, moment) =>
-            momentOf(
-              inSeconds,
-              names,
-              sampled.map((sample) => sample.measures[moment]!),
-              lower,
-            ),
-          ),
-        ],
-        starts: start.waiting.map(({ id, kind }, task) =>
-          startOf(
-            id,
-            start.kinds[kind]!.admitted,
-            sampled.map(({ startSeconds }) => startSeconds[task]!),
-            lower,
-          ),
-        ),
-      };
-    }),
-  });
+  const picture = (samples: number): Forecast => {
+    const { atSeconds, seed, shapes, arrivalsPerHour } = futures;
+    const sampled = drawn.slice(0, samples);
+    const forecasts = scenarios.map((present, scenario) =>
+      scenarioForecast(
+        present,
+        sampled.map((sample) => sample[scenario]!),
+        futures,
+      ),
+    );
+    return { atSeconds, seed, samples, of, shapes, arrivalsPerHour, scenarios: forecasts };
+  };
   return {
     /** @returns the next picture that is due, once all samples before it are there; the last one has them all */
     add(number: number, sample: Sample): Forecast | undefined {
@@ -222,39 +197,60 @@ export function gatherSamples(futures: Futures) {
   };
 }
 
+/** Samples behind the first picture, how many times as many stand behind each later one, and shapes that are counted. */
 const FIRST_PICTURE = 2;
 const PICTURE_GROWTH = 4;
 const COUNTED_SHAPES = 6;
 
-function momentOf(
-  inSeconds: number,
-  names: readonly string[],
-  sampled: readonly Float64Array[],
-  lower: number,
-): Moment {
-  const bands = new Map(
-    names.map((name, index) => [
-      name,
+/** A scenario with what is measured of it now. */
+type Present = ScenarioFutures & { readonly layout: Layout; readonly now: Float64Array };
+
+function presentOf(scenario: ScenarioFutures): Present {
+  const { start, counted } = scenario;
+  const { layout, measure } = measuresOf(start, counted);
+  return { ...scenario, layout, now: measure(start, start.waiting.length) };
+}
+
+function scenarioForecast(
+  { name, start, layout, now }: Present,
+  sampled: readonly Sample[number][],
+  { horizonSeconds, lower }: Futures,
+): ScenarioForecast {
+  const momentAt = (inSeconds: number, rows: readonly Float64Array[]): Moment => ({
+    inSeconds,
+    ...momentOf(layout, (place) =>
       bandOf(
-        sampled.map((values) => values[index]!),
+        rows.map((row) => row[place]!),
         lower,
       ),
-    ]),
+    ),
+  });
+  const starts = start.waiting.map(({ id, kind }, task) => {
+    const seconds = sampled.map(({ startSeconds }) => startSeconds[task]!);
+    return startOf(id, start.kinds[kind]!.admitted, seconds, lower);
+  });
+  const later = horizonSeconds.map((inSeconds, moment) =>
+    momentAt(
+      inSeconds,
+      sampled.map(({ measures }) => measures[moment]!),
+    ),
   );
-  const band = (name: string) => bands.get(name)!;
-  const free: Record<string, Band> = {};
-  for (const name of names) if (name.startsWith('free ')) free[name.slice('free '.length)] = band(name);
+  return { name, moments: [momentAt(0, [now]), ...later], starts };
+}
+
+/** The band of each measure, where a reader looks for it. */
+function momentOf(layout: Layout, bandAt: (place: number) => Band): Omit<Moment, 'inSeconds'> {
+  const { gpuMilli, gpuRatio, cpuMilli, cpuRatio } = layout.fragmentation;
   return {
-    inSeconds,
-    free,
+    free: Object.fromEntries(Object.entries(layout.free).map(([resource, place]) => [resource, bandAt(place)])),
     fragmentation: {
-      gpuMilli: band('fragment gpuMilli'),
-      gpuRatio: band('fragment gpuRatio'),
-      cpuMilli: band('fragment cpuMilli'),
-      cpuRatio: band('fragment cpuRatio'),
+      gpuMilli: bandAt(gpuMilli),
+      gpuRatio: bandAt(gpuRatio),
+      cpuMilli: bandAt(cpuMilli),
+      cpuRatio: bandAt(cpuRatio),
     },
-    waiting: band('waiting'),
-    fits: names.filter((name) => name.startsWith('fits ')).map(band),
+    waiting: bandAt(layout.waiting),
+    fits: layout.fits.map((place) => bandAt(place)),
   };
 }
 

@@ -1,18 +1,16 @@
-import { classNumber, type Fleet, type GpuMask } from '../fleet/fleet.ts';
+import type { Fleet, GpuMask } from '../fleet/fleet.ts';
 import { simulationStart } from '../fleet/fromSnapshot.ts';
-import { classOfRequest, type ExpectedMix } from '../fragment/mix.ts';
+import type { ExpectedMix } from '../fragment/mix.ts';
 import type { Node } from '../model/node.ts';
 import { byQueue } from '../model/queue.ts';
-import { amountOf, type Resources } from '../model/resources.ts';
+import { amountOf } from '../model/resources.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Task } from '../model/task.ts';
-import { nodeCapacity } from '../place/capacity.ts';
-import { nodeFilter } from '../place/filter.ts';
-import { untoleratedTaint } from '../place/selectors.ts';
 import { probabilityEndedBy, QUANTILE_LEVELS } from '../predict/distribution.ts';
 import type { Predictions, RuntimePrediction } from '../predict/prediction.ts';
-import { type Arrivals, shapeKey } from './arrivals.ts';
+import type { Arrivals } from './arrivals.ts';
+import { type Kind, type KindTable, kindTable } from './kinds.ts';
 
 /**
  * What all samples of a scenario's future share. Nodes are those that take tasks (ready, not cordoned), numbered. Beside
@@ -36,16 +34,6 @@ export type FutureStart = {
   readonly arrivalKinds: readonly number[];
   readonly arrivals: Arrivals;
   readonly mix: ExpectedMix;
-};
-
-/** A shape of task, with where it may go at all. */
-export type Kind = {
-  readonly classNumber: number;
-  readonly memoryBytes: number;
-  readonly extra: Float64Array;
-  /** 1 for each node that its constraints admit. */
-  readonly admits: Uint8Array;
-  readonly admitted: number;
 };
 
 /**
@@ -102,45 +90,94 @@ export function futureStart(
   settings: Settings,
   mix: ExpectedMix,
 ): FutureStart {
-  const takesTasks = ({ ready, unschedulable }: Node) => ready && !unschedulable;
   const usable = { ...snapshot, nodes: snapshot.nodes.filter(takesTasks) };
-  // A node whose end is announced is often cordoned by then: no room of it counts, but its tasks begin again elsewhere.
+  // A node whose end is announced is often cordoned by then: nothing free on it counts, but its tasks begin again elsewhere.
   const closed = snapshot.nodes.filter((node) => node.deadline && !takesTasks(node));
   const { fleet, bound } = simulationStart(usable);
   const extraNames = ['tasks', ...extendedNames(usable)];
   const kinds = kindTable(usable, fleet, extraNames);
-  const extraFree = new Float64Array(usable.nodes.length * extraNames.length);
-  const free = usable.nodes.map(({ maxTasks, allocatable }) => [
-    maxTasks,
-    ...extraNames.slice(1).map((name) => amountOf(allocatable, name)),
-  ]);
   const nodeEnds = nodeEndsOf([...usable.nodes, ...closed], usable.nodes.length, snapshot.takenAtSeconds);
-  const endingNodes = new Set(nodeEnds.map(({ node }) => node));
-  const kindAgain = (task: Task, node: number) =>
-    endingNodes.has(node) && !task.infrastructure && task.phase !== 'ending' ? kinds.ofPending(task) : -1;
-  const endOf = (task: Task) => leavingOf(task, predictions[task.id], snapshot.takenAtSeconds, settings);
-  const leaving: LeavingTask[] = [];
-  for (const { task: held, node, gpus } of [...bound].sort((left, right) => left.task.id - right.task.id)) {
-    const task = usable.tasks[held.id]!;
-    const kind = kinds.ofHeld(task, held.classNumber, held.memoryBytes);
-    kinds.list[kind]!.extra.forEach((amount, column) => {
-      free[node]![column]! -= amount;
+  const kindAgain = kindAgainOn(nodeEnds, kinds);
+  const held = bound
+    .toSorted((left, right) => left.task.id - right.task.id)
+    .map(({ task: { id, classNumber, memoryBytes }, node, gpus }): HeldTask => {
+      const task = usable.tasks[id]!;
+      const kind = kinds.ofHeld(task, classNumber, memoryBytes);
+      return { task, node, kind, gpus, againKind: kindAgain(task, node) };
     });
-    const left = endOf(task);
-    const againKind = kindAgain(task, node);
-    if (left || againKind >= 0) leaving.push({ ...(left ?? STAYING), task, node, kind, gpus, againKind });
-  }
-  const closedNumbers = new Map(closed.map(({ name }, index) => [name, usable.nodes.length + index]));
-  for (const task of snapshot.tasks) {
-    const node = closedNumbers.get(task.node ?? '');
-    const againKind = node === undefined ? -1 : kindAgain(task, node);
-    if (againKind < 0) continue;
-    leaving.push({ ...(endOf(task) ?? STAYING), task, node: node!, kind: againKind, gpus: 0, againKind });
-  }
-  free.forEach((amounts, node) => {
-    extraFree.set(amounts, node * extraNames.length);
+  const onClosed = tasksOnClosed(snapshot.tasks, closed, usable.nodes.length, kindAgain);
+  const leaving = [...held, ...onClosed].flatMap((each): LeavingTask[] => {
+    const end = endingOf(each.task, predictions[each.task.id], snapshot.takenAtSeconds, settings);
+    return end || each.againKind >= 0 ? [{ ...(end ?? STAYING), ...each }] : [];
   });
-  const waiting = usable.tasks
+  return {
+    fleet,
+    extraNames,
+    extraFree: extraFreeOf(usable.nodes, extraNames, held, kinds.list),
+    perMilliCpu: Float64Array.from(usable.nodes, ({ allocatable }) => inverse(allocatable.milliCpu)),
+    perByte: Float64Array.from(usable.nodes, ({ allocatable }) => inverse(allocatable.memoryBytes)),
+    leaving: columnsOf(leaving),
+    nodeEnds,
+    waiting: waitingOf(usable.tasks, predictions, kinds),
+    arrivalKinds: arrivals.kinds.map(({ request, gpuCount }) => kinds.ofArrival(request, gpuCount)),
+    kinds: kinds.list,
+    arrivals,
+    mix,
+  };
+}
+
+function takesTasks({ ready, unschedulable }: Node): boolean {
+  return ready && !unschedulable;
+}
+
+/** What a task asks for once its node has ended; −1 where the node does not end, or the task does not begin again. */
+type KindAgain = (task: Task, node: number) => number;
+
+function kindAgainOn(nodeEnds: readonly NodeEnd[], kinds: KindTable): KindAgain {
+  const endingNodes = new Set(nodeEnds.map(({ node }) => node));
+  return (task, node) =>
+    endingNodes.has(node) && !task.infrastructure && task.phase !== 'ending' ? kinds.ofPending(task) : -1;
+}
+
+/** Tasks of nodes that take none and will end, as far as they begin again. */
+function tasksOnClosed(
+  tasks: readonly Task[],
+  closed: readonly Node[],
+  usable: number,
+  kindAgain: KindAgain,
+): HeldTask[] {
+  const numbers = new Map(closed.map(({ name }, index) => [name, usable + index]));
+  return tasks.flatMap((task) => {
+    const node = numbers.get(task.node ?? '');
+    if (node === undefined) return [];
+    const againKind = kindAgain(task, node);
+    return againKind < 0 ? [] : [{ task, node, kind: againKind, gpus: 0, againKind }];
+  });
+}
+
+/** Places for tasks and extended resources that are free, as `FutureStart.extraFree`. */
+function extraFreeOf(
+  nodes: readonly Node[],
+  extraNames: readonly string[],
+  held: readonly HeldTask[],
+  kinds: readonly Kind[],
+): Float64Array {
+  const columns = extraNames.length;
+  const free = new Float64Array(nodes.length * columns);
+  nodes.forEach(({ maxTasks, allocatable }, node) => {
+    extraNames.forEach((name, column) => {
+      free[node * columns + column] = column === 0 ? maxTasks : amountOf(allocatable, name);
+    });
+  });
+  for (const { node, kind } of held) {
+    const { extra } = kinds[kind]!;
+    for (let column = 0; column < columns; column++) free[node * columns + column]! -= extra[column]!;
+  }
+  return free;
+}
+
+function waitingOf(tasks: readonly Task[], predictions: Predictions, kinds: KindTable): Waiting[] {
+  return tasks
     .filter(({ phase, node }) => phase === 'pending' && node === undefined)
     .sort(byQueue)
     .map((task) => ({
@@ -151,31 +188,19 @@ export function futureStart(
       endless: task.endless,
       limitSeconds: task.runtimeLimitSeconds ?? Number.POSITIVE_INFINITY,
     }));
-  const arrivalKinds = arrivals.kinds.map(({ request, gpuCount }) => kinds.ofRequest(request, gpuCount));
-  return {
-    fleet,
-    extraNames,
-    extraFree,
-    perMilliCpu: Float64Array.from(usable.nodes, ({ allocatable }) => inverse(allocatable.milliCpu)),
-    perByte: Float64Array.from(usable.nodes, ({ allocatable }) => inverse(allocatable.memoryBytes)),
-    kinds: kinds.list,
-    leaving: columnsOf(leaving),
-    nodeEnds,
-    waiting,
-    arrivalKinds,
-    arrivals,
-    mix,
-  };
 }
 
-/** A row of `Leaving`. */
-type LeavingTask = Ending & {
+/** A task that holds capacity, or did on a node that takes no tasks. */
+type HeldTask = {
   readonly task: Task;
   readonly node: number;
   readonly kind: number;
   readonly gpus: GpuMask;
   readonly againKind: number;
 };
+
+/** A row of `Leaving`. */
+type LeavingTask = Ending & HeldTask;
 
 /** What is known of a running task's end. */
 type Ending = {
@@ -193,7 +218,7 @@ const STAYING: Ending = {
 };
 
 /** Undefined for a task that stays: an endless one, infrastructure, or one of which nothing is known. */
-function leavingOf(
+function endingOf(
   task: Task,
   prediction: RuntimePrediction | undefined,
   nowSeconds: number,
@@ -261,101 +286,4 @@ function hashOf(text: string): number {
 
 function extendedNames({ nodes }: Snapshot): string[] {
   return [...new Set(nodes.flatMap(({ allocatable }) => Object.keys(allocatable.extended)))].sort();
-}
-
-/** One task of each set of rules, by shape. */
-function liveByShape({ tasks }: Snapshot): ReadonlyMap<string, readonly Task[]> {
-  const byShape = new Map<string, Task[]>();
-  const seen = new Set<string>();
-  for (const task of tasks) {
-    if (task.infrastructure || task.endless) continue;
-    const shape = shapeKey(task.request, task.request.gpuMilli > 0 ? task.gpuCount : 0);
-    const rules = `${shape} ${task.gpuResource} ${JSON.stringify(task.constraints)}`;
-    if (seen.has(rules)) continue;
-    seen.add(rules);
-    byShape.set(shape, [...(byShape.get(shape) ?? []), task]);
-  }
-  return byShape;
-}
-
-/** Extended resources of devices have a domain in their name; memory pages and storage have none. */
-function asksDevices({ extended }: Resources): boolean {
-  return Object.keys(extended).some((name) => name.includes('/'));
-}
-
-function anyAdmits(masks: readonly Uint8Array[], node: number): number {
-  return masks.some((admits) => admits[node] === 1) ? 1 : 0;
-}
-
-function kindTable(snapshot: Snapshot, fleet: Fleet, extraNames: readonly string[]) {
-  const list: Kind[] = [];
-  const numbers = new Map<string, number>();
-  const everywhere = new Uint8Array(snapshot.nodes.length).fill(1);
-  const untainted = Uint8Array.from(snapshot.nodes, ({ taints }) => (untoleratedTaint(taints, []) ? 0 : 1));
-  const nowhere = new Uint8Array(snapshot.nodes.length);
-  const bare = snapshot.nodes.map((node) => nodeCapacity(node, []));
-  const alikeByShape = liveByShape(snapshot);
-  const capacity = { nodes: bare, indexOf: new Map<string, number>(), namespaceLabels: {} };
-
-  const add = (key: string, make: () => Kind): number => {
-    const known = numbers.get(key);
-    if (known !== undefined) return known;
-    numbers.set(key, list.length);
-    return list.push(make()) - 1;
-  };
-  const extraOf = (request: Resources) =>
-    Float64Array.from(extraNames, (name, column) => (column === 0 ? 1 : amountOf(request, name)));
-  /** A resource that no node offers has no column: such a task can go nowhere. */
-  const offered = (request: Resources) =>
-    Object.entries(request.extended).every(([name, amount]) => amount === 0 || extraNames.includes(name, 1));
-  const kindOf = (request: Resources, gpuCount: number, models: readonly string[], admits: Uint8Array): Kind => ({
-    classNumber: classNumber(fleet, classOfRequest(request, gpuCount, { gpuModels: models })),
-    memoryBytes: request.memoryBytes,
-    extra: extraOf(request),
-    admits: offered(request) ? admits : nowhere,
-    admitted: offered(request) ? admits.reduce((sum, admitted) => sum + admitted, 0) : 0,
-  });
-  return {
-    list,
-    /** What a bound task holds, by the class the fleet holds for it. */
-    ofHeld(task: Task, heldClass: number, memoryBytes: number): number {
-      const extra = extraOf(task.allocation);
-      return add(`held ${heldClass} ${memoryBytes} ${extra.join(' ')}`, () => ({
-        classNumber: heldClass,
-        memoryBytes,
-        extra,
-        admits: nowhere,
-        admitted: 0,
-      }));
-    },
-    /** A pending task's kind: its demand, and the nodes its own rules admit when they are empty. */
-    ofPending(task: Task): number {
-      const {
-        podAffinity: _a,
-        podAntiAffinity: _b,
-        topologySpread: _c,
-        hostPorts: _d,
-        ...constraints
-      } = task.constraints;
-      const key = `${shapeKey(task.request, task.gpuCount)} ${task.gpuResource} ${JSON.stringify(constraints)}`;
-      return add(key, () => {
-        const filter = nodeFilter({ ...task, constraints, allocation: task.request, desired: task.request }, capacity);
-        const admits = Uint8Array.from(bare, (held) => (filter(held) === undefined ? 1 : 0));
-        return kindOf(task.request, task.gpuCount, constraints.gpuModels ?? [], admits);
-      });
-    },
-    /**
-     * An arrival's kind. History tells no rules: it may go where tasks of its shape that are here now may go. Where none
-     * is, a task that asks for devices may go wherever they are, any other to all nodes that keep nobody away.
-     */
-    ofRequest(request: Resources, gpuCount: number): number {
-      const shape = shapeKey(request, gpuCount);
-      return add(`arrival ${shape}`, () => {
-        const alike = (alikeByShape.get(shape) ?? []).map((task) => list[this.ofPending(task)]!.admits);
-        const open = request.gpuMilli > 0 || asksDevices(request) ? everywhere : untainted;
-        const admits = alike.length === 0 ? open : Uint8Array.from(open, (_, node) => anyAdmits(alike, node));
-        return kindOf(request, gpuCount, [], admits);
-      });
-    },
-  };
 }

@@ -9,7 +9,8 @@ import {
   tightestGpu,
 } from '../fleet/fleet.ts';
 import { type Random, randomIndex } from '../model/random.ts';
-import type { FutureStart, Kind } from './futureStart.ts';
+import type { FutureStart } from './futureStart.ts';
+import type { Kind } from './kinds.ts';
 
 /** The nodes of one sampled future, with what is free on them. Kinds are the start's. */
 export type FutureWorld = {

@@ -2,71 +2,98 @@ import type { Fleet } from '../fleet/fleet.ts';
 import type { ExpectedMix } from '../fragment/mix.ts';
 import { admitsModel } from '../fragment/mix.ts';
 import type { Resources } from '../model/resources.ts';
-import type { FutureStart, Kind } from './futureStart.ts';
+import type { FutureStart } from './futureStart.ts';
 import type { FutureWorld } from './futureWorld.ts';
+import type { Kind } from './kinds.ts';
 
-/** What is measured of a cluster at one moment, as named numbers in one order, so that samples can be compared. */
+/** What is measured of a cluster at one moment: numbers, so that samples can be compared, and where each of them stands. */
 export type Measures = {
-  readonly names: readonly string[];
-  /** Numbers in the order of `names`. */
+  readonly layout: Layout;
   measure(world: Pick<FutureWorld, 'fleet' | 'extraFree'>, waiting: number): Float64Array;
+};
+
+/** Places of the measures in a row of numbers. */
+export type Layout = {
+  /** By resource: free amount, summed over the nodes. */
+  readonly free: Readonly<Record<string, number>>;
+  readonly fragmentation: {
+    /**
+     * FGD's measure over those of the expected mix that ask for GPUs, and as a share of what is idle. Idle GPUs are useless to
+     * all others, which would only add a constant.
+     */
+    readonly gpuMilli: number;
+    readonly gpuRatio: number;
+    /** The same idea for CPU: what is free on nodes that a task drawn from the mix cannot go to. */
+    readonly cpuMilli: number;
+    readonly cpuRatio: number;
+  };
+  /** Tasks that wait for capacity. */
+  readonly waiting: number;
+  /** By shape: how many such tasks fit, each node filled by that shape alone. */
+  readonly fits: readonly number[];
 };
 
 /** A shape that the forecast counts: how many such tasks would fit. */
 export type CountedShape = { readonly request: Resources; readonly gpuCount: number; readonly kind: number };
 
-/**
- * The measures of a start:
- * - `free milliCpu`, `free memoryBytes`, `free gpuMilli` and every extended resource, summed over the nodes;
- * - `fragment gpuMilli` and `fragment gpuRatio`: FGD's measure over those of the expected mix that ask for GPUs (idle GPUs are
- *   useless to all others, which would only add a constant);
- * - `fragment cpuMilli` and `fragment cpuRatio`: the same idea for CPU, free CPU on nodes that a task drawn from the mix cannot go to;
- * - `waiting`: tasks that wait for capacity;
- * - `fits i`: how many tasks of shape i fit, each node filled by that shape alone.
- */
+/** The measures of a start, and how they are taken of each of its worlds. */
 export function measuresOf(start: FutureStart, shapes: readonly CountedShape[]): Measures {
-  const names = [
-    'free milliCpu',
-    'free memoryBytes',
-    'free gpuMilli',
-    ...start.extraNames.slice(1).map((name) => `free ${name}`),
-    'fragment gpuMilli',
-    'fragment gpuRatio',
-    'fragment cpuMilli',
-    'fragment cpuRatio',
-    'waiting',
-    ...shapes.map((_, index) => `fits ${index}`),
-  ];
+  const resources = ['milliCpu', 'memoryBytes', 'gpuMilli', ...start.extraNames.slice(1)];
+  const layout = layoutOf(resources, shapes.length);
   const fragments = fragmentsBy(start.mix, start.fleet);
+  const size = resources.length + FRAGMENT_MEASURES + 1 + shapes.length;
   return {
-    names,
+    layout,
     measure(world, waiting) {
-      const { fleet, extraFree } = world;
-      const columns = start.extraNames.length;
-      const extra = new Float64Array(columns);
-      let milliCpu = 0;
-      let memoryBytes = 0;
-      for (let node = 0; node < fleet.nodes.length; node++) {
-        milliCpu += Math.max(0, fleet.freeMilliCpu[node]!);
-        memoryBytes += Math.max(0, fleet.freeMemoryBytes[node]!);
-        for (let column = 0; column < columns; column++)
-          extra[column]! += Math.max(0, extraFree[node * columns + column]!);
+      const values = new Float64Array(size);
+      addFree(values, layout, start.extraNames, world);
+      const { gpuMilli, idleGpuMilli, cpuMilli } = fragments(world.fleet);
+      const milliCpu = values[layout.free['milliCpu']!]!;
+      const { fragmentation, fits } = layout;
+      values[fragmentation.gpuMilli] = gpuMilli;
+      values[fragmentation.gpuRatio] = idleGpuMilli > 0 ? gpuMilli / idleGpuMilli : 0;
+      values[fragmentation.cpuMilli] = cpuMilli;
+      values[fragmentation.cpuRatio] = milliCpu > 0 ? cpuMilli / milliCpu : 0;
+      values[layout.waiting] = waiting;
+      for (const [shape, { kind }] of shapes.entries()) {
+        values[fits[shape]!] = countFitting(start, world, start.kinds[kind]!);
       }
-      const { gpuMilli, idleGpuMilli, cpuMilli } = fragments(fleet);
-      return Float64Array.from([
-        milliCpu,
-        memoryBytes,
-        fleet.idleGpuMilli,
-        ...extra.subarray(1),
-        gpuMilli,
-        idleGpuMilli > 0 ? gpuMilli / idleGpuMilli : 0,
-        cpuMilli,
-        milliCpu > 0 ? cpuMilli / milliCpu : 0,
-        waiting,
-        ...shapes.map(({ kind }) => countFitting(start, world, start.kinds[kind]!)),
-      ]);
+      return values;
     },
   };
+}
+
+const FRAGMENT_MEASURES = 4;
+
+function layoutOf(resources: readonly string[], shapes: number): Layout {
+  const first = resources.length;
+  const waiting = first + FRAGMENT_MEASURES;
+  return {
+    free: Object.fromEntries(resources.map((name, place) => [name, place])),
+    fragmentation: { gpuMilli: first, gpuRatio: first + 1, cpuMilli: first + 2, cpuRatio: first + 3 },
+    waiting,
+    fits: Array.from({ length: shapes }, (_, shape) => waiting + 1 + shape),
+  };
+}
+
+/** Adds up what is free; what is overbooked on one node does not lessen what is free on another. */
+function addFree(
+  values: Float64Array,
+  { free }: Layout,
+  extraNames: readonly string[],
+  { fleet, extraFree }: Pick<FutureWorld, 'fleet' | 'extraFree'>,
+): void {
+  const [milliCpu, memoryBytes] = [free['milliCpu']!, free['memoryBytes']!];
+  const columns = extraNames.length;
+  const places = extraNames.map((name) => free[name]!);
+  for (let node = 0; node < fleet.nodes.length; node++) {
+    values[milliCpu]! += Math.max(0, fleet.freeMilliCpu[node]!);
+    values[memoryBytes]! += Math.max(0, fleet.freeMemoryBytes[node]!);
+    // Column 0 counts places for tasks, which is no resource.
+    for (let column = 1; column < columns; column++)
+      values[places[column]!]! += Math.max(0, extraFree[node * columns + column]!);
+  }
+  values[free['gpuMilli']!] = fleet.idleGpuMilli;
 }
 
 /** Fragments of a fleet, in the expected amounts that a task drawn from the mix cannot use. */
