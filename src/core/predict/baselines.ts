@@ -1,6 +1,6 @@
 import { distributionOf, type RuntimeDistribution } from './distribution.ts';
 import type { Past } from './past.ts';
-import type { Runs } from './runs.ts';
+import { CLOSE_TO_WIDE, type Runs } from './runs.ts';
 
 /**
  * Predictors that need no training: `request` the user's limit; `last2` the mean of the creator's two latest runs, at
@@ -20,19 +20,17 @@ export type BaselineForecast = {
   readonly grouping: number | undefined;
 };
 
-/** From close to wide: (creator, name, size, limit), (creator, name), creator. */
-const CHAIN = [7, 5, 3] as const;
-const CREATOR = 3;
+const [SAME_TASK, , SAME_CREATOR] = CLOSE_TO_WIDE;
 /** Runs of all over which the typical runtime is taken for those of whom nothing is known. */
 const TYPICAL_RUNS = 100;
 
 export function baselineForecast(runs: Runs, row: number, past: Past): BaselineForecast {
   const ended = (grouping: number) => past.endedIn(grouping, runs.groups[grouping]![row]!);
   const limit = runs.request[row]!;
-  const grouping = CHAIN.find((each) => ended(each).length > 0);
+  const grouping = CLOSE_TO_WIDE.find((each) => ended(each).length > 0);
   const last20 = grouping === undefined ? [] : lastRuntimes(runs, ended(grouping), 20);
   const sample = last20.toSorted((a, b) => a - b);
-  const lastTwo = lastRuntimes(runs, ended(CREATOR), 2);
+  const lastTwo = lastRuntimes(runs, ended(SAME_CREATOR), 2);
   const unknown = Number.isNaN(limit) ? typicalRuntime(runs, past) : limit;
   const point = (seconds: number | undefined) => within(seconds ?? unknown, limit);
   const med20 = point(sampleQuantile(sample, 0.5));
@@ -60,7 +58,7 @@ export function baselineForecast(runs: Runs, row: number, past: Past): BaselineF
  * @returns undefined where fewer than 20 have ended
  */
 export function ownRuntimes(runs: Runs, row: number, past: Past): RuntimeDistribution | undefined {
-  const ended = past.endedIn(CHAIN[0], runs.groups[CHAIN[0]]![row]!);
+  const ended = past.endedIn(SAME_TASK, runs.groups[SAME_TASK]![row]!);
   return ended.length < LEAST_OWN ? undefined : distributionOf(lastRuntimes(runs, ended, OWN));
 }
 

@@ -1,6 +1,6 @@
 import { typicalRuntime } from './baselines.ts';
 import type { Past } from './past.ts';
-import type { Runs } from './runs.ts';
+import { CLOSE_TO_WIDE, type Runs } from './runs.ts';
 
 /**
  * A place from which a past run is taken: the run that ended `rank` runs before the newest one of the group. A prediction
@@ -246,7 +246,7 @@ function writeGroup(
 
 /** ln of the median of the last five of the closest group; else of the limit; else of what is typical. */
 function baseLevel(runs: Runs, row: number, past: Past, limit: number, typical: number): number {
-  for (const grouping of [7, 5, 3]) {
+  for (const grouping of CLOSE_TO_WIDE) {
     const ended = past.endedIn(grouping, runs.groups[grouping]![row]!);
     const count = Math.min(5, ended.length);
     if (count === 0) continue;

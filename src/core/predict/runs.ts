@@ -47,16 +47,35 @@ export type Runs = {
 type Field = 'user' | 'name' | 'size' | 'request' | 'memory' | 'queue';
 
 /** Runs that share these fields are a group; from the closest kind of "the same again" to everything. */
-export const GROUPINGS: readonly { readonly fields: readonly Field[]; readonly words: string }[] = [
-  { fields: ['user', 'name', 'size', 'request', 'memory', 'queue'], words: 'the same task' },
-  { fields: ['user', 'name', 'request', 'queue'], words: 'the same task at any size' },
-  { fields: ['user', 'name', 'size'], words: 'the same task with any limit' },
-  { fields: ['user'], words: 'the same creator' },
-  { fields: ['size', 'request', 'queue'], words: 'tasks of this shape by anyone' },
-  { fields: ['user', 'name'], words: 'the same name' },
-  { fields: [], words: 'all tasks' },
-  { fields: ['user', 'name', 'size', 'request'], words: 'the same name, size and limit' },
+export const GROUPINGS: readonly { readonly fields: readonly Field[] }[] = [
+  // the same task
+  { fields: ['user', 'name', 'size', 'request', 'memory', 'queue'] },
+  // the same task at any size
+  { fields: ['user', 'name', 'request', 'queue'] },
+  // the same task with any limit
+  { fields: ['user', 'name', 'size'] },
+  // the same creator
+  { fields: ['user'] },
+  // tasks of this shape by anyone
+  { fields: ['size', 'request', 'queue'] },
+  // the same name
+  { fields: ['user', 'name'] },
+  // all tasks
+  { fields: [] },
+  // the same name, size and limit
+  { fields: ['user', 'name', 'size', 'request'] },
 ];
+
+/** The groupings of runs that are the same again, from close to wide, as places in `GROUPINGS`. */
+export const CLOSE_TO_WIDE = [
+  placeOf('user', 'name', 'size', 'request'),
+  placeOf('user', 'name'),
+  placeOf('user'),
+] as const;
+
+function placeOf(...fields: readonly Field[]): number {
+  return GROUPINGS.findIndex((grouping) => grouping.fields.join() === fields.join());
+}
 
 /** Runs as columns. Non-finite numbers count as missing; rows are ordered by submit time, ties as given. */
 export function runsOf(list: readonly Run[]): Runs {

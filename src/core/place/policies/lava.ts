@@ -7,6 +7,12 @@ import { bestFitPolicy } from './published.ts';
 const CLASS_BOUNDS = [3600, 36_000, 360_000];
 const CLASSES = CLASS_BOUNDS.length + 1;
 
+/** Times the bound of its class after which a node that is still held rises by one class. */
+const OVERSTAY = 1.1;
+
+/** Points that a preference is worth: more than all of best fit's 100. */
+const PREFERENCE = 1000;
+
 /** A node counts as filled, and is recycled, from this share of its GPUs (or CPU, without GPUs) in use. */
 const FILLED = 0.85;
 
@@ -25,7 +31,11 @@ export function lavaPolicy(fleet: Fleet): Policy {
   function classNow(node: number, nowSeconds: number): number {
     if (fleet.tasks[node] === 0) return -1;
     let current = nodeClass[node]!;
-    while (current >= 0 && current < CLASSES - 1 && nowSeconds - sinceSeconds[node]! > 1.1 * CLASS_BOUNDS[current]!) {
+    while (
+      current >= 0 &&
+      current < CLASSES - 1 &&
+      nowSeconds - sinceSeconds[node]! > OVERSTAY * CLASS_BOUNDS[current]!
+    ) {
       current += 1;
     }
     return current;
@@ -40,7 +50,7 @@ export function lavaPolicy(fleet: Fleet): Policy {
     return host === own ? 2 : 1;
   }
 
-  const score = (node: number, ask: Ask) => bestFit.score(node, ask) + 1000 * preference(node, ask);
+  const score = (node: number, ask: Ask) => bestFit.score(node, ask) + PREFERENCE * preference(node, ask);
   return {
     ...bestFit,
     name: 'lava',

@@ -8,15 +8,24 @@ import { admitsModel } from '../../fragment/mix.ts';
  */
 export type CapacityValue = (capacity: StateCapacity) => number;
 
+/**
+ * Sequences, and classes in each. More, longer or shorter ones gave the same to .1 points on seeds 1–5 of the public lists
+ * (bench/notes/place.md, "What did not help").
+ */
 const SEQUENCES = 64;
 const LENGTH = 45;
+/** How much more often small demands are drawn: the power −.2 of the GPUs asked for, chosen on seeds 1–10 (the same page). */
 const SMALLNESS = 0.2;
+/** How often a task without GPUs is drawn, against one of a whole GPU. No reason for this number is recorded. */
+const CPU_TASK_WEIGHT = 0.1;
+/** More GPUs than any node has: the bits of a `GpuMask`. */
+const MOST_GPUS = 32;
 
 /**
  * The value of capacities under a mix: `SEQUENCES` fixed sequences of `LENGTH` classes are drawn once, then a capacity is filled
  * greedily by each: a share goes to the fullest GPU that takes it, what does not fit is passed over. Classes are drawn by
- * count × (milli-GPU/1000)^-.2, so that small tasks, which fill gaps, come up somewhat more often; tasks without GPUs by a
- * tenth of their count.
+ * count × GPUs^−`SMALLNESS`, so that small tasks, which fill gaps, come up more often; tasks without GPUs by
+ * count × `CPU_TASK_WEIGHT`.
  * @param models names of the models by number (`ClassTable.models`)
  */
 export function capacityValue(
@@ -28,7 +37,7 @@ export function capacityValue(
   const drawn = drawSequences(seen, random);
   const byModel = models.map((model) => admissible(drawn, model));
   const leastCpu = Math.min(...seen.filter(isGpu).map(({ taskClass }) => taskClass.milliCpu));
-  const shares = new Int16Array(32);
+  const shares = new Int16Array(MOST_GPUS);
   return (capacity) => {
     const sequences = byModel[capacity.model]!;
     let idle = 0;
@@ -48,7 +57,7 @@ function drawSequences(seen: readonly CountedClass[], random: () => number): Tas
   let total = 0;
   for (const { taskClass, count } of seen) {
     const milli = taskClass.gpuMilli * taskClass.gpuCount;
-    total += milli === 0 ? 0.1 * count : count * (milli / 1000) ** -SMALLNESS;
+    total += milli === 0 ? CPU_TASK_WEIGHT * count : count * (milli / 1000) ** -SMALLNESS;
     ends.push(total);
   }
   const draw = () => {
