@@ -25,7 +25,7 @@ export const NOTHING_TOLD: Told = {
   number: 0,
 };
 
-/** Nodes and tasks in one part at most, each: 1,000 take the editor's thread 2–3 ms (`bench/README.md`, scale). */
+/** Nodes and tasks in one part at most, each: 1,000 take the editor's thread 2–3 ms (bench/notes/scale.md). */
 const MOST_ROWS = 1000;
 
 /**

@@ -32,7 +32,7 @@ export type RepackRefusal = {
 
 /**
  * Repacks a few nodes exactly, so that the most GPU demand of the waiting tasks finds room, at the least moves (the
- * type-count program of `algorithms.md` 7.3: alike tasks are counted, not told apart). Moves go longest remaining
+ * type-count program of docs/algorithms.md#repack: alike tasks are counted, not told apart). Moves go longest remaining
  * runtime first among those that fit (LARS), so that short tasks may end on their own before their turn.
  */
 export function repackWindow(window: Window, solve: SolveProgram, options: RepackOptions): Repack | RepackRefusal {

@@ -80,7 +80,7 @@ export function shortage(
 
 /**
  * The resource that names a node's size: GPU where it has GPUs, else the one of CPU and memory of which `held` is the
- * larger share (method, S409 "dominant resource").
+ * larger share (the dominant resource of S409).
  */
 export function dominantResource(total: Resources, held: Resources): ResourceName {
   if (total.gpuMilli > 0) return 'gpuMilli';

@@ -30,7 +30,7 @@ export type AvailableTime = {
 export type AvailableTimeSource = 'exit' | 'deadline' | 'turnover' | 'derived' | 'horizon';
 
 /**
- * Available time of one node (method, "T and t as numbers").
+ * Available time of one node (docs/method.md#time).
  * - exit: the longest predicted remaining runtime on it, repredicted at each task's age; an endless task counts as T.
  * - deadline: when the node itself ends.
  * - turnover: T less what its tasks hold in whole turnover periods; a period comes back with each that passes.

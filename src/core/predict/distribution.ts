@@ -1,7 +1,7 @@
 /**
  * A runtime as a distribution: its quantiles in seconds at `QUANTILE_LEVELS`, ascending. Between two levels the
  * quantile function is linear in ln seconds; beyond the last one the tail is a Pareto of exponent 2 (Lindy: a task that
- * outlived all we know is expected to run as long again, `algorithms.md` 1.1 names the source).
+ * outlived all we know is expected to run as long again, docs/algorithms.md#remaining-time).
  */
 export type RuntimeDistribution = { readonly seconds: readonly number[] };
 

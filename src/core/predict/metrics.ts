@@ -1,4 +1,4 @@
-/** Errors of point predictions over scored runs (`bench/README.md`, protocol). Times in seconds. */
+/** Errors of point predictions over scored runs (bench/notes/predict.md, "Protocol"). Times in seconds. */
 export type PointMetrics = {
   /** Mean absolute error. */
   readonly mae: number;

@@ -1,7 +1,7 @@
 import { CONTEXT_INPUTS, type FeatureStore, PAIR_FEATURES, SLOTS } from './features.ts';
 
 /**
- * The runtime network: attention over past runs (own design; `bench/README.md` has the figures). A small encoder reads the
+ * The runtime network: attention over past runs (own design; figures in bench/notes/predict.md). A small encoder reads the
  * context; a shared pair head reads (this submit, that run) for each slot and gives four logits, one for each width of a
  * Laplace kernel around that run's ln runtime. The same four kernels stand at the limit, and four free Laplace components
  * make a smooth background. One softmax over all of them gives the mixture of ln runtime.

@@ -30,7 +30,7 @@ const NO_MOMENTS: Moments = { rows: new Int32Array(), seconds: new Float64Array(
 
 /**
  * Replays runs as time went by: at each submit only what had started or ended by then is visible, so nothing that reads
- * `past` can look ahead (prequential protocol, `bench/README.md`). Each event is told before it enters the past.
+ * `past` can look ahead (bench/notes/predict.md, "Protocol"). Each event is told before it enters the past.
  * @returns the past after the last known end
  */
 export function replayRuns(

@@ -94,7 +94,7 @@ export type TrainingProgress = {
   readonly calibration?: readonly CalibrationPoint[];
 };
 
-/** Below this, training on the own tasks hurts (measured, `bench/README.md`): pretrained weights stay as they are. */
+/** Below this, training on the own tasks hurts (measured, bench/notes/predict.md): pretrained weights stay as they are. */
 const LEAST_TASKS = 2000;
 /** Training looks at most so far back. */
 const MOST_TASKS = 200_000;

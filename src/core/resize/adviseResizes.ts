@@ -119,7 +119,7 @@ export type ResizeInputs = {
   readonly migrating?: ReadonlySet<string>;
 };
 
-/** Fewer readings are an instant, not a mean (method, "a window needs readings"). */
+/** Fewer readings are an instant, not a mean (docs/method.md#readings). */
 export const READINGS_NEEDED = 3;
 
 /**
