@@ -7,13 +7,13 @@ export type Child = Node | string | undefined | false;
  */
 export function element(
   tag: string,
-  attributes: Readonly<Record<string, string | boolean | undefined>> = {},
+  attributes: Readonly<Record<string, string | number | boolean | undefined>> = {},
   ...children: readonly (Child | readonly Child[])[]
 ): HTMLElement {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (value === true) made.setAttribute(name, '');
-    else if (value !== undefined && value !== false) made.setAttribute(name, value);
+    else if (value !== undefined && value !== false) made.setAttribute(name, String(value));
   }
   made.append(...children.flat().filter((child): child is Node | string => child !== undefined && child !== false));
   return made;

@@ -2,6 +2,7 @@ import { type FromWebview, parseToWebview } from '../src/planner/protocol.ts';
 import type { PanelActions } from './actions.ts';
 import { redrawCharts } from './chart.ts';
 import { render } from './render.ts';
+import { drawerOf } from './section.ts';
 import { EMPTY_MODEL, type PanelEvent, type PanelModel, parseChoices, reduce } from './state.ts';
 import { STYLE } from './style.ts';
 import { registerControls } from './toolkit.ts';
@@ -14,7 +15,7 @@ declare function acquireVsCodeApi(): {
 
 const host = acquireVsCodeApi();
 const root = document.getElementById('root') as HTMLElement;
-const drawn = new Map<string, { key: string; node: HTMLElement }>();
+const drawSections = drawerOf(root);
 let model: PanelModel = { ...EMPTY_MODEL, choices: parseChoices(host.getState()) };
 
 const actions: PanelActions = {
@@ -57,20 +58,7 @@ function dispatch(event: PanelEvent): void {
   }
 }
 
-/** Replaces only the sections whose inputs changed, so that focus and scrolling stay. */
 function draw(): void {
-  const sections = render(model, actions);
+  drawSections(render(model, actions));
   root.removeAttribute('aria-busy');
-  const nodes = sections.map(({ name, key, make }) => {
-    const before = drawn.get(name);
-    if (before?.key === key) return before.node;
-    const node = make();
-    drawn.set(name, { key, node });
-    return node;
-  });
-  if (nodes.some((node, index) => root.children[index] !== node) || root.children.length !== nodes.length) {
-    const scrolled = document.documentElement.scrollTop;
-    root.replaceChildren(...nodes);
-    document.documentElement.scrollTop = scrolled;
-  }
 }

@@ -14,3 +14,27 @@ export type Section = {
 export function section(name: string, depends: readonly unknown[], make: () => HTMLElement): Section {
   return { name, key: JSON.stringify(depends), make };
 }
+
+/**
+ * Draws sections into an element that holds nothing else. Sections that have not changed are not touched, so that focus
+ * and scrolling stay in them.
+ */
+export function drawerOf(root: HTMLElement): (sections: readonly Section[]) => void {
+  let drawn = new Map<string, { readonly key: string; readonly node: HTMLElement }>();
+  return (sections) => {
+    const scrolled = document.documentElement.scrollTop;
+    drawn = new Map(
+      sections.map(({ name, key, make }) => {
+        const before = drawn.get(name);
+        return [name, before?.key === key ? before : { key, node: make() }];
+      }),
+    );
+    const nodes = [...drawn.values()].map(({ node }) => node);
+    for (const child of [...root.children]) if (!nodes.includes(child as HTMLElement)) child.remove();
+    nodes.forEach((node, index) => {
+      const next = root.children[index];
+      if (next !== node) root.insertBefore(node, next ?? null);
+    });
+    document.documentElement.scrollTop = scrolled;
+  };
+}

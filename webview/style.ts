@@ -1,4 +1,7 @@
-/** Only the theme's own variables: light, dark and high contrast come by themselves. */
+/**
+ * Only the theme's own variables: light, dark and high contrast come by themselves. The weight of a grid's header is set
+ * on its cells: on the row it would change what 1ch is, and header and rows would not align.
+ */
 export const STYLE = `
 body { color: var(--vscode-foreground); font-family: var(--vscode-font-family); font-size: var(--vscode-font-size); padding: 0 20px 40px; }
 main { max-width: 1500px; margin: 0 auto; }
@@ -35,7 +38,6 @@ thead th { border-bottom: 1px solid var(--vscode-panel-border, var(--vscode-cont
 .grid { border: 1px solid var(--vscode-panel-border, var(--vscode-contrastBorder)); margin: 4px 0 12px; }
 .grid-row { display: grid; height: 26px; align-items: center; }
 .grid-header { border-bottom: 1px solid var(--vscode-panel-border, var(--vscode-contrastBorder)); padding-right: 12px; }
-/* On the cells: on the row it would change what 1ch is, and header and rows would not align. */
 .grid-header .cell { cursor: pointer; font-weight: 600; }
 .grid-body { overflow-y: auto; position: relative; }
 .grid-spacer { position: relative; }

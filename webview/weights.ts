@@ -78,15 +78,16 @@ export function weightControls(
     const shown = element('output', {}, weight.toFixed(1));
     const range = element('input', {
       type: 'range',
-      min: '0',
-      max: String(Math.max(LARGEST, weight)),
-      step: String(STEP),
-      value: String(weight),
+      min: 0,
+      max: Math.max(LARGEST, weight),
+      step: STEP,
+      value: weight,
       'aria-label': `weight of ${policy}`,
     }) as HTMLInputElement;
     range.addEventListener('input', () => {
-      weights = withWeight(weights, policy, Number(range.value));
-      shown.textContent = Number(range.value).toFixed(1);
+      const tried = range.valueAsNumber;
+      weights = withWeight(weights, policy, tried);
+      shown.textContent = tried.toFixed(1);
       tell();
     });
     return element(
@@ -95,7 +96,7 @@ export function weightControls(
       element('span', {}, policy),
       range,
       shown,
-      element('span', { class: 'faint' }, POLICY_NAMES[policy] ?? ''),
+      element('span', { class: 'faint' }, POLICY_NAMES[policy]),
     );
   };
   const draw = () => list.replaceChildren(...Object.entries(weights).map(([policy, weight]) => slider(policy, weight)));

@@ -64,8 +64,9 @@ export function grid<Row>(options: GridOptions<Row>): HTMLElement {
     },
   };
   const drawRows = () => {
-    spacer.style.height = `${rows.length * ROW_HEIGHT_PIXELS}px`;
+    const focused = spacer.contains(document.activeElement);
     spacer.replaceChildren(...rowsInSight(body.scrollTop, columns, shown, acts));
+    if (focused) tabStop(root)?.focus({ preventScroll: true });
   };
   const draw = () => {
     header.replaceChildren(...headerCells(columns, shown, acts));
@@ -100,7 +101,7 @@ export function grid<Row>(options: GridOptions<Row>): HTMLElement {
 
 /** The elements that stay while rows and headers are drawn again. */
 function frame<Row>({ label, columns, rows }: GridOptions<Row>) {
-  const header = element('div', { role: 'row', class: 'grid-row grid-header', 'aria-rowindex': '1' });
+  const header = element('div', { role: 'row', class: 'grid-row grid-header', 'aria-rowindex': 1 });
   const spacer = element('div', { class: 'grid-spacer', role: 'presentation' });
   const body = element('div', { class: 'grid-body', role: 'rowgroup' }, spacer);
   const root = element(
@@ -109,13 +110,14 @@ function frame<Row>({ label, columns, rows }: GridOptions<Row>) {
       role: 'grid',
       class: 'grid',
       'aria-label': label,
-      'aria-rowcount': String(rows.length + 1),
-      'aria-colcount': String(columns.length),
+      'aria-rowcount': rows.length + 1,
+      'aria-colcount': columns.length,
     },
     element('div', { role: 'rowgroup' }, header),
     body,
   );
   header.style.gridTemplateColumns = widths(columns);
+  spacer.style.height = `${rows.length * ROW_HEIGHT_PIXELS}px`;
   body.style.maxHeight = `${VISIBLE_ROWS * ROW_HEIGHT_PIXELS}px`;
   return { root, header, body, spacer };
 }
@@ -153,7 +155,7 @@ function rowsInSight<Row>(
     const index = first + offset;
     const line = element(
       'div',
-      { role: 'row', class: 'grid-row', 'aria-rowindex': String(index + 2) },
+      { role: 'row', class: 'grid-row', 'aria-rowindex': index + 2 },
       columns.map((column, at) => rowCell(row, column, { row: index, column: at }, shown, acts)),
     );
     line.style.gridTemplateColumns = widths(columns);
@@ -177,7 +179,7 @@ function rowCell<Row>(
   );
   const share = column.bar?.(row);
   if (share !== undefined) {
-    cell.style.setProperty('--bar', `${Math.max(0, Math.min(1, share)) * 100}%`);
+    cell.style.setProperty('--bar', `${share * 100}%`);
     cell.classList.add('bar');
   }
   cell.addEventListener('dblclick', () => open(row));
@@ -190,8 +192,8 @@ function classOf({ numeric }: { readonly numeric?: boolean }): string {
 }
 
 /** One cell of the grid is in the order of Tab (a roving tab index). */
-function tabIndex({ focus }: { readonly focus: Place }, row: number, column: number): string {
-  return row === focus.row && column === focus.column ? '0' : '-1';
+function tabIndex({ focus }: { readonly focus: Place }, row: number, column: number): number {
+  return row === focus.row && column === focus.column ? 0 : -1;
 }
 
 function tabStop(root: HTMLElement): HTMLElement | null {

@@ -9,12 +9,13 @@ export function earliestStarts(plan: Plan, { scenarios }: Forecast): HTMLElement
   const ids = [...new Set(scenarios.flatMap(({ starts }) => starts.map(({ task }) => task)))];
   if (ids.length === 0) return element('div');
   const when = (scenario: ScenarioForecast, id: string) => scenario.starts.find(({ task }) => task === id);
+  const label = 'Earliest start of pending tasks';
   return element(
     'div',
     {},
-    element('h3', {}, 'Earliest start of pending tasks'),
+    element('h3', {}, label),
     grid({
-      label: 'Earliest start of pending tasks',
+      label,
       rows: ids,
       columns: [
         { title: 'task', text: (id) => id },

@@ -52,19 +52,21 @@ function measures(forecast: Forecast): Measure[] {
   const hasGpus = forecast.scenarios.some(({ moments }) =>
     moments.some(({ free }) => (free['gpuMilli']?.p90 ?? 0) > 0),
   );
-  const resource = hasGpus ? 'gpuMilli' : 'milliCpu';
+  const [resource, ratio, unit] = hasGpus
+    ? (['gpuMilli', 'gpuRatio', 'GPU'] as const)
+    : (['milliCpu', 'cpuRatio', 'CPU'] as const);
   return [
     {
       title: 'Fragmentation:',
-      yTitle: `of idle ${hasGpus ? 'GPU' : 'CPU'}`,
+      yTitle: `of idle ${unit}`,
       yFormat: '.0%',
-      pick: ({ fragmentation }) => fragmentation[hasGpus ? 'gpuRatio' : 'cpuRatio'],
+      pick: ({ fragmentation }) => fragmentation[ratio],
       say: percent,
       format: percent,
     },
     {
       title: 'Free capacity:',
-      yTitle: hasGpus ? 'GPUs' : 'CPUs',
+      yTitle: `${unit}s`,
       pick: ({ free }) => free[resource] ?? NOTHING,
       perUnit: 1000,
       say: (value) => amount(resource, value),

@@ -19,9 +19,7 @@ export function headerSection({ host, plan }: PanelModel, actions: PanelActions)
       element('p', { class: 'lead' }, host.cluster, plan && madeFrom(plan)),
       host.failure && element('p', { class: 'notice error', role: 'alert' }, host.failure),
       host.readOnly && element('p', { class: 'notice' }, host.readOnly),
-      (plan?.snapshot.problems ?? [])
-        .slice(0, MOST_PROBLEMS)
-        .map((problem) => element('p', { class: 'notice' }, problem)),
+      plan?.snapshot.problems.slice(0, MOST_PROBLEMS).map((problem) => element('p', { class: 'notice' }, problem)),
       host.busy
         ? element('p', { class: 'busy', role: 'status' }, element('vscode-progress-ring', {}), ` ${host.busy} …`)
         : button(plan ? 'Plan again' : 'Preview plan', actions.refresh, { secondary: true }),

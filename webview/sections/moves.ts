@@ -17,7 +17,7 @@ export function movesSection(host: Host, plan: Plan, choices: Choices, actions: 
     const ended = new Set(done);
     const moves = plan.moves.filter(({ id }) => !ended.has(id));
     if (moves.length === 0)
-      return titled(undefined, 'Moves', element('p', {}, whyNone(plan.snapshot.counts.nodes, done.length)));
+      return titled('Moves', 'Moves', element('p', {}, whyNone(plan.snapshot.counts.nodes, done.length)));
     const all = moves.map(({ id }) => id);
     const ticked = new Set(choices.chosen ?? all);
     const listed = choices.listed ?? MOVES_PAGE;

@@ -1,11 +1,8 @@
 import { type Child, element } from '../element.ts';
 import { type GridOptions, grid } from '../grid/grid.ts';
 
-/**
- * A section under its heading.
- * @param label what a screen reader calls it; without one it is no landmark
- */
-export function titled(label: string | undefined, heading: string, ...children: readonly Child[]): HTMLElement {
+/** A section under its heading, with the name by which a screen reader finds it. */
+export function titled(label: string, heading: string, ...children: readonly Child[]): HTMLElement {
   return element('section', { 'aria-label': label }, element('h2', {}, heading), children);
 }
 

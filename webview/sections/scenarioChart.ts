@@ -35,7 +35,7 @@ const LOOKS: Readonly<Record<string, Pick<Series, 'colour' | 'dash' | 'lineOnly'
 const FURTHER_COLOURS = ['charts-red', 'charts-purple', 'charts-orange'];
 
 function series({ scenarios }: Forecast, pick: Measure['pick'], perUnit: number): Series[] {
-  const further = scenarios.filter(({ name }) => !LOOKS[name]).map(({ name }) => name);
+  const further = scenarios.map(({ name }) => name).filter((name) => !LOOKS[name]);
   return scenarios.map(({ name, moments }) => {
     const bands = moments.map(pick);
     return {

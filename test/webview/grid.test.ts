@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict';
+import { before, beforeEach, describe, it } from 'mocha';
+import type * as Grid from '../../webview/grid/grid.ts';
+import { placeAfter } from '../../webview/grid/keys.ts';
+import { nextSorting, sortRows } from '../../webview/grid/sorting.ts';
+import { withPage } from './page.ts';
+
+type Node = { readonly name: string; readonly cpus: number };
+
+describe('keys of a grid', () => {
+  const extent = { rows: 30, columns: 3, page: 12 };
+  const lead = (key: string, row: number, column: number, ctrlKey = false) => {
+    const place = placeAfter({ key, ctrlKey }, { row, column }, extent);
+    return place && [place.row, place.column];
+  };
+
+  it('lead one cell on, a page on, and to the ends of the row or of the grid', () => {
+    assert.deepEqual(lead('ArrowDown', 4, 1), [5, 1]);
+    assert.deepEqual(lead('ArrowUp', 4, 1), [3, 1]);
+    assert.deepEqual(lead('ArrowLeft', 4, 1), [4, 0]);
+    assert.deepEqual(lead('ArrowRight', 4, 1), [4, 2]);
+    assert.deepEqual(lead('PageDown', 4, 1), [16, 1]);
+    assert.deepEqual(lead('PageUp', 16, 1), [4, 1]);
+    assert.deepEqual(lead('Home', 4, 1), [4, 0]);
+    assert.deepEqual(lead('End', 4, 1), [4, 2]);
+    assert.deepEqual(lead('Home', 4, 1, true), [0, 0]);
+    assert.deepEqual(lead('End', 4, 1, true), [29, 2]);
+  });
+
+  it('stop at the edges, above at the header that only an arrow reaches', () => {
+    assert.deepEqual(lead('ArrowUp', 0, 0), [-1, 0]);
+    assert.deepEqual(lead('ArrowUp', -1, 0), [-1, 0]);
+    assert.deepEqual(lead('PageUp', 3, 0), [0, 0]);
+    assert.deepEqual(lead('PageDown', 25, 0), [29, 0]);
+    assert.deepEqual(lead('ArrowDown', 29, 2), [29, 2]);
+    assert.deepEqual(lead('ArrowLeft', 0, 0), [0, 0]);
+    assert.deepEqual(lead('ArrowRight', 0, 2), [0, 2]);
+  });
+
+  it('are left alone where they mean nothing to it', () => assert.equal(lead('a', 1, 1), undefined));
+});
+
+describe('sorting of a grid', () => {
+  it('begins with the first text and the largest number, and turns when it is asked for again', () => {
+    assert.deepEqual(nextSorting(undefined, 0), { column: 0, descending: false });
+    assert.deepEqual(nextSorting(undefined, 1, true), { column: 1, descending: true });
+    assert.deepEqual(nextSorting({ column: 1, descending: true }, 1, true), { column: 1, descending: false });
+    assert.deepEqual(nextSorting({ column: 1, descending: true }, 0), { column: 0, descending: false });
+  });
+
+  it('leaves equals as they came, in both directions, and the rows it was given alone', () => {
+    const rows = ['b2', 'a1', 'b1', 'a2'];
+    const letter = (row: string) => row.slice(0, 1);
+    assert.deepEqual(sortRows(rows, letter, false), ['a1', 'a2', 'b2', 'b1']);
+    assert.deepEqual(sortRows(rows, letter, true), ['b2', 'b1', 'a1', 'a2']);
+    assert.deepEqual(rows, ['b2', 'a1', 'b1', 'a2']);
+  });
+});
+
+describe('a grid', () => {
+  withPage();
+  let grid: typeof Grid.grid;
+  let numeric: typeof Grid.numeric;
+  let root: HTMLElement;
+  let opened: string[];
+
+  before(async () => {
+    ({ grid, numeric } = await import('../../webview/grid/grid.ts'));
+  });
+
+  const show = (rows: readonly Node[]) => {
+    root = grid<Node>({
+      label: 'Nodes',
+      rows,
+      columns: [
+        { title: 'node', text: ({ name }) => name },
+        { ...numeric('CPUs', ({ cpus }: Node) => cpus, String), bar: ({ cpus }: Node) => cpus / 100 },
+      ],
+      onOpen: ({ name }) => opened.push(name),
+    });
+    document.body.replaceChildren(root);
+  };
+  const all = (selector: string) => [...root.querySelectorAll<HTMLElement>(selector)];
+  const firstColumn = () => all('[role=gridcell]:first-child').map(({ textContent }) => textContent);
+  const press = (key: string, ctrlKey = false) => {
+    const event = new window.KeyboardEvent('keydown', { key, ctrlKey, bubbles: true, cancelable: true });
+    (document.activeElement ?? root).dispatchEvent(event);
+    return event;
+  };
+  const focused = () => document.activeElement?.textContent;
+
+  beforeEach(() => {
+    opened = [];
+    // node-00 … node-39; CPUs 0, 7, 14, … modulo 40, each once, since 7 and 40 have no common divisor
+    show(Array.from({ length: 40 }, (_, at) => ({ name: `node-${String(at).padStart(2, '0')}`, cpus: (7 * at) % 40 })));
+  });
+
+  it('tells a screen reader its name, its size with the header, and where each row stands', () => {
+    assert.equal(root.getAttribute('role'), 'grid');
+    assert.equal(root.getAttribute('aria-label'), 'Nodes');
+    assert.equal(root.getAttribute('aria-rowcount'), '41');
+    assert.equal(root.getAttribute('aria-colcount'), '2');
+    const rows = all('[role=row]').map((row) => row.getAttribute('aria-rowindex'));
+    assert.deepEqual(rows.slice(0, 3), ['1', '2', '3']);
+    assert.deepEqual(
+      all('[role=columnheader]').map((cell) => [cell.textContent, cell.getAttribute('aria-sort')]),
+      [
+        ['node', 'none'],
+        ['CPUs', 'none'],
+      ],
+    );
+  });
+
+  it('holds the rows in sight and some to spare, and the height of all', () => {
+    // 12 in sight, 6 more on either side
+    assert.equal(all('[role=gridcell]:first-child').length, 24);
+    assert.equal(all('.grid-spacer')[0]?.style.height, `${40 * 26}px`);
+  });
+
+  it('has one stop for Tab, which goes with the arrows', () => {
+    const stops = () => all('[tabindex="0"]').map(({ textContent }) => textContent);
+    assert.deepEqual(stops(), ['node-00']);
+    all('[tabindex="0"]')[0]?.focus();
+    press('ArrowDown');
+    press('ArrowRight');
+    assert.deepEqual(stops(), ['7']);
+    assert.equal(focused(), '7');
+  });
+
+  it('keeps a key that moves from scrolling the page, and leaves every other to it', () => {
+    all('[tabindex="0"]')[0]?.focus();
+    assert.ok(press('ArrowDown').defaultPrevented);
+    assert.ok(!press('a').defaultPrevented);
+  });
+
+  it('scrolls to a row out of sight, draws it and gives it the focus', () => {
+    all('[tabindex="0"]')[0]?.focus();
+    press('End', true);
+    assert.equal(focused(), String((7 * 39) % 40));
+    assert.equal(firstColumn().at(-1), 'node-39');
+    assert.equal(all('[role=row]').at(-1)?.getAttribute('aria-rowindex'), '41');
+    press('Home', true);
+    assert.equal(focused(), 'node-00');
+  });
+
+  it('keeps the focus on a cell that is drawn again because the rows were scrolled', () => {
+    all('[tabindex="0"]')[0]?.focus();
+    press('PageDown');
+    all('.grid-body')[0]?.dispatchEvent(new Event('scroll'));
+    assert.equal(focused(), 'node-12');
+    press('ArrowDown');
+    assert.equal(focused(), 'node-13');
+  });
+
+  it('does not take the focus when somebody else has it', () => {
+    all('.grid-body')[0]?.dispatchEvent(new Event('scroll'));
+    assert.equal(document.activeElement, document.body);
+  });
+
+  it('sorts by Enter on a header, says so, and keeps the focus there', () => {
+    all('[tabindex="0"]')[0]?.focus();
+    press('ArrowUp');
+    press('ArrowRight');
+    press('Enter');
+    assert.equal(focused(), 'CPUs ▼');
+    assert.equal(document.activeElement?.getAttribute('aria-sort'), 'descending');
+    // 39 = 7 · 17 modulo 40, 38 = 7 · 34
+    assert.deepEqual(firstColumn().slice(0, 2), ['node-17', 'node-34']);
+    press('Enter');
+    assert.equal(document.activeElement?.getAttribute('aria-sort'), 'ascending');
+    assert.equal(firstColumn()[0], 'node-00');
+  });
+
+  it('sorts by a click on a header, by one column at a time', () => {
+    all('[role=columnheader]')[1]?.click();
+    all('[role=columnheader]')[0]?.click();
+    assert.deepEqual(
+      all('[role=columnheader]').map((cell) => cell.getAttribute('aria-sort')),
+      ['ascending', 'none'],
+    );
+    all('[role=columnheader]')[0]?.click();
+    assert.equal(firstColumn()[0], 'node-39');
+  });
+
+  it('opens the row under the focus by Enter, as it is sorted, and a row by a double click', () => {
+    all('[role=columnheader]')[1]?.click();
+    all('[tabindex="0"]')[0]?.focus();
+    press('Enter');
+    all('[role=gridcell]')[2]?.dispatchEvent(new Event('dblclick'));
+    assert.deepEqual(opened, ['node-17', 'node-34']);
+  });
+
+  it('draws a share as a bar under the number', () => {
+    const bar = all('[role=gridcell]')[3];
+    assert.ok(bar?.classList.contains('bar'));
+    // 7 CPUs of 100
+    assert.match(bar?.style.getPropertyValue('--bar') ?? '', /^7(\.0+\d)?%$/);
+    assert.ok(!all('[role=gridcell]')[0]?.classList.contains('bar'));
+  });
+
+  it('is usable without rows', () => {
+    show([]);
+    assert.equal(root.getAttribute('aria-rowcount'), '1');
+    root.dispatchEvent(new window.KeyboardEvent('keydown', { key: 'ArrowDown' }));
+    assert.equal(focused(), 'node');
+    press('Enter');
+    assert.deepEqual(opened, []);
+  });
+});
