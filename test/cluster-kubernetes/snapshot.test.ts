@@ -11,7 +11,7 @@ import type {
 } from '../../src/cluster/kubernetes/api/objects.ts';
 import { DEFAULT_PARAMETER_KEYS } from '../../src/cluster/kubernetes/model/parameters.ts';
 import { type ClusterObjects, KnownObjects, makeSnapshot } from '../../src/cluster/kubernetes/model/snapshot.ts';
-import { Keeper } from '../../src/cluster/kubernetes/watch/keep.ts';
+import { Transforms } from '../../src/cluster/kubernetes/watch/transform.ts';
 import type { Snapshot } from '../../src/core/model/snapshot.ts';
 import type { Task } from '../../src/core/model/task.ts';
 
@@ -306,7 +306,7 @@ describe('a snapshot of API objects', () => {
   });
 
   it('is the same whether the objects were kept whole or pruned', () => {
-    const keeper = new Keeper(Object.values(DEFAULT_PARAMETER_KEYS).flat());
+    const transforms = new Transforms(Object.values(DEFAULT_PARAMETER_KEYS).flat());
     const one = pod('one', {
       metadata: {
         ...ownedBy('Job', 'train'),
@@ -320,9 +320,9 @@ describe('a snapshot of API objects', () => {
     });
     const whole = { nodes: [node('a')], pods: [one], jobs: [job('train', {})] };
     const pruned = {
-      nodes: whole.nodes.map(keeper.node),
-      pods: whole.pods.map(keeper.pod),
-      jobs: whole.jobs.map(keeper.job),
+      nodes: whole.nodes.map(transforms.node),
+      pods: whole.pods.map(transforms.pod),
+      jobs: whole.jobs.map(transforms.job),
     };
     assert.deepEqual(snapshotOf(pruned), snapshotOf(whole));
     assert.ok(!JSON.stringify(pruned).includes('last-applied'));

@@ -6,9 +6,9 @@ import { readContext } from '../../src/cluster/kubernetes/api/kubeconfig.ts';
 import { type ApiNode, type ApiObject, idOf, type Pod } from '../../src/cluster/kubernetes/api/objects.ts';
 import { DEFAULT_PARAMETER_KEYS } from '../../src/cluster/kubernetes/model/parameters.ts';
 import { makeSnapshot } from '../../src/cluster/kubernetes/model/snapshot.ts';
-import { Keeper } from '../../src/cluster/kubernetes/watch/keep.ts';
 import { readObjects } from '../../src/cluster/kubernetes/watch/read.ts';
 import { type Source, type Sources, sourcesOf } from '../../src/cluster/kubernetes/watch/sources.ts';
+import { Transforms } from '../../src/cluster/kubernetes/watch/transform.ts';
 import { seededRandom } from '../../src/core/model/random.ts';
 import type { Snapshot } from '../../src/core/model/snapshot.ts';
 import { clusterCapacity } from '../../src/core/place/capacity.ts';
@@ -144,7 +144,7 @@ describe('our snapshot and filter beside the live API server and kube-scheduler'
 
   /** A snapshot read anew, in the binary form where there is one, or all of it as JSON. */
   async function read(binary: boolean): Promise<Snapshot> {
-    const sources = sourcesOf(new Keeper([]));
+    const sources = sourcesOf(new Transforms([]));
     const asJson = Object.fromEntries(
       Object.entries(sources).map(([name, { fields: _, ...source }]) => [name, source as Source<ApiObject>]),
     ) as unknown as Sources;

@@ -6,10 +6,10 @@ import { readContext } from './api/kubeconfig.ts';
 import { secondsOf } from './api/objects.ts';
 import { readRights } from './api/rights.ts';
 import type { KubernetesOptions } from './kubernetes.ts';
-import { Keeper } from './watch/keep.ts';
 import { prometheusAt } from './watch/prometheus.ts';
 import { readableNamespaces } from './watch/read.ts';
 import { pathsOf, type Sources, sourcesOf } from './watch/sources.ts';
+import { Transforms } from './watch/transform.ts';
 
 /** One thing that was looked at. `missing`: it can be done without, and `remedy` says what it would take. */
 export type Finding = {
@@ -51,7 +51,7 @@ async function inspect(connection: Connection, options: KubernetesOptions, findi
     text: namespaces ? `only ${namespaces.join(', ')} is read` : 'all are read',
     ...(namespaces ? { remedy: 'To read all, ask for a ClusterRoleBinding to stowage-reader (media/rbac).' } : {}),
   });
-  const sources = sourcesOf(new Keeper([]));
+  const sources = sourcesOf(new Transforms([]));
   for (const name of Object.keys(sources) as (keyof Sources)[]) {
     const source = sources[name];
     const [path = ''] = pathsOf(source, namespaces);

@@ -17,12 +17,12 @@ import { isOver } from './model/pod.ts';
 import { readRecord } from './model/records.ts';
 import { KnownObjects, makeSnapshot } from './model/snapshot.ts';
 import { UsageRecord } from './model/usage.ts';
-import { Keeper } from './watch/keep.ts';
-import { Mirror } from './watch/mirror.ts';
+import { ObjectCache } from './watch/cache.ts';
 import { prometheusAt, prometheusHistory, prometheusUsage, type Query } from './watch/prometheus.ts';
 import { readableNamespaces, readObjects, readSource } from './watch/read.ts';
 import { RunRecord } from './watch/runs.ts';
 import { type Source, type Sources, sourcesOf } from './watch/sources.ts';
+import { Transforms } from './watch/transform.ts';
 import { jobPath } from './write/jobs.ts';
 import { placePod } from './write/placePod.ts';
 import { podPath, podsOfJob } from './write/pods.ts';
@@ -86,7 +86,7 @@ class KubernetesCluster implements Cluster {
   readonly #listeners = new Set<() => void>();
   #usageReadAtMilliseconds = 0;
   #usageProblem: string | undefined;
-  #mirror: { readonly mirror: Mirror; readonly stop: AbortController } | undefined;
+  #following: { readonly cache: ObjectCache; readonly stop: AbortController } | undefined;
   #rights: { readonly rights: Rights; readonly namespaces: string; readonly readAtSeconds: number } | undefined;
 
   constructor(connection: Connection, namespaces: readonly string[] | undefined, options: KubernetesOptions) {
@@ -94,7 +94,7 @@ class KubernetesCluster implements Cluster {
     this.#connection = connection;
     this.#namespaces = namespaces;
     this.#keys = withUsualKeys(options.parameterKeys);
-    this.#sources = sourcesOf(new Keeper(Object.values(this.#keys).flat()));
+    this.#sources = sourcesOf(new Transforms(Object.values(this.#keys).flat()));
     this.#runs = options.runsDirectory === undefined ? undefined : new RunRecord(options.runsDirectory, this.name);
     this.#prometheus = options.prometheus ? prometheusAt(options.prometheus, connection) : undefined;
     this.#windows = options.windows ?? (() => DEFAULT_SETTINGS);
@@ -107,9 +107,9 @@ class KubernetesCluster implements Cluster {
   /** From the live copy while `watch` follows the server (its first list is waited for), else read anew. */
   async readSnapshot(signal?: AbortSignal): Promise<Snapshot> {
     const problems: string[] = [];
-    const mirror = this.#mirror?.mirror;
-    if (mirror) await untilAborted(mirror.started(), signal);
-    const live = mirror?.isLive ? mirror : undefined;
+    const cache = this.#following?.cache;
+    if (cache) await untilAborted(cache.started(), signal);
+    const live = cache?.isLive ? cache : undefined;
     if (live) problems.push(...live.problems());
     const [objects] = await Promise.all([
       live?.objects() ?? readObjects(this.#connection, this.#sources, this.#namespaces, problems, signal),
@@ -130,8 +130,8 @@ class KubernetesCluster implements Cluster {
   }
 
   /** Every source with its state, number of objects and age, while `watch` follows them; for the doctor and for tests. */
-  inspect(): ReturnType<Mirror['report']> {
-    return this.#mirror?.mirror.report() ?? [];
+  inspect(): ReturnType<ObjectCache['report']> {
+    return this.#following?.cache.report() ?? [];
   }
 
   async readHistory(signal?: AbortSignal): Promise<{ tasks: FinishedTask[]; problems: string[] }> {
@@ -160,20 +160,18 @@ class KubernetesCluster implements Cluster {
     if (signal.aborted) return;
     this.#listeners.add(onChange);
     signal.addEventListener('abort', () => this.#leave(onChange), { once: true });
-    if (this.#mirror) return;
+    if (this.#following) return;
     const stop = new AbortController();
-    const notify = () => {
-      for (const listener of this.#listeners) listener();
-    };
-    const mirror = new Mirror(
-      this.#connection,
-      this.#sources,
-      this.#namespaces,
-      notify,
-      (pod) => this.#keepRun(pod),
-      stop.signal,
-    );
-    this.#mirror = { mirror, stop };
+    const cache = new ObjectCache(this.#connection, {
+      sources: this.#sources,
+      namespaces: this.#namespaces,
+      onChange: () => {
+        for (const listener of this.#listeners) listener();
+      },
+      onGone: (pod) => this.#keepRun(pod),
+      signal: stop.signal,
+    });
+    this.#following = { cache, stop };
     const poll = setInterval(() => void this.#readUsage(stop.signal).catch(() => {}), USAGE_POLL_MILLISECONDS);
     stop.signal.addEventListener('abort', () => clearInterval(poll), { once: true });
   }
@@ -224,16 +222,16 @@ class KubernetesCluster implements Cluster {
 
   async close(): Promise<void> {
     this.#listeners.clear();
-    this.#mirror?.stop.abort();
-    this.#mirror = undefined;
+    this.#following?.stop.abort();
+    this.#following = undefined;
     await this.#connection.close();
   }
 
   #leave(onChange: () => void): void {
     this.#listeners.delete(onChange);
     if (this.#listeners.size > 0) return;
-    this.#mirror?.stop.abort();
-    this.#mirror = undefined;
+    this.#following?.stop.abort();
+    this.#following = undefined;
   }
 
   /** What Prometheus says of the window is a mean over all of it, so it stands before our own few readings. */
@@ -260,7 +258,7 @@ class KubernetesCluster implements Cluster {
   #keepRun(pod: Pod): void {
     if (!this.#runs || !isOver(pod)) return;
     const jobs = new Map<string, Job>();
-    for (const job of this.#mirror?.mirror.objects().jobs ?? []) jobs.set(job.metadata?.uid ?? '', job);
+    for (const job of this.#following?.cache.objects().jobs ?? []) jobs.set(job.metadata?.uid ?? '', job);
     const { tasks } = finishedTasks([pod], [], { jobs, replicaSets: new Map() }, this.#keys);
     void this.#runs.merge(tasks);
   }
@@ -288,7 +286,7 @@ class KubernetesCluster implements Cluster {
       namespaced: true,
       absent:
         'This cluster has no metrics.k8s.io, so usage is not known and nothing is resized. Install metrics-server.',
-      keep: (metrics) => {
+      transform: (metrics) => {
         const reading = usageOf(metrics);
         if (reading) readings.set(reading.id, reading.usage);
         return {};
@@ -330,7 +328,7 @@ class KubernetesCluster implements Cluster {
 
 /** The source with its objects as the server sends them. */
 function whole<T extends ApiObject>({ fields: _, ...source }: Source<T>): Source<T> {
-  return { ...source, keep: (object) => object };
+  return { ...source, transform: (object) => object };
 }
 
 /** Both lists by their end, each run once; where both know it, the API's word, which knows more of it. */

@@ -33,7 +33,7 @@ export type RequestOptions = {
   readonly contentType?: PatchType | 'application/json';
   /** Content types of the answer; default JSON. */
   readonly accept?: string;
-  /** Where the answer's bytes are put; default: anew for each. */
+  /** Where the answer's bytes are put; default: in space of its own. */
   readonly space?: Space;
   readonly signal?: AbortSignal | undefined;
 };
@@ -62,7 +62,14 @@ const ATTEMPTS = 4;
 export const PAGE_SIZE = 500;
 const JSON_TYPE = 'application/json';
 
-/** The way to one API server: one pool of connections, credentials with each request, errors in the user's words. */
+/**
+ * The way to one API server: one pool of connections, credentials with each request, errors in the user's words.
+ *
+ * It speaks to the server by undici. The generated clients of @kubernetes/client-node (2.0.1) take each answer as one
+ * string of JSON and make objects of all of it, so that neither the binary form nor buffers that are there already can be
+ * used; and what the server was too busy for they do not try again. What the entries of a kubeconfig mean, that package
+ * knows: see `kubeconfig.ts`.
+ */
 export class Connection {
   readonly #proxy: Proxy | undefined;
   readonly #dispatchers = new Map<string, Dispatcher>();
@@ -104,7 +111,7 @@ export class Connection {
 
   /**
    * All objects of a list, page by page; each page's objects come as the server sent them, or with `fields` alone. While
-   * one page is taken the next is under way. A continue token that has expired begins the list anew.
+   * one page is taken the next is under way. A continue token that has expired begins the list again.
    * @param onPage takes a page's objects before it returns
    * @returns the resource version the list stands for
    */

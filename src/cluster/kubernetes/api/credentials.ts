@@ -28,6 +28,8 @@ export class CredentialsMissing extends Error {
 export class CredentialSource {
   readonly #context: Context;
   readonly #now: () => number;
+  readonly #end = new AbortController();
+  #plugin: { answer: PluginAnswer; untilMilliseconds: number } | undefined;
   #current: { credentials: Promise<Credentials>; untilMilliseconds: number } | undefined;
 
   constructor(context: Context, now: () => number = Date.now) {
@@ -56,9 +58,6 @@ export class CredentialSource {
   close(): void {
     this.#end.abort();
   }
-
-  readonly #end = new AbortController();
-  #plugin: { answer: PluginAnswer; untilMilliseconds: number } | undefined;
 
   async #load(): Promise<Credentials> {
     const { config, extra, server } = this.#context;
@@ -118,7 +117,12 @@ type PluginAnswer = {
 
 const PLUGIN_MILLISECONDS = 60_000;
 
-/** Runs a plugin as client-go does: `KUBERNETES_EXEC_INFO` tells it what is wanted, its output is an `ExecCredential`. */
+/**
+ * Runs a plugin as client-go does: `KUBERNETES_EXEC_INFO` tells it what is wanted, its output is an `ExecCredential`.
+ *
+ * @kubernetes/client-node (2.0.1) runs plugins, too, but tells them nothing, waits for them without end, and asks again
+ * only when their answer has expired, not when the server has refused it.
+ */
 async function runPlugin(plugin: ExecPlugin, signal: AbortSignal): Promise<PluginAnswer> {
   if (!plugin.command) throw new CredentialsMissing('The kubeconfig names a credential program without a command.');
   const request = {

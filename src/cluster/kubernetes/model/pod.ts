@@ -72,7 +72,7 @@ export function taskOf(
 }
 
 /**
- * What the spec asks for. Pods of one template share their containers (`Keeper`), and so what these ask for; the two
+ * What the spec asks for. Pods of one template share their containers (`Transforms`), and so what these ask for; the two
  * caches spare a large cluster most of its time and memory.
  */
 function requestOf(pod: Pod): ReturnType<typeof toResources> {

@@ -2,7 +2,7 @@ import { ApiError, type Connection } from '../api/connection.ts';
 import type { ApiObject } from '../api/objects.ts';
 import { isAllowed } from '../api/rights.ts';
 import type { ClusterObjects } from '../model/snapshot.ts';
-import { controllersOf, unreadable } from './mirror.ts';
+import { controllersOf, unreadable } from './cache.ts';
 import { pathsOf, type Source, type Sources } from './sources.ts';
 
 /** Reads every source once, page by page. What may not be read becomes a problem, what the server does not know is none. */
@@ -53,7 +53,7 @@ export async function readSource<T extends ApiObject>(
     pathsOf(source, namespaces).map(async (path) => {
       let items: T[] = [];
       const take = (page: Iterable<T>) => {
-        for (const item of page) items.push(source.keep(item));
+        for (const item of page) items.push(source.transform(item));
       };
       const restart = () => {
         items = [];

@@ -11,7 +11,7 @@ export type ReflectorOptions<T extends ApiObject> = {
   /** What a list asks for in the binary form; absent: JSON. A watch is JSON: it carries little. */
   readonly fields?: Message;
   /** Takes from an object what is kept of it; called for every object and change. */
-  readonly keep: (object: T) => T;
+  readonly transform: (object: T) => T;
   /** Called after each change that is not an echo, and when the state changes. */
   readonly onChange: () => void;
   /** Called with the last form of an object that has left the selection: deleted, or finished. */
@@ -28,8 +28,12 @@ export type ReflectorState =
 
 /**
  * A copy of all objects of one kind that follows the server: a list in pages, then watches from where it stands, with
- * bookmarks, so that a quiet one can go on where it was. What is too old to go on from (410) is listed anew; everything else
- * is tried again after 0.5–30 s with jitter.
+ * bookmarks, so that a quiet one can go on where it was. What is too old to go on from (410) is listed again; everything
+ * else is tried again after 0.5–30 s with jitter.
+ *
+ * It stands in place of the informer of @kubernetes/client-node (2.0.1). That one stores every object whole, and only as
+ * JSON; it asks for no bookmarks; at any error but 410 and its own time-out it stops until somebody starts it again; and
+ * it does not tell whether it follows or lags, which a plan must know.
  */
 export class Reflector<T extends ApiObject> {
   readonly #connection: Connection;
@@ -94,9 +98,9 @@ export class Reflector<T extends ApiObject> {
 
   async #list(signal: AbortSignal): Promise<void> {
     const objects = new Map<string, T>();
-    const { path, query, fields, keep } = this.#options;
+    const { path, query, fields, transform } = this.#options;
     const take = (page: Iterable<T>) => {
-      for (const object of page) objects.set(keyOf(object), this.#same(keep(object)));
+      for (const object of page) objects.set(keyOf(object), this.#same(transform(object)));
       this.#heardAtMilliseconds = Date.now();
     };
     const resourceVersion = await this.#connection.list<T>(path, take, {
@@ -163,9 +167,9 @@ export class Reflector<T extends ApiObject> {
     const key = keyOf(object);
     if (type === 'DELETED') {
       this.#objects.delete(key);
-      this.#options.onGone?.(this.#options.keep(object));
+      this.#options.onGone?.(this.#options.transform(object));
     } else {
-      this.#objects.set(key, this.#options.keep(object));
+      this.#objects.set(key, this.#options.transform(object));
     }
     this.#options.onChange();
   }

@@ -10,11 +10,11 @@ import type {
   VolumeClaim,
 } from '../api/objects.ts';
 import { JOB_FIELDS, METADATA_FIELDS, NODE_FIELDS, POD_FIELDS } from './fields.ts';
-import type { Keeper } from './keep.ts';
 import type { ReflectorOptions } from './reflector.ts';
+import type { Transforms } from './transform.ts';
 
 /** One kind of object that a snapshot is made from. */
-export type Source<T extends ApiObject> = Pick<ReflectorOptions<T>, 'query' | 'fields' | 'keep'> & {
+export type Source<T extends ApiObject> = Pick<ReflectorOptions<T>, 'query' | 'fields' | 'transform'> & {
   /** In the plural, for sentences. */
   readonly what: string;
   /** The API group's path, `/apis/batch/v1`. */
@@ -39,7 +39,7 @@ export type Sources = {
 };
 
 /** All that is read of a cluster, with what is kept of it. Finished pods are left to the history. */
-export function sourcesOf(keep: Keeper): Sources {
+export function sourcesOf(transforms: Transforms): Sources {
   return {
     nodes: {
       what: 'nodes',
@@ -47,7 +47,7 @@ export function sourcesOf(keep: Keeper): Sources {
       resource: 'nodes',
       namespaced: false,
       fields: NODE_FIELDS,
-      keep: keep.node,
+      transform: transforms.node,
     },
     pods: {
       what: 'pods',
@@ -56,7 +56,7 @@ export function sourcesOf(keep: Keeper): Sources {
       namespaced: true,
       query: { fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed' },
       fields: POD_FIELDS,
-      keep: keep.pod,
+      transform: transforms.pod,
     },
     jobs: {
       what: 'Jobs',
@@ -64,7 +64,7 @@ export function sourcesOf(keep: Keeper): Sources {
       resource: 'jobs',
       namespaced: true,
       fields: JOB_FIELDS,
-      keep: keep.job,
+      transform: transforms.job,
     },
     replicaSets: {
       what: 'ReplicaSets',
@@ -72,42 +72,42 @@ export function sourcesOf(keep: Keeper): Sources {
       resource: 'replicasets',
       namespaced: true,
       fields: METADATA_FIELDS,
-      keep: keep.owned,
+      transform: transforms.owned,
     },
     budgets: {
       what: 'disruption budgets',
       group: '/apis/policy/v1',
       resource: 'poddisruptionbudgets',
       namespaced: true,
-      keep: keep.budget,
+      transform: transforms.budget,
     },
     quotas: {
       what: 'resource quotas',
       group: '/api/v1',
       resource: 'resourcequotas',
       namespaced: true,
-      keep: keep.quota,
+      transform: transforms.quota,
     },
     claims: {
       what: 'volume claims',
       group: '/api/v1',
       resource: 'persistentvolumeclaims',
       namespaced: true,
-      keep: keep.claim,
+      transform: transforms.claim,
     },
     volumes: {
       what: 'volumes',
       group: '/api/v1',
       resource: 'persistentvolumes',
       namespaced: false,
-      keep: keep.volume,
+      transform: transforms.volume,
     },
     nodeClaims: {
       what: 'Karpenter node claims',
       group: '/apis/karpenter.sh/v1',
       resource: 'nodeclaims',
       namespaced: false,
-      keep: (claim) => claim,
+      transform: (claim) => claim,
     },
     namespaces: {
       what: 'namespaces',
@@ -115,7 +115,7 @@ export function sourcesOf(keep: Keeper): Sources {
       resource: 'namespaces',
       namespaced: false,
       fields: METADATA_FIELDS,
-      keep: keep.owned,
+      transform: transforms.owned,
     },
   };
 }

@@ -19,11 +19,12 @@ import { ORIGINAL_REQUEST } from '../model/pod.ts';
 import { RECORD } from '../model/records.ts';
 
 /**
- * What is kept of the API's objects: only the fields that a snapshot reads, and equal parts once. Pods of one Job share
- * nearly all of their spec, so a cluster's pods take a small part of the capacity that their JSON takes.
+ * What is kept of the API's objects (client-go's TransformFunc): only the fields that a snapshot reads, and equal parts
+ * once. Pods of one Job share nearly all of their spec, so a cluster's pods take a small part of what their JSON takes.
  */
-export class Keeper {
+export class Transforms {
   readonly #annotations: ReadonlySet<string>;
+  readonly #texts = new Map<string, string>();
   #shared = new Map<string, object>();
 
   /** @param annotations names of annotations that parameters are read from, beside our own */
@@ -37,8 +38,8 @@ export class Keeper {
       metadata: this.#metadata(pod.metadata),
       spec: defined({
         nodeName: spec.nodeName,
-        containers: this.#share(spec.containers?.map(keepContainer)),
-        initContainers: this.#share(spec.initContainers?.map(keepContainer)),
+        containers: this.#share(spec.containers?.map(trimContainer)),
+        initContainers: this.#share(spec.initContainers?.map(trimContainer)),
         overhead: this.#share(spec.overhead),
         resources: this.#share(spec.resources),
         nodeSelector: this.#share(spec.nodeSelector),
@@ -46,7 +47,7 @@ export class Keeper {
         tolerations: this.#share(spec.tolerations),
         topologySpreadConstraints: this.#share(spec.topologySpreadConstraints),
         schedulingGates: this.#share(spec.schedulingGates),
-        volumes: this.#share(spec.volumes?.flatMap(keepVolume)),
+        volumes: this.#share(spec.volumes?.flatMap(trimVolume)),
         priority: spec.priority,
         priorityClassName: this.#text(spec.priorityClassName),
         restartPolicy: spec.restartPolicy,
@@ -57,9 +58,9 @@ export class Keeper {
         startTime: status.startTime,
         observedGeneration: status.observedGeneration,
         qosClass: status.qosClass,
-        conditions: status.conditions?.filter(({ type }) => POD_CONDITIONS.has(type ?? '')).map(keepCondition),
-        containerStatuses: this.#share(status.containerStatuses?.map(keepStatus)),
-        initContainerStatuses: this.#share(status.initContainerStatuses?.map(keepStatus)),
+        conditions: status.conditions?.filter(({ type }) => POD_CONDITIONS.has(type ?? '')).map(trimCondition),
+        containerStatuses: this.#share(status.containerStatuses?.map(trimStatus)),
+        initContainerStatuses: this.#share(status.initContainerStatuses?.map(trimStatus)),
         resources: this.#share(status.resources),
         allocatedResources: this.#share(status.allocatedResources),
       }),
@@ -71,7 +72,7 @@ export class Keeper {
     ...defined({ spec: node.spec && defined({ unschedulable: node.spec.unschedulable, taints: node.spec.taints }) }),
     status: defined({
       allocatable: this.#share(node.status?.allocatable),
-      conditions: node.status?.conditions?.flatMap(keepNodeCondition),
+      conditions: node.status?.conditions?.flatMap(trimNodeCondition),
     }),
   });
 
@@ -149,7 +150,6 @@ export class Keeper {
     this.#texts.set(value, value);
     return value;
   }
-  readonly #texts = new Map<string, string>();
 }
 
 /** Bounds what is remembered for sharing; what is in use stays in use, it is only no longer found. */
@@ -167,7 +167,7 @@ const OWN_ANNOTATIONS: readonly string[] = [
 
 const POD_CONDITIONS = new Set(['PodScheduled', 'PodResizePending', 'PodResizeInProgress', 'DisruptionTarget']);
 
-function keepContainer({ name, resources, restartPolicy, resizePolicy, ports }: Container): Container {
+function trimContainer({ name, resources, restartPolicy, resizePolicy, ports }: Container): Container {
   const hostPorts = ports?.flatMap(({ hostPort, hostIP, protocol }) =>
     hostPort ? [defined({ hostPort, hostIP, protocol })] : [],
   );
@@ -180,23 +180,23 @@ function keepContainer({ name, resources, restartPolicy, resizePolicy, ports }: 
   });
 }
 
-function keepVolume({ name, persistentVolumeClaim, ephemeral }: PodVolume): PodVolume[] {
+function trimVolume({ name, persistentVolumeClaim, ephemeral }: PodVolume): PodVolume[] {
   if (persistentVolumeClaim)
     return [defined({ name, persistentVolumeClaim: defined({ claimName: persistentVolumeClaim.claimName }) })];
   return ephemeral ? [defined({ name, ephemeral: {} })] : [];
 }
 
-function keepNodeCondition(condition: Condition): Condition[] {
+function trimNodeCondition(condition: Condition): Condition[] {
   const { type = '', status } = condition;
   if (type === 'Ready') return [defined({ type, status })];
-  return AZURE_CONDITIONS.has(type) && status === 'True' ? [keepCondition(condition)] : [];
+  return AZURE_CONDITIONS.has(type) && status === 'True' ? [trimCondition(condition)] : [];
 }
 
-function keepCondition({ type, status, reason, message, lastTransitionTime }: Condition): Condition {
+function trimCondition({ type, status, reason, message, lastTransitionTime }: Condition): Condition {
   return defined({ type, status, reason, message, lastTransitionTime });
 }
 
-function keepStatus({ name, resources, allocatedResources, state }: ContainerStatus): ContainerStatus {
+function trimStatus({ name, resources, allocatedResources, state }: ContainerStatus): ContainerStatus {
   const terminated = state?.terminated;
   return defined({
     name,

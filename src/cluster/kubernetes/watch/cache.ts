@@ -7,31 +7,32 @@ import { pathsOf, type Source, type Sources } from './sources.ts';
 
 type Reflectors = { readonly [name in keyof Sources]: readonly Reflector<ApiObject>[] };
 
+export type CacheOptions = {
+  readonly sources: Sources;
+  /** Absent: all of them. */
+  readonly namespaces: readonly string[] | undefined;
+  /** Called back after changes, at most once in `COALESCE_MILLISECONDS`. */
+  readonly onChange: () => void;
+  /** Told of each pod that has finished or was deleted. */
+  readonly onGone: (pod: Pod) => void;
+  /** Ends the following. */
+  readonly signal: AbortSignal;
+};
+
 /** A live copy of everything a snapshot is made from: one reflector for each source and namespace. */
-export class Mirror {
+export class ObjectCache {
   readonly #reflectors: Reflectors;
   readonly #sources: Sources;
 
-  /**
-   * @param onChange called back after changes, at most once in `COALESCE_MILLISECONDS`
-   * @param onGone told of each pod that has finished or was deleted
-   */
-  constructor(
-    connection: Connection,
-    sources: Sources,
-    namespaces: readonly string[] | undefined,
-    onChange: () => void,
-    onGone: (pod: Pod) => void,
-    signal: AbortSignal,
-  ) {
+  constructor(connection: Connection, { sources, namespaces, onChange, onGone, signal }: CacheOptions) {
     this.#sources = sources;
     const notify = coalesced(onChange, { delayMilliseconds: COALESCE_MILLISECONDS, signal });
     const follow = (source: Source<ApiObject>, gone?: (object: ApiObject) => void) =>
       pathsOf(source, namespaces).map((path) => {
-        const { fields, keep, query } = source;
+        const { fields, transform, query } = source;
         const reflector = new Reflector<ApiObject>(connection, {
           path,
-          keep,
+          transform,
           ...(query ? { query } : {}),
           ...(fields ? { fields } : {}),
           onChange: notify,
