@@ -43,8 +43,8 @@ import { appendFileSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 const post = parentPort.postMessage.bind(parentPort);
 parentPort.postMessage = (message, ...rest) => {
-  if (message?.type === 'answer' && message.result?.json)
-    appendFileSync(READINGS, JSON.stringify({ at: Date.now(), planBytes: message.result.json.length }) + '\\n');
+  if (message?.type === 'answer' && message.answer?.json)
+    appendFileSync(READINGS, JSON.stringify({ at: Date.now(), planBytes: message.answer.json.length }) + '\\n');
   return post(message, ...rest);
 };
 await import('./real.js');

@@ -1,4 +1,4 @@
-import { type FromWebview, parseToWebview } from '../src/planner/protocol.ts';
+import { type FromWebview, parseToWebview } from '../src/panel/protocol.ts';
 import type { PanelActions } from './actions.ts';
 import { redrawCharts } from './chart.ts';
 import { render } from './render.ts';

@@ -1,6 +1,6 @@
 import type { Forecast } from '../src/core/forecast/forecast.ts';
 import type { Plan } from '../src/core/plan/plan.ts';
-import type { PanelState, ToWebview } from '../src/planner/protocol.ts';
+import type { PanelState, ToWebview } from '../src/panel/protocol.ts';
 
 /** All that the panel draws from: what the host sent, and what the user chose in it. */
 export type PanelModel = {

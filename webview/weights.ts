@@ -1,6 +1,6 @@
 import { POLICY_NAMES } from '../src/core/place/policyNames.ts';
 import type { PlacementAdvice, Plan } from '../src/core/plan/plan.ts';
-import type { PanelState } from '../src/planner/protocol.ts';
+import type { PanelState } from '../src/panel/protocol.ts';
 import { button, element } from './element.ts';
 
 /** Weights of policies by name; those left out weigh nothing. */

@@ -3,7 +3,7 @@ import { errorMessage } from '../core/model/errorMessage.ts';
 import { setPolicyWeights } from '../editor/configuration.ts';
 import type { Session, SessionState } from '../editor/session.ts';
 import { Cancelled } from '../planner/client.ts';
-import type { Carried } from '../planner/protocol.ts';
+import type { OperationResult } from '../planner/protocol.ts';
 import type { PlanPanel } from '../views/planPanel.ts';
 import { abortSignal } from './connect.ts';
 
@@ -58,7 +58,7 @@ export const continueDueMoves = (session: Session) => () =>
   withProgress(
     'Going on with moves',
     (signal, onProgress) => session.continueMoves(signal, onProgress),
-    (carried) => carried.ended > 0 && tell(carried),
+    (result) => result.ended > 0 && tell(result),
   );
 
 /** Takes back the resizes that were applied last. */
@@ -98,7 +98,7 @@ export async function withProgress<T>(
 }
 
 /** The outcome in one sentence; where a move was not done, as a warning with its reason. */
-function tell({ text, trouble }: Carried): void {
+function tell({ text, trouble }: OperationResult): void {
   if (text === '') return;
   void (trouble ? vscode.window.showWarningMessage(text) : vscode.window.showInformationMessage(text));
 }

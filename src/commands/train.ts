@@ -5,7 +5,7 @@ import { createGunzip } from 'node:zlib';
 import * as vscode from 'vscode';
 import { PREDICTOR_FILE_NAME } from '../core/model/stateFiles.ts';
 import type { Session } from '../editor/session.ts';
-import type { HistoryFile } from '../planner/protocol.ts';
+import type { HistorySource } from '../planner/protocol.ts';
 import { withProgress } from './plan.ts';
 
 /** Columns a CSV history must or may name, with what they mean. */
@@ -102,7 +102,7 @@ async function tellWithCard(summary: string, card: string): Promise<void> {
 }
 
 /** The chosen files, with what a table's columns mean; undefined when the user leaves. The first table speaks for all. */
-async function historyFiles(files: readonly vscode.Uri[] | undefined): Promise<readonly HistoryFile[] | undefined> {
+async function historyFiles(files: readonly vscode.Uri[] | undefined): Promise<readonly HistorySource[] | undefined> {
   if (!files || files.length === 0) return undefined;
   const isTable = (path: string) => /\.(csv|tsv)(\.gz)?$/i.test(path);
   const table = files.find(({ fsPath }) => isTable(fsPath));

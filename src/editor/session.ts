@@ -4,11 +4,11 @@ import { errorMessage } from '../core/model/errorMessage.ts';
 import type { ClusterTarget } from '../core/plan/plan.ts';
 import { Cancelled, Planner } from '../planner/client.ts';
 import type {
-  Carried,
+  ConnectOptions,
   Contexts,
-  HistoryFile,
+  HistorySource,
   IssuedPlan,
-  Opened,
+  OperationResult,
   Weighed,
   Weighing,
   WhatIf,
@@ -129,9 +129,9 @@ export class Session implements vscode.Disposable {
     const stop = AbortSignal.any([connection.signal, ...(signal ? [signal] : []), timeout.signal]);
     const onProgress = () => clearTimeout(timer); // it has answered: a large cluster takes its time to be read
     try {
-      await this.planner.ask({ type: 'settings', settings: methodSettings() });
-      const request = { type: 'connect', target, stateDirectory: this.stateDirectory, access: access() } as const;
-      const { underWay } = (await this.planner.ask(request, { signal: stop, onProgress })) as Opened;
+      const { stateDirectory } = this;
+      const options: ConnectOptions = { target, stateDirectory, access: access(), settings: methodSettings() };
+      const { underWay } = await this.planner.ask({ type: 'connect', ...options }, { signal: stop, onProgress });
       if (this.connection !== connection) return;
       const readOnly = readOnlyReason(target);
       const { view } = this.planner;
@@ -191,7 +191,7 @@ export class Session implements vscode.Disposable {
     await this.busy(
       'planning',
       () => this.planner.ask({ type: 'plan' }, { signal, onProgress }),
-      (plan) => ({ plan: plan as IssuedPlan, steps: this.waitingSteps() }),
+      (plan) => ({ plan, steps: this.waitingSteps() }),
       ['weighed', 'whatIfs'],
     );
   }
@@ -199,7 +199,7 @@ export class Session implements vscode.Disposable {
   /** Ranks a pending task of the issued plan by other weights. Asks may follow each other fast; the latest counts. */
   async rank(weighing: Weighing): Promise<void> {
     const turn = ++this.weighings;
-    const weighed = (await this.planner.ask({ type: 'rank', ...weighing })) as Weighed;
+    const weighed = await this.planner.ask({ type: 'rank', ...weighing });
     if (turn === this.weighings && this.isIssued(weighed.planId)) this.updateOpen({ weighed });
   }
 
@@ -207,8 +207,8 @@ export class Session implements vscode.Disposable {
   async whatIf(change: NodeChange, signal: AbortSignal, onProgress: Progress): Promise<void> {
     const { current } = this;
     if (current.kind !== 'open' || !current.plan) return;
-    const request = { type: 'whatIf', planId: current.plan.id, change } as const;
-    const made = (await this.planner.ask(request, { signal, onProgress })) as WhatIf;
+    const planId = current.plan.id;
+    const made = await this.planner.ask({ type: 'whatIf', planId, change }, { signal, onProgress });
     if (this.current.kind !== 'open' || !this.isIssued(made.planId)) return;
     const others = (this.current.whatIfs ?? []).filter((each) => changeName(each.change) !== changeName(change));
     this.updateOpen({ whatIfs: [...others, made].slice(-MOST_WHAT_IFS) });
@@ -229,26 +229,26 @@ export class Session implements vscode.Disposable {
     moveIds: readonly string[] | undefined,
     signal: AbortSignal,
     onProgress: Progress,
-  ): Promise<Carried> {
+  ): Promise<OperationResult> {
     const request = { type: 'apply', planId, ...(moveIds && { moveIds }) } as const;
     return this.operate('applying', () => this.planner.ask(request, { signal, onProgress }));
   }
 
   /** Goes on with every move that is not at its end; one that still waits is gone on with when its wait is over. */
-  async continueMoves(signal: AbortSignal, onProgress: (text: string) => void): Promise<Carried> {
+  async continueMoves(signal: AbortSignal, onProgress: (text: string) => void): Promise<OperationResult> {
     return this.operate('going on', async () => {
-      const carried = await this.planner.ask({ type: 'continue' }, { signal, onProgress });
+      const result = await this.planner.ask({ type: 'continue' }, { signal, onProgress });
       this.waiting.forget();
-      return carried;
+      return result;
     });
   }
 
-  async undo(signal: AbortSignal, onProgress: (text: string) => void): Promise<Carried> {
+  async undo(signal: AbortSignal, onProgress: (text: string) => void): Promise<OperationResult> {
     return this.operate('undoing', () => this.planner.ask({ type: 'undo' }, { signal, onProgress }));
   }
 
   async train(
-    history: readonly HistoryFile[] | undefined,
+    history: readonly HistorySource[] | undefined,
     { out, update }: { readonly out: string; readonly update: boolean },
     signal: AbortSignal,
     onProgress: Progress,
@@ -258,23 +258,23 @@ export class Session implements vscode.Disposable {
     const request = { type: 'train', out, update, ...from } as const;
     const summary = await this.planner.ask(request, { signal, onProgress });
     await this.refresh();
-    return String(summary);
+    return summary;
   }
 
   /** Names of the contexts in a kubeconfig; absent: where `kubectl` looks. @throws Error that says what is wrong with it */
   async contexts(kubeconfig: string | undefined): Promise<Contexts> {
-    return (await this.planner.ask({ type: 'contexts', ...(kubeconfig && { kubeconfig }) })) as Contexts;
+    return this.planner.ask({ type: 'contexts', ...(kubeconfig && { kubeconfig }) });
   }
 
   async ledger(): Promise<string> {
-    return String(await this.planner.ask({ type: 'ledger' }));
+    return this.planner.ask({ type: 'ledger' });
   }
 
   async doctor(): Promise<string> {
     const state = this.current;
     if (state.kind === 'closed') throw new Error('No cluster is open. Open one from the Stowage view.');
     const { target, name } = state;
-    return String(await this.planner.ask({ type: 'doctor', target, name, access: access() }));
+    return this.planner.ask({ type: 'doctor', target, name, access: access() });
   }
 
   async settingsChanged(): Promise<void> {
@@ -311,12 +311,12 @@ export class Session implements vscode.Disposable {
   }
 
   /** Work that writes. A wait that comes of it is followed beside those there are already. */
-  private async operate(text: string, work: () => Promise<unknown>): Promise<Carried> {
+  private async operate(text: string, work: () => Promise<OperationResult>): Promise<OperationResult> {
     const { connection } = this;
-    const carried = (await this.busy(text, work)) as Carried;
-    if (connection === this.connection) this.waiting.add(carried.dueInSeconds);
+    const result = await this.busy(text, work);
+    if (connection === this.connection) this.waiting.add(result.dueInSeconds);
     await this.refresh();
-    return carried;
+    return result;
   }
 
   private clusterSeconds(): number {

@@ -1,15 +1,15 @@
 import { Worker } from 'node:worker_threads';
 import type { ClusterView } from '../rows/clusterView.ts';
-import { NOTHING_TOLD, type Told, type ViewPart, withPart } from '../rows/viewParts.ts';
+import { EMPTY_VIEW, type NumberedView, type ViewDelta, withDelta } from '../rows/viewDeltas.ts';
 import type { Confirmation, StepText } from '../text/operation.ts';
-import type { FromPlanner, ToPlanner } from './protocol.ts';
+import type { Answers, FromPlanner, Request, RequestType, ToPlanner } from './protocol.ts';
 
-/** What the planning thread tells without being asked. */
+/** What comes from the planning thread without a request. */
 export type PlannerEvents = {
   onView(view: ClusterView): void;
   onStep(step: StepText): void;
   onKubeconfig(): void;
-  confirm(preview: Confirmation): Promise<boolean>;
+  confirm(confirmation: Confirmation): Promise<boolean>;
   /** The thread died; the next request starts a new one. */
   onDied(reason: string): void;
 };
@@ -19,8 +19,8 @@ export type AskOptions = {
   readonly onProgress?: (text: string, fraction?: number) => void;
 };
 
-type Request = ToPlanner extends infer Each ? (Each extends { id: number } ? Omit<Each, 'id'> : never) : never;
-type Waiting = { resolve(result: unknown): void; reject(error: Error): void; onProgress: AskOptions['onProgress'] };
+/** A request that was sent and is not answered yet. */
+type Pending = { resolve(answer: unknown): void; reject(error: Error): void; onProgress: AskOptions['onProgress'] };
 
 /**
  * A smaller nursery for new objects than V8's own choice: reading a large cluster makes much that is dropped at once, and
@@ -39,9 +39,9 @@ export class Cancelled extends Error {
  */
 export class Planner {
   private worker: Worker | undefined;
-  private readonly waiting = new Map<number, Waiting>();
-  private next = 1;
-  private told: Told = NOTHING_TOLD;
+  private readonly pending = new Map<number, Pending>();
+  private lastId = 0;
+  private received: NumberedView = EMPTY_VIEW;
   private readonly script: string;
   private readonly events: PlannerEvents;
 
@@ -51,31 +51,35 @@ export class Planner {
   }
 
   /**
-   * Asks and waits for the one answer.
+   * Sends a request and waits for its answer.
    * @throws Cancelled when the signal aborts; an Error with the planner's own words otherwise
    */
-  ask(request: Request, { signal, onProgress }: AskOptions = {}): Promise<unknown> {
+  ask<Type extends RequestType>(
+    request: Request<Type>,
+    { signal, onProgress }: AskOptions = {},
+  ): Promise<Answers[Type]> {
     if (signal?.aborted) return Promise.reject(new Cancelled());
-    const id = this.next++;
+    this.lastId += 1;
+    const id = this.lastId;
     const worker = this.start();
     return new Promise((resolve, reject) => {
-      const cancel = () => worker.postMessage({ id: this.next++, type: 'cancel', request: id } satisfies ToPlanner);
+      const cancel = () => worker.postMessage({ type: 'cancel', id } satisfies ToPlanner);
       signal?.addEventListener('abort', cancel, { once: true });
       const settle =
         <T>(then: (value: T) => void) =>
         (value: T) => {
           signal?.removeEventListener('abort', cancel);
-          this.waiting.delete(id);
+          this.pending.delete(id);
           then(value);
         };
-      this.waiting.set(id, { resolve: settle(resolve), reject: settle(reject), onProgress });
-      worker.postMessage({ ...request, id });
+      this.pending.set(id, { resolve: settle(resolve), reject: settle(reject), onProgress });
+      worker.postMessage({ type: 'request', id, request });
     });
   }
 
-  /** The rows of the cluster that is open there, as they were last told whole; empty before. */
+  /** The rows of the open cluster, as last received whole; empty before. */
   get view(): ClusterView {
-    return this.told.view;
+    return this.received.view;
   }
 
   async dispose(): Promise<void> {
@@ -88,59 +92,56 @@ export class Planner {
     if (this.worker) return this.worker;
     const worker = new Worker(this.script, { resourceLimits: PLANNER_LIMITS });
     this.worker = worker;
-    worker.on('message', (message: FromPlanner) => this.hear(message));
+    worker.on('message', (message: FromPlanner) => this.receive(message));
     worker.on('error', (error) => this.died(worker, error.stack ?? error.message));
     worker.on('exit', (code) => this.died(worker, `it ended with code ${code}`));
     return worker;
   }
 
-  private hear(message: FromPlanner): void {
+  private receive(message: FromPlanner): void {
     switch (message.type) {
       case 'answer':
-        this.waiting.get(message.id)?.resolve(message.result);
-        break;
+        return this.pending.get(message.id)?.resolve(message.answer);
       case 'failure':
-        this.waiting.get(message.id)?.reject(message.cancelled ? new Cancelled() : new Error(message.message));
-        break;
+        return this.pending.get(message.id)?.reject(message.cancelled ? new Cancelled() : new Error(message.message));
       case 'progress':
-        this.waiting.get(message.id)?.onProgress?.(message.text, message.fraction);
-        break;
-      case 'part':
-        this.take(message.part);
-        break;
+        return this.pending.get(message.id)?.onProgress?.(message.text, message.fraction);
+      case 'delta':
+        return this.apply(message.delta);
       case 'kubeconfigChanged':
-        this.events.onKubeconfig();
-        break;
+        return this.events.onKubeconfig();
       case 'step':
-        this.events.onStep(message.step);
-        break;
+        return this.events.onStep(message.step);
       case 'confirm':
-        void this.events
-          .confirm(message.preview)
-          .then((yes) => this.worker?.postMessage({ id: message.id, type: 'confirmed', yes } satisfies ToPlanner));
-        break;
+        void this.confirm(message.id, message.confirmation);
+        return;
       default:
         message satisfies never;
     }
   }
 
-  /** The next part comes after a round of the thread's own, so that many parts never hold it together. */
-  private take(part: ViewPart): void {
-    const told = withPart(this.told, part);
-    if (told) {
-      this.told = told;
-      if (part.left === 0) this.events.onView(told.view);
+  private async confirm(id: number, confirmation: Confirmation): Promise<void> {
+    const yes = await this.events.confirm(confirmation);
+    this.worker?.postMessage({ type: 'confirmed', id, yes } satisfies ToPlanner);
+  }
+
+  /** Acknowledged after a round of the thread's own, so that many deltas in a row never hold it. */
+  private apply(delta: ViewDelta): void {
+    const next = withDelta(this.received, delta);
+    if (next) {
+      this.received = next;
+      if (delta.left === 0) this.events.onView(next.view);
     }
-    const { number } = this.told;
-    setImmediate(() => this.worker?.postMessage({ id: this.next++, type: 'taken', number } satisfies ToPlanner));
+    const { number } = this.received;
+    setImmediate(() => this.worker?.postMessage({ type: 'acknowledged', number } satisfies ToPlanner));
   }
 
   private died(worker: Worker, reason: string): void {
     if (this.worker !== worker) return;
     this.worker = undefined;
-    const waiting = [...this.waiting.values()];
-    this.waiting.clear();
-    for (const { reject } of waiting)
+    const pending = [...this.pending.values()];
+    this.pending.clear();
+    for (const { reject } of pending)
       reject(new Error(`The planning thread stopped: ${reason}. Run the command again.`));
     this.events.onDied(reason);
   }

@@ -3,7 +3,7 @@ import type { Action } from '../core/model/snapshot.ts';
 import { findRow } from '../core/model/sortedList.ts';
 import type { Session } from '../editor/session.ts';
 import type { NodeRow, TaskRow } from '../rows/clusterView.ts';
-import { idOf as taskId } from '../rows/viewParts.ts';
+import { idOf as taskId } from '../rows/viewDeltas.ts';
 import { describeRefusedEverywhere } from '../text/action.ts';
 import { DrawnRows } from './drawnRows.ts';
 import type { Pins } from './pins.ts';

@@ -3,13 +3,8 @@ import * as vscode from 'vscode';
 import type { NodeChange } from '../core/forecast/scenarios.ts';
 import type { Session, SessionState } from '../editor/session.ts';
 import { coalesced } from '../io/coalesce.ts';
-import {
-  type FromWebview,
-  type PanelState,
-  parseFromWebview,
-  type ToWebview,
-  type Weighing,
-} from '../planner/protocol.ts';
+import { type FromWebview, type PanelState, parseFromWebview, type ToWebview } from '../panel/protocol.ts';
+import type { Weighing } from '../planner/protocol.ts';
 
 /** What the panel may ask for; the plan itself never comes back from it, only the ids of an issued plan and its moves. */
 export type PanelActions = {

@@ -1,6 +1,6 @@
 import { differences, firstAt, position } from '../core/model/sortedList.ts';
 import type { TaskRow } from '../rows/clusterView.ts';
-import { idOf } from '../rows/viewParts.ts';
+import { idOf } from '../rows/viewDeltas.ts';
 
 /** How running tasks are grouped. Pending ones always come first, in a group of their own. */
 export const GROUPINGS = ['owner', 'creator', 'node', 'namespace'] as const;

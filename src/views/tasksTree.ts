@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { findRow } from '../core/model/sortedList.ts';
 import type { Session } from '../editor/session.ts';
 import type { TaskRow } from '../rows/clusterView.ts';
-import { idOf } from '../rows/viewParts.ts';
+import { idOf } from '../rows/viewDeltas.ts';
 import { DrawnRows } from './drawnRows.ts';
 import type { Pins } from './pins.ts';
 import { type Grouping, type TaskGroup, TaskGroups } from './taskGroups.ts';

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { parse } from 'yaml';
+import { DEFAULT_SETTINGS } from '../../src/core/model/settings.ts';
 import { readHistoryFile } from '../../src/io/history.ts';
 import { Planner } from '../../src/planner/client.ts';
 import { KernelUnderTest } from '../notebook/kernelUnderTest.ts';
@@ -68,7 +69,8 @@ describe('every door to a Kubernetes cluster', function () {
       ...{ onView: silent, onStep: silent, onDied: silent, confirm: () => Promise.resolve(false) },
       onKubeconfig: () => changed.resolve(),
     });
-    const connect = () => planner.ask({ type: 'connect', target, stateDirectory, access: {} });
+    const connect = () =>
+      planner.ask({ type: 'connect', target, stateDirectory, access: {}, settings: DEFAULT_SETTINGS });
     try {
       await assert.rejects(connect(), /refuses connections\. Is the cluster running/);
       writeFileSync(kubeconfig, right);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import { parseFromWebview, parseToWebview } from '../../src/planner/protocol.ts';
+import { parseFromWebview, parseToWebview } from '../../src/panel/protocol.ts';
 
 describe('messages of the plan panel', () => {
   it('takes each message of the protocol as it is', () => {

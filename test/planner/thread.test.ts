@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
+import { DEFAULT_SETTINGS } from '../../src/core/model/settings.ts';
 import { Planner } from '../../src/planner/client.ts';
-import type { IssuedPlan, Opened } from '../../src/planner/protocol.ts';
 
 const script = resolve(import.meta.dirname, '../../src/planner/thread.ts');
 
@@ -27,16 +27,16 @@ describe('the planning thread', function () {
 
   const connect = () => {
     const target = { kind: 'sample', seed: 7, directory } as const;
-    return planner.ask({ type: 'connect', target, stateDirectory: directory, access: {} }) as Promise<Opened>;
+    return planner.ask({ type: 'connect', target, stateDirectory: directory, access: {}, settings: DEFAULT_SETTINGS });
   };
 
   it('answers what is asked while a cluster is being opened once it is open', async () => {
-    const [, plan] = await Promise.all([connect(), planner.ask({ type: 'plan' }) as Promise<IssuedPlan>]);
+    const [, plan] = await Promise.all([connect(), planner.ask({ type: 'plan' })]);
     assert.ok(planner.view.nodes.length > 0);
     assert.ok(plan.moves.length > 0);
     const [, later] = await Promise.all([
       planner.ask({ type: 'advance', seconds: 7200 }),
-      planner.ask({ type: 'plan' }) as Promise<IssuedPlan>,
+      planner.ask({ type: 'plan' }),
     ]);
     assert.notEqual(later.id, plan.id);
     const [, stale] = await Promise.allSettled([
@@ -71,7 +71,7 @@ describe('the planning thread', function () {
     const kubeconfig = join(directory, 'missing');
     const target = { kind: 'kubernetes', kubeconfig } as const;
     const answers = await Promise.allSettled([
-      planner.ask({ type: 'connect', target, stateDirectory: directory, access: {} }),
+      planner.ask({ type: 'connect', target, stateDirectory: directory, access: {}, settings: DEFAULT_SETTINGS }),
       planner.ask({ type: 'plan' }),
     ]);
     assert.deepEqual(

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import { findRow } from '../../src/core/model/sortedList.ts';
 import type { ClusterView, NodeRow, TaskRow } from '../../src/rows/clusterView.ts';
-import { idOf, NOTHING_TOLD, partsTo, type Told, withPart } from '../../src/rows/viewParts.ts';
+import { deltasTo, EMPTY_VIEW, idOf, type NumberedView, withDelta } from '../../src/rows/viewDeltas.ts';
 import { aView } from './rows.ts';
 
 /** Views that follow each other: rows come, change and go; rows that have not changed are the same objects. */
@@ -24,18 +24,18 @@ const views = fc
     });
   });
 
-describe('the parts of a view', () => {
+describe('the deltas of a view', () => {
   it('lead from each view to the next, whatever has changed and however small they are', () => {
     fc.assert(
       fc.property(views, fc.integer({ min: 1, max: 5 }), (all, most) => {
-        let [told, sent]: [Told, Told] = [NOTHING_TOLD, NOTHING_TOLD];
+        let [sent, received]: [NumberedView, NumberedView] = [EMPTY_VIEW, EMPTY_VIEW];
         for (const view of all) {
-          const parts = partsTo(told, view, most);
-          for (const part of parts) sent = withPart(sent, structuredClone(part))!;
-          assert.deepEqual(sent.view, view);
-          assert.equal(parts.at(-1)!.left, 0);
-          assert.ok(parts.every(({ nodes, tasks }) => nodes.length <= most && tasks.length <= most));
-          told = { view, number: sent.number };
+          const deltas = deltasTo(sent, view, most);
+          for (const delta of deltas) received = withDelta(received, structuredClone(delta))!;
+          assert.deepEqual(received.view, view);
+          assert.equal(deltas.at(-1)!.left, 0);
+          assert.ok(deltas.every(({ nodes, tasks }) => nodes.length <= most && tasks.length <= most));
+          sent = { view, number: received.number };
         }
       }),
     );
@@ -44,34 +44,34 @@ describe('the parts of a view', () => {
   it('hold only the rows that are other objects, and keep the others as they are', () => {
     const rows = ['a', 'b', 'c', 'd'].map((id) => ({ id }) as TaskRow);
     const changed = { id: 'b', creator: 'ana' } as TaskRow;
-    const told = { view: aView({ tasks: rows }), number: 7 };
-    const [part, ...others] = partsTo(told, aView({ tasks: [rows[0]!, changed, rows[2]!] }));
-    assert.deepEqual([part!.tasks, part!.nodes, others], [[changed, 'd'], [], []]);
-    const { view } = withPart(told, part!)!;
+    const before = { view: aView({ tasks: rows }), number: 7 };
+    const [delta, ...others] = deltasTo(before, aView({ tasks: [rows[0]!, changed, rows[2]!] }));
+    assert.deepEqual([delta!.tasks, delta!.nodes, others], [[changed, 'd'], [], []]);
+    const { view } = withDelta(before, delta!)!;
     assert.equal(view.tasks[0], rows[0]);
     assert.equal(view.tasks[2], rows[2]);
-    assert.equal(view.nodes, told.view.nodes);
+    assert.equal(view.nodes, before.view.nodes);
   });
 
   it('are one at least, so that times go on where no row has changed', () => {
-    const told = { view: aView({ takenAtSeconds: 1 }), number: 3 };
-    const parts = partsTo(told, aView({ takenAtSeconds: 2 }));
-    assert.equal(parts.length, 1);
-    assert.equal(withPart(told, parts[0]!)!.view.takenAtSeconds, 2);
+    const before = { view: aView({ takenAtSeconds: 1 }), number: 3 };
+    const deltas = deltasTo(before, aView({ takenAtSeconds: 2 }));
+    assert.equal(deltas.length, 1);
+    assert.equal(withDelta(before, deltas[0]!)!.view.takenAtSeconds, 2);
   });
 
   it('are refused where one is missing, until the first one of a whole view', () => {
     const view = aView({ tasks: ['a', 'b', 'c'].map((id) => ({ id }) as TaskRow) });
-    const [first, second, third] = partsTo(NOTHING_TOLD, view, 1);
-    const told = withPart(NOTHING_TOLD, first!)!;
-    assert.equal(withPart(told, third!), undefined);
-    assert.equal(withPart(NOTHING_TOLD, second!), undefined);
-    let again = withPart(withPart(told, second!)!, first!)!;
+    const [first, second, third] = deltasTo(EMPTY_VIEW, view, 1);
+    const before = withDelta(EMPTY_VIEW, first!)!;
+    assert.equal(withDelta(before, third!), undefined);
+    assert.equal(withDelta(EMPTY_VIEW, second!), undefined);
+    let again = withDelta(withDelta(before, second!)!, first!)!;
     assert.deepEqual(
       again.view.tasks.map(({ id }) => id),
       ['a'],
     );
-    for (const part of [second!, third!]) again = withPart(again, part)!;
+    for (const delta of [second!, third!]) again = withDelta(again, delta)!;
     assert.deepEqual(again.view, view);
   });
 

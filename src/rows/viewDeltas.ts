@@ -2,12 +2,12 @@ import { differences, position } from '../core/model/sortedList.ts';
 import type { ClusterView, NodeRow, TaskRow, ViewHead } from './clusterView.ts';
 
 /**
- * What leads from one view to the next, in pieces that the editor's thread takes in a few milliseconds each. Parts are
- * counted from 1, which is of an empty view: one that is missing shows, and the next 1 mends it.
+ * One of the pieces that turn one view into the next, small enough that the editor's thread applies it in a few
+ * milliseconds. Deltas are numbered from 1, which starts from an empty view: a gap shows, and the next 1 closes it.
  */
-export type ViewPart = {
+export type ViewDelta = {
   readonly number: number;
-  /** Parts that follow before the view is whole. */
+  /** Deltas that follow before the view is whole. */
   readonly left: number;
   readonly head: ViewHead;
   readonly nodes: readonly Edit<NodeRow>[];
@@ -17,22 +17,22 @@ export type ViewPart = {
 /** A row that is new or changed, or the key of one that is gone; in the order of their keys. */
 export type Edit<Row extends object> = Row | string;
 
-/** A view as far as it was told, and the number of the last part. */
-export type Told = { readonly view: ClusterView; readonly number: number };
+/** A view, and the number of the last delta that led to it. */
+export type NumberedView = { readonly view: ClusterView; readonly number: number };
 
-export const NOTHING_TOLD: Told = {
+export const EMPTY_VIEW: NumberedView = {
   view: { cluster: '', takenAtSeconds: 0, refused: {}, problems: [], predictor: '', nodes: [], tasks: [] },
   number: 0,
 };
 
-/** Nodes and tasks in one part at most, each: 1,000 take the editor's thread 2–3 ms (bench/notes/scale.md). */
+/** Nodes and tasks in one delta at most, each: 1,000 take the editor's thread 2–3 ms (bench/notes/scale.md). */
 const MOST_ROWS = 1000;
 
 /**
- * The parts that lead from what was told to a view; at least one, since time goes on. Rows are compared by identity.
- * @param most nodes and tasks in one part, each
+ * The deltas that turn one view into another; at least one, since time goes on. Rows are compared by identity.
+ * @param most nodes and tasks in one delta, each
  */
-export function partsTo({ view: before, number }: Told, after: ClusterView, most = MOST_ROWS): ViewPart[] {
+export function deltasTo({ view: before, number }: NumberedView, after: ClusterView, most = MOST_ROWS): ViewDelta[] {
   const { nodes: _, tasks: __, ...head } = after;
   const nodes = chunks(edits(before.nodes, after.nodes, nameOf), most);
   const tasks = chunks(edits(before.tasks, after.tasks, idOf), most);
@@ -46,9 +46,9 @@ export function partsTo({ view: before, number }: Told, after: ClusterView, most
   }));
 }
 
-/** What is told with one part more; undefined when it does not follow on what was told. */
-export function withPart(told: Told, { number, head, nodes, tasks }: ViewPart): Told | undefined {
-  const { view, number: last } = number === 1 ? NOTHING_TOLD : told;
+/** A view with one more delta; undefined when the delta is not the next one. */
+export function withDelta(numbered: NumberedView, { number, head, nodes, tasks }: ViewDelta): NumberedView | undefined {
+  const { view, number: last } = number === 1 ? EMPTY_VIEW : numbered;
   if (number !== last + 1) return undefined;
   const rows = { nodes: edited(view.nodes, nodes, nameOf), tasks: edited(view.tasks, tasks, idOf) };
   return { view: { ...head, ...rows }, number };

@@ -1,0 +1,161 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Cluster } from '../cluster/port.ts';
+import { selectMoves } from '../core/plan/previewPlan.ts';
+import { describeVerdict } from '../core/predict/card.ts';
+import { sha256 } from '../io/sha256.ts';
+import {
+  type ApplyOptions,
+  type ApplyOutcome,
+  applyPlan,
+  continueMoves,
+  type OperateOptions,
+  undoResizes,
+} from '../operate/applyPlan.ts';
+import { type Journal, openJournal } from '../operate/journal.ts';
+import { openLedger } from '../operate/ledger.ts';
+import { PATIENT, RESTLESS } from '../operate/scene.ts';
+import type { Step } from '../operate/step.ts';
+import {
+  describeApplyRefused,
+  describeProgress,
+  describeQuestion,
+  describeResult,
+  describeStep,
+} from '../text/operation.ts';
+import { learnOnThread } from '../worker/threads/learning.ts';
+import type { Call } from './editorThread.ts';
+import type { OpenCluster } from './openCluster.ts';
+import type { HistorySource, OperationResult, Requests } from './protocol.ts';
+
+/** How long a reload waits for the journal, which the window before it holds until its own thread has ended. */
+const HANDOVER_MILLISECONDS = 15_000;
+
+/** Applies moves of a plan that was issued while the cluster is open. */
+export async function apply(
+  open: OpenCluster,
+  { planId, moveIds }: Requests['apply'],
+  call: Call,
+): Promise<OperationResult> {
+  const issued = open.kept.plans.get(planId);
+  if (!issued) throw new Error('This plan was not made in this window. Preview the plan again, then apply it.');
+  const chosen =
+    moveIds && moveIds.length < issued.moves.length ? selectMoves(issued, new Set(moveIds), sha256) : issued;
+  return operate(open, call, {
+    journal: openJournal(open.options.stateDirectory),
+    moves: chosen.moves.length,
+    work: (options) => applyPlan(chosen, open.cluster, { ...options, confirm: asking(call) }),
+  });
+}
+
+/** Resumes every move that has not ended. */
+export function resume(open: OpenCluster, call: Call): Promise<OperationResult> {
+  return operate(open, call, {
+    journal: journalOnceFree(open.options.stateDirectory, call.signal),
+    work: (options) => continueMoves(open.cluster, options),
+  });
+}
+
+/** Takes back the resizes that were applied last. */
+export function undo(open: OpenCluster, call: Call): Promise<OperationResult> {
+  return operate(open, call, {
+    journal: openJournal(open.options.stateDirectory),
+    work: (options) => undoResizes(open.cluster, { ...options, confirm: asking(call) }),
+  });
+}
+
+/**
+ * Trains a predictor on a thread of its own; every later reading of the cluster uses it.
+ * @param open whose history it learns from where no files are named
+ * @returns what was learned, in a sentence
+ */
+export async function train(
+  open: () => Promise<OpenCluster>,
+  { history, out, update, workspace }: Requests['train'],
+  { signal, onProgress }: Call,
+): Promise<string> {
+  const from = history?.map(historyFile) ?? { tasks: (await (await open()).cluster.readHistory(signal)).tasks };
+  const more = { ...(update && { update: out }), ...(workspace !== undefined && { workspace }) };
+  const question = { type: 'train', history: from, seed: 1, out, ...more } as const;
+  const { card, scores } = await learnOnThread(question, {
+    signal,
+    onProgress: (fraction, text) => onProgress(text, fraction),
+  });
+  return `Learned from ${card.tasks} finished tasks. ${describeVerdict(scores)}`;
+}
+
+type Operation = {
+  readonly journal: Promise<Journal>;
+  readonly work: (options: OperateOptions) => Promise<ApplyOutcome>;
+  /** How many moves the work has, where that is known. */
+  readonly moves?: number;
+};
+
+/** Does work that writes, and holds the journal meanwhile; the views and the request's progress follow each step. */
+async function operate(
+  { cluster, options: { target, stateDirectory }, settings, requestUpdate }: OpenCluster,
+  call: Call,
+  { journal: opening, work, moves }: Operation,
+): Promise<OperationResult> {
+  const journal = await opening;
+  const shown = new Set<string>();
+  const ended = new Set<string>();
+  const onStep = (taken: Step) => {
+    const step = describeStep(taken);
+    shown.add(step.moveId);
+    if (step.state === 'done' || step.state === 'failed') ended.add(step.moveId);
+    call.onProgress(describeProgress(step, ended.size, moves), moves ? ended.size / moves : undefined);
+    call.onStep(step);
+    requestUpdate();
+  };
+  try {
+    const patience = target.kind === 'sample' ? RESTLESS : PATIENT;
+    const ledger = await openLedger(stateDirectory);
+    const outcome = await work({ journal, ledger, settings, signal: call.signal, onStep, patience });
+    // A move of an earlier window that only waits on takes no step, but this window has not shown it yet.
+    const steps = 'steps' in outcome ? outcome.steps.map(describeStep) : [];
+    for (const step of steps) if (step.state === 'waiting' && !shown.has(step.moveId)) call.onStep(step);
+    return resultOf(outcome, cluster);
+  } finally {
+    await journal.close();
+  }
+}
+
+async function journalOnceFree(directory: string, signal: AbortSignal): Promise<Journal> {
+  for (const until = Date.now() + HANDOVER_MILLISECONDS; ; await sleep(500)) {
+    try {
+      return await openJournal(directory);
+    } catch (error) {
+      if (signal.aborted || Date.now() > until) throw error;
+    }
+  }
+}
+
+function asking({ confirm }: Call): ApplyOptions['confirm'] {
+  return (question) => confirm(describeQuestion(question));
+}
+
+/** @throws Error with the reason of a refusal */
+function resultOf(outcome: ApplyOutcome, cluster: Cluster): OperationResult {
+  switch (outcome.kind) {
+    case 'declined':
+      return { text: '', trouble: false, ended: 0 };
+    case 'refused':
+      throw new Error(describeApplyRefused(outcome));
+    case 'applied':
+    case 'waiting': {
+      const { done, failed, waiting, untilSeconds } = outcome;
+      const now = cluster.nowSeconds();
+      return {
+        text: describeResult(outcome, now),
+        trouble: failed > 0,
+        ended: done + failed,
+        ...(waiting > 0 && untilSeconds !== undefined && { dueInSeconds: Math.max(0, untilSeconds - now) }),
+      };
+    }
+  }
+}
+
+function historyFile({ path, columns }: HistorySource) {
+  const map = Object.entries(columns ?? {}).map(([field, column]) => `${field}=${column}`);
+  return { path, ...(map.length > 0 && { columns: map.join(',') }) };
+}
