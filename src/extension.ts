@@ -5,113 +5,189 @@ import { connect } from './commands/connect.ts';
 import { doctor, openNotebooks, showLedger } from './commands/documents.ts';
 import { moveTask } from './commands/moveTask.ts';
 import { openSample } from './commands/openSample.ts';
-import { applyPlan, continueDueMoves, continueMoves, previewPlan, undoResizes, weigh } from './commands/plan.ts';
-import { registerCommands } from './commands/table.ts';
+import {
+  applyPlan,
+  continueDueMoves,
+  continueMoves,
+  isCancel,
+  previewPlan,
+  showFailure,
+  undoResizes,
+  weigh,
+} from './commands/plan.ts';
+import { type CommandTable, registerCommands } from './commands/table.ts';
 import { train } from './commands/train.ts';
 import { copyKubectl, filterTasks, groupTasks, pin, revealNode, revealTask } from './commands/trees.ts';
 import { whatIf } from './commands/whatIf.ts';
 import { errorMessage } from './core/model/errorMessage.ts';
 import { STATE_DIRECTORY_NAME } from './core/model/stateFiles.ts';
 import { access, methodSettings, opensSample } from './editor/configuration.ts';
+import { runCommand } from './editor/runCommand.ts';
 import { Session } from './editor/session.ts';
 import { registerNotebooks } from './notebook/controller.ts';
 import { bindContextKeys } from './views/contextKeys.ts';
 import { Documents } from './views/documents.ts';
 import { NodesTree } from './views/nodesTree.ts';
 import { Pins } from './views/pins.ts';
-import { PlanPanel } from './views/planPanel.ts';
+import { type PanelActions, PlanPanel } from './views/planPanel.ts';
 import { createStatusItem } from './views/statusItem.ts';
 import { TasksTree } from './views/tasksTree.ts';
 
-/** Builds session, views and commands; nothing else. All work happens on the planning thread. */
+/** Starts Stowage in the editor; says so where that fails. All work happens on the planning thread. */
 export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel('Stowage', { log: true });
+  context.subscriptions.push(log);
+  try {
+    start(context, log);
+  } catch (error) {
+    logFailure(log, error);
+    void vscode.window.showErrorMessage(`Stowage could not start: ${errorMessage(error)}`);
+    throw error;
+  }
+}
+
+/** Leaves what was made to the extension, which disposes of it at its end. */
+type Own = <Made extends vscode.Disposable>(made: Made) => Made;
+
+/** Builds session, views and commands; nothing else. */
+function start(context: vscode.ExtensionContext, log: vscode.LogOutputChannel): void {
+  const own: Own = (made) => {
+    context.subscriptions.push(made);
+    return made;
+  };
+  const fail = (error: unknown) => {
+    if (isCancel(error)) return;
+    logFailure(log, error);
+    showFailure(error);
+  };
   const directory = stateDirectory(context);
-  const session = new Session(context.asAbsolutePath('dist/planner.js'), directory, context.workspaceState, log);
-  const pins = new Pins(context.globalState);
-  const nodes = new NodesTree(session, pins);
-  const tasks = new TasksTree(session, pins);
-  const nodesView = vscode.window.createTreeView('stowage.nodes', { treeDataProvider: nodes, showCollapseAll: true });
-  const tasksView = vscode.window.createTreeView('stowage.tasks', { treeDataProvider: tasks, showCollapseAll: true });
-  const toNode = revealNode(nodes, nodesView);
-  const toTask = revealTask(tasks, tasksView);
-  const apply = applyPlan(session);
-  const documents = new Documents();
-  const panel = new PlanPanel(
-    context.extensionUri,
-    session,
-    {
-      refresh: () => void vscode.commands.executeCommand('stowage.previewPlan'),
-      apply: (planId, moveIds) => void apply(planId, moveIds),
-      reveal: (what, name) => void (what === 'node' ? toNode(name) : toTask(name)),
-      rank: (weighing) => void session.rank(weighing).catch((error) => log.warn(String(error))),
-      weigh: (weights) => void weigh(weights),
-      whatIf: (kind) =>
-        void vscode.commands.executeCommand(kind === 'lost' ? 'stowage.whatIfNodeGoes' : 'stowage.whatIfNodeAdded'),
-    },
-    log,
+  const session = own(new Session(context.asAbsolutePath('dist/planner.js'), directory, context.workspaceState, log));
+  const trees = createTrees(session, own(new Pins(context.globalState)), own);
+  const panel = own(new PlanPanel(context.extensionUri, session, panelActions(session, trees, log), log));
+  const documents = own(new Documents());
+  own(
+    registerCommands(
+      {
+        ...sessionCommands(session, directory, panel, documents),
+        ...treeCommands(trees),
+        openNotebooks: openNotebooks(context.extensionUri),
+        showLog: () => log.show(),
+      },
+      fail,
+    ),
   );
-  const commands = registerCommands(
-    {
-      openSample: openSample(session, directory),
-      connect: connect(session),
-      disconnect: () => session.close(),
-      refresh: () => session.refresh(),
-      previewPlan: previewPlan(session, panel),
-      applyPlan: apply,
-      whatIfNodeGoes: whatIf(session, panel, 'lost'),
-      whatIfNodeAdded: whatIf(session, panel, 'added'),
-      continueMoves: continueMoves(session),
-      undoResizes: undoResizes(session),
-      advanceSample: advanceSample(session),
-      train: train(session, directory),
-      openNotebooks: openNotebooks(context.extensionUri),
-      filterTasks: filterTasks(tasks),
-      clearFilter: () => tasks.setFilter(''),
-      groupTasks: groupTasks(tasks),
-      pin: pin(pins, true),
-      unpin: pin(pins, false),
-      revealNode: toNode,
-      placeTask: moveTask(session, 'placement'),
-      resizeTask: moveTask(session, 'resize'),
-      migrateTask: moveTask(session, 'migration'),
-      copyKubectl: copyKubectl(),
-      showLedger: showLedger(session, documents),
-      doctor: doctor(session, documents),
-      showLog: () => log.show(),
-      showMoreNodes: () => nodes.showMore(),
-      showMoreTasks: (group: string) => tasks.showMore(group),
-    },
-    vscode.commands.registerCommand,
-    (error) => {
-      if (error instanceof vscode.CancellationError) return;
-      const message = errorMessage(error);
-      log.error(error instanceof Error ? (error.stack ?? message) : message);
-      void vscode.window.showErrorMessage(message);
-    },
+  own(bindContextKeys(session));
+  own(createStatusItem(session));
+  own(followSession(session, panel));
+  own(registerKernel(context, directory, session, log));
+  begin(session).catch(fail);
+}
+
+type Trees = ReturnType<typeof createTrees>;
+
+function createTrees(session: Session, pins: Pins, own: Own) {
+  const nodes = own(new NodesTree(session, pins));
+  const tasks = own(new TasksTree(session, pins));
+  const nodesView = own(
+    vscode.window.createTreeView('stowage.nodes', { treeDataProvider: nodes, showCollapseAll: true }),
   );
-  const settings = vscode.workspace.onDidChangeConfiguration((event) => {
-    if (event.affectsConfiguration('stowage')) void session.settingsChanged();
-  });
-  // The declaration lacks `| undefined`; an empty text is none.
-  const messages = vscode.Disposable.from(
+  const tasksView = own(
+    vscode.window.createTreeView('stowage.tasks', { treeDataProvider: tasks, showCollapseAll: true }),
+  );
+  // The declaration of `message` lacks `| undefined`; an empty text is none.
+  own(
     session.onDidChangeRows(() => {
       nodesView.message = nodes.message ?? '';
     }),
+  );
+  own(
     tasks.onDidChangeMessage(() => {
       tasksView.message = tasks.message ?? '';
     }),
   );
-  const goOn = session.onDidOpen(async ({ underWay, readOnly }) => {
-    if (underWay > 0 && !readOnly) await vscode.commands.executeCommand('stowage.continueMoves');
-    if (panel.isShown) await vscode.commands.executeCommand('stowage.previewPlan');
-  });
-  const due = session.onDidComeDue(continueDueMoves(session));
-  const notebooks = registerNotebooks({
+  return {
+    pins,
+    nodes,
+    tasks,
+    revealNode: revealNode(nodes, nodesView),
+    revealTask: revealTask(tasks, tasksView),
+  };
+}
+
+function panelActions(session: Session, trees: Trees, log: vscode.LogOutputChannel): PanelActions {
+  const apply = applyPlan(session);
+  return {
+    refresh: () => void runCommand('stowage.previewPlan'),
+    apply: (planId, moveIds) => void apply(planId, moveIds),
+    reveal: (what, name) => void (what === 'node' ? trees.revealNode(name) : trees.revealTask(name)),
+    rank: (weighing) => void session.rank(weighing).catch((error) => log.warn(errorMessage(error))),
+    weigh: (weights) => void weigh(weights),
+    whatIf: (kind) => void runCommand(kind === 'lost' ? 'stowage.whatIfNodeGoes' : 'stowage.whatIfNodeAdded'),
+  };
+}
+
+function sessionCommands(session: Session, directory: string, panel: PlanPanel, documents: Documents) {
+  return {
+    openSample: openSample(session, directory),
+    connect: connect(session),
+    disconnect: () => session.close(),
+    refresh: () => session.refresh(),
+    previewPlan: previewPlan(session, panel),
+    applyPlan: applyPlan(session),
+    whatIfNodeGoes: whatIf(session, panel, 'lost'),
+    whatIfNodeAdded: whatIf(session, panel, 'added'),
+    placeTask: moveTask(session, 'placement'),
+    resizeTask: moveTask(session, 'resize'),
+    migrateTask: moveTask(session, 'migration'),
+    continueMoves: continueMoves(session),
+    undoResizes: undoResizes(session),
+    advanceSample: advanceSample(session),
+    train: train(session, directory),
+    showLedger: showLedger(session, documents),
+    doctor: doctor(session, documents),
+  } satisfies Partial<CommandTable>;
+}
+
+function treeCommands({ pins, nodes, tasks, revealNode }: Trees) {
+  return {
+    filterTasks: filterTasks(tasks),
+    clearFilter: () => tasks.setFilter(''),
+    groupTasks: groupTasks(tasks),
+    pin: pin(pins, true),
+    unpin: pin(pins, false),
+    revealNode,
+    copyKubectl: copyKubectl(),
+    showMoreNodes: () => nodes.showMore(),
+    showMoreTasks: (group: string) => tasks.showMore(group),
+  } satisfies Partial<CommandTable>;
+}
+
+/** What follows by itself: moves of earlier windows and waits that are over are resumed, changed settings are used. */
+function followSession(session: Session, panel: PlanPanel): vscode.Disposable {
+  return vscode.Disposable.from(
+    session.onDidOpen(async ({ underWay, readOnly }) => {
+      if (underWay > 0 && !readOnly) await runCommand('stowage.continueMoves');
+      if (panel.isShown) await runCommand('stowage.previewPlan');
+    }),
+    session.onDidComeDue(continueDueMoves(session)),
+    vscode.workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration('stowage')) void session.settingsChanged();
+    }),
+  );
+}
+
+function registerKernel(
+  context: vscode.ExtensionContext,
+  directory: string,
+  session: Session,
+  log: vscode.LogOutputChannel,
+): vscode.Disposable {
+  const folder = dirname(directory);
+  return registerNotebooks({
     script: context.asAbsolutePath('dist/kernel.js'),
-    folder: dirname(directory),
+    folder,
     context: () => ({
-      folder: dirname(directory),
+      folder,
       stateDirectory: directory,
       settings: methodSettings(),
       access: access(),
@@ -120,17 +196,13 @@ export function activate(context: vscode.ExtensionContext): void {
     onDidChange: session.onDidChangeRows,
     log,
   });
-  context.subscriptions.push(notebooks, due, documents);
-  context.subscriptions.push(log, session, pins, nodes, tasks, nodesView, tasksView, panel, settings, messages, goOn);
-  context.subscriptions.push(bindContextKeys(session), createStatusItem(session), ...commands);
-  void begin(session);
 }
 
-/** The cluster that was open before; else, where the settings ask for it, the sample, with its trees on the screen. */
+/** Opens the cluster that was open before; else, where the settings ask for it, the sample, with its trees on the screen. */
 async function begin(session: Session): Promise<void> {
   if ((await session.reopen()) || !opensSample()) return;
   await vscode.commands.executeCommand('workbench.view.extension.stowage');
-  await vscode.commands.executeCommand('stowage.openSample');
+  await runCommand('stowage.openSample');
 }
 
 /** Journal, ledger, predictor and sample state: `.stowage` in the workspace folder, else the extension's own storage. */
@@ -138,4 +210,8 @@ function stateDirectory(context: vscode.ExtensionContext): string {
   const [folder] = vscode.workspace.workspaceFolders ?? [];
   if (folder?.uri.scheme === 'file') return join(folder.uri.fsPath, STATE_DIRECTORY_NAME);
   return context.globalStorageUri.fsPath;
+}
+
+function logFailure(log: vscode.LogOutputChannel, error: unknown): void {
+  log.error(error instanceof Error ? error : errorMessage(error));
 }

@@ -1,14 +1,15 @@
 import * as vscode from 'vscode';
+import type { Move } from '../core/model/moves.ts';
+import { runCommand } from '../editor/runCommand.ts';
 import type { Session } from '../editor/session.ts';
 import type { NodesElement } from '../views/nodesTree.ts';
 import type { TasksElement } from '../views/tasksTree.ts';
 import { applyPlan, withProgress } from './plan.ts';
 
-type Kind = 'placement' | 'resize' | 'migration';
-const VERBS: Readonly<Record<Kind, string>> = { placement: 'place', resize: 'resize', migration: 'migrate' };
+const VERBS: Readonly<Record<Move['kind'], string>> = { placement: 'place', resize: 'resize', migration: 'migrate' };
 
 /** Plans, then applies the one move of this kind that the plan has for the task; says so when it has none. */
-export const moveTask = (session: Session, kind: Kind) => async (element?: TasksElement | NodesElement) => {
+export const moveTask = (session: Session, kind: Move['kind']) => async (element?: TasksElement | NodesElement) => {
   if (element?.kind !== 'task') {
     await vscode.window.showInformationMessage('That task is not there any more. Choose one in the Tasks view.');
     return;
@@ -22,6 +23,6 @@ export const moveTask = (session: Session, kind: Kind) => async (element?: Tasks
   const text = `The plan does not ${VERBS[kind]} ${id} now. Preview Plan shows why, and what would change it.`;
   const preview = 'Preview Plan';
   if ((await vscode.window.showInformationMessage(text, preview)) === preview) {
-    await vscode.commands.executeCommand('stowage.previewPlan');
+    await runCommand('stowage.previewPlan');
   }
 };

@@ -1,6 +1,8 @@
 import * as vscode from 'vscode';
 import { errorMessage } from '../core/model/errorMessage.ts';
+import type { CommandId } from '../editor/commandIds.ts';
 import { setPolicyWeights } from '../editor/configuration.ts';
+import { runCommand } from '../editor/runCommand.ts';
 import type { Session, SessionState } from '../editor/session.ts';
 import { Cancelled } from '../planner/client.ts';
 import type { OperationResult } from '../planner/protocol.ts';
@@ -18,12 +20,12 @@ export const previewPlan = (session: Session, panel: PlanPanel) => async () => {
 const isOpen = (state: SessionState) => state.kind === 'open';
 
 async function chooseCluster(): Promise<void> {
-  const choices = [
+  const choices: (vscode.QuickPickItem & { readonly command: CommandId })[] = [
     { label: '$(beaker) Open the Sample Cluster', command: 'stowage.openSample' },
     { label: '$(plug) Connect to a Cluster…', command: 'stowage.connect' },
   ];
   const choice = await vscode.window.showQuickPick(choices, { title: 'No cluster is open yet' });
-  if (choice) await vscode.commands.executeCommand(choice.command);
+  if (choice) await runCommand(choice.command);
 }
 
 /** Applies moves of the issued plan; asks once in a modal that names cluster, moves and lost work. */
@@ -46,7 +48,7 @@ export const applyPlan =
 /** Plans by these weights of policies from now on. A policy the setting has by default is set to 0 to leave it out. */
 export async function weigh(weights: Readonly<Record<string, number>>): Promise<void> {
   await setPolicyWeights({ timeFit: 0, ...weights });
-  await vscode.commands.executeCommand('stowage.previewPlan');
+  await runCommand('stowage.previewPlan');
 }
 
 /** Goes on with moves that wait or were cut off: from the journal, and from what stands on the cluster's objects. */
@@ -65,10 +67,7 @@ export const continueDueMoves = (session: Session) => () =>
 export const undoResizes = (session: Session) => () =>
   withProgress('Undoing resizes', (signal, onProgress) => session.undo(signal, onProgress), tell);
 
-/**
- * Long work with a progress notification that can cancel it. A cancel is silent; a failure is shown with the log one
- * click away.
- */
+/** Long work with a progress notification that can cancel it. A failure is shown, a cancel is silent. */
 export async function withProgress<T>(
   title: string,
   work: (signal: AbortSignal, onProgress: (text: string, fraction?: number) => void) => Promise<T>,
@@ -88,13 +87,21 @@ export async function withProgress<T>(
     );
     done?.(result);
   } catch (error) {
-    if (error instanceof Cancelled) return;
-    const message = errorMessage(error);
-    const showLog = 'Show Log';
-    void vscode.window.showErrorMessage(message, showLog).then((choice) => {
-      if (choice === showLog) void vscode.commands.executeCommand('stowage.showLog');
-    });
+    if (!isCancel(error)) showFailure(error);
   }
+}
+
+/** Whether work ended because the user cancelled it: that is no failure. */
+export function isCancel(error: unknown): boolean {
+  return error instanceof Cancelled || error instanceof vscode.CancellationError;
+}
+
+/** Shows a failure with the log one click away. */
+export function showFailure(error: unknown): void {
+  const showLog = 'Show Log';
+  void vscode.window.showErrorMessage(errorMessage(error), showLog).then((choice) => {
+    if (choice === showLog) void runCommand('stowage.showLog');
+  });
 }
 
 /** The outcome in one sentence; where a move was not done, as a warning with its reason. */

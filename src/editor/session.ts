@@ -16,7 +16,7 @@ import type {
 import type { ClusterView } from '../rows/clusterView.ts';
 import type { Confirmation, StepText } from '../text/operation.ts';
 import { access, matchesSetting, methodSettings } from './configuration.ts';
-import { Waiting } from './waiting.ts';
+import { WaitTimer } from './waitTimer.ts';
 
 /** The editor's state as one readonly value, replaced whole; views redraw from it. */
 export type SessionState =
@@ -69,7 +69,7 @@ export class Session implements vscode.Disposable {
   private readonly due = new vscode.EventEmitter<void>();
   /** When a wait of a move is over: it can be gone on with. */
   readonly onDidComeDue = this.due.event;
-  private readonly waiting = new Waiting({
+  private readonly waits = new WaitTimer({
     now: () => this.clusterSeconds(),
     busy: () => this.current.kind === 'open' && this.current.busy !== undefined,
     onDue: () => this.due.fire(),
@@ -120,7 +120,7 @@ export class Session implements vscode.Disposable {
     this.connection.abort();
     const connection = new AbortController();
     this.connection = connection;
-    this.waiting.forget();
+    this.waits.forget();
     this.advancedSeconds = 0;
     const name = targetName(target);
     this.become({ kind: 'connecting', target, name });
@@ -156,7 +156,7 @@ export class Session implements vscode.Disposable {
 
   async close(): Promise<void> {
     this.connection.abort();
-    this.waiting.forget();
+    this.waits.forget();
     this.become({ kind: 'closed' });
     await this.memory.update(TARGET_KEY, undefined);
     await this.planner.ask({ type: 'close' });
@@ -183,7 +183,7 @@ export class Session implements vscode.Disposable {
     await this.busy('advancing the clock', () => this.planner.ask({ type: 'advance', seconds }));
     this.advancedSeconds += seconds;
     await this.refresh();
-    this.waiting.look();
+    this.waits.check();
   }
 
   /** Makes a plan of the cluster as it is now and keeps it as the issued one. */
@@ -238,7 +238,7 @@ export class Session implements vscode.Disposable {
   async continueMoves(signal: AbortSignal, onProgress: (text: string) => void): Promise<OperationResult> {
     return this.operate('going on', async () => {
       const result = await this.planner.ask({ type: 'continue' }, { signal, onProgress });
-      this.waiting.forget();
+      this.waits.forget();
       return result;
     });
   }
@@ -284,7 +284,7 @@ export class Session implements vscode.Disposable {
 
   dispose(): void {
     this.connection.abort();
-    this.waiting.forget();
+    this.waits.forget();
     this.changed.dispose();
     this.due.dispose();
     this.rowsChanged.dispose();
@@ -314,7 +314,7 @@ export class Session implements vscode.Disposable {
   private async operate(text: string, work: () => Promise<OperationResult>): Promise<OperationResult> {
     const { connection } = this;
     const result = await this.busy(text, work);
-    if (connection === this.connection) this.waiting.add(result.dueInSeconds);
+    if (connection === this.connection) this.waits.add(result.dueInSeconds);
     await this.refresh();
     return result;
   }
@@ -347,7 +347,7 @@ export class Session implements vscode.Disposable {
 
   private plannerDied(reason: string): void {
     this.log.error(`The planning thread stopped: ${reason}`);
-    this.waiting.forget();
+    this.waits.forget();
     const state = this.current;
     if (state.kind !== 'open' && state.kind !== 'connecting') return;
     const message = `The planning thread stopped. What had begun is in the journal; open the cluster again to go on.`;

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { Action } from '../core/model/snapshot.ts';
 import { findRow } from '../core/model/sortedList.ts';
+import type { CommandId } from '../editor/commandIds.ts';
 import type { Session } from '../editor/session.ts';
 import type { NodeRow, TaskRow } from '../rows/clusterView.ts';
 import { idOf as taskId } from '../rows/viewDeltas.ts';
@@ -19,7 +20,7 @@ export type NodesElement =
   | { readonly kind: 'more'; readonly left: number };
 
 /** What can be done where there is nothing to show. */
-type Offer = { readonly kind: 'offer'; readonly text: string; readonly icon: string; readonly command: string };
+type Offer = { readonly kind: 'offer'; readonly text: string; readonly icon: string; readonly command: CommandId };
 
 const AFTER_FAILURE: readonly Offer[] = [
   { kind: 'offer', text: 'Try Again', icon: 'refresh', command: 'stowage.refresh' },
@@ -122,12 +123,12 @@ export class NodesTree implements vscode.TreeDataProvider<NodesElement>, vscode.
     if (state.kind !== 'open') return undefined;
     const nodes = this.sorted(state.view.nodes);
     const index = nodes.findIndex((node) => node.name === name);
-    if (index < 0) return undefined;
-    if (index >= this.shown) {
+    const node = nodes[index];
+    if (node && index >= this.shown) {
       this.shown = index + 1;
       this.redraw();
     }
-    return { kind: 'node', node: nodes[index]! };
+    return node && { kind: 'node', node };
   }
 
   showMore(): void {

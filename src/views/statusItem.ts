@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { CommandId } from '../editor/commandIds.ts';
 import { matchesSetting } from '../editor/configuration.ts';
 import type { Session, SessionState } from '../editor/session.ts';
 import { duration } from '../text/format.ts';
@@ -30,17 +31,17 @@ function render(item: vscode.StatusBarItem, state: SessionState, ageSeconds: num
     case 'closed':
       item.text = '$(package) Stowage';
       item.tooltip = 'No cluster is open. Click to connect to one.';
-      item.command = 'stowage.connect';
+      item.command = 'stowage.connect' satisfies CommandId;
       return;
     case 'connecting':
       item.text = `$(sync~spin) ${state.name}`;
       item.tooltip = 'Connecting …';
-      item.command = 'stowage.disconnect';
+      item.command = 'stowage.disconnect' satisfies CommandId;
       return;
     case 'failed':
       item.text = `$(error) ${state.name}`;
       item.tooltip = state.message;
-      item.command = 'stowage.connect';
+      item.command = 'stowage.connect' satisfies CommandId;
       item.backgroundColor = new vscode.ThemeColor('statusBarItem.warningBackground');
       return;
     case 'open': {
@@ -51,7 +52,7 @@ function render(item: vscode.StatusBarItem, state: SessionState, ageSeconds: num
       item.tooltip = [state.view.cluster, stale, `predictor: ${state.view.predictor}`, state.readOnly, state.busy]
         .filter(Boolean)
         .join('\n');
-      item.command = 'stowage.previewPlan';
+      item.command = 'stowage.previewPlan' satisfies CommandId;
       if (state.target.kind === 'kubernetes' && matchesSetting('safety.productionContexts', state.name)) {
         item.backgroundColor = new vscode.ThemeColor('statusBarItem.errorBackground');
       }

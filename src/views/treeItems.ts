@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { Band } from '../core/model/band.ts';
 import { amountOf, dominantResource, resourceNames, subtractResources } from '../core/model/resources.ts';
+import type { CommandId } from '../editor/commandIds.ts';
 import type { ClusterView, NodeRow, TaskRow } from '../rows/clusterView.ts';
 import { describeWhyNot } from '../text/action.ts';
 import { amounts, band, counted, duration, percent, resourceTitle } from '../text/format.ts';
@@ -45,7 +46,12 @@ export function taskItem(task: TaskRow, nowSeconds: number, pinned: boolean): vs
   return item;
 }
 
-export function noteItem(text: string, icon = 'warning', command?: vscode.Command): vscode.TreeItem {
+/** @param command one of ours, which a click runs */
+export function noteItem(
+  text: string,
+  icon = 'warning',
+  command?: vscode.Command & { readonly command: CommandId },
+): vscode.TreeItem {
   const item = new vscode.TreeItem(oneLine(text), vscode.TreeItemCollapsibleState.None);
   item.iconPath = new vscode.ThemeIcon(icon);
   item.tooltip = plain([text]);

@@ -1,16 +1,8 @@
 import assert from 'node:assert/strict';
-import { registerHooks } from 'node:module';
 import fc from 'fast-check';
 import { before, describe, it } from 'mocha';
 import type { NodeRow, TaskRow } from '../../src/rows/clusterView.ts';
-
-/** The few classes of VS Code that rows are made of; they only hold what they are given. */
-const EDITOR = `
-export class TreeItem { constructor(label, collapsibleState) { Object.assign(this, { label, collapsibleState }); } }
-export class ThemeIcon { constructor(id, color) { Object.assign(this, { id, color }); } }
-export class ThemeColor { constructor(id) { this.id = id; } }
-export const TreeItemCollapsibleState = { None: 0, Collapsed: 1, Expanded: 2 };
-`;
+import { withFakeEditor } from '../fakeEditor.ts';
 
 const NOW = 1_800_000_000;
 
@@ -56,14 +48,7 @@ describe('the rows of the trees', () => {
   let rows: typeof import('../../src/views/treeItems.ts');
 
   before(async () => {
-    const hooks = registerHooks({
-      resolve: (specifier, context, next) =>
-        specifier === 'vscode'
-          ? { url: `data:text/javascript,${encodeURIComponent(EDITOR)}`, shortCircuit: true }
-          : next(specifier, context),
-    });
-    rows = await import('../../src/views/treeItems.ts');
-    hooks.deregister();
+    rows = await withFakeEditor(() => import('../../src/views/treeItems.ts'));
   });
 
   it('say what is free of the main resource, for how long, and how much is used', () => {

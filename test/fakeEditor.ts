@@ -1,0 +1,36 @@
+import { registerHooks } from 'node:module';
+
+/** The few things of VS Code that are used without a window. Classes only hold what they are given. */
+const EDITOR = `
+export class TreeItem { constructor(label, collapsibleState) { Object.assign(this, { label, collapsibleState }); } }
+export class ThemeIcon { constructor(id, color) { Object.assign(this, { id, color }); } }
+export class ThemeColor { constructor(id) { this.id = id; } }
+export const TreeItemCollapsibleState = { None: 0, Collapsed: 1, Expanded: 2 };
+export const CompletionItemKind = {};
+export const shown = [];
+export const logged = [];
+export const window = {
+  createOutputChannel: () => ({ error: (text) => logged.push(String(text)), dispose: () => {} }),
+  showErrorMessage: async (text) => { shown.push(text); },
+};
+export const workspace = { get workspaceFolders() { throw new Error('no folders today'); } };
+`;
+const URL = `data:text/javascript,${encodeURIComponent(EDITOR)}`;
+
+/** Imports what imports `vscode`; all tests of a process share one fake editor, as its modules are loaded once. */
+export async function withFakeEditor<T>(load: () => Promise<T>): Promise<T> {
+  const hooks = registerHooks({
+    resolve: (specifier, context, next) =>
+      specifier === 'vscode' ? { url: URL, shortCircuit: true } : next(specifier, context),
+  });
+  try {
+    return await load();
+  } finally {
+    hooks.deregister();
+  }
+}
+
+/** What the fake editor has shown as errors, and what was logged as such. */
+export async function errorsOfFakeEditor(): Promise<{ readonly shown: string[]; readonly logged: string[] }> {
+  return import(URL);
+}
