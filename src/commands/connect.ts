@@ -3,7 +3,7 @@ import { errorMessage } from '../core/model/errorMessage.ts';
 import { kubeconfigPath } from '../editor/configuration.ts';
 import type { Session } from '../editor/session.ts';
 
-type Choice = vscode.QuickPickItem & {
+type ContextItem = vscode.QuickPickItem & {
   readonly open?: { readonly kubeconfig?: string; readonly context: string };
   readonly browse?: true;
 };
@@ -40,7 +40,7 @@ export function abortSignal(token: vscode.CancellationToken): AbortSignal {
   return controller.signal;
 }
 
-async function choices(session: Session): Promise<Choice[]> {
+async function choices(session: Session): Promise<ContextItem[]> {
   return [
     ...(await contextsOf(session, kubeconfigPath())),
     { label: '', kind: vscode.QuickPickItemKind.Separator },
@@ -49,7 +49,7 @@ async function choices(session: Session): Promise<Choice[]> {
 }
 
 /** One row a context; one that says what is wrong where the kubeconfig cannot be read. */
-async function contextsOf(session: Session, kubeconfig: string | undefined): Promise<Choice[]> {
+async function contextsOf(session: Session, kubeconfig: string | undefined): Promise<ContextItem[]> {
   try {
     const { contexts, current } = await session.contexts(kubeconfig);
     return contexts.map((context) => ({
@@ -63,7 +63,7 @@ async function contextsOf(session: Session, kubeconfig: string | undefined): Pro
   }
 }
 
-async function browse(session: Session): Promise<Choice['open']> {
+async function browse(session: Session): Promise<ContextItem['open']> {
   const [file] = (await vscode.window.showOpenDialog({ title: 'kubeconfig file', openLabel: 'Read' })) ?? [];
   if (!file) return undefined;
   const found = await contextsOf(session, file.fsPath);

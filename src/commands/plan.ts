@@ -51,11 +51,11 @@ export async function weigh(weights: Readonly<Record<string, number>>): Promise<
   await runCommand('stowage.previewPlan');
 }
 
-/** Goes on with moves that wait or were cut off: from the journal, and from what stands on the cluster's objects. */
+/** Resumes moves that wait or were cut off: from the journal, and from the records on the cluster's objects. */
 export const continueMoves = (session: Session) => () =>
   withProgress('Going on with moves', (signal, onProgress) => session.continueMoves(signal, onProgress), tell);
 
-/** The same when a wait is over, unasked: nothing is said of moves that wait on. */
+/** The same when a wait is over, unasked; moves that still wait are not mentioned. */
 export const continueDueMoves = (session: Session) => () =>
   withProgress(
     'Going on with moves',

@@ -24,12 +24,12 @@ const COLUMNS = [
 
 const NONE = '(none)';
 
-/** Where a history may lie in the folder that is open: what Stowage keeps there itself is none. */
+/** Where the open folder may hold histories; what Stowage keeps there is none. */
 const HISTORY_FILES = '**/*.{swf,csv,tsv,jsonl,ndjson,parquet,swf.gz,csv.gz,tsv.gz,jsonl.gz,ndjson.gz}';
 const NO_HISTORY = '{**/node_modules/**,**/.*/**}';
 const MOST_LISTED = 500;
 
-type Source = vscode.QuickPickItem & { readonly files?: () => Thenable<readonly vscode.Uri[] | undefined> };
+type HistoryItem = vscode.QuickPickItem & { readonly files?: () => Thenable<readonly vscode.Uri[] | undefined> };
 
 /** Trains the runtime predictor on the open cluster's own history or on files, and promotes it to the planner. */
 export const train = (session: Session, stateDirectory: string) => async () => {
@@ -47,7 +47,7 @@ export const train = (session: Session, stateDirectory: string) => async () => {
   );
 };
 
-async function sources(session: Session): Promise<Source[]> {
+async function sources(session: Session): Promise<HistoryItem[]> {
   const here = await vscode.workspace.findFiles(HISTORY_FILES, NO_HISTORY, MOST_LISTED);
   const description = 'SWF, CSV, JSON lines or Parquet, also .gz; one or several';
   return [
@@ -81,7 +81,7 @@ function browse(): Thenable<readonly vscode.Uri[] | undefined> {
   });
 }
 
-/** Whether to go on with the predictor there is; undefined when the user leaves. */
+/** Whether to continue with the predictor there is; undefined when the user leaves. */
 async function chooseUpdate(): Promise<boolean | undefined> {
   const choices = [
     { label: '$(add) Go on with the predictor', description: 'learns only what has ended since', update: true },

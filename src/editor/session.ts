@@ -37,18 +37,18 @@ export type OpenState = {
   readonly weighed?: Weighed;
   /** Its forecast with changes of nodes that were asked for, latest last. */
   readonly whatIfs?: readonly WhatIf[];
-  /** Moves of earlier windows that were not at their end when the cluster was opened. */
+  /** Moves of earlier windows that had not ended when the cluster was opened. */
   readonly underWay: number;
   readonly steps: readonly StepText[];
   readonly busy?: string;
-  /** What the last reading failed with; the view is the last good one. */
+  /** Why the last reading failed; the view is the last good one. */
   readonly stale?: string;
 };
 
 /** Parts of an open state that come and go. */
 type Passing = 'busy' | 'stale' | 'weighed' | 'whatIfs';
 
-/** Told how far long work is. */
+/** Called with how far long work has come. */
 export type Progress = (text: string, fraction?: number) => void;
 
 /** More lines than these in one chart cannot be told apart. */
@@ -56,25 +56,25 @@ const MOST_WHAT_IFS = 3;
 const CONNECT_TIMEOUT_SECONDS = 10;
 const TARGET_KEY = 'target';
 
-/** The one mutable place of the editor's side: which cluster is open, its last view, the issued plan, the running moves. */
+/** The only mutable state on the editor's side: which cluster is open, its last view, the issued plan, the running moves. */
 export class Session implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<SessionState>();
   readonly onDidChange = this.changed.event;
   private readonly rowsChanged = new vscode.EventEmitter<SessionState>();
-  /** Only when what the trees show has changed: not for each step of a move. */
+  /** Fires when the trees show something else, not for each step of a move. */
   readonly onDidChangeRows = this.rowsChanged.event;
   private readonly opened = new vscode.EventEmitter<OpenState>();
-  /** After a cluster was opened, not after each reading of it. */
+  /** Fires after a cluster was opened, not after each reading of it. */
   readonly onDidOpen = this.opened.event;
   private readonly due = new vscode.EventEmitter<void>();
-  /** When a wait of a move is over: it can be gone on with. */
+  /** Fires when a move's wait is over and it can be resumed. */
   readonly onDidComeDue = this.due.event;
   private readonly waits = new WaitTimer({
     now: () => this.clusterSeconds(),
     busy: () => this.current.kind === 'open' && this.current.busy !== undefined,
     onDue: () => this.due.fire(),
   });
-  /** By how much the sample's clock was advanced since it was opened. */
+  /** How far the sample's clock was advanced since it was opened. */
   private advancedSeconds = 0;
   private readonly planner: Planner;
   private readonly stateDirectory: string;
@@ -113,7 +113,7 @@ export class Session implements vscode.Disposable {
   }
 
   /**
-   * Opens a cluster; whatever of an earlier one was under way is aborted and leaves the screen at once.
+   * Opens a cluster; what was under way on an earlier one is aborted and leaves the screen at once.
    * The outcome is in `state`; a cancelled or overtaken call changes nothing.
    */
   async open(target: ClusterTarget, signal?: AbortSignal): Promise<void> {
@@ -127,7 +127,7 @@ export class Session implements vscode.Disposable {
     const timeout = new AbortController();
     const timer = setTimeout(() => timeout.abort(), CONNECT_TIMEOUT_SECONDS * 1000);
     const stop = AbortSignal.any([connection.signal, ...(signal ? [signal] : []), timeout.signal]);
-    const onProgress = () => clearTimeout(timer); // it has answered: a large cluster takes its time to be read
+    const onProgress = () => clearTimeout(timer); // the server has answered; a large cluster takes longer to read
     try {
       const { stateDirectory } = this;
       const options: ConnectOptions = { target, stateDirectory, access: access(), settings: methodSettings() };
@@ -174,7 +174,7 @@ export class Session implements vscode.Disposable {
     }
   }
 
-  /** What was begun with the old one is begun again. */
+  /** Tries again what may have failed with the old kubeconfig. */
   private async kubeconfigChanged(): Promise<void> {
     return this.current.kind === 'connecting' ? this.open(this.current.target) : this.refresh();
   }
@@ -196,11 +196,12 @@ export class Session implements vscode.Disposable {
     );
   }
 
-  /** Ranks a pending task of the issued plan by other weights. Asks may follow each other fast; the latest counts. */
+  /** Ranks a pending task of the issued plan by other weights. Of several calls only the latest counts. */
   async rank(weighing: Weighing): Promise<void> {
-    const turn = ++this.weighings;
+    this.weighings += 1;
+    const latest = this.weighings;
     const weighed = await this.planner.ask({ type: 'rank', ...weighing });
-    if (turn === this.weighings && this.isIssued(weighed.planId)) this.updateOpen({ weighed });
+    if (latest === this.weighings && this.isIssued(weighed.planId)) this.updateOpen({ weighed });
   }
 
   /** Forecasts the issued plan's cluster with a change of its nodes; the latest `MOST_WHAT_IFS` are kept. */
@@ -214,7 +215,7 @@ export class Session implements vscode.Disposable {
     this.updateOpen({ whatIfs: [...others, made].slice(-MOST_WHAT_IFS) });
   }
 
-  /** What of earlier plans is still to be followed beside a new one. */
+  /** Steps of earlier plans that still wait, to be shown beside a new plan. */
   private waitingSteps(): readonly StepText[] {
     return this.current.kind === 'open' ? this.current.steps.filter(({ state }) => state === 'waiting') : [];
   }
@@ -234,9 +235,9 @@ export class Session implements vscode.Disposable {
     return this.operate('applying', () => this.planner.ask(request, { signal, onProgress }));
   }
 
-  /** Goes on with every move that is not at its end; one that still waits is gone on with when its wait is over. */
+  /** Resumes every move that has not ended; one that still waits is resumed when its wait is over. */
   async continueMoves(signal: AbortSignal, onProgress: (text: string) => void): Promise<OperationResult> {
-    return this.operate('going on', async () => {
+    return this.operate('resuming', async () => {
       const result = await this.planner.ask({ type: 'continue' }, { signal, onProgress });
       this.waits.forget();
       return result;
@@ -292,7 +293,7 @@ export class Session implements vscode.Disposable {
     void this.planner.dispose();
   }
 
-  /** Shows what is under way, and what came of it in one step with its end: no old plan is seen free in between. */
+  /** Shows work as under way, then its end and its result in one change, so that no old plan looks free in between. */
   private async busy<T>(
     text: string,
     work: () => Promise<T>,
@@ -310,7 +311,7 @@ export class Session implements vscode.Disposable {
     }
   }
 
-  /** Work that writes. A wait that comes of it is followed beside those there are already. */
+  /** Work that writes. A wait that comes of it joins those that are followed already. */
   private async operate(text: string, work: () => Promise<OperationResult>): Promise<OperationResult> {
     const { connection } = this;
     const result = await this.busy(text, work);
@@ -350,7 +351,8 @@ export class Session implements vscode.Disposable {
     this.waits.forget();
     const state = this.current;
     if (state.kind !== 'open' && state.kind !== 'connecting') return;
-    const message = `The planning thread stopped. What had begun is in the journal; open the cluster again to go on.`;
+    const message =
+      'The planning thread stopped. Moves that had begun are in the journal; open the cluster again to resume them.';
     this.become({ kind: 'failed', target: state.target, name: state.name, message });
   }
 

@@ -25,8 +25,8 @@ export type PlanOptions = {
 };
 
 /**
- * Plans a situation and forecasts it side by side without the plan, with parts of it, with all of it, and with each change
- * of its nodes; remembers since when its conditions hold.
+ * Plans a situation, and forecasts it without the plan, with parts of it, with all of it, and with each change of its
+ * nodes. Remembers since when its conditions hold.
  * @throws InputError for a change of a node that is not there
  */
 export async function planSituation(
@@ -79,7 +79,7 @@ function changedScenarios(snapshot: Snapshot, changes: readonly NodeChange[]): R
   return Object.fromEntries(changes.map((change) => [changeName(change), withChange(snapshot, change)]));
 }
 
-/** The last of the forecasts, each coarser one told on the way; lets other events of the thread in between. */
+/** The last forecast, after coarser ones for `onProgress`. Lets the thread handle other events in between. */
 async function drawForecast(
   { snapshot, history, predictions }: Situation,
   scenarios: ForecastRequest['scenarios'],

@@ -52,7 +52,7 @@ export type Available = { readonly source: string } & (
   | { readonly forSeconds: number }
 );
 
-/** A row holds no time that passes, so that one of which nothing has changed stays the same. */
+/** A row holds no passing time, so that it stays the same while nothing of its task changes. */
 export type TaskRow = {
   readonly id: string;
   readonly namespace: string;
@@ -86,11 +86,10 @@ export type TaskRow = {
   readonly problems: readonly string[];
 };
 
-/** Seconds at 10 %, 50 % and 90 %. */
 /**
  * The rows of a snapshot.
  * @param predictor in words: what predicts, and from what
- * @param known rows of earlier snapshots of the same cluster: those of which nothing has changed are the same objects again
+ * @param known rows of earlier snapshots of the same cluster: rows without a change are the same objects again
  */
 export function clusterView(
   snapshot: Snapshot,
@@ -112,26 +111,23 @@ type Known = {
   readonly nodes: ReadonlyMap<Node, NodeRow>;
 };
 
-/** The rows that were made last, with what they were made from; of a large cluster few are to be made anew. */
+/** The rows that were made last, with what they were made from; of a large cluster few have to be made again. */
 export class KnownRows {
   private last: Known | undefined;
 
   follow(snapshot: Snapshot, predictions: Predictions, settings: Settings): Pick<ClusterView, 'tasks' | 'nodes'> {
-    const { last } = this;
-    const isWhole = !last || last.settings !== settings || last.snapshot.rights !== snapshot.rights;
-    const before = isWhole ? [] : last.snapshot.tasks;
-    /** Nodes that are others than before, and those of which a task's row is another, or gone. */
-    const touched = new Set<string>(
-      snapshot.nodes.filter((node) => isWhole || !last.nodes.has(node)).map(({ name }) => name),
-    );
+    const last = this.usable(snapshot, settings);
+    const before = last?.snapshot.tasks ?? [];
+    /** Nodes that have changed, and those with a task whose row has changed or is gone. */
+    const touched = new Set(snapshot.nodes.filter((node) => !last?.nodes.has(node)).map(({ name }) => name));
     const touch = ({ node }: Task) => node !== undefined && touched.add(node);
     const holds = ({ id }: Task) =>
-      (last!.predictions === predictions || last!.predictions[id] === predictions[id]) &&
-      last!.snapshot.usage[id] === snapshot.usage[id];
+      (last?.predictions === predictions || last?.predictions[id] === predictions[id]) &&
+      last?.snapshot.usage[id] === snapshot.usage[id];
     let at = 0;
     const tasks = snapshot.tasks.map((task) => {
       while (at < before.length && before[at] !== task && before[at]!.id <= task.id) touch(before[at++]!);
-      const row = before[at] === task ? last!.tasks[at++]! : undefined;
+      const row = before[at] === task ? last?.tasks[at++] : undefined;
       if (row && holds(task)) return row;
       touch(task);
       return taskRow(task, predictions[task.id], snapshot, settings);
@@ -143,13 +139,18 @@ export class KnownRows {
     );
     const nodes = new Map(
       snapshot.nodes.map((node) => {
-        const row = touched.has(node.name) ? undefined : last!.nodes.get(node);
+        const row = touched.has(node.name) ? undefined : last?.nodes.get(node);
         const on = () => onTouched.get(node.name) ?? [];
         return [node, row ?? nodeRow(nodeCapacity(node, on()), predictions, settings, snapshot)];
       }),
     );
     this.last = { snapshot, predictions, settings, tasks, nodes };
     return { tasks, nodes: [...nodes.values()] };
+  }
+
+  /** Where settings or rights have changed, every row may be another. */
+  private usable({ rights }: Snapshot, settings: Settings): Known | undefined {
+    return this.last?.settings === settings && this.last.snapshot.rights === rights ? this.last : undefined;
   }
 }
 

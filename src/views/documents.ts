@@ -14,9 +14,7 @@ export class Documents implements vscode.TextDocumentContentProvider, vscode.Dis
   }
 
   provideTextDocumentContent(uri: vscode.Uri): string {
-    return (
-      this.texts.get(uri.path) ?? 'The window was loaded anew since. Ask for this text again from the Stowage view.'
-    );
+    return this.texts.get(uri.path) ?? 'The window was reloaded. Ask for this text again from the Stowage view.';
   }
 
   /** @param name the tab's title @param markdown names of a cluster are escaped in it */

@@ -10,8 +10,8 @@ export type RowSource<Row extends object> = {
 };
 
 /**
- * The rows of a tree that the editor has been handed, so that after a change only those are drawn anew that look
- * different: a row that is drawn anew loses its tooltip, and a busy cluster changes twice a second.
+ * The rows of a tree that the editor has. After a change only those that look different are drawn again: a row that is
+ * drawn again loses its tooltip, and a busy cluster changes twice a second.
  */
 export class DrawnRows<Row extends object> {
   private readonly source: RowSource<Row>;
@@ -23,7 +23,7 @@ export class DrawnRows<Row extends object> {
     this.source = source;
   }
 
-  /** Children to hand to the editor: for a row that is known the same object as before, with what it holds now. */
+  /** Children for the editor: for a row that it knows the same object as before, with what it holds now. */
   children(parent?: Row): Row[] {
     const key = parent ? this.source.idOf(parent) : '';
     const before = this.drawn.get(key);
@@ -39,7 +39,7 @@ export class DrawnRows<Row extends object> {
     return [...rows.values()].map(({ row }) => row);
   }
 
-  /** Rows to be drawn anew, with what is below them; undefined: the whole tree, whose own rows are others now. */
+  /** Rows to draw again, with what is below them; undefined: the whole tree, since its own rows are others. */
   changes(): Row[] | undefined {
     const changed: Row[] = [];
     for (const [key, before] of this.drawn) {

@@ -16,7 +16,7 @@ export type PanelActions = {
   whatIf(kind: NodeChange['kind']): void;
 };
 
-/** Steps follow each other fast; the page is told at most this often. */
+/** Steps follow each other fast; the page is updated at most this often. */
 const SEND_PAUSE_MILLISECONDS = 100;
 
 /** The plan panel: one at a time, restored after a reload, drawn from the session alone. */
@@ -110,9 +110,9 @@ export class PlanPanel implements vscode.WebviewPanelSerializer, vscode.Disposab
   private send(state: SessionState): void {
     if (!this.panel) return;
     const { plan, ...rest } = panelState(state);
-    const news = plan !== undefined && rest.planId !== this.sentPlan;
+    const isNew = plan !== undefined && rest.planId !== this.sentPlan;
     this.sentPlan = rest.planId;
-    void this.panel.webview.postMessage({ type: 'state', state: news ? { ...rest, plan } : rest } satisfies ToWebview);
+    void this.panel.webview.postMessage({ type: 'state', state: isNew ? { ...rest, plan } : rest } satisfies ToWebview);
   }
 }
 

@@ -6,7 +6,7 @@ import { duration } from '../text/format.ts';
 
 const TICK_MILLISECONDS = 15_000;
 
-/** One status item: which cluster is open, how old its picture is, and whether it may be changed. */
+/** One status item: which cluster is open, how old its view is, and whether it may be changed. */
 export function createStatusItem(session: Session): vscode.Disposable {
   const item = vscode.window.createStatusBarItem('stowage.cluster', vscode.StatusBarAlignment.Left, 10);
   item.name = 'Stowage cluster';

@@ -22,7 +22,7 @@ export type GroupingOptions = {
 
 /**
  * The tasks that pass the filter, in groups: pinned ones, pending ones, then running ones in the order of the groups'
- * titles. They follow the rows by what is different, since a large cluster has as many groups as Jobs.
+ * titles. They follow the differences between rows, since a large cluster has as many groups as Jobs.
  */
 export class TaskGroups {
   private readonly tasksOf = new Map<string, TaskRow[]>();
@@ -32,7 +32,7 @@ export class TaskGroups {
   private readonly words: readonly string[];
   private rows: readonly TaskRow[] = [];
   private passing = 0;
-  /** Since the last rest, in rows. */
+  /** Since the last yield, in rows. */
   private work = 0;
 
   constructor(options: GroupingOptions) {
@@ -59,7 +59,7 @@ export class TaskGroups {
     return tasks && { key, title: TITLES[key] ?? key.slice(IN.length), tasks };
   }
 
-  /** The group a task is in beside the pinned ones, with its place among the groups and in the group. */
+  /** The group that a task is in besides the pinned one; the place of the group, and the task's place in it. */
   find(task: TaskRow): { readonly group: TaskGroup; readonly at: number; readonly index: number } | undefined {
     const key = this.keysFor(task).at(-1);
     const group = key === undefined ? undefined : this.group(key);
@@ -72,9 +72,9 @@ export class TaskGroups {
   }
 
   /**
-   * Goes on to other rows, in the order of their ids.
-   * @returns a generator that rests after every thousand rows, earlier where they make long groups move up; until its end
-   * each task stands as it was or as it is
+   * Updates the groups to other rows, which are in the order of their ids.
+   * @returns a generator that yields after every thousand rows, sooner where long groups have to move up; until it ends,
+   * each task is as it was or as it is
    */
   *follow(rows: readonly TaskRow[]): Generator<void, void> {
     const before = this.rows;
@@ -92,13 +92,15 @@ export class TaskGroups {
     const [left, entered] = [was ? this.keysFor(was) : [], is ? this.keysFor(is) : []];
     this.passing += Number(entered.length > 0) - Number(left.length > 0);
     this.work += 1;
-    for (const key of left) {
-      const tasks = this.tasksOf.get(key)!;
-      const at = position(tasks, was!.id, idOf);
-      if (entered.includes(key)) tasks[at] = is!;
-      else this.leave(key, tasks, at);
-    }
-    for (const key of entered) if (!left.includes(key)) this.enter(key, is!);
+    for (const key of left) if (was) this.replace(key, was, entered.includes(key) ? is : undefined);
+    for (const key of entered) if (is && !left.includes(key)) this.enter(key, is);
+  }
+
+  private replace(key: string, was: TaskRow, is: TaskRow | undefined): void {
+    const tasks = this.tasksOf.get(key) ?? [];
+    const at = position(tasks, was.id, idOf);
+    if (is) tasks[at] = is;
+    else this.leave(key, tasks, at);
   }
 
   private enter(key: string, task: TaskRow): void {
@@ -135,7 +137,7 @@ const PENDING = 'pending';
 const IN = 'in:';
 const TITLES: Readonly<Record<string, string>> = { [PINNED]: 'Pinned', [PENDING]: 'Pending' };
 const WORK_A_TURN = 1000;
-/** So many entries of a list move up in the time that one row takes. */
+/** How many entries of a list move up in the time that one row takes. */
 const MOVED_AS_ONE_ROW = 1000;
 
 /** Where a key stands among the groups' keys, or would. */

@@ -153,7 +153,7 @@ export class TasksTree implements vscode.TreeDataProvider<TasksElement>, vscode.
     void this.follow();
   }
 
-  /** Lets the groups follow the rows, and draws; few rows at once, many with rests in which the editor has its thread. */
+  /** Updates the groups to the rows, then draws; many rows in pieces, between which the editor has its thread. */
   private async follow(): Promise<void> {
     if (this.rows.length === 0) this.groups = this.noGroups();
     if (this.following) return;

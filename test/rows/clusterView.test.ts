@@ -39,7 +39,7 @@ const anyStep = fc.record({
 });
 
 describe('the rows of a cluster', () => {
-  it('are the same whether they were made anew or followed what has changed', () => {
+  it('are the same whether they were made from the start or followed what has changed', () => {
     const tasks = new Map<string, Task>();
     const predictions = [100, 200].map(predictionOf);
     const usages = [1].map(usageOf);
@@ -95,7 +95,7 @@ describe('the rows of a cluster', () => {
     const first = clusterView(aSnapshot(NODES, [a, b]), {}, DEFAULT_SETTINGS, '', known);
     const later = { ...aSnapshot(NODES, [a, { ...b, generation: 2 }]), takenAtSeconds: NOW + 1 };
     const second = clusterView(later, {}, DEFAULT_SETTINGS, '', known);
-    assert.notEqual(second.tasks[0], first.tasks[0]); // rights were asked anew
+    assert.notEqual(second.tasks[0], first.tasks[0]); // rights were asked again
     const rights = later.rights;
     const third = clusterView({ ...later, tasks: [a, b], rights }, {}, DEFAULT_SETTINGS, '', known);
     assert.equal(third.tasks[0], second.tasks[0]);

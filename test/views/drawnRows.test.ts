@@ -17,7 +17,7 @@ function rowsOver(tree: { rows: readonly Row[] }): DrawnRows<Row> {
 }
 
 describe('rows that are drawn', () => {
-  it('are none to draw anew where nothing looks different', () => {
+  it('are none to draw again where nothing looks different', () => {
     const tree = { rows: [row('a', '1'), row('b', '1')] };
     const drawn = rowsOver(tree);
     drawn.children();
@@ -25,7 +25,7 @@ describe('rows that are drawn', () => {
     assert.deepEqual(drawn.changes(), []);
   });
 
-  it('are drawn anew one by one, as the objects that the editor knows, with what they show now', () => {
+  it('are drawn again one by one, as the objects that the editor knows, with what they show now', () => {
     const tree = { rows: [row('a', '1'), row('b', '1')] };
     const drawn = rowsOver(tree);
     const [, known] = drawn.children();
@@ -37,7 +37,7 @@ describe('rows that are drawn', () => {
     assert.deepEqual(drawn.changes(), []);
   });
 
-  it('are all drawn anew where the tree has others, or the same in another order', () => {
+  it('are all drawn again where the tree has others, or the same in another order', () => {
     const tree = { rows: [row('a', '1'), row('b', '1')] };
     const drawn = rowsOver(tree);
     for (const rows of [[row('b', '1'), row('a', '1')], [row('a', '1')], []]) {
@@ -47,7 +47,7 @@ describe('rows that are drawn', () => {
     }
   });
 
-  it('are drawn anew with what is below them where that has others', () => {
+  it('are drawn again with what is below them where that has others', () => {
     const tree = { rows: [row('a', '1', row('a1', '1')), row('b', '1', row('b1', '1'))] };
     const drawn = rowsOver(tree);
     const [a, b] = drawn.children();

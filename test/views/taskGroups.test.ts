@@ -54,7 +54,7 @@ describe('groups of tasks', () => {
     assert.equal(groups.count, 4);
   });
 
-  it('follow any change of the rows to what they would be if they were made anew', () => {
+  it('follow any change of the rows to what they would be if they were made from the start', () => {
     const options = fc.record({
       by: fc.constantFrom(...GROUPINGS),
       filter: fc.constantFrom('', 'ana', 'n1 RUNNING', 'nothing'),
