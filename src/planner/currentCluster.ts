@@ -32,7 +32,7 @@ export class CurrentCluster {
     return this.open;
   }
 
-  /** The same. @throws Error where none is open */
+  /** The open cluster, as `settled` finds it. @throws Error where there is none */
   async get(): Promise<OpenCluster> {
     return existing(await this.settled());
   }
@@ -55,6 +55,7 @@ export class CurrentCluster {
     const signal = AbortSignal.any([call.signal, this.asked.signal]);
     return this.opens(async () => {
       await before;
+      signal.throwIfAborted();
       const { options, settings, kept } = existing(this.open);
       await this.drop();
       return OpenCluster.open({ ...options, settings, advanceSeconds }, { ...call, signal }, this.editor, kept);
