@@ -29,7 +29,7 @@ import { bindContextKeys } from './views/contextKeys.ts';
 import { Documents } from './views/documents.ts';
 import { NodesTree } from './views/nodesTree.ts';
 import { Pins } from './views/pins.ts';
-import { type PanelActions, PlanPanel } from './views/planPanel.ts';
+import { type PanelHandlers, PlanPanel } from './views/planPanel.ts';
 import { createStatusItem } from './views/statusItem.ts';
 import { TasksTree } from './views/tasksTree.ts';
 
@@ -63,7 +63,7 @@ function start(context: vscode.ExtensionContext, log: vscode.LogOutputChannel): 
   const directory = stateDirectory(context);
   const session = own(new Session(context.asAbsolutePath('dist/planner.js'), directory, context.workspaceState, log));
   const trees = createTrees(session, own(new Pins(context.globalState)), own);
-  const panel = own(new PlanPanel(context.extensionUri, session, panelActions(session, trees, log), log));
+  const panel = own(new PlanPanel(context.extensionUri, session, panelHandlers(session, trees, log), log));
   const documents = own(new Documents());
   own(
     registerCommands(
@@ -114,7 +114,7 @@ function createTrees(session: Session, pins: Pins, own: Own) {
   };
 }
 
-function panelActions(session: Session, trees: Trees, log: vscode.LogOutputChannel): PanelActions {
+function panelHandlers(session: Session, trees: Trees, log: vscode.LogOutputChannel): PanelHandlers {
   const apply = applyPlan(session);
   return {
     refresh: () => void runCommand('stowage.previewPlan'),

@@ -43,7 +43,7 @@ export async function apply(
   return operate(open, call, {
     journal: openJournal(open.options.stateDirectory),
     moves: chosen.moves.length,
-    work: (options) => applyPlan(chosen, open.cluster, { ...options, confirm: asking(call) }),
+    run: (options) => applyPlan(chosen, open.cluster, { ...options, confirm: asking(call) }),
   });
 }
 
@@ -51,7 +51,7 @@ export async function apply(
 export function resume(open: OpenCluster, call: Call): Promise<OperationResult> {
   return operate(open, call, {
     journal: journalOnceFree(open.options.stateDirectory, call.signal),
-    work: (options) => continueMoves(open.cluster, options),
+    run: (options) => continueMoves(open.cluster, options),
   });
 }
 
@@ -59,7 +59,7 @@ export function resume(open: OpenCluster, call: Call): Promise<OperationResult> 
 export function undo(open: OpenCluster, call: Call): Promise<OperationResult> {
   return operate(open, call, {
     journal: openJournal(open.options.stateDirectory),
-    work: (options) => undoResizes(open.cluster, { ...options, confirm: asking(call) }),
+    run: (options) => undoResizes(open.cluster, { ...options, confirm: asking(call) }),
   });
 }
 
@@ -83,9 +83,9 @@ export async function train(
   return `Learned from ${card.tasks} finished tasks. ${describeVerdict(scores)}`;
 }
 
-type Operation = {
+type Work = {
   readonly journal: Promise<Journal>;
-  readonly work: (options: OperateOptions) => Promise<ApplyOutcome>;
+  readonly run: (options: OperateOptions) => Promise<ApplyOutcome>;
   /** How many moves the work has, where that is known. */
   readonly moves?: number;
 };
@@ -94,7 +94,7 @@ type Operation = {
 async function operate(
   { cluster, options: { target, stateDirectory }, settings, requestUpdate }: OpenCluster,
   call: Call,
-  { journal: opening, work, moves }: Operation,
+  { journal: opening, run, moves }: Work,
 ): Promise<OperationResult> {
   const journal = await opening;
   const shown = new Set<string>();
@@ -110,7 +110,7 @@ async function operate(
   try {
     const patience = target.kind === 'sample' ? RESTLESS : PATIENT;
     const ledger = await openLedger(stateDirectory);
-    const outcome = await work({ journal, ledger, settings, signal: call.signal, onStep, patience });
+    const outcome = await run({ journal, ledger, settings, signal: call.signal, onStep, patience });
     // A move of an earlier window that only waits on takes no step, but this window has not shown it yet.
     const steps = 'steps' in outcome ? outcome.steps.map(describeStep) : [];
     for (const step of steps) if (step.state === 'waiting' && !shown.has(step.moveId)) call.onStep(step);

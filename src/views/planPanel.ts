@@ -7,7 +7,7 @@ import { type FromWebview, type PanelState, parseFromWebview, type ToWebview } f
 import type { Weighing } from '../planner/protocol.ts';
 
 /** What the panel may ask for; the plan itself never comes back from it, only the ids of an issued plan and its moves. */
-export type PanelActions = {
+export type PanelHandlers = {
   refresh(): void;
   apply(planId: string, moveIds: readonly string[]): void;
   reveal(what: 'node' | 'task', name: string): void;
@@ -28,13 +28,13 @@ export class PlanPanel implements vscode.WebviewPanelSerializer, vscode.Disposab
   private readonly subscriptions: vscode.Disposable[];
   private readonly extensionUri: vscode.Uri;
   private readonly session: Session;
-  private readonly actions: PanelActions;
+  private readonly handlers: PanelHandlers;
   private readonly log: vscode.LogOutputChannel;
 
-  constructor(extensionUri: vscode.Uri, session: Session, actions: PanelActions, log: vscode.LogOutputChannel) {
+  constructor(extensionUri: vscode.Uri, session: Session, handlers: PanelHandlers, log: vscode.LogOutputChannel) {
     this.extensionUri = extensionUri;
     this.session = session;
-    this.actions = actions;
+    this.handlers = handlers;
     this.log = log;
     this.subscriptions = [
       vscode.window.registerWebviewPanelSerializer(PlanPanel.type, this),
@@ -91,17 +91,17 @@ export class PlanPanel implements vscode.WebviewPanelSerializer, vscode.Disposab
         this.sentPlan = undefined;
         return this.send(this.session.state);
       case 'refresh':
-        return this.actions.refresh();
+        return this.handlers.refresh();
       case 'apply':
-        return this.actions.apply(message.planId, message.moveIds);
+        return this.handlers.apply(message.planId, message.moveIds);
       case 'reveal':
-        return this.actions.reveal(message.what, message.name);
+        return this.handlers.reveal(message.what, message.name);
       case 'rank':
-        return this.actions.rank({ planId: message.planId, taskId: message.taskId, weights: message.weights });
+        return this.handlers.rank({ planId: message.planId, taskId: message.taskId, weights: message.weights });
       case 'weigh':
-        return this.actions.weigh(message.weights);
+        return this.handlers.weigh(message.weights);
       case 'whatIf':
-        return this.actions.whatIf(message.kind);
+        return this.handlers.whatIf(message.kind);
       default:
         message satisfies never;
     }

@@ -47,6 +47,14 @@ describe('the cluster that is open', function () {
     assert.equal(current.now, open);
   });
 
+  it('is the one that was asked for while the clock of another was advanced', async () => {
+    await connect(7);
+    const overtaken = current.advance(3600, call());
+    await Promise.all([connect(12), assert.rejects(overtaken, { name: 'AbortError' })]);
+    const open = await current.get();
+    assert.deepEqual(open.options.target, { kind: 'sample', seed: 12, directory });
+  });
+
   it('is none once it was closed, though it was being opened', async () => {
     const overtaken = connect(7);
     await Promise.all([current.close(), assert.rejects(overtaken, { name: 'AbortError' })]);
