@@ -49,7 +49,7 @@ describe('the planning thread', function () {
     );
   });
 
-  it('has told the rows once a cluster is open, and what has changed once it was asked to look', async () => {
+  it('has sent the rows once a cluster is open, and what has changed after a refresh', async () => {
     assert.deepEqual(planner.view.nodes, []);
     await connect();
     const first = planner.view;
