@@ -4,9 +4,10 @@ import { openCluster } from '../cluster/open.ts';
 import { errorMessage } from '../core/model/errorMessage.ts';
 import { InputError } from '../core/model/input.ts';
 import { PREDICTOR_FILE_NAME } from '../core/model/stateFiles.ts';
-import { describeVerdict, plot } from '../core/predict/card.ts';
 import { PREDICTORS } from '../core/predict/record.ts';
 import { cardFile } from '../io/predictors.ts';
+import { describeData, describeLeftOut, describeVerdict, describeWeights, plot } from '../text/card.ts';
+import { duration, fixed, number } from '../text/format.ts';
 import { learnOnThread } from '../worker/threads/learning.ts';
 import type { TrainOutcome, TrainQuestion } from '../worker/train.ts';
 import type { Command } from './command.ts';
@@ -100,27 +101,19 @@ async function historyOf(values: Options): Promise<TrainQuestion['history']> {
 }
 
 function describe({ out, card, scores, calibration, seconds }: TrainOutcome): string {
-  const span = card.fromSeconds === undefined ? '' : `, submitted ${day(card.fromSeconds)} to ${day(card.toSeconds!)}`;
-  const leftOut = Object.entries(card.leftOut).map(([reason, count]) => `  left out ${count}: ${reason}`);
   const rows = PREDICTORS.flatMap((name) => {
     const score = scores[name];
     if (!score) return [];
-    const inBand = (score.inBand / score.outcomes).toFixed(3);
-    return [
-      `  ${name.padEnd(9)} AVGpred ${score.ratio.toFixed(3)}   80 % band held ${inBand}   ${score.outcomes} outcomes`,
-    ];
+    const [ratio, inBand] = [fixed(score.ratio, 3), fixed(score.inBand / score.outcomes, 3)];
+    return [`  ${name.padEnd(9)} AVGpred ${ratio}   80 % band held ${inBand}   ${number(score.outcomes)} outcomes`];
   });
   return [
-    `Learned from ${card.tasks} finished tasks${span} in ${seconds.toFixed(0)} s; weights: ${card.weights}${card.backend === undefined ? '' : ` (TensorFlow.js, ${card.backend})`}.`,
-    ...leftOut,
+    `Learned from ${describeData(card)}, in ${duration(seconds)}; weights: ${describeWeights(card)}.`,
+    ...describeLeftOut(card).map((line) => `  ${line}`),
     ...(rows.length > 0 ? ['Predicted before the outcome (AVGpred over about the last 500):', ...rows] : []),
     ...(calibration.length > 0 ? ['Calibration of the network:', ...plot(calibration).slice(1, -1)] : []),
     describeVerdict(scores),
     `Written to ${out}, with its model card in ${cardFile(out)}.`,
     '',
   ].join('\n');
-}
-
-function day(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().slice(0, 10);
 }

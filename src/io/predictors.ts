@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { errorMessage } from '../core/model/errorMessage.ts';
 import { InputError } from '../core/model/input.ts';
-import { describeCard } from '../core/predict/card.ts';
 import type { Predictor } from '../core/predict/predictor.ts';
 import { formatPredictor, parsePredictor } from '../core/predict/predictorFile.ts';
 import { parseJson } from './networks.ts';
@@ -23,11 +22,15 @@ export function cardFile(path: string): string {
   return `${path.replace(/\.json$/, '')}.md`;
 }
 
-/** Writes the predictor and its model card, each whole. @throws InputError when it cannot */
-export async function writePredictor(path: string, predictor: Predictor): Promise<void> {
+/**
+ * Writes the predictor and its model card, each whole.
+ * @param card as Markdown
+ * @throws InputError when it cannot
+ */
+export async function writePredictor(path: string, predictor: Predictor, card: string): Promise<void> {
   try {
     await writeAtomically(path, formatPredictor(predictor));
-    await writeAtomically(cardFile(path), describeCard(predictor));
+    await writeAtomically(cardFile(path), card);
   } catch (error) {
     const reason = errorMessage(error);
     throw new InputError(`Cannot write the predictor ${path}: ${reason}. Choose another --out.`);

@@ -17,7 +17,9 @@ import { readHistoryFiles } from '../io/history.ts';
 import { readPredictor, writePredictor } from '../io/predictors.ts';
 import { planSituation } from '../planning/plan.ts';
 import { readSituation, type Situation } from '../planning/situation.ts';
+import { describeCard } from '../text/card.ts';
 import { planText } from '../text/plan/planText.ts';
+import { describeBasis } from '../text/prediction.ts';
 import { forecastOnThreads } from '../worker/threads/forecasting.ts';
 import { type LearningOptions, learnOnThread } from '../worker/threads/learning.ts';
 import type { EvaluateOutcome } from '../worker/train.ts';
@@ -201,7 +203,7 @@ export function makeStowage(host: StowageHost): Stowage {
     },
     async promote({ predictor }) {
       const file = join(directory(), PREDICTOR_FILE_NAME);
-      await writePredictor(file, predictor);
+      await writePredictor(file, predictor, describeCard(predictor));
       return `Plans now use this predictor (${file}).`;
     },
     cluster: situation,
@@ -312,7 +314,7 @@ function taskRows({ snapshot, predictions }: Situation): TaskRow[] {
         runtimeP50: at(0.5),
         runtimeP90: at(0.9),
         predictor: predicted?.predictor ?? null,
-        basis: predicted?.basis ?? null,
+        basis: predicted ? describeBasis(predicted.basis) : null,
       };
     });
 }

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from '../cluster/port.ts';
 import { selectMoves } from '../core/plan/previewPlan.ts';
-import { describeVerdict } from '../core/predict/card.ts';
 import { sha256 } from '../io/sha256.ts';
 import {
   type ApplyOptions,
@@ -15,6 +14,7 @@ import { type Journal, openJournal } from '../operate/journal.ts';
 import { openLedger } from '../operate/ledger.ts';
 import { PATIENT, RESTLESS } from '../operate/scene.ts';
 import type { Step } from '../operate/step.ts';
+import { describeLearned } from '../text/card.ts';
 import {
   describeApplyRefused,
   describeProgress,
@@ -80,7 +80,7 @@ export async function train(
     signal,
     onProgress: (fraction, text) => onProgress(text, fraction),
   });
-  return `Learned from ${card.tasks} finished tasks. ${describeVerdict(scores)}`;
+  return describeLearned(card, scores);
 }
 
 type Work = {

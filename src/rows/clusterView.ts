@@ -11,7 +11,7 @@ import { quantile } from '../core/predict/distribution.ts';
 import type { Predictions, RuntimePrediction } from '../core/predict/prediction.ts';
 import { whyNot } from '../text/action.ts';
 import { describeSource } from '../text/placement.ts';
-import { describeBeside, describeHeld } from '../text/prediction.ts';
+import { describeBasis, describeBeside, describeHeld } from '../text/prediction.ts';
 import { moveLine } from './kubectl.ts';
 
 /** What the trees show of a cluster: plain rows, made off the editor's thread. */
@@ -199,7 +199,7 @@ function taskRow(
     allocation: task.allocation,
     ...(usage[task.id] && { usage: usage[task.id]!.mean }),
     ...(running && { startedAtSeconds: task.startedAtSeconds! }),
-    ...(prediction && !task.endless && { runtime: runtimeBand(prediction), basis: prediction.basis }),
+    ...(prediction && !task.endless && { runtime: runtimeBand(prediction), basis: describeBasis(prediction.basis) }),
     ...(prediction &&
       running &&
       !task.endless && {

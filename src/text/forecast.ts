@@ -1,4 +1,5 @@
 import type { Forecast, ScenarioForecast } from '../core/forecast/forecast.ts';
+import { changeOf } from '../core/forecast/scenarios.ts';
 import type { Plan } from '../core/plan/plan.ts';
 import { duration, percent, plural } from './format.ts';
 
@@ -6,6 +7,8 @@ import { duration, percent, plural } from './format.ts';
 
 /** A forecast's scenario for people; a change of the nodes is named by its node. */
 export function scenarioTitle(name: string): string {
+  const change = changeOf(name);
+  if (change) return change.kind === 'lost' ? `without ${change.node}` : `one more ${change.node}`;
   return SCENARIOS[name] ?? name;
 }
 

@@ -52,6 +52,21 @@ export function day(atSeconds: number): string {
   return instant(atSeconds).slice(0, 10);
 }
 
+/** An instant of the last weeks: `3 Nov 14:05 UTC`. */
+export function moment(atSeconds: number): string {
+  const part = Object.fromEntries(MOMENTS.formatToParts(atSeconds * 1000).map(({ type, value }) => [type, value]));
+  return `${part['day']} ${part['month']} ${part['hour']}:${part['minute']} UTC`;
+}
+
+const MOMENTS = new Intl.DateTimeFormat(LANGUAGE, {
+  day: 'numeric',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+  timeZone: 'UTC',
+});
+
 /** One amount with its unit: `2.5 CPU`, `16 GiB`, `4 GPU`, `0.3 GPU`, `8 huawei.com/Ascend910`. */
 export function amount(resource: ResourceName, value: number, decimals = 1): string {
   switch (resource) {

@@ -5,6 +5,7 @@ import type { RankedNode, ScorePart } from '../core/place/rankNodes.ts';
 import type { DeadlineRefusal, TimeFit } from '../core/place/timeFit.ts';
 import type { PlacementAdvice } from '../core/plan/plan.ts';
 import { amountsApart, counted, duration, either, fixed, number, percent, plural } from './format.ts';
+import { describePolicy } from './policies.ts';
 import { missingRightText } from './refusal.ts';
 
 /** Every sentence about where a pending task can go, and where the plan puts it. */
@@ -94,7 +95,7 @@ export function describeRanked(ranked: RankedNode): string[] {
 /** One part of a node's score: "timeFit 0.981: runs 12 h, and the node is free for 8 h 48 min more (…)". */
 export function describePart(part: ScorePart, { fit }: RankedNode): string {
   const score = fixed(part.score, 3);
-  const why = part.reason ?? describeFit(fit);
+  const why = part.reason ? describePolicy(part.reason) : describeFit(fit);
   return part.weight === 1
     ? `${part.policy} ${score}: ${why}`
     : `${part.policy} ${score} × ${number(part.weight, 2)}: ${why}`;

@@ -1,14 +1,58 @@
 import type { Band } from '../core/model/band.ts';
 import type { PlacementAdvice } from '../core/plan/plan.ts';
 import { BASELINES } from '../core/predict/baselines.ts';
-import type { Coverage, RuntimePrediction } from '../core/predict/prediction.ts';
-import { band, counted, duration, number, percent, plural, range } from './format.ts';
+import type { Basis, Coverage, RuntimePrediction } from '../core/predict/prediction.ts';
+import { band, counted, duration, moment, number, percent, plural, range } from './format.ts';
 
 /** Every sentence about what a predictor says of a task. */
 
 /** A predicted runtime with its band: "13 h 55 min (5 h 25 min–1 d 12 h)". */
 export function describeRuntime(runtime: PlacementAdvice['runtime']): string {
   return runtime ? band(runtime, duration) : 'nothing is known of its runtime';
+}
+
+/** What a prediction stands on: "20 latest runs of train-resnet by ana". */
+export function describeBasis(basis: Basis | string): string {
+  if (typeof basis === 'string') return basis;
+  const { instead } = basis;
+  if (!instead) return describeRuns(basis);
+  return instead.of === 'these tasks'
+    ? `${describeRuns(basis)}; ${instead.predictor} was closer than the network for these tasks`
+    : `${describeRuns(basis)}; ${instead.predictor} was closer than the network so far`;
+}
+
+function describeRuns(basis: Basis): string {
+  switch (basis.code) {
+    case 'pastRuns': {
+      const { runs, of, by, most } = basis;
+      const past = plural(runs, { one: '# past run', other: '# past runs' });
+      const one = `the one that ended ${moment(most.endedAtSeconds)} (${percent(most.share)})`;
+      return runs === 1 ? `${whose(past, of, by)}, ${one}` : `${whose(past, of, by ?? SEVERAL)}, most ${one}`;
+    }
+    case 'manyRuns':
+      return 'many past runs, each a little';
+    case 'elsewhere':
+      return 'no past runs: what tasks elsewhere were like';
+    case 'latestRuns':
+      return whose(plural(basis.runs, { one: '# latest run', other: '# latest runs' }), basis.of, basis.by);
+    case 'asked':
+      return 'the runtime it asked for';
+    case 'askedWithoutRuns':
+      return 'the runtime it asked for: its creator has no past runs';
+    case 'everyone':
+      return 'recent tasks of everyone: its creator has no past runs';
+    case 'nothing':
+      return 'no past runs: a wide guess';
+  }
+}
+
+/** Whose runs where they are not one creator's. */
+const SEVERAL = 'several creators';
+
+function whose(runs: string, of: string | undefined, by: string | undefined): string {
+  if (of !== undefined && by !== undefined) return `${runs} of ${of} by ${by}`;
+  if (of !== undefined) return `${runs} of ${of}`;
+  return by === undefined ? runs : `${runs} by ${by}`;
 }
 
 /** A predicted remaining time, the median first: "7 h left (4–9 h)". */

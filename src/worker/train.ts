@@ -15,6 +15,7 @@ import { loadEngine } from '../io/engine.ts';
 import { type HistoryFile, readHistoryFiles } from '../io/history.ts';
 import { historyDigest, readPretrained, readPretrainedWithout } from '../io/networks.ts';
 import { readPredictor, writePredictor } from '../io/predictors.ts';
+import { describeCard } from '../text/card.ts';
 
 /** What the learning thread is asked; one question a thread. */
 export type Question = EvaluateQuestion | TrainQuestion;
@@ -103,7 +104,7 @@ async function train({ history, seed, workspace, out, update }: TrainQuestion): 
   const predictor = before
     ? updatePredictor(before, tasks, settings)
     : trainPredictor(tasks, { ...settings, pretrained: await readPretrained() });
-  await writePredictor(out, predictor);
+  await writePredictor(out, predictor, describeCard(predictor));
   const seconds = Math.round(performance.now() - started) / 1000;
   const { card, record } = predictor;
   return { out, card, scores: record.scores[''] ?? {}, calibration: calibrationCurve(record), seconds };

@@ -102,7 +102,12 @@ describe('apply and undo on the command line', function () {
     const journal = await openJournal(path.join(directory, '.stowage'));
     const begun = { planId: 'p', atSeconds: 1 };
     await journal.append({ type: 'begin', ...begun, cluster, target, moves: [resize] });
-    await journal.append({ type: 'step', ...begun, moveId: resize.id, state: { kind: 'done', outcome: { code: 'taskEnded', task: resize.task.id } } });
+    await journal.append({
+      type: 'step',
+      ...begun,
+      moveId: resize.id,
+      state: { kind: 'done', outcome: { code: 'taskEnded', task: resize.task.id } },
+    });
     await journal.close();
     for (const command of ['apply', 'undo']) {
       const { code, err } = await stowage(command, '--yes', '--prometheus', 'nowhere');

@@ -2,7 +2,7 @@ import type { RankedNode } from '../../src/core/place/rankNodes.ts';
 import type { PlacementAdvice, Plan } from '../../src/core/plan/plan.ts';
 import { duration } from '../../src/text/format.ts';
 import { describeRanked, describeRefused } from '../../src/text/placement.ts';
-import { describeBeside, describeHeld } from '../../src/text/prediction.ts';
+import { describeBasis, describeBeside, describeHeld } from '../../src/text/prediction.ts';
 import type { PanelActions } from '../actions.ts';
 import { element } from '../element.ts';
 import { grid, numeric } from '../grid/grid.ts';
@@ -42,7 +42,7 @@ function nodesHeading({ taskId, runtime }: PlacementAdvice): HTMLElement {
         'p',
         { class: 'faint' },
         [
-          `Predicted by ${runtime.predictor}, from ${runtime.basis}`,
+          `Predicted by ${runtime.predictor}, from ${describeBasis(runtime.basis)}`,
           ...(runtime.coverage ? [describeHeld(runtime.predictor, runtime.coverage)] : []),
           ...(runtime.beside ? [describeBeside(runtime.beside)] : []),
         ].join(' · '),

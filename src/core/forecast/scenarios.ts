@@ -39,9 +39,15 @@ export function withMoves(
 /** A question about a node: what if it goes, what if there were one more like it? */
 export type NodeChange = { readonly kind: 'lost' | 'added'; readonly node: string };
 
-/** The scenario of a change by name: `without gpu-1`, `one more gpu-1`. */
+/** The name of a change's scenario: `lost gpu-1`, `added gpu-1`. Names of nodes hold no spaces. */
 export function changeName({ kind, node }: NodeChange): string {
-  return kind === 'lost' ? `without ${node}` : `one more ${node}`;
+  return `${kind} ${node}`;
+}
+
+/** The change whose scenario has this name; undefined for the other scenarios. */
+export function changeOf(name: string): NodeChange | undefined {
+  const [kind, node] = name.split(' ');
+  return (kind === 'lost' || kind === 'added') && node !== undefined ? { kind, node } : undefined;
 }
 
 /**

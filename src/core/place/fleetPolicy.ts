@@ -16,7 +16,7 @@ export function fleetPolicy(name: string): NodePolicy {
   return (task, candidates) => {
     const { policy, ask, numbers } = openPolicy(name, task, candidates);
     const raw = Float64Array.from(numbers, (node) => policy.score(node, ask));
-    return { scores: stretched(raw), explain: (candidate) => policy.explain(numbers[candidate]!, ask).sentence };
+    return { scores: stretched(raw), explain: (candidate) => policy.explain(numbers[candidate]!, ask).reason };
   };
 }
 

@@ -2,6 +2,7 @@ import type { Band } from '../model/band.ts';
 import type { Task } from '../model/task.ts';
 import type { AvailableTime } from './availableTime.ts';
 import type { ClusterCapacity, NodeCapacity } from './capacity.ts';
+import type { PolicyReason } from './policies/reason.ts';
 
 /** The nodes that passed the filter, with what they have in space and in time, in the same order. */
 export type Candidates = {
@@ -20,6 +21,6 @@ export type NodePolicy = (task: Task, candidates: Candidates) => PolicyScores;
 export type PolicyScores = {
   /** A number in 0…1 for each candidate, in their order; larger is better. */
   readonly scores: Float64Array;
-  /** Why a candidate has its score, in a sentence; absent where `describeFit` says it. */
-  readonly explain?: (candidate: number) => string;
+  /** Why a candidate has its score; absent where its `TimeFit` tells that. */
+  readonly explain?: (candidate: number) => PolicyReason;
 };

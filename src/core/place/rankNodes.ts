@@ -6,6 +6,7 @@ import { type AvailableTime, availableTimes } from './availableTime.ts';
 import type { ClusterCapacity, NodeCapacity } from './capacity.ts';
 import { nodeFilter, type Refusal } from './filter.ts';
 import { fleetPolicy } from './fleetPolicy.ts';
+import type { PolicyReason } from './policies/reason.ts';
 import type { Candidates, NodePolicy } from './policy.ts';
 import { POLICY_NAMES } from './policyNames.ts';
 import { type DeadlineRefusal, deadlineFilter, expectedRuntime, type TimeFit, timeFit } from './timeFit.ts';
@@ -25,8 +26,8 @@ export type ScorePart = {
   readonly weight: number;
   /** 0…1. */
   readonly score: number;
-  /** The policy's own words; absent for `timeFit`, whose numbers stand in `fit`. */
-  readonly reason?: string;
+  /** Why, by the policy; absent for `timeFit`, whose numbers stand in `fit`. */
+  readonly reason?: PolicyReason;
 };
 
 /** A node that cannot take the task, and why. */

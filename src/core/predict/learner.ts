@@ -1,6 +1,6 @@
+import type { RunShare } from './basis.ts';
 import { type BandGroup, bandGroup, type Calibration, calibrateTable, learnOutcome, shiftOf } from './calibration.ts';
 import { QUANTILE_LEVELS } from './distribution.ts';
-import type { RunShare } from './explain.ts';
 import { type FeatureStore, makeFeatureStore } from './features.ts';
 import {
   type HeadWeights,

@@ -1,8 +1,8 @@
 import type { FinishedTask } from '../model/finished.ts';
 import type { Task } from '../model/task.ts';
 import { type Baseline, type BaselineForecast, baselineForecast, ownRuntimes } from './baselines.ts';
+import { baselineBasis, networkBasis } from './basis.ts';
 import type { RuntimeDistribution } from './distribution.ts';
-import { describeBaseline, describeNetwork } from './explain.ts';
 import type { Learner, Outlook } from './learner.ts';
 import type { Past } from './past.ts';
 import type { RuntimePrediction } from './prediction.ts';
@@ -45,7 +45,7 @@ function saidByNetwork(task: Task, { known, runs, row }: Standing, { learner, ou
   return {
     runtime: limited({ seconds: Array.from(logTable, Math.exp) }, task),
     bestRatioSeconds: Math.min(Math.exp(bestRatio), task.runtimeLimitSeconds ?? Number.POSITIVE_INFINITY),
-    basis: describeNetwork(learner.shares(row), known, runs, row),
+    basis: networkBasis(learner.shares(row), known, runs, row),
   };
 }
 
@@ -58,11 +58,11 @@ function saidByBaseline(
   const { name, instead } = choice;
   const baseline: Baseline = name === 'stowage' ? 'med5' : name;
   const own = task.startedAtSeconds === undefined ? undefined : ownRuntimes(runs, row, past);
-  const basis = describeBaseline(baseline, forecast, task.parameters, past.ended.length);
+  const basis = baselineBasis(baseline, forecast, task.parameters, past.ended.length);
   return {
     runtime: limited(own ?? spreadAround(record, baseline, forecast, runs.request[row]!), task),
     bestRatioSeconds: forecast.points[baseline],
-    basis: instead ? `${basis}; ${instead}` : basis,
+    basis: instead ? { ...basis, instead } : basis,
   };
 }
 

@@ -52,14 +52,7 @@ export type PredictorCard = {
   /** Every predictor on the tasks of the last training or update, each predicted before it ended; absent before any. */
   readonly judgement?: Judgement;
   readonly pretraining?: NetworkCard;
-  readonly notes: readonly string[];
 };
-
-const NOTES = [
-  'Protocol: submit order; an outcome enters histories, scores and training only when the task has ended.',
-  'The network minimises the negative log-likelihood of ln runtime; its median minimises the absolute error, its best-ratio point maximises min(p/r, r/p).',
-  'The 80 % band is held at 80 % by levels that follow its misses; scores and coverage are of predictions made before the outcome.',
-];
 
 /** A predictor of the baselines alone: nothing to train, ready at once. An empty history is fine. */
 export function fitPredictor(history: readonly FinishedTask[]): Predictor {
@@ -329,7 +322,7 @@ function addCounts(left: PredictorCard['leftOut'], right: PredictorCard['leftOut
 }
 
 function cardOf(tasks: readonly FinishedTask[], weights: PredictorCard['weights']): PredictorCard {
-  return { tasks: tasks.length, ...spanOf(tasks), leftOut: {}, weights, notes: NOTES };
+  return { tasks: tasks.length, ...spanOf(tasks), leftOut: {}, weights };
 }
 
 function spanOf(tasks: readonly FinishedTask[]): { readonly fromSeconds?: number; readonly toSeconds?: number } {

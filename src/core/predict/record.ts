@@ -2,7 +2,7 @@ import type { Band } from '../model/band.ts';
 import { BASELINES, type Baseline, type BaselineForecast, sampleQuantile, within } from './baselines.ts';
 import { QUANTILE_LEVELS, type RuntimeDistribution } from './distribution.ts';
 import { inBand } from './metrics.ts';
-import type { Held } from './prediction.ts';
+import type { Held, Instead } from './prediction.ts';
 
 /** Every predictor that competes; `stowage` is the network. */
 export const PREDICTORS = ['stowage', ...BASELINES] as const;
@@ -143,8 +143,8 @@ export type Choice = {
   readonly score?: Score;
   /** Whose score that is. */
   readonly of: 'these tasks' | 'everyone';
-  /** Why a baseline stands in for the network, in words; absent where it does not. */
-  readonly instead?: string;
+  /** The baseline that stands in for the network; absent where none does. */
+  readonly instead?: Instead;
 };
 
 /**
@@ -162,13 +162,12 @@ export function choosePredictor(record: TrackRecord, label: string, withNetwork:
   const replaced = scores[first] !== undefined && ratioOf(best) > ratioOf(first) + (enough ? LEAD : LEAD_EVERYONE);
   const name = replaced ? best : first;
   const found = scores[name];
+  const of = enough ? 'these tasks' : 'everyone';
   return {
     name,
-    of: enough ? 'these tasks' : 'everyone',
+    of,
     ...(found ? { score: found } : {}),
-    ...(replaced && withNetwork
-      ? { instead: `${best} was closer than the network ${enough ? 'for these tasks' : 'so far'}` }
-      : {}),
+    ...(replaced && withNetwork ? { instead: { predictor: best, of } } : {}),
   };
 }
 

@@ -2,7 +2,7 @@ import type { RankedNode } from '../../core/place/rankNodes.ts';
 import type { PlacementAdvice, Plan } from '../../core/plan/plan.ts';
 import { amounts, counted, duration, fixed, plural } from '../format.ts';
 import { describePlacement, describeRefused, describeSource } from '../placement.ts';
-import { describeBeside, describeHeld, describeRuntime } from '../prediction.ts';
+import { describeBasis, describeBeside, describeHeld, describeRuntime } from '../prediction.ts';
 import { table, wrapped } from '../table.ts';
 import { type PlanTextOptions, summaryOf, title } from './section.ts';
 
@@ -31,7 +31,9 @@ export function placeText({ placements, snapshot }: Plan, options: PlanTextOptio
 function placementText(advice: PlacementAdvice, nowSeconds: number, { paint, all }: PlanTextOptions): string[] {
   const { taskId, request, runtime, ranked, fitting, refused, createdAtSeconds } = advice;
   const waits = `waits ${duration(nowSeconds - createdAtSeconds)}`;
-  const runs = runtime ? `runs ${describeRuntime(runtime)}, from ${runtime.basis}` : describeRuntime(runtime);
+  const runs = runtime
+    ? `runs ${describeRuntime(runtime)}, from ${describeBasis(runtime.basis)}`
+    : describeRuntime(runtime);
   const track = [
     ...(runtime?.coverage ? [describeHeld(runtime.predictor, runtime.coverage)] : []),
     ...(runtime?.beside ? [describeBeside(runtime.beside)] : []),

@@ -51,7 +51,7 @@ describe('a sampled future', () => {
         const policy = nodePolicy(fleet, {
           name: 'none',
           scoreNode: () => 0,
-          explain: () => ({ score: 0, parts: {}, sentence: '' }),
+          explain: () => ({ score: 0, parts: {}, reason: { code: 'any' } }),
         });
         const simulator = createSimulator({ fleet, policy, nowSeconds: 0, unplaced: 'drop' });
         // Every task is on a node and will end: the rows are the tasks, in their order.

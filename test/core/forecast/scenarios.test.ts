@@ -7,6 +7,7 @@ import type { Migration, Placement, Resize } from '../../../src/core/model/moves
 import { DEFAULT_SETTINGS } from '../../../src/core/model/settings.ts';
 import type { Snapshot } from '../../../src/core/model/snapshot.ts';
 import type { Checkpoint } from '../../../src/core/model/task.ts';
+import { scenarioTitle } from '../../../src/text/forecast.ts';
 import { amounts, node, snapshot, sure, task } from '../place/cluster.ts';
 
 const HOUR = 3600;
@@ -174,7 +175,7 @@ describe('a scenario with other nodes', () => {
   it('takes a node away by its name, and says which nodes there are when it has none of that name', () => {
     const change = { kind: 'lost', node: 'a' } as const;
     assert.deepEqual(withChange(snap, change), withoutNode(snap, 'a'));
-    assert.equal(changeName(change), 'without a');
+    assert.equal(scenarioTitle(changeName(change)), 'without a');
     assert.throws(() => withChange(snap, { kind: 'lost', node: 'x' }), /no node x in test.*a, b/);
   });
 });

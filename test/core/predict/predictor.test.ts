@@ -10,6 +10,7 @@ import { formatPredictor, parsePredictor } from '../../../src/core/predict/predi
 import type { Engine } from '../../../src/core/predict/training.ts';
 import { loadEngine } from '../../../src/io/engine.ts';
 import { readPretrained } from '../../../src/io/networks.ts';
+import { describeBasis } from '../../../src/text/prediction.ts';
 import { finished, recurringHistory } from './histories.ts';
 
 const history = recurringHistory(600);
@@ -64,7 +65,7 @@ describe('a predictor', () => {
   it('of the baselines alone says what it stands on', () => {
     const { predictor, basis, runtime } = predictSnapshot(fitPredictor(history), snapshot(task()))['ml/a']!;
     assert.ok(['med5', 'med20', 'last2', 'request'].includes(predictor));
-    assert.match(basis, /runs? of kind \d by user \d|the runtime it asked for/);
+    assert.match(describeBasis(basis), /runs? of kind \d by user \d|the runtime it asked for/);
     assert.equal(runtime.seconds.length, QUANTILE_LEVELS.length);
   });
 
@@ -75,7 +76,7 @@ describe('a predictor', () => {
 
   it('predicts from an empty history, widely and in words', () => {
     const { basis, runtime } = predictSnapshot(fitPredictor([]), snapshot(task({ parameters: {} })))['ml/a']!;
-    assert.equal(basis, 'no past runs: a wide guess');
+    assert.deepEqual(basis, { code: 'nothing' });
     assert.ok(runtime.seconds.at(-1)! > 20 * runtime.seconds[0]!);
     assert.ok(runtime.seconds.every((seconds) => Number.isFinite(seconds) && seconds >= 1));
   });
@@ -91,8 +92,8 @@ describe('a predictor', () => {
       predictSnapshot(predictor, snapshot(running), more)['ml/a']!;
     const median = ({ runtime }: ReturnType<typeof told>) => quantile(runtime, 0.5);
     const siblings = Array.from({ length: 12 }, (_, at) => sibling(at));
-    assert.match(told(siblings).basis, /latest runs? of sweep by ana|past runs of sweep by ana/);
-    assert.doesNotMatch(told([]).basis, /sweep/);
+    assert.match(describeBasis(told(siblings).basis), /latest runs? of sweep by ana|past runs of sweep by ana/);
+    assert.doesNotMatch(describeBasis(told([]).basis), /sweep/);
     assert.ok(Math.abs(median(told(siblings)) - 4000) < Math.abs(median(told([])) - 4000));
   });
 
@@ -132,7 +133,7 @@ describe('a predictor', () => {
     assert.equal(predictor.record.scores['']?.stowage?.outcomes, history.length);
     const { predictor: name, basis, coverage } = predictSnapshot(predictor, snapshot(task()))['ml/a']!;
     assert.ok(coverage && coverage.outcomes > 0 && coverage.fraction > 0.5);
-    if (name === 'stowage') assert.match(basis, /past runs?.*ended \d+ \w+ \d\d:\d\d UTC \(\d+ %\)/);
+    if (name === 'stowage') assert.match(describeBasis(basis), /past runs?.*ended \d+ \w+ \d\d:\d\d UTC \(\d+ %\)/);
   });
 
   it('goes on with what has ended since, and knows what it knew', async () => {

@@ -49,9 +49,8 @@ export function fgdPolicy(fleet: Fleet, mix: ExpectedMix): Policy {
       const growthMilli = Math.min(
         ...sharesToTry(capacity, taskClass).map((free) => growth(capacity, taskClass, free)),
       );
-      const gpus = (Math.abs(growthMilli) / 1000).toFixed(2);
-      const sentence = `Scores ${score}: GPU capacity the expected tasks cannot use ${growthMilli > 0 ? 'grows' : 'shrinks'} by ${gpus} GPU.`;
-      return { score, parts: { fragmentGrowthMilli: growthMilli }, sentence };
+      const reason = { code: 'fragments', score, growthMilli } as const;
+      return { score, parts: { fragmentGrowthMilli: growthMilli }, reason };
     },
   });
 }

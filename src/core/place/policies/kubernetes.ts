@@ -104,7 +104,7 @@ export function kubernetesPolicy(
       return {
         score: value,
         parts: { cpuPercent: cpu, memoryPercent: memory },
-        sentence: `Scores ${value}: with the task ${cpu.toFixed(0)} % of CPU and ${memory.toFixed(0)} % of memory are asked for.`,
+        reason: { code: 'requested', score: value, cpuFraction: cpu / 100, memoryFraction: memory / 100 },
       };
     },
   });

@@ -70,16 +70,11 @@ export function lavaPolicy(fleet: Fleet): Policy {
     explain(node, ask) {
       const fit = bestFit.explain(node, ask);
       const level = preference(node, ask);
-      const why = [
-        'The node is empty and could stay so.',
-        'The node holds tasks of other lifetimes.',
-        'The node holds tasks of the same lifetime.',
-        'The node is filled with longer tasks; this one ends before them.',
-      ][level];
+      const tasks = (['none', 'others', 'same', 'longer'] as const)[level]!;
       return {
         score: score(node, ask),
         parts: { ...fit.parts, preference: level },
-        sentence: `${why} ${fit.sentence}`,
+        reason: { code: 'lifetimes', tasks, among: fit.reason },
       };
     },
   };

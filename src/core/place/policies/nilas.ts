@@ -42,11 +42,8 @@ export function nilasPolicy(fleet: Fleet): Policy {
       const fit = bestFit.explain(node, ask);
       const hold = prolongedHold(fleet, node, ask);
       const parts = { ...fit.parts, prolongedHoldSeconds: hold, bucket: holdBucket(hold) };
-      const sentence =
-        hold > 0
-          ? `Would hold the node ${Math.round(hold / 60)} min longer. ${fit.sentence}`
-          : `Ends before the node empties. ${fit.sentence}`;
-      return { score: withHold(fit.score, node, ask), parts, sentence };
+      const reason = { code: 'hold', seconds: hold, among: fit.reason } as const;
+      return { score: withHold(fit.score, node, ask), parts, reason };
     },
   };
 }

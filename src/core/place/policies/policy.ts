@@ -1,5 +1,6 @@
 import type { Fleet } from '../../fleet/fleet.ts';
 import { fits, tightestGpu } from '../../fleet/fleet.ts';
+import type { PolicyReason } from './reason.ts';
 
 /** What a policy is asked: where should this task go? */
 export type Ask = {
@@ -16,11 +17,11 @@ export type Ask = {
   readonly holdSeconds?: (node: number) => number;
 };
 
-/** Why a node has its score: the parts that add up or decide, and the same in a sentence. */
+/** Why a node has its score: the parts that add up or decide, and what a sentence about it needs. */
 export type Explanation = {
   readonly score: number;
   readonly parts: Readonly<Record<string, number>>;
-  readonly sentence: string;
+  readonly reason: PolicyReason;
 };
 
 /** A way to choose a node, bound to a fleet. Higher scores win; the lowest node number wins ties. */

@@ -2,6 +2,7 @@ import type { Fleet } from '../../fleet/fleet.ts';
 import { capacityOf, fits, idleOf } from '../../fleet/fleet.ts';
 import type { Policy } from './policy.ts';
 import { keptPolicy, nodePolicy } from './policy.ts';
+import type { PolicyReason } from './reason.ts';
 
 /**
  * The baselines of "Beware of Fragmentation" (Weng et al., USENIX ATC'23), with the rules of its artifact: scores are
@@ -32,7 +33,7 @@ export function randomPolicy(fleet: Fleet, random: () => number): Policy {
       const sufficient = shares.filter((free) => free >= gpuMilli);
       return sufficient[Math.floor(random() * sufficient.length)] ?? -1;
     },
-    explain: () => ({ score: 0, parts: {}, sentence: 'Every node that fits is as good as another.' }),
+    explain: () => ({ score: 0, parts: {}, reason: { code: 'any' } }),
   });
 }
 
@@ -55,8 +56,7 @@ export function dotProductPolicy(fleet: Fleet): Policy {
     explain(node, { classNumber }) {
       const parts = alignment(node, classNumber);
       const score = scoreNode(node, classNumber);
-      const sentence = `Scores ${score}: free capacity and request point the same way by ${fixed(parts.cpu)} in CPU and ${fixed(parts.gpu)} in GPUs; less is better.`;
-      return { score, parts, sentence };
+      return { score, parts, reason: { code: 'alignment', score, ...parts } };
     },
   });
 }
@@ -73,8 +73,9 @@ export function bestFitPolicy(fleet: Fleet): Policy {
     explain(node, { classNumber }) {
       const parts = leftover(fleet, node, classNumber);
       const score = scoreNode(node, classNumber);
-      const sentence = `Scores ${score}: ${fixed(200 * parts.cpu)} % of a large node's CPU and ${fixed(200 * parts.gpu)} % of its GPUs would stay free.`;
-      return { score, parts, sentence };
+      // Each part is at most a half.
+      const [cpuFraction, gpuFraction] = [2 * parts.cpu, 2 * parts.gpu];
+      return { score, parts, reason: { code: 'leftover', score, cpuFraction, gpuFraction } };
     },
   });
 }
@@ -121,15 +122,10 @@ export function gpuPackingPolicy(fleet: Fleet): Policy {
     explain(node, { classNumber }) {
       const score = scoreNode(node, classNumber);
       const whole = wholeTaken(node, classNumber);
-      const sentence =
-        fleet.classes.classes[classNumber]!.gpuCount === 0
-          ? 'Asks for no GPU: all nodes score 0.'
-          : isEmpty(node)
-            ? `Scores ${score}: all GPUs of the node are free, so it is kept for later.`
-            : whole > 0
-              ? `Scores ${score}: it would break into ${whole} free GPU${whole > 1 ? 's' : ''} of a node in use.`
-              : `Scores ${score}: it fits into GPUs that are in use.`;
-      return { score, parts: { wholeGpusTaken: whole }, sentence };
+      const asksNoGpu = fleet.classes.classes[classNumber]!.gpuCount === 0;
+      const gpus = isEmpty(node) ? 'empty' : whole > 0 ? 'whole' : 'inUse';
+      const reason: PolicyReason = asksNoGpu ? { code: 'noGpu' } : { code: 'gpuPacking', score, gpus, whole };
+      return { score, parts: { wholeGpusTaken: whole }, reason };
     },
   });
 }
@@ -162,20 +158,11 @@ export function gpuClusteringPolicy(fleet: Fleet): Policy {
       if (asksGpu(classNumber)) kinds[node * KINDS + kindOf(classNumber)]! -= 1;
     },
     explain(node, { classNumber }) {
-      if (!asksGpu(classNumber)) return { score: 0, parts: {}, sentence: 'Asks for no GPU: all nodes score 0.' };
+      if (!asksGpu(classNumber)) return { score: 0, parts: {}, reason: { code: 'noGpu' } };
       const parts = { fill: fill(node), kind: bonus(node, classNumber) };
-      const why = {
-        75: 'only tasks of its kind run there',
-        50: 'tasks of its kind run there among others',
-        25: 'no GPU task runs there',
-        0: 'only tasks of other kinds run there',
-      }[parts.kind];
+      const tasks = (['otherKinds', 'none', 'mixed', 'sameKind'] as const)[parts.kind / 25]!;
       const score = parts.fill + parts.kind;
-      return { score, parts, sentence: `Scores ${score}: ${why} (${parts.kind}), GPUs in use count ${parts.fill}.` };
+      return { score, parts, reason: { code: 'clustering', score, tasks, points: parts.kind, fill: parts.fill } };
     },
   });
-}
-
-function fixed(value: number): string {
-  return value.toFixed(2);
 }

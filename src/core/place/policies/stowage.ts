@@ -96,7 +96,7 @@ export function stowagePolicy(
     gpuFree: (node, { classNumber }) => gains(classNumber).share[node]!,
     explain(node, ask) {
       const parts = partsOn(node, ask);
-      return { score: total(parts), parts, sentence: sentenceOf(parts) };
+      return { score: total(parts), parts, reason: { code: 'worth', ...parts } };
     },
   };
 }
@@ -218,16 +218,4 @@ function pricesFor({ gpuCount, milliCpu }: TaskClass, { kinds, slotPrices }: Pri
 function slotsLost(prices: Prices, before: number, after: number, kind: number): number {
   const slots = prices.slots();
   return slots[before * prices.kinds.length + kind]! - slots[after * prices.kinds.length + kind]!;
-}
-
-function sentenceOf(parts: Parts): string {
-  const gpus = (milli: number) => (Math.abs(milli) / 1000).toFixed(2);
-  const costs = [
-    parts.packing < -0.5 ? `${gpus(parts.packing)} GPU for a rest that little fits` : '',
-    parts.blocks < -0.5 ? `${gpus(parts.blocks)} GPU for breaking blocks of whole GPUs` : '',
-    parts.cpu < -0.5 ? `${gpus(parts.cpu)} GPU for scarce CPU` : '',
-    parts.model < -0.5 ? `${gpus(parts.model)} GPU for a model in demand` : '',
-  ].filter((cost) => cost !== '');
-  const value = `Expected tasks could then fill ${gpus(parts.value)} GPU ${parts.value >= 0 ? 'more' : 'less'} of the rest of this node`;
-  return costs.length > 0 ? `${value}; it pays ${costs.join(', ')}.` : `${value}.`;
 }

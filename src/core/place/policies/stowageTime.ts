@@ -90,13 +90,11 @@ export function stowageTimePolicy(fleet: Fleet, seen: readonly CountedClass[] = 
         fragments: (FRAGMENT_HOURS / 100) * fragment,
         hold: -holdCost(node, ask),
       };
-      const minutes = Math.round(hold / 60);
-      const inTime = minutes > 0 ? `holds the node ${minutes} min longer` : 'ends before the node empties';
-      const why = seen.length > 0 ? `${inSpace.explain(node, ask).sentence} ` : '';
+      const space = seen.length > 0 && { space: inSpace.explain(node, ask).reason };
       return {
         score: parts.fit + parts.fragments + parts.hold,
         parts,
-        sentence: `${why}The task ${inTime} and fits its capacity by ${fit} of 100.`,
+        reason: { code: 'holdAndFit', seconds: hold, fit, ...space },
       };
     },
   };

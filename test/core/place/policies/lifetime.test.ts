@@ -6,6 +6,7 @@ import { expectedHold, holdBucket, nilasPolicy, prolongedHold } from '../../../.
 import type { Ask } from '../../../../src/core/place/policies/policy.ts';
 import { bestFitPolicy } from '../../../../src/core/place/policies/published.ts';
 import { stowageTimePolicy } from '../../../../src/core/place/policies/stowageTime.ts';
+import { describePolicy } from '../../../../src/text/policies.ts';
 
 const HOUR = 3600;
 
@@ -42,9 +43,9 @@ describe('placement by lifetime', () => {
     const uncertain = { ...ask(HOUR), holdSeconds: (node: number) => (node === 1 ? 1.8 : 2.9) * HOUR };
     assert.equal(expectedHold(fleet, 1, uncertain), 1.8 * HOUR);
     assert.equal(expectedHold(fleet, 1, ask(HOUR)), 0);
-    const { parts, sentence } = stowageTimePolicy(fleet).explain(1, uncertain);
+    const { parts, reason } = stowageTimePolicy(fleet).explain(1, uncertain);
     assert.ok(parts['hold']! < 0);
-    assert.match(sentence, /holds the node 108 min longer/);
+    assert.match(describePolicy(reason), /would hold the node 1 h 48 min longer/);
   });
 
   it('keeps large nodes free while few are empty, and small ones while there are plenty', () => {
@@ -89,10 +90,10 @@ describe('placement by lifetime', () => {
     const { fleet, ask } = held();
     const { classes } = fleet.classes;
     const policy = stowageTimePolicy(fleet, [{ taskClass: { ...classes[0]!, gpuMilli: 1000 }, count: 1 }]);
-    const { parts, sentence } = policy.explain(1, ask(HOUR));
+    const { parts, reason } = policy.explain(1, ask(HOUR));
     // Beside the half that is held there is room for this half: nothing whole is broken, and half a fragment goes.
     assert.ok(parts['fragments']! > policy.explain(0, ask(HOUR)).parts['fragments']!);
-    assert.match(sentence, /shrinks by 0\.50 GPU/);
+    assert.match(describePolicy(reason), /shrinks by 0\.50 GPU/);
   });
 
   for (const [name, make] of [
@@ -106,9 +107,9 @@ describe('placement by lifetime', () => {
       policy.placed?.(1, ask(2 * HOUR));
       assert.equal(policy.choose(ask(HOUR)), 1);
       assert.ok(policy.score(1, ask(HOUR)) > policy.score(0, ask(HOUR)));
-      const { score, sentence } = policy.explain(1, ask(HOUR));
+      const { score, reason } = policy.explain(1, ask(HOUR));
       assert.equal(score, policy.score(1, ask(HOUR)));
-      assert.ok(sentence.length > 20);
+      assert.match(describePolicy(reason), /^(The|Expected|Scores) .{20,}\.$/);
     });
   }
 

@@ -11,6 +11,7 @@ import {
   gpuPackingPolicy,
   randomPolicy,
 } from '../../../../src/core/place/policies/published.ts';
+import { describePolicy } from '../../../../src/text/policies.ts';
 
 const GIB = 2 ** 30;
 const share = { milliCpu: 8000, gpuMilli: 500, gpuCount: 1, gpuModels: [] };
@@ -87,7 +88,7 @@ describe('the published policies', () => {
     // Free 500 and 1000: F = 500. Share into the 500: F = 0, sigmoid(.5) = .622 → 62; into the 1000: F = 1000 → 37.
     assert.equal(policy.score(0, ask(fleet, share)), 62);
     assert.equal(policy.gpuFree(0, ask(fleet, share)), 500);
-    assert.match(policy.explain(0, ask(fleet, share)).sentence, /shrinks by 0\.50 GPU/);
+    assert.match(describePolicy(policy.explain(0, ask(fleet, share)).reason), /shrinks by 0\.50 GPU/);
   });
 
   it('give ties to the lowest node and nothing where nothing fits', () => {

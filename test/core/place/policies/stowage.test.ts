@@ -5,6 +5,7 @@ import { classNumber, createFleet, fits, hold } from '../../../../src/core/fleet
 import { seededRandom } from '../../../../src/core/model/random.ts';
 import { POLICIES, policyName } from '../../../../src/core/place/policies/policies.ts';
 import { stowagePolicy } from '../../../../src/core/place/policies/stowage.ts';
+import { describePolicy } from '../../../../src/text/policies.ts';
 
 const gpuClass = (gpuMilli: number, gpuCount = 1, gpuModels: string[] = []) => ({
   milliCpu: 1000,
@@ -38,7 +39,7 @@ describe('the stowage policy', () => {
     assert.equal(policy.score(0, small), 400);
     assert.equal(policy.score(1, small), -600);
     assert.equal(policy.choose(small), 0);
-    assert.match(policy.explain(1, small).sentence, /0\.30 GPU less/);
+    assert.match(describePolicy(policy.explain(1, small).reason), /0\.30 GPU less/);
   });
 
   it('keeps models that others insist on, and whole blocks for those who need them', () => {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'mocha';
-import { seededRandom } from '../../../src/core/model/random.ts';
-import { describeCard, describeVerdict, plot } from '../../../src/core/predict/card.ts';
-import { QUANTILE_LEVELS } from '../../../src/core/predict/distribution.ts';
-import { fitPredictor, type Predictor, trainPredictor } from '../../../src/core/predict/predictor.ts';
-import { calibrationCurve, EMPTY_RECORD } from '../../../src/core/predict/record.ts';
-import { loadEngine } from '../../../src/io/engine.ts';
-import { readPretrained } from '../../../src/io/networks.ts';
-import { recurringHistory } from './histories.ts';
+import { seededRandom } from '../../src/core/model/random.ts';
+import { QUANTILE_LEVELS } from '../../src/core/predict/distribution.ts';
+import { fitPredictor, type Predictor, trainPredictor } from '../../src/core/predict/predictor.ts';
+import { calibrationCurve, EMPTY_RECORD } from '../../src/core/predict/record.ts';
+import { loadEngine } from '../../src/io/engine.ts';
+import { readPretrained } from '../../src/io/networks.ts';
+import { describeCard, describeVerdict, plot } from '../../src/text/card.ts';
+import { recurringHistory } from '../core/predict/histories.ts';
 
 describe('the model card', () => {
   let predictor: Predictor;
@@ -26,7 +26,7 @@ describe('the model card', () => {
   it('tells data, time range, what was left out and why, protocol, and what each point minimises', () => {
     const text = describeCard(predictor);
     assert.match(text, /600 finished tasks, submitted 1970-01-12 to 1970-01-12/);
-    assert.match(text, /Left out 3: its runtime is N s: it never ran/);
+    assert.match(text, /Left out 3 rows: its runtime is N s: it never ran/);
     assert.match(text, /Protocol: submit order/);
     assert.match(text, /median minimises the absolute error, its best-ratio point maximises/);
     assert.match(text, /KTH-SP2.*rows/);
@@ -42,7 +42,7 @@ describe('the model card', () => {
       assert.equal(Object.keys(metrics).length, 11);
       assert.ok(Object.values(metrics).every(Number.isFinite));
     }
-    for (const name of names) assert.match(describeCard(predictor), new RegExp(`\\| ${name} \\| \\d+ \\|`));
+    for (const name of names) assert.match(describeCard(predictor), new RegExp(`\\| ${name} \\| [\\d,]+ \\|`));
   });
 
   it('draws the calibration from the data that it keeps', () => {

@@ -1,0 +1,133 @@
+import type { Predictor, PredictorCard } from '../core/predict/predictor.ts';
+import { type CalibrationPoint, calibrationCurve, PREDICTORS, type Scores } from '../core/predict/record.ts';
+import { counted, day, fixed, list, number, percent, plural } from './format.ts';
+
+/** Every sentence about what a predictor was made from and how good it is. */
+
+/** Which predictor is used, said plainly where the network is not the best. */
+export function describeVerdict(scores: Scores): string {
+  const { stowage } = scores;
+  if (!stowage) return 'There is no network yet: the medians of past runs are used.';
+  const better = PREDICTORS.filter((name) => (scores[name]?.ratio ?? 0) > stowage.ratio);
+  if (better.length === 0) return 'The network is ahead of every baseline.';
+  return `On these tasks the network is not ahead of ${list(better)}; for each group the better one is used.`;
+}
+
+/** What came of a training, in a notification. */
+export function describeLearned({ tasks }: PredictorCard, scores: Scores): string {
+  return `Learned from ${counted(tasks, 'finished task')}. ${describeVerdict(scores)}`;
+}
+
+/** Weeks that the card lists; the latest ones. */
+const WEEKS = 12;
+
+/** The model card as Markdown: data, protocol, every metric beside the baselines, calibration plot, record by week. */
+export function describeCard({ card, record }: Predictor): string {
+  const curve = calibrationCurve(record);
+  const weeks = Object.entries(record.weeks).toSorted(([a], [b]) => Number(a) - Number(b));
+  return [
+    '# Runtime predictor: model card',
+    '',
+    ...origin(card),
+    '',
+    ...judgement(card),
+    describeVerdict(record.scores[''] ?? {}),
+    ...(curve.length > 0 ? ['', '## Calibration', '', ...plot(curve)] : []),
+    ...(weeks.length > 0
+      ? ['', '## The 80 % band by week', '', '| week of | outcomes | inside |', '|---|---|---|']
+      : []),
+    ...weeks
+      .slice(-WEEKS)
+      .map(
+        ([week, { outcomes, inBand }]) =>
+          `| ${day(Number(week))} | ${number(outcomes)} | ${percent(inBand / outcomes)} |`,
+      ),
+    '',
+  ].join('\n');
+}
+
+function origin(card: PredictorCard): string[] {
+  const { pretraining } = card;
+  return [
+    `- Data: ${describeData(card)}`,
+    ...describeLeftOut(card).map((line) => `- ${line}`),
+    `- Weights: ${describeWeights(card)}`,
+    ...(pretraining?.logs ?? []).map(
+      ({ name, rows, digest }) =>
+        `- Began as ${pretraining!.title}: ${name}, ${number(rows)} rows, ${digest.slice(0, 12)}…`,
+    ),
+    ...PROTOCOL.map((note) => `- ${note}`),
+  ];
+}
+
+/** What was learned from: "180 finished tasks, submitted 2026-10-01 to 2026-11-02". */
+export function describeData({ tasks, fromSeconds, toSeconds }: PredictorCard): string {
+  const finished = counted(tasks, 'finished task');
+  return fromSeconds === undefined || toSeconds === undefined
+    ? finished
+    : `${finished}, submitted ${day(fromSeconds)} to ${day(toSeconds)}`;
+}
+
+/** Where the weights come from, and what trained them. */
+export function describeWeights({ weights, backend }: PredictorCard): string {
+  return backend === undefined ? weights : `${weights}, trained with TensorFlow.js (${backend})`;
+}
+
+/** Rows that could not be used, one line a reason. */
+export function describeLeftOut({ leftOut }: Pick<PredictorCard, 'leftOut'>): string[] {
+  return Object.entries(leftOut).map(([reason, count]) =>
+    plural(count, { one: `Left out # row: ${reason}`, other: `Left out # rows: ${reason}` }),
+  );
+}
+
+/** How every predictor is trained and judged. */
+const PROTOCOL = [
+  'Protocol: submit order; an outcome enters histories, scores and training only when the task has ended.',
+  'The network minimises the negative log-likelihood of ln runtime; its median minimises the absolute error, its best-ratio point maximises min(p/r, r/p).',
+  'The 80 % band is held at 80 % by levels that follow its misses; scores and coverage are of predictions made before the outcome.',
+];
+
+const JUDGED = {
+  one: 'The last # task it was shown, predicted before it ended',
+  other: 'The last # tasks it was shown, each predicted before it ended',
+};
+
+function judgement({ judgement }: PredictorCard): string[] {
+  if (!judgement) return [];
+  const rows = PREDICTORS.flatMap((name) => {
+    const metrics = judgement.metrics[name];
+    if (!metrics) return [];
+    const { mae, medianAe, avgPred, underFraction, r2, absLog, coverage80, width80 } = metrics;
+    const { pinball10, pinball50, pinball90 } = metrics;
+    const shares = [avgPred, underFraction, r2, absLog, coverage80, width80, pinball10, pinball50, pinball90];
+    const cells = [name, number(mae), number(medianAe), ...shares.map((value) => fixed(value, 3))];
+    return [`| ${cells.join(' | ')} |`];
+  });
+  return [
+    `## ${plural(judgement.outcomes, JUDGED)}`,
+    '',
+    '| predictor | MAE s | median AE s | AVGpred | under | R² | ln error | inside 80 % | ln width | pinball .1 | .5 | .9 |',
+    '|---|---|---|---|---|---|---|---|---|---|---|---|',
+    ...rows,
+    '',
+  ];
+}
+
+const PLOTTED = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95];
+const PLOT_WIDTH = 50;
+
+/** Told against happened, as bars; the bar should end at the mark. */
+export function plot(curve: readonly CalibrationPoint[]): string[] {
+  const rows = curve.filter(({ level }) => PLOTTED.includes(level));
+  const bar = ({ level, held }: CalibrationPoint) => {
+    const cells: string[] = Array.from({ length: PLOT_WIDTH + 1 }, (_, cell) => (cell < held * PLOT_WIDTH ? '█' : ' '));
+    cells[Math.round(level * PLOT_WIDTH)] = '│';
+    return cells.join('').trimEnd();
+  };
+  return [
+    '```',
+    ' told  ended by then   (a bar should end at its mark)',
+    ...rows.map((point) => `${percent(point.level).padStart(5)} ${percent(point.held).padStart(5)}  ${bar(point)}`),
+    '```',
+  ];
+}
