@@ -22,7 +22,7 @@ export const openNotebooks = (extensionUri: vscode.Uri) => async () => {
 
 /** The ledger: what each applied move was predicted to do, and what happened. */
 export const showLedger = (session: Session, documents: Documents) => async () =>
-  documents.show('Ledger', await session.ledger());
+  documents.show('Moves Done', await session.ledger());
 
 /** Checks every source and says what fixes what is missing. */
 export const doctor = (session: Session, documents: Documents) => async () =>

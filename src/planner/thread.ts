@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import { errorMessage } from '../core/model/errorMessage.ts';
 import { openLedger } from '../operate/ledger.ts';
-import { ledgerText } from '../text/movesDone.ts';
+import { movesDoneText } from '../text/movesDone.ts';
 import { CurrentCluster } from './currentCluster.ts';
 import { doctor } from './doctor.ts';
 import { type Call, EditorThread } from './editorThread.ts';
@@ -37,7 +37,7 @@ const handlers: Handlers = {
   continue: async (_, call) => resume(await current.get(), call),
   undo: async (_, call) => undo(await current.get(), call),
   train: (options, call) => train(() => current.get(), options, call),
-  ledger: async () => ledgerText((await openLedger((await current.get()).options.stateDirectory)).rows()),
+  ledger: async () => movesDoneText((await openLedger((await current.get()).options.stateDirectory)).rows()),
   doctor: (asked, { signal }) => doctor(asked, current.now, signal),
   contexts: async ({ kubeconfig }) => {
     const { listContexts } = await import('../cluster/kubernetes/api/kubeconfig.ts');

@@ -1,4 +1,4 @@
-import type { Forecast, ScenarioForecast } from '../core/forecast/forecast.ts';
+import type { Forecast, Moment, ScenarioForecast } from '../core/forecast/forecast.ts';
 import { changeOf } from '../core/forecast/scenarios.ts';
 import type { Plan } from '../core/plan/plan.ts';
 import { duration, percent, plural } from './format.ts';
@@ -29,6 +29,16 @@ export function describeFutures({ samples, arrivalsPerHour }: Forecast): string 
     one: `${futures}; # task arrives per hour`,
     other: `${futures}; # tasks arrive per hour`,
   });
+}
+
+/** Each scenario's value now and at the end: "do nothing: 38 % now, 40 % after 1 d; with this plan: …". */
+export function compareScenarios({ scenarios }: Forecast, say: (moment: Moment) => string): string {
+  const parts = scenarios.flatMap(({ name, moments }) => {
+    const [first, last] = [moments[0], moments.at(-1)];
+    if (!first || !last) return [];
+    return [`${scenarioTitle(name)}: ${say(first)} now, ${say(last)} after ${duration(last.inSeconds)}`];
+  });
+  return `${parts.join('; ')}.`;
 }
 
 /**

@@ -1,14 +1,16 @@
 import type { LedgerRow } from '../operate/ledger.ts';
 import { escaped } from './doctor.ts';
-import { duration, fixed, instant, nodeHours } from './format.ts';
+import { duration, fixed, instant } from './format.ts';
+import { describeWorth } from './migration.ts';
+import { describeLoss } from './operation.ts';
 
-/** The ledger as a Markdown document: what each applied move was predicted to do, beside what happened. */
-export function ledgerText(rows: readonly LedgerRow[]): string {
+/** The moves done as a Markdown document: what each applied move was predicted to do, beside what happened. */
+export function movesDoneText(rows: readonly LedgerRow[]): string {
   if (rows.length === 0)
-    return '# Ledger\n\nNothing was applied yet. Each move that is shows here: predicted beside happened.\n';
+    return '# Moves Done\n\nNothing was applied yet. Each move that is applied shows here: what was predicted beside what happened.\n';
   const head = '| when | move | task | predicted | happened |\n|---|---|---|---|---|\n';
   const lines = [...rows].reverse().map((row) => `| ${cells(row).map(escaped).join(' | ')} |`);
-  return `# Ledger\n\nWhat each applied move was predicted to do, and what happened. Newest first.\n\n${head}${lines.join('\n')}\n`;
+  return `# Moves Done\n\nWhat each applied move was predicted to do, and what happened. Newest first.\n\n${head}${lines.join('\n')}\n`;
 }
 
 function cells(row: LedgerRow): string[] {
@@ -18,22 +20,41 @@ function cells(row: LedgerRow): string[] {
 function predictedText({ predicted }: LedgerRow): string {
   const { remainingSeconds, lostSeconds, gainNodeSeconds, costNodeSeconds } = predicted;
   return [
-    remainingSeconds !== undefined && `${duration(remainingSeconds)} to run`,
-    lostSeconds !== undefined && lostSeconds > 0 && `${duration(lostSeconds)} of work lost`,
-    gainNodeSeconds !== undefined && `wins ${nodeHours(gainNodeSeconds)}`,
-    costNodeSeconds !== undefined && `costs ${nodeHours(costNodeSeconds)}`,
-  ]
-    .filter(Boolean)
-    .join(', ');
+    ...(remainingSeconds === undefined ? [] : [`${duration(remainingSeconds)} to run`]),
+    ...(lostSeconds === undefined || lostSeconds === 0 ? [] : [describeLoss(lostSeconds)]),
+    ...(gainNodeSeconds === undefined || costNodeSeconds === undefined
+      ? []
+      : [describeWorth(gainNodeSeconds, costNodeSeconds)]),
+  ].join(', ');
 }
+
+const KINDS: Readonly<Record<LedgerRow['move'], string>> = {
+  placement: 'placement',
+  resize: 'resize',
+  migration: 'migration',
+};
+
+const ENDS: Readonly<Record<NonNullable<LedgerRow['ended']>['how'], string>> = {
+  succeeded: 'succeeded',
+  failed: 'failed',
+  cancelled: 'was cancelled',
+  unknown: 'ended',
+};
 
 function happenedText({ outcome, ended, predicted, predictedAtSeconds }: LedgerRow): string {
   if (!outcome) return 'under way';
-  const parts: string[] = [outcome.kind];
-  if (ended) {
-    const ran = ended.atSeconds - predictedAtSeconds;
-    parts.push(`${ended.how} after ${duration(ran)}`);
-    if (predicted.remainingSeconds) parts.push(`${fixed(ran / predicted.remainingSeconds, 2)} × predicted`);
-  }
-  return parts.join('; ');
+  const state = STATES[outcome.kind];
+  if (!ended) return state;
+  const ran = ended.atSeconds - predictedAtSeconds;
+  const end = `${ENDS[ended.how]} after ${duration(ran)}`;
+  const { remainingSeconds } = predicted;
+  return remainingSeconds
+    ? `${state}; ${end}, ${fixed(ran / remainingSeconds, 2)} times what was predicted`
+    : `${state}; ${end}`;
 }
+
+const STATES: Readonly<Record<NonNullable<LedgerRow['outcome']>['kind'], string>> = {
+  done: 'done',
+  failed: 'not done',
+  cancelled: 'cancelled',
+};

@@ -38,18 +38,23 @@ export function describeStep(step: Step): StepText {
 }
 
 /** A step as one line: "Place team/train on gpu-3: done. team/train runs on gpu-3." */
-export function stepLine({ title, state, text, untilSeconds }: StepText, nowSeconds: number): string {
+export function stepLine(step: StepText, nowSeconds: number): string {
+  return `${step.title}: ${describeStanding(step, nowSeconds)}`;
+}
+
+/** Where a step stands, behind its title: "waiting until 14:05. gpu-3 has 2 GPU free; …". */
+export function describeStanding({ state, text, untilSeconds }: StepText, nowSeconds: number): string {
   switch (state) {
     case 'running':
-      return `${title}: running. ${text}`;
+      return `running. ${text}`;
     case 'waiting':
       return untilSeconds === undefined
-        ? `${title}: waiting. ${text}`
-        : `${title}: waiting until ${clock(untilSeconds, nowSeconds)}. ${text}`;
+        ? `waiting. ${text}`
+        : `waiting until ${clock(untilSeconds, nowSeconds)}. ${text}`;
     case 'done':
-      return `${title}: done. ${text}`;
+      return `done. ${text}`;
     case 'failed':
-      return `${title}: not done. ${text}`;
+      return `not done. ${text}`;
   }
 }
 
@@ -148,7 +153,7 @@ export function describeMove(move: Move | Leftover): string {
 }
 
 /** What a move costs or asks for, beside its title. */
-export function describeMoveCost(move: Move): string | undefined {
+function describeMoveCost(move: Move): string | undefined {
   switch (move.kind) {
     case 'placement':
       return amounts(move.request);
@@ -159,6 +164,25 @@ export function describeMoveCost(move: Move): string | undefined {
         ? `resumes from ${move.run.checkpoint}`
         : describeLoss(move.run.lostSeconds);
   }
+}
+
+/** A move with what it costs or asks for: "Place team/train on gpu-3 (4 CPU, 1 GPU)". */
+export function describeMoveWithCost(move: Move): string {
+  const cost = describeMoveCost(move);
+  return cost === undefined ? describeMove(move) : `${describeMove(move)} (${cost})`;
+}
+
+/** What some moves would lose together. */
+export function describeLossOf(moves: readonly Move[]): string {
+  const lost = moves.reduce((sum, move) => sum + (move.kind === 'migration' ? move.run.lostSeconds : 0), 0);
+  return lost > 0 ? `${duration(lost)} of work would be lost.` : 'No work is lost.';
+}
+
+/** Why there is no move to tick. */
+export function describeNoMoves({ done, nodes }: { readonly done: number; readonly nodes: number }): string {
+  if (done > 0) return 'All moves of this plan are done. Plan again to see what comes next.';
+  if (nodes === 0) return 'Nothing can be planned: no node is seen. What could not be read is named above.';
+  return 'Nothing to do now: no move would gain anything. The rest of this page says why.';
 }
 
 /** Work that moves lose. */

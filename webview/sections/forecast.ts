@@ -1,7 +1,8 @@
 import type { Forecast, Moment } from '../../src/core/forecast/forecast.ts';
 import type { Band } from '../../src/core/model/band.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
-import { amount, amounts, percent } from '../../src/text/format.ts';
+import { describeFutures } from '../../src/text/forecast.ts';
+import { amount, amounts, fixed, number, percent } from '../../src/text/format.ts';
 import type { PanelActions } from '../actions.ts';
 import { button, element } from '../element.ts';
 import { type Section, section } from '../section.ts';
@@ -26,11 +27,7 @@ export function forecastSection({ whatIfs, busy }: PanelModel['host'], plan: Pla
         { class: 'charts' },
         measures(forecast).map((measure) => scenarioChart(forecast, measure)),
       ),
-      element(
-        'p',
-        { class: 'faint' },
-        `Bands hold 80 % of ${forecast.samples} sampled futures; ${forecast.arrivalsPerHour.toFixed(1)} tasks arrive per hour.`,
-      ),
+      element('p', { class: 'faint' }, describeFutures(forecast)),
       element(
         'p',
         { class: 'actions' },
@@ -45,7 +42,7 @@ export function forecastSection({ whatIfs, busy }: PanelModel['host'], plan: Pla
 const NOTHING: Band = { p10: 0, p50: 0, p90: 0 };
 
 /** Tasks: whole in a sentence, and to a tenth at a point, where a median may lie between two counts. */
-const COUNT = { say: (value: number) => String(Math.round(value)), format: (value: number) => value.toFixed(1) };
+const COUNT = { say: (value: number) => number(value), format: (value: number) => fixed(value, 1) };
 
 /** What the charts show, one each; GPUs where the cluster has some that are free at times, else CPUs. */
 function measures(forecast: Forecast): Measure[] {

@@ -1,4 +1,5 @@
 import type { Plan } from '../../src/core/plan/plan.ts';
+import { describeCounts } from '../../src/text/counts.ts';
 import { clock } from '../../src/text/format.ts';
 import { describePredictor } from '../../src/text/prediction.ts';
 import type { PanelActions } from '../actions.ts';
@@ -32,7 +33,7 @@ function madeFrom({ snapshot, predictor }: Plan): string {
   return [
     '',
     `read ${clock(takenAtSeconds, takenAtSeconds)}`,
-    `${counts.nodes} nodes, ${counts.running} running, ${counts.pending} pending tasks`,
+    describeCounts(counts),
     `runtimes: ${describePredictor(predictor)}`,
   ].join(' · ');
 }

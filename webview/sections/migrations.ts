@@ -1,6 +1,6 @@
 import type { MigrationAdvice } from '../../src/core/defrag/searchDefrag.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
-import { duration } from '../../src/text/format.ts';
+import { duration, nodeHours } from '../../src/text/format.ts';
 import { describeGoal, describeMigration } from '../../src/text/migration.ts';
 import type { PanelActions } from '../actions.ts';
 import { numeric } from '../grid/grid.ts';
@@ -21,11 +21,7 @@ export function migrationsSection({ id, migrations: all, snapshot }: Plan, actio
           { title: 'from', text: ({ from }) => from ?? '—', share: 2 },
           { title: 'to', text: ({ to }) => to ?? '—', share: 2 },
           { title: 'in order to', text: ({ goal }) => describeGoal(goal), share: 5 },
-          numeric(
-            'won node-h',
-            ({ gainNodeSeconds }: MigrationAdvice) => gainNodeSeconds,
-            (seconds) => (seconds / 3600).toFixed(1),
-          ),
+          numeric('wins', ({ gainNodeSeconds }: MigrationAdvice) => gainNodeSeconds, nodeHours),
           numeric('lost work', ({ lostSeconds }: MigrationAdvice) => lostSeconds, duration),
           { title: 'decision', text: (advice) => describeMigration(advice, snapshot.takenAtSeconds), share: 4 },
         ],

@@ -1,7 +1,7 @@
 import type { Move } from '../../src/core/model/moves.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
-import { duration } from '../../src/text/format.ts';
-import { describeMove, describeMoveCost } from '../../src/text/operation.ts';
+import { number, plural } from '../../src/text/format.ts';
+import { describeLossOf, describeMoveWithCost, describeNoMoves } from '../../src/text/operation.ts';
 import type { PanelActions } from '../actions.ts';
 import { button, element } from '../element.ts';
 import { type Section, section } from '../section.ts';
@@ -17,7 +17,11 @@ export function movesSection(host: Host, plan: Plan, choices: Choices, actions: 
     const ended = new Set(done);
     const moves = plan.moves.filter(({ id }) => !ended.has(id));
     if (moves.length === 0)
-      return titled('Moves', 'Moves', element('p', {}, whyNone(plan.snapshot.counts.nodes, done.length)));
+      return titled(
+        'Moves',
+        'Moves',
+        element('p', {}, describeNoMoves({ done: done.length, nodes: plan.snapshot.counts.nodes })),
+      );
     const all = moves.map(({ id }) => id);
     const ticked = new Set(choices.chosen ?? all);
     const listed = choices.listed ?? MOVES_PAGE;
@@ -34,7 +38,9 @@ export function movesSection(host: Host, plan: Plan, choices: Choices, actions: 
         element(
           'p',
           {},
-          button(`List ${Math.min(MOVES_PAGE, further)} more of ${further}`, actions.listMore, { secondary: true }),
+          button(`List ${number(Math.min(MOVES_PAGE, further))} more of ${number(further)}`, actions.listMore, {
+            secondary: true,
+          }),
         ),
       applyLine(
         host,
@@ -51,32 +57,20 @@ function doneIds({ steps }: Host): string[] {
   return steps.filter(({ state }) => state === 'done').map(({ moveId }) => moveId);
 }
 
-function whyNone(nodes: number, done: number): string {
-  if (done > 0) return 'All moves of this plan are done. Plan again to see what comes next.';
-  if (nodes === 0) return 'Nothing can be planned: no node is seen. What could not be read is named above.';
-  return 'Nothing to do now: no move would gain anything. The rest of this page says why.';
-}
-
 function moveRow(move: Move, on: boolean, all: readonly string[], actions: PanelActions): HTMLElement {
-  const box = element('vscode-checkbox', { checked: on }, moveText(move)) as HTMLInputElement;
+  const box = element('vscode-checkbox', { checked: on }, describeMoveWithCost(move)) as HTMLInputElement;
   box.addEventListener('change', () => actions.choose(move.id, box.checked, all));
   return element('li', {}, box);
 }
 
-function moveText(move: Move): string {
-  const cost = describeMoveCost(move);
-  return cost === undefined ? describeMove(move) : `${describeMove(move)} (${cost})`;
-}
-
 function applyLine(host: Host, planId: string, picked: readonly Move[], actions: PanelActions): HTMLElement {
   const ids = picked.map(({ id }) => id);
-  const lost = picked.reduce((sum, move) => sum + (move.kind === 'migration' ? move.run.lostSeconds : 0), 0);
   return element(
     'p',
     {},
-    button(`Apply ${ids.length} ${ids.length === 1 ? 'move' : 'moves'}…`, () => actions.apply(planId, ids), {
+    button(plural(ids.length, { one: 'Apply # move…', other: 'Apply # moves…' }), () => actions.apply(planId, ids), {
       disabled: ids.length === 0 || host.busy !== undefined || host.readOnly !== undefined,
     }),
-    ` ${lost > 0 ? `${duration(lost)} of work would be lost.` : 'No work is lost.'} You are asked once more before anything happens.`,
+    ` ${describeLossOf(picked)} You are asked once more before anything happens.`,
   );
 }

@@ -1,5 +1,4 @@
-import { clock } from '../../src/text/format.ts';
-import type { StepText } from '../../src/text/operation.ts';
+import { describeStanding, type StepText } from '../../src/text/operation.ts';
 import { element } from '../element.ts';
 import { type Section, section } from '../section.ts';
 import type { PanelModel } from '../state.ts';
@@ -17,21 +16,16 @@ export function progressSection({ steps }: PanelModel['host']): Section {
   });
 }
 
-function stepRow({ state, title, text, untilSeconds }: StepText): HTMLElement {
-  const { mark, word } = STATES[state];
-  const until = untilSeconds === undefined ? '' : ` until ${clock(untilSeconds, untilSeconds)}`;
+function stepRow(step: StepText): HTMLElement {
+  const { state, title, untilSeconds = 0 } = step;
   return element(
     'li',
     { class: state },
-    element('span', { class: 'mark', 'aria-hidden': 'true' }, mark),
+    element('span', { class: 'mark', 'aria-hidden': 'true' }, MARKS[state]),
     element('strong', {}, title),
-    `: ${word}${until}. ${text}`,
+    // Waits are of today, or near enough: the panel knows no clock of the cluster's.
+    `: ${describeStanding(step, untilSeconds)}`,
   );
 }
 
-const STATES: Readonly<Record<StepText['state'], { readonly mark: string; readonly word: string }>> = {
-  running: { mark: '…', word: 'running' },
-  waiting: { mark: '○', word: 'waiting' },
-  done: { mark: '✓', word: 'done' },
-  failed: { mark: '✗', word: 'not done' },
-};
+const MARKS: Readonly<Record<StepText['state'], string>> = { running: '…', waiting: '○', done: '✓', failed: '✗' };

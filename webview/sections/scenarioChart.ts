@@ -1,6 +1,6 @@
 import type { Forecast, Moment } from '../../src/core/forecast/forecast.ts';
 import type { Band } from '../../src/core/model/band.ts';
-import { scenarioTitle } from '../../src/text/forecast.ts';
+import { compareScenarios, scenarioTitle } from '../../src/text/forecast.ts';
 import { duration } from '../../src/text/format.ts';
 import { type ChartOptions, chart, type Series } from '../chart.ts';
 
@@ -17,7 +17,7 @@ export type Measure = Pick<ChartOptions, 'title' | 'yTitle' | 'yFormat' | 'forma
 export function scenarioChart(forecast: Forecast, { pick, perUnit = 1, say, ...look }: Measure): HTMLElement {
   return chart({
     ...look,
-    sentence: compare(forecast, (moment) => say(pick(moment).p50)),
+    sentence: compareScenarios(forecast, (moment) => say(pick(moment).p50)),
     xTicks: ticks(forecast),
     series: series(forecast, pick, perUnit),
   });
@@ -55,17 +55,4 @@ function ticks({ scenarios }: Forecast): ChartOptions['xTicks'] {
     at,
     text: inSeconds === 0 ? 'now' : duration(inSeconds),
   }));
-}
-
-function compare({ scenarios }: Forecast, say: (moment: Moment) => string): string {
-  return scenarios
-    .map(({ name, moments }) => {
-      const first = moments[0];
-      const last = moments.at(-1);
-      return first && last
-        ? `${scenarioTitle(name)}: ${say(first)} now, ${say(last)} after ${duration(last.inSeconds)}`
-        : '';
-    })
-    .join('; ')
-    .concat('.');
 }

@@ -1,6 +1,7 @@
 import type { Plan } from '../../core/plan/plan.ts';
 import { previewPlan } from '../../core/plan/previewPlan.ts';
-import { counted, instant, number } from '../format.ts';
+import { describeCounts } from '../counts.ts';
+import { instant, number } from '../format.ts';
 import { describeMoves, describeWhatIsEnded } from '../operation.ts';
 import { describePredictor } from '../prediction.ts';
 import { wrapped } from '../table.ts';
@@ -28,11 +29,10 @@ export function nextSteps(plan: Plan, planFile: string | undefined, { paint }: P
 }
 
 function heading({ snapshot, predictor }: Plan, { paint }: PlanTextOptions): string[] {
-  const { nodes, running, pending } = snapshot.counts;
   const chosen = Object.entries(predictor.chosen).map(([name, count]) => `${name} ${number(count)}`);
   const by = chosen.length > 0 ? ` (${chosen.join(', ')})` : '';
   return [
-    `${paint('bold', snapshot.cluster)}  ${counted(nodes, 'node')}, ${counted(running, 'running task')}, ${counted(pending, 'pending task')}, at ${instant(snapshot.takenAtSeconds)}`,
+    `${paint('bold', snapshot.cluster)}  ${describeCounts(snapshot.counts)}, at ${instant(snapshot.takenAtSeconds)}`,
     paint('dim', `runtimes: ${describePredictor(predictor)}${by}`),
     ...snapshot.problems.slice(0, 5).map((problem) => paint('yellow', `! ${problem}`)),
   ];
