@@ -5,14 +5,14 @@ import type { Snapshot } from '../core/model/snapshot.ts';
 import type { Refused } from './refused.ts';
 
 /**
- * The port to a cluster: read, watch, act. Two sides implement it, `sample/` and `kubernetes/`, and pass the same tests.
- * Every act is one request to the cluster, may be repeated without harm, and takes `dryRun`. A refusal is a value; an
- * unreachable cluster throws `ClusterUnreachable`; a cancelled call throws the signal's reason.
+ * The port to a cluster: read, watch, act. Two sides implement it, `sample/` and `kubernetes/`, and pass the same
+ * tests. Every act is one request to the cluster, may be repeated without harm, and takes `dryRun`. A refusal is a
+ * value; an unreachable cluster throws `ClusterUnreachable`; a cancelled call throws the signal's reason.
  */
 export interface Cluster {
   /** Names the cluster as `Snapshot.cluster` does. */
   readonly name: string;
-  /** The cluster's own clock, in epoch seconds; the sample's moves only when told to. */
+  /** The cluster's own clock, in epoch seconds; the sample's moves only when it is moved. */
   nowSeconds(): number;
   readSnapshot(signal?: AbortSignal): Promise<Snapshot>;
   readHistory(signal?: AbortSignal): Promise<{ tasks: FinishedTask[]; problems: string[] }>;
@@ -21,13 +21,19 @@ export interface Cluster {
 
   /** Pins a gated pending task to a node and lifts its gate. */
   place(task: TaskRef, to: string, options: ActOptions): Promise<ActResult>;
-  /** Changes a running task's requests and limits in place; `record` stands on the task before the resize is asked for, and is taken off when it is refused. */
+  /**
+   * Changes a running task's requests and limits in place. `record` is on the task before the resize is asked for, and
+   * is taken off when that is refused.
+   */
   resize(task: TaskRef, to: Resources, record: MoveRecord, options: ActOptions): Promise<ActResult>;
-  /** Stops all tasks of an owner; `record` is written on the owner in the same request, so that anyone can finish or undo the move. */
+  /**
+   * Stops all tasks of an owner. The same request writes `record` on the owner, so that anyone can finish or undo the
+   * move.
+   */
   suspend(owner: OwnerRef, record: MoveRecord, options: ActOptions): Promise<ActResult>;
   /**
-   * Lets an owner's tasks run again, in one request with where: pinned to a node (`required`), drawn to it (`preferred`),
-   * or free (`none`). Removes our record.
+   * Lets an owner's tasks run again, in one request with where: pinned to a node (`required`), drawn to it
+   * (`preferred`), or free (`none`). Removes our record.
    */
   resume(owner: OwnerRef, pin: Pin, options: ResumeOptions): Promise<ActResult>;
 
@@ -56,7 +62,10 @@ export type Pin =
   | { readonly kind: 'preferred'; readonly node: string }
   | { readonly kind: 'none' };
 
-/** What a move needs to survive a crash; written on the object itself (annotation `stowage.dev/move`) and in the journal. */
+/**
+ * What a move needs to survive a crash; written on the object itself (annotation `stowage.dev/move`) and in the
+ * journal.
+ */
 export type MoveRecord = {
   readonly planId: string;
   readonly moveId: string;
@@ -122,8 +131,8 @@ export type Access = {
 };
 
 /**
- * Labels and annotations in which each parameter of S201 is looked for, the first that is there wins. Ours come first;
- * the rest are what Kubeflow, Ray, Volcano, Kueue and plain Jobs carry.
+ * Labels and annotations that may hold each parameter of S201; the first that is there wins. Ours come first; the rest
+ * are what Kubeflow, Ray, Volcano, Kueue and plain Jobs carry.
  */
 export type ParameterKeys = {
   readonly creator: readonly string[];

@@ -3,7 +3,9 @@ export type CoalesceOptions = {
   readonly delayMilliseconds?: number;
   /** After the work, at least. */
   readonly pauseMilliseconds?: number;
-  /** How many times as long as the work the pause is at least; the default, 4, leaves it at most a fifth of the thread. */
+  /**
+   * How many times as long as the work the pause is at least; the default, 4, leaves it at most a fifth of the thread.
+   */
   readonly rest?: number;
   /** Once aborted, no more work begins. */
   readonly signal?: AbortSignal;

@@ -12,8 +12,8 @@ export function builtDirectory(): string | undefined {
 }
 
 /**
- * TensorFlow.js, ready to compute: the workspace's own tfjs-node where there is one and it loads, else the wasm backend on
- * one thread, whose wasm files lie beside the bundle. `getBackend()` of the engine says which.
+ * TensorFlow.js, ready to compute: the workspace's own tfjs-node where there is one and it loads, else the wasm backend
+ * on one thread, whose wasm files lie beside the bundle. `getBackend()` of the engine says which.
  * @param workspace folder whose `node_modules` are searched; name only one whose code may run
  */
 export async function loadEngine(workspace?: string): Promise<Engine> {
@@ -23,8 +23,9 @@ export async function loadEngine(workspace?: string): Promise<Engine> {
 const NATIVE = '@tensorflow/tfjs-node';
 
 /**
- * tfjs-node of a workspace; undefined where there is none, or none that computes on this machine. Another package in its
- * place, which an override can put there, is not even loaded: all copies of TensorFlow.js in a process share one engine.
+ * tfjs-node of a workspace; undefined where there is none, or none that computes on this machine. Another package in
+ * its place, which an override can put there, is not even loaded: all copies of TensorFlow.js in a process share one
+ * engine.
  */
 async function nativeEngine(workspace: string): Promise<Engine | undefined> {
   try {

@@ -3,7 +3,10 @@ import { dirname, join } from 'node:path';
 import type { SolveProgram } from '../core/model/program.ts';
 import { builtDirectory } from './engine.ts';
 
-/** Branches looked at in one program: a bound that is the same on every machine, so that the same cluster gives the same plan. */
+/**
+ * Branches searched in one program. Unlike a time, this bound is the same on every machine, so the same cluster gives
+ * the same plan.
+ */
 const MOST_BRANCHES = 300;
 
 /** HiGHS (wasm) as the core's solver of linear programs; a program that takes longer than `seconds` is stopped. */

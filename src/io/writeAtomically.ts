@@ -3,12 +3,12 @@ import { chmod, mkdir, open, realpath, rename, rm, stat, writeFile } from 'node:
 import path from 'node:path';
 
 /**
- * Replaces a file whole, or makes it and its directory: whoever reads it, also after a crash, finds the old content or the
- * new. The new content is written to a file beside it, is flushed to the disk, and takes the name by a rename. A link
- * stays one, the mode is kept, and of two writers at once the later rename wins. What is no file (a pipe) is written to.
+ * Replaces a file whole, or makes it and its directory. Whoever reads it, also after a crash, finds the old content or
+ * the new: a file beside it takes the content, is flushed to the disk, and then takes the name. Links and the mode stay
+ * as they are. Of two writers at once, the later rename wins. A pipe or a device is written to.
  *
- * Not the package write-file-atomic: it hangs hooks into the process's exit, which is the editor's, and it does not flush
- * the directory, so that a power cut may undo the rename.
+ * The package write-file-atomic would not do: it hooks into the exit of the process, which is the editor's, and does
+ * not flush the directory, so that a power cut may undo the rename.
  * @throws a system error that names `file`; nothing is left beside it then
  */
 export async function writeAtomically(file: string, content: string): Promise<void> {

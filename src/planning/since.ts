@@ -10,7 +10,9 @@ import { writeAtomically } from '../io/writeAtomically.ts';
 
 const FILE_NAME = 'since.json';
 
-/** Since when conditions have held, by cluster: what one plan leaves for the next. A file that cannot be read is none. */
+/**
+ * Since when conditions have held, by cluster: what one plan leaves for the next. A file that cannot be read is none.
+ */
 export async function readSince(stateDirectory: string, { cluster, takenAtSeconds }: Snapshot): Promise<Since> {
   const known = Object.entries((await readAll(join(stateDirectory, FILE_NAME)))[cluster] ?? {});
   return Object.fromEntries(known.filter(([, at]) => typeof at === 'number' && at <= takenAtSeconds));

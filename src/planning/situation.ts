@@ -10,7 +10,7 @@ import type { Predictions } from '../core/predict/prediction.ts';
 import { fitPredictor, type Predictor, predictInTurns, predictSnapshot } from '../core/predict/predictor.ts';
 import { lastShrinks, readSince } from './since.ts';
 
-/** All that a plan is made from: what the cluster is now, what it did before, and since when conditions hold. */
+/** All that a plan is made from: what the cluster is now, what it did before, and since when conditions have held. */
 export type Situation = {
   readonly snapshot: Snapshot;
   readonly history: readonly FinishedTask[];

@@ -11,7 +11,7 @@ import { readableNamespaces } from './watch/read.ts';
 import { pathsOf, type Sources, sourcesOf } from './watch/sources.ts';
 import { Transforms } from './watch/transform.ts';
 
-/** One thing that was looked at. `missing`: it can be done without, and `remedy` says what it would take. */
+/** One thing that was checked. `missing`: a plan can do without it, and `remedy` says how to get it. */
 export type Finding = {
   readonly what: string;
   readonly state: 'ok' | 'missing' | 'failed';
@@ -20,8 +20,8 @@ export type Finding = {
 };
 
 /**
- * Looks at everything a plan of a Kubernetes cluster stands on, one after the other, and at nothing that is not reached
- * without it. Never rejects but with the signal's reason: what fails is a finding.
+ * Checks everything that a plan of a Kubernetes cluster needs, one after the other, and stops where nothing further can
+ * be reached. What fails is a finding; it rejects with nothing but the signal's reason.
  */
 export async function diagnose(options: KubernetesOptions = {}): Promise<Finding[]> {
   const findings: Finding[] = [];

@@ -18,7 +18,7 @@ export type Act =
 
 /**
  * Does what is asked, or refuses as a real cluster would: what is gone, what has changed since it was read, a missing
- * right, a budget, more than a node has. What is so already is done without a change.
+ * right, a budget, more than a node has. What is already so needs no change, and is done.
  * @param dryRun says what would happen and changes nothing
  */
 export function perform(world: World, act: Act, dryRun: boolean): ActResult {

@@ -23,14 +23,17 @@ import { addOwner, type World } from './world.ts';
 /** What a seed begins with: the world at `BEGIN_SECONDS`, and what had ended before the world was set up. */
 export type Beginning = { readonly world: World; readonly history: readonly FinishedTask[] };
 
-/** The world is lived in for this long before its first afternoon, so that its capacity is broken up as capacities are. */
+/**
+ * The world runs for this long before its first afternoon, so that its free capacity is fragmented, as a real cluster's
+ * is.
+ */
 const LIVED_IN_HOURS = 20;
 const MINUTE = 60;
 const HOUR = 3600;
 
 /**
- * The sample's first afternoon: ten days of runs, of which the ended are history and the others run, the services, and
- * `openingRuns` that wait for somebody to plan.
+ * The sample's first afternoon: ten days of runs, which are history where they have ended and run where not; the
+ * services; and the opening, which waits for somebody to plan.
  */
 export function begin(seed: number): Beginning {
   const recurring = recurringTasks(seed);
@@ -73,8 +76,8 @@ function settle(world: World, run: Run, random: Random): FinishedTask[] {
 }
 
 /**
- * What the first afternoon finds waiting: tasks left to Stowage behind a gate, and tasks for which the free capacity would be
- * enough were it in one place. Of a large shape as many are submitted as it takes until one stays pending.
+ * What waits on the first afternoon: tasks left to Stowage behind a gate, and tasks for which the free capacity would
+ * be enough if it were in one place. Tasks of a large shape are submitted until one stays pending.
  */
 function submitOpening(world: World, seed: number): void {
   const random = seededRandom(seed + 0.5);

@@ -1,6 +1,6 @@
 import type { LiveOwner, LiveTask, Member, World } from './world.ts';
 
-/** Work up to the last checkpoint needs not be done again; without checkpoints all of this life is lost. */
+/** Work up to the last checkpoint need not be done again; without checkpoints all of this life is lost. */
 export function saveProgress(world: World, { task, owner, member: index }: LiveTask): void {
   const member = owner?.members[index];
   if (!member || task.startedAtSeconds === undefined) return;

@@ -17,7 +17,10 @@ const GPU_TOLERATION: Toleration = { key: 'nvidia.com/gpu', operator: 'Exists' }
 const EVAL_TOLERATION: Toleration = { key: 'dedicated', operator: 'Equal', value: 'evaluation' };
 const GPU_PRODUCT = 'nvidia.com/gpu.product';
 
-/** The sample's 24 nodes: CPU nodes of two sizes, GPU nodes of 2, 4 and 8, one that expires, one under maintenance, one with NPUs. */
+/**
+ * The sample's 24 nodes: CPU nodes of two sizes, GPU nodes of 2, 4 and 8, one that expires, one under maintenance, one
+ * with NPUs.
+ */
 export function sampleNodes(): Node[] {
   return [
     ...named('cpu-s', 6, shape(32, 128)),

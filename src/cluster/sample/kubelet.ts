@@ -68,13 +68,15 @@ export function remove(world: World, live: LiveTask): void {
   for (const other of world.resizing) if (other.task.node === task.node) actuate(world, other);
 }
 
-/** Asks a task's kubelet to act on its spec soon. */
+/** Lets a task's kubelet act on its spec in a moment. */
 export function actuateSoon(world: World, live: LiveTask): void {
   world.resizing.add(live);
   world.events.push(world.nowSeconds + REACTION_SECONDS, () => actuate(world, live));
 }
 
-/** The kubelet's part of a resize: grants it, defers it while the node lacks the capacity, or says that it never can. */
+/**
+ * The kubelet's part of a resize: grants it, defers it while the node lacks the capacity, or says that it never can.
+ */
 function actuate(world: World, live: LiveTask): void {
   const { task } = live;
   if (world.tasks.get(task.id) !== live || task.phase !== 'running') return;

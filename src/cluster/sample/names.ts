@@ -1,5 +1,6 @@
 /**
- * What a controller calls a task of an owner: the owner's name, the task's number where there are several, five letters.
+ * What a controller calls a task of an owner: the owner's name, the task's number where there are several, five
+ * letters.
  * @param uid of the task; the same gives the same name
  */
 export function taskName(owner: string, number: number | undefined, uid: string): string {

@@ -10,7 +10,9 @@ import { addLive, type LiveTask, type World } from './world.ts';
 
 const MAINTENANCE_SECONDS = 3600;
 
-/** Node events: a spot node is replaced, one under maintenance is away for an hour; their tasks begin again elsewhere. */
+/**
+ * Node events: a spot node is replaced, one under maintenance is away for an hour; their tasks begin again elsewhere.
+ */
 export function expectEndOf(world: World, { name, deadline }: Node): void {
   if (!deadline) return;
   world.events.push(deadline.atSeconds, () => {

@@ -13,7 +13,7 @@ export function submitRun(world: World, run: Run): LiveOwner {
   return owner;
 }
 
-/** Asks the scheduler to look at all that waits soon, as it does when an object changes. */
+/** Lets the scheduler try all waiting tasks in a moment, as it does when an object changes. */
 export function scheduleSoon(world: World): void {
   world.events.push(world.nowSeconds + REACTION_SECONDS, () => schedule(world));
 }

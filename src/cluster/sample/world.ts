@@ -73,7 +73,7 @@ export type LiveOwner = {
 /** One of an owner's tasks, over all its lives. */
 export type Member = {
   readonly workSeconds: number;
-  /** Work that needs not be done again. */
+  /** Work that need not be done again. */
   savedSeconds: number;
   lives: number;
   taskId?: string;

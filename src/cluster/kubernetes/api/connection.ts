@@ -66,9 +66,9 @@ const JSON_TYPE = 'application/json';
  * The way to one API server: one pool of connections, credentials with each request, errors in the user's words.
  *
  * It speaks to the server by undici. The generated clients of @kubernetes/client-node (2.0.1) take each answer as one
- * string of JSON and make objects of all of it, so that neither the binary form nor buffers that are there already can be
- * used; and what the server was too busy for they do not try again. What the entries of a kubeconfig mean, that package
- * knows: see `kubeconfig.ts`.
+ * string of JSON and make objects of all of it, so that neither the binary form nor buffers that are there already can
+ * be used; and what the server was too busy for they do not try again. What the entries of a kubeconfig mean, that
+ * package knows: see `kubeconfig.ts`.
  */
 export class Connection {
   readonly #proxy: Proxy | undefined;
@@ -110,8 +110,8 @@ export class Connection {
   }
 
   /**
-   * All objects of a list, page by page; each page's objects come as the server sent them, or with `fields` alone. While
-   * one page is taken the next is under way. A continue token that has expired begins the list again.
+   * All objects of a list, page by page; each page's objects come as the server sent them, or with `fields` alone.
+   * While one page is taken, the next is under way. A continue token that has expired begins the list again.
    * @param onPage takes a page's objects before it returns
    * @returns the resource version the list stands for
    */
@@ -184,7 +184,7 @@ export class Connection {
     }
   }
 
-  /** Asks until there is an answer that is worth an end, and gives what is made of its body. */
+  /** Asks until an answer is final, and returns what `read` makes of it. */
   async #ask<T>(path: string, options: RequestOptions, read: (answer: Answer) => T): Promise<T> {
     const { method = 'GET' } = options;
     for (let attempt = 1; ; attempt++) {
@@ -270,8 +270,9 @@ export class Connection {
   }
 
   /**
-   * Takes up what has changed in the kubeconfig: credentials, certificates, proxy. One that cannot be read, perhaps because
-   * it is being written, changes nothing; one that names another server ends this connection: that is another cluster.
+   * Takes over what has changed in the kubeconfig: credentials, certificates, proxy. A file that cannot be read,
+   * perhaps because it is being written, changes nothing. One that names another server ends this connection: that is
+   * another cluster.
    */
   #readAgain(): void {
     const { files, name, server } = this.#context;
@@ -357,8 +358,8 @@ export class Connection {
 }
 
 /**
- * Room for one answer after the other. Lists come in pages of some megabytes: in capacity of their own they would be most of
- * what a large cluster takes, since what lies outside JavaScript's heap is seldom collected.
+ * Memory for one answer after the other. Lists come in pages of some megabytes. If each had memory of its own, pages
+ * would take most of what a large cluster takes: what lies outside JavaScript's heap is seldom collected.
  */
 class Space {
   #bytes = Buffer.allocUnsafe(0);

@@ -16,14 +16,14 @@ export type Credentials = {
   };
 };
 
-/** Credentials could not be had; the text says of what, and what to do. */
+/** There are no credentials; the text says why, and what to do. */
 export class CredentialsMissing extends Error {
   override readonly name = 'CredentialsMissing';
 }
 
 /**
- * Gives the credentials of a context for each request: certificate and token files are read again when they are a minute
- * old, so that rotated ones are taken up; a plugin is asked again a minute before its answer ends, or after `renew`.
+ * Gives the credentials of a context for each request. It reads certificate and token files again when they are a
+ * minute old, so that rotated ones count; it asks a plugin again a minute before its answer ends, or after `renew`.
  */
 export class CredentialSource {
   readonly #context: Context;
@@ -193,7 +193,7 @@ function parseAnswer(plugin: ExecPlugin, output: string): PluginAnswer {
   };
 }
 
-/** An editor started from the desktop lacks the shell's PATH on some systems: the usual places are looked in, too. */
+/** On some systems an editor started from the desktop lacks the shell's PATH, so the usual places are searched, too. */
 function searchPath(): string {
   const path = process.env['PATH'] ?? '';
   if (process.platform === 'win32') return path;

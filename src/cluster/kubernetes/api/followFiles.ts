@@ -2,9 +2,9 @@ import { statSync, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 
 /**
- * Calls back after any of some files has changed, appeared or gone, once for a burst of changes, until the signal aborts.
- * Their folders are watched, since programs replace a file rather than write into it, and a mounted one hangs on links.
- * Does not keep the process alive.
+ * Calls back after any of some files has changed, appeared or gone, once for a burst of changes, until the signal
+ * aborts. It watches their folders, since programs replace a file rather than write into it, and a mounted file is a
+ * chain of links. It does not keep the process alive.
  */
 export function followFiles(files: readonly string[], onChange: () => void, signal: AbortSignal): void {
   let known = signatureOf(files);

@@ -38,8 +38,8 @@ export type Context = {
 };
 
 /**
- * Reads the kubeconfig as kubectl does: the given path, else every file of `KUBECONFIG`, else `~/.kube/config`; of entries
- * with one name the first wins.
+ * Reads the kubeconfig as kubectl does: the given path, else every file of `KUBECONFIG`, else `~/.kube/config`; of
+ * entries with one name the first wins.
  * @param path a file, or several joined by the system's path separator
  * @param contextName default: the current context
  * @throws InputError when there is no file, it is not a kubeconfig, or it has no such context

@@ -1,6 +1,6 @@
 /**
- * The parts of API objects that we read, as raw JSON: everything may be missing, since an object comes from whoever wrote
- * it. Writing them by hand (instead of taking the client's typed objects) keeps times as strings in lists and watches alike.
+ * The parts of API objects that we read, as raw JSON. Everything may be missing, since anybody may have written the
+ * object. The client's own types would not do: they hold times as dates in lists and as strings in watches.
  */
 
 export type ApiObject = {

@@ -1,12 +1,13 @@
 /**
  * An amount exactly as the API server holds it: billionths of its unit (core, byte, device), which is the finest a
- * Kubernetes quantity can be. Sums stay exact; `milliValue` and `wholeValue` round once, at the end, as kube-scheduler does.
+ * Kubernetes quantity can be. Sums stay exact; `milliValue` and `wholeValue` round once, at the end, as kube-scheduler
+ * does.
  */
 export type Quantity = bigint;
 
 /**
- * Reads a quantity by apimachinery's grammar (`resource.ParseQuantity`): `2`, `100m`, `1.5Gi`, `1e3`, also `.5` and `1.`.
- * What is finer than a billionth is rounded away from zero; what has a binary suffix ends at 2^63 − 1.
+ * Reads a quantity by apimachinery's grammar (`resource.ParseQuantity`): `2`, `100m`, `1.5Gi`, `1e3`, also `.5` and
+ * `1.`. What is finer than a billionth is rounded away from zero; what has a binary suffix ends at 2^63 − 1.
  * @param text a string, or a number as YAML may bring it
  * @returns undefined when it is not a quantity
  */

@@ -18,8 +18,8 @@ const NEEDED: Readonly<Record<Action, readonly Right[]>> = {
 };
 
 /**
- * What the user may do, by one SelfSubjectAccessReview for each right and namespace; namespaces are asked one by one only
- * where a right does not hold in all of them.
+ * What the user may do, by one SelfSubjectAccessReview a right. Where a right does not hold in all namespaces, each is
+ * asked about alone.
  */
 export async function readRights(
   connection: Connection,

@@ -1,5 +1,5 @@
 /**
- * What comes of work that several may wait for, and that therefore no single one's signal ends.
+ * The outcome of work that several may wait for; the signal of one ends its own wait, not the work.
  * @throws the signal's reason, should it abort first
  */
 export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

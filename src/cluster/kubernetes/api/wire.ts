@@ -1,10 +1,10 @@
 /**
- * Kubernetes' binary form of objects (protobuf), read by tables of the wanted fields. What no table names is stepped over
- * unread. The result is what parsing the JSON would give, without the unwanted: what Go leaves out of JSON because it is
- * empty, this leaves out, too. Field numbers are those of `generated.proto` in `k8s.io/api`; they never change.
+ * Kubernetes' binary form of objects (protobuf), read by tables of the wanted fields. What no table names is stepped
+ * over unread. The result is what parsing the JSON would give, without the unwanted: what Go leaves out of JSON because
+ * it is empty, this leaves out, too. Field numbers are those of `generated.proto` in `k8s.io/api`; they never change.
  *
- * It is read by hand because the first snapshot of a large cluster keeps its goals only so. Of 50,000 pods, pages of JSON
- * took 7.9 to 9.3 s and 345 MB to parse and drop; pages in this form, read by these tables, 3.9 s and 133 MB
+ * It is read by hand because the first snapshot of a large cluster keeps its goals only so. Of 50,000 pods, pages of
+ * JSON took 7.9 to 9.3 s and 345 MB to parse and drop; pages in this form, read by these tables, 3.9 s and 133 MB
  * (bench/notes/scale.md). A schema compiler would need the same tables, and Go's rules for JSON, times and quantities.
  */
 

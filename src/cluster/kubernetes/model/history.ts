@@ -7,8 +7,8 @@ import { taskParameters } from './parameters.ts';
 import { podRequests, toResources } from './requests.ts';
 
 /**
- * The runs that the API server still knows of: finished pods of owners whose work ends, and finished Jobs whose pods are
- * gone. Sorted by their end. A run without a start or an end is told in `problems`.
+ * The runs that the API server still knows of: finished pods of owners whose work ends, and finished Jobs whose pods
+ * are gone. Sorted by their end. A run without a start or an end is named in `problems`.
  */
 export function finishedTasks(
   pods: readonly Pod[],
@@ -86,7 +86,9 @@ function finishedJob(job: Job, keys: ParameterKeys): FinishedTask | undefined {
   };
 }
 
-/** A pod that was deleted, evicted or preempted did not end by itself: its time is only a lower bound of its runtime. */
+/**
+ * A pod that was deleted, evicted or preempted did not end by itself: its time is only a lower bound of its runtime.
+ */
 function outcomeOf(pod: Pod): FinishedTask['outcome'] {
   const disrupted = pod.status?.conditions?.some(
     ({ type, status }) => type === 'DisruptionTarget' && status === 'True',

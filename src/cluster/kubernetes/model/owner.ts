@@ -27,7 +27,7 @@ export function ownershipOf(pod: Pod, index: OwnerIndex): Ownership {
   return { owner, recurringName: withoutSuffix(owner.name) };
 }
 
-/** What stands above a pod's controller, as far as it is told: a Deployment above its ReplicaSet, a RayJob above its cluster. */
+/** What owns a pod's controller, as far as objects say: a Deployment its ReplicaSet, a RayJob its cluster. */
 function topOf({ metadata }: Pod, controller: OwnerReference, index: OwnerIndex): OwnerReference {
   if (controller.kind === 'ReplicaSet') return index.replicaSets.get(controller.uid ?? '') ?? controller;
   const kind = metadata?.labels?.['ray.io/originated-from-crd'];
@@ -110,8 +110,8 @@ function templateName(metadata: Metadata | undefined): string {
 }
 
 /**
- * A name without what was generated: a CronJob's minute, a time stamp, Kubernetes' five random letters (which hold no vowel).
- * `train-resnet-29174405` → `train-resnet`, `etl-x7k2p` → `etl`; a name that would vanish stays.
+ * A name without what was generated: a CronJob's minute, a time stamp, Kubernetes' five random letters (which hold no
+ * vowel). `train-resnet-29174405` → `train-resnet`, `etl-x7k2p` → `etl`; a name that would vanish stays.
  */
 function withoutSuffix(name: string): string {
   const shortened = name.replace(/(?:-(?:\d{6,}|[bcdfghjklmnpqrstvwxz2456789]{5}))+$/, '');

@@ -29,7 +29,10 @@ export const DEFAULT_PARAMETER_KEYS: ParameterKeys = {
   requestedRuntime: ['stowage.dev/requested-runtime'],
 };
 
-/** The given names before the usual ones. @throws InputError for a parameter that is none of S201's, or names that are none */
+/**
+ * The given names before the usual ones.
+ * @throws InputError for a parameter that is none of S201's, or names that are none
+ */
 export function withUsualKeys(own: Partial<ParameterKeys> = {}): ParameterKeys {
   const keys: Record<string, readonly string[]> = { ...DEFAULT_PARAMETER_KEYS };
   for (const [parameter, names] of Object.entries(own)) {
@@ -71,7 +74,9 @@ export function taskParameters(
   };
 }
 
-/** Where a task's progress is saved, from `stowage.dev/checkpoint` and the time in `stowage.dev/checkpoint-saved-at`. */
+/**
+ * Where a task's progress is saved, from `stowage.dev/checkpoint` and the time in `stowage.dev/checkpoint-saved-at`.
+ */
 export function checkpointOf(pod: Pod): Checkpoint | undefined {
   const annotations = pod.metadata?.annotations ?? {};
   const location = bounded(annotations['stowage.dev/checkpoint']);

@@ -72,8 +72,8 @@ export function taskOf(
 }
 
 /**
- * What the spec asks for. Pods of one template share their containers (`Transforms`), and so what these ask for; the two
- * caches spare a large cluster most of its time and memory.
+ * What the spec asks for. Pods of one template share their containers (`Transforms`), and so what these ask for; the
+ * two caches spare a large cluster most of its time and memory.
  */
 function requestOf(pod: Pod): ReturnType<typeof toResources> {
   const { containers, initContainers, overhead, resources } = pod.spec ?? {};

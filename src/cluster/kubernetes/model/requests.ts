@@ -5,12 +5,16 @@ import { milliValue, parseQuantity, type Quantity, wholeValue } from '../api/qua
 /** Amounts by the API's resource name, exact. */
 export type Amounts = ReadonlyMap<string, Quantity>;
 
-/** Which of a pod's figures count: its spec, or what the scheduler holds for it: the largest of spec, allocated and actual. */
+/**
+ * Which of a pod's figures count: its spec, or what the scheduler holds for it: the largest of spec, allocated and
+ * actual.
+ */
 export type Figures = 'spec' | 'held';
 
 /**
- * What a pod requests in all, by the rules of Kubernetes' `component-helpers/resource.PodRequests`: containers, sidecars,
- * the largest moment of the init containers, pod-level requests, overhead (KEP-753, KEP-1287, KEP-2837, KEP-5419).
+ * What a pod requests in all, by the rules of Kubernetes' `component-helpers/resource.PodRequests`: containers,
+ * sidecars, the largest moment of the init containers, pod-level requests, overhead (KEP-753, KEP-1287, KEP-2837,
+ * KEP-5419).
  */
 export function podRequests(pod: Pod, figures: Figures): Amounts {
   const total = containerRequests(pod, figures);
@@ -37,7 +41,9 @@ export function toResources(amounts: Amounts): { resources: Resources; gpuResour
   return gpuResource === undefined ? { resources } : { resources, gpuResource };
 }
 
-/** Names under which device plugins offer whole GPUs; the first that is there becomes `gpuMilli`, others stay extended. */
+/**
+ * Names under which device plugins offer whole GPUs; the first that is there becomes `gpuMilli`, others stay extended.
+ */
 const GPU_RESOURCES: readonly string[] = ['nvidia.com/gpu', 'amd.com/gpu', 'gpu.intel.com/i915', 'gpu.intel.com/xe'];
 
 /** The API's amounts, exact. What is not a quantity counts as 0. */

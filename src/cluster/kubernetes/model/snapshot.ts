@@ -48,7 +48,7 @@ export type SnapshotContext = {
   readonly problems: readonly string[];
 };
 
-/** Joins what was read into one value: owners to tasks, volumes to constraints, budgets to the tasks they cover. Pure. */
+/** Joins what was read into one value: owners to tasks, volumes to constraints, budgets to the tasks they cover. */
 export function makeSnapshot(objects: ClusterObjects, context: SnapshotContext, known?: KnownObjects): Snapshot {
   const problems = [...context.problems];
   const claimOf = new Map([...objects.nodeClaims].map((claim) => [claim.status?.nodeName ?? '', claim]));
@@ -96,13 +96,13 @@ function labelsOf(namespaces: Iterable<ApiObject>): Record<string, Strings> {
 type ReadNode = { readonly node: Node; readonly problems: readonly string[] };
 
 /**
- * What was made before, by the very objects it was made from: of a large cluster only what has changed since the last
- * snapshot is made anew, and who compares by identity sees no change in the rest.
+ * What was made before, by the very objects it was made from. Of a large cluster, only what has changed since the last
+ * snapshot is made again, and whoever compares by identity sees no change in the rest.
  */
 export class KnownObjects {
   readonly #made = new WeakMap<object, { readonly beside: readonly unknown[]; readonly value: unknown }>();
 
-  /** What is made of an object and of others beside it, which are few: made anew when any of them is another. */
+  /** What is made of an object and of a few others: made again when any of them is another. */
   made<T>(object: object, beside: readonly unknown[], make: () => T): T {
     const known = this.#made.get(object);
     if (known && known.beside.length === beside.length && known.beside.every((each, index) => each === beside[index])) {
@@ -174,7 +174,7 @@ function demandsOf(volume: Volume): readonly (readonly NodeSelectorTerm[])[] {
   return [...(required ? [required] : []), ...(zones ? [[zones]] : [])];
 }
 
-/** Volumes of old carry their zones as labels, several joined by `__`; kube-scheduler's VolumeZone reads them still. */
+/** Old volumes carry their zones as labels, several joined by `__`; kube-scheduler's VolumeZone still reads them. */
 function zoneTerm(volume: Volume): NodeSelectorTerm | undefined {
   const labels = volume.metadata?.labels ?? {};
   const expressions = ZONE_LABELS.flatMap((key) =>

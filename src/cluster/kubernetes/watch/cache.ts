@@ -13,7 +13,7 @@ export type CacheOptions = {
   readonly namespaces: readonly string[] | undefined;
   /** Called back after changes, at most once in `COALESCE_MILLISECONDS`. */
   readonly onChange: () => void;
-  /** Told of each pod that has finished or was deleted. */
+  /** Called with each pod that has finished or was deleted. */
   readonly onGone: (pod: Pod) => void;
   /** Ends the following. */
   readonly signal: AbortSignal;
@@ -48,7 +48,7 @@ export class ObjectCache {
     this.#reflectors = Object.fromEntries(entries) as Reflectors;
   }
 
-  /** Resolves when every source has left its start, for good or ill. */
+  /** Resolves when every source has its first list, or cannot have one. */
   async started(): Promise<void> {
     await Promise.all(this.#all().map(({ started }) => started));
   }
@@ -58,7 +58,7 @@ export class ObjectCache {
     return this.#all().every(({ state }) => state.kind !== 'starting' && state.kind !== 'lagging');
   }
 
-  /** What is held of each source; only meaningful once it has left its start. */
+  /** What is held of each source; complete once `started` has resolved. */
   objects(): ClusterObjects {
     const of = <T>(name: keyof Sources) => everyOf(this.#reflectors[name]) as Iterable<T>;
     return {

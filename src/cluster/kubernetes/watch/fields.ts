@@ -16,8 +16,8 @@ import {
 } from '../api/wire.ts';
 
 /**
- * What a snapshot reads of the kinds that fill a large cluster, in their binary form. A field that `objects.ts` gains must
- * be named here, too: a test on the real API server holds both forms equal in all that is kept.
+ * What a snapshot reads of the kinds that fill a large cluster, in their binary form. A field that `objects.ts` gains
+ * must be named here, too: a test on the real API server holds both forms equal in all that is kept.
  */
 
 const LABEL_SELECTOR = message({

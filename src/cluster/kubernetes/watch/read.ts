@@ -5,7 +5,10 @@ import type { ClusterObjects } from '../model/snapshot.ts';
 import { controllersOf, unreadable } from './cache.ts';
 import { pathsOf, type Source, type Sources } from './sources.ts';
 
-/** Reads every source once, page by page. What may not be read becomes a problem, what the server does not know is none. */
+/**
+ * Reads every source once, page by page. What may not be read becomes a problem; what the server does not know does
+ * not.
+ */
 export async function readObjects(
   connection: Connection,
   sources: Sources,
@@ -74,8 +77,8 @@ export async function readSource<T extends ApiObject>(
 }
 
 /**
- * The namespaces that are read: undefined for all, where the user may list pods in all of them; else the given ones, else
- * the context's own.
+ * The namespaces that are read: undefined for all, where the user may list pods in all of them; else the given ones,
+ * else the context's own.
  */
 export async function readableNamespaces(
   connection: Connection,

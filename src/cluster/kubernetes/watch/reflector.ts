@@ -20,7 +20,8 @@ export type ReflectorOptions<T extends ApiObject> = {
 
 /**
  * `starting`: the first list is being read. `live`: a watch follows the server. `lagging`: it was cut off and is coming
- * back, what is held may be old. `absent`: the server does not know the kind. `forbidden`: it may not be read; `detail` says so.
+ * back; what is held may be old. `absent`: the server does not know the kind. `forbidden`: it may not be read; `detail`
+ * says so.
  */
 export type ReflectorState =
   | { readonly kind: 'starting' | 'live' | 'absent' }
@@ -28,12 +29,12 @@ export type ReflectorState =
 
 /**
  * A copy of all objects of one kind that follows the server: a list in pages, then watches from where it stands, with
- * bookmarks, so that a quiet one can go on where it was. What is too old to go on from (410) is listed again; everything
- * else is tried again after 0.5–30 s with jitter.
+ * bookmarks, so that a quiet one can go on where it was. What is too old to go on from (410) is listed again;
+ * everything else is tried again after 0.5–30 s with jitter.
  *
- * It stands in place of the informer of @kubernetes/client-node (2.0.1). That one stores every object whole, and only as
- * JSON; it asks for no bookmarks; at any error but 410 and its own time-out it stops until somebody starts it again; and
- * it does not tell whether it follows or lags, which a plan must know.
+ * It stands in place of the informer of @kubernetes/client-node (2.0.1). That one stores every object whole, and only
+ * as JSON; it asks for no bookmarks; at any error but 410 and its own time-out it stops until somebody starts it again;
+ * and it does not tell whether it follows or lags, which a plan must know.
  */
 export class Reflector<T extends ApiObject> {
   readonly #connection: Connection;
@@ -64,7 +65,7 @@ export class Reflector<T extends ApiObject> {
     return this.#start.promise;
   }
 
-  /** When the server was last heard of, in epoch milliseconds; 0 before the first answer. */
+  /** When the server was last heard from, in epoch milliseconds; 0 before the first answer. */
   get heardAtMilliseconds(): number {
     return this.#heardAtMilliseconds;
   }
@@ -118,7 +119,7 @@ export class Reflector<T extends ApiObject> {
     this.#options.onChange();
   }
 
-  /** The object as held, when it is the same version: who compares by identity sees no change. */
+  /** The object as held, when it is the same version: whoever compares by identity sees no change. */
   #same(object: T): T {
     const held = this.#objects.get(keyOf(object));
     return held?.metadata?.resourceVersion === object.metadata?.resourceVersion && held ? held : object;

@@ -8,9 +8,9 @@ import { writeAtomically } from '../../../io/writeAtomically.ts';
 const MOST_RUNS = 50_000;
 
 /**
- * Our own record of the runs of one cluster, kept across sessions because the API server forgets them: with the Job, with
- * its time to live, or at 12,500 finished pods. One JSON line a run in `<directory>/runs-<digest of the cluster>.jsonl`;
- * a line that is not a run (a crash cut it off) is passed over.
+ * Our own record of the runs of one cluster, kept across sessions because the API server forgets them: with the Job,
+ * with its time to live, or at 12,500 finished pods. One JSON line a run in `<directory>/runs-<digest of the
+ * cluster>.jsonl`; a line that is not a run (a crash cut it off) is passed over.
  */
 export class RunRecord {
   readonly #file: string;
@@ -44,7 +44,7 @@ export class RunRecord {
     return this.#runs;
   }
 
-  /** One write after the other; a record that cannot be written is no reason to fail what it belongs to. */
+  /** One write after the other. What needs the runs does not fail because they cannot be written. */
   #queue(write: () => Promise<void>): Promise<void> {
     this.#writing = this.#writing.then(write).catch(() => {});
     return this.#writing;

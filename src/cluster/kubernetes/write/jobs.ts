@@ -23,7 +23,7 @@ export async function getJob(
   return refused ? { refused } : { job };
 }
 
-/** True once a Job has come to its end, whichever. */
+/** True once a Job has succeeded or failed. */
 export function isFinished(job: Job): boolean {
   return conditionHolds(job, 'Complete') || conditionHolds(job, 'Failed');
 }

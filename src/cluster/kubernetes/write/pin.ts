@@ -5,8 +5,8 @@ import type { Affinity, Job, Requirement, SelectorTerm } from '../api/objects.ts
 export const PINNED = 'stowage.dev/pinned';
 
 /**
- * A merge patch of the template's affinity that takes our last pin away and sets the new one; undefined when it is as it
- * should be already. What others wrote stays.
+ * A merge patch of the template's affinity that takes our last pin away and sets the new one; undefined when it is as
+ * it should be already. What others wrote stays.
  */
 export function repinned(job: Job, pin: Pin): object | undefined {
   const affinity = job.spec?.template?.spec?.affinity;

@@ -16,8 +16,9 @@ const PATCH_TYPES = {
 const TRIES = 4;
 
 /**
- * What the server refuses becomes a value; that it cannot be reached, and a cancelled call, are thrown on. An act that met
- * another's write (a kubelet's status, most often) begins again: it reads the object, and sees whether that write matters.
+ * What the server refuses becomes a value; that it cannot be reached, and a cancelled call, are thrown on. An act that
+ * met another's write (a kubelet's status, most often) begins again: it reads the object, and sees whether that write
+ * matters.
  */
 export async function trying(attempt: Attempt, act: () => Promise<ActResult>): Promise<ActResult> {
   for (let tries = 1; ; tries++) {

@@ -11,8 +11,8 @@ import { done, patched, send, trying, unchanged } from './request.ts';
 import { resizeSpec } from './resizeSpec.ts';
 
 /**
- * S308: requests and limits of the pod's containers. The resize subresource takes no metadata (Kubernetes 1.36 resets it),
- * so our record and the original request are written just before; they are taken back when the resize is refused.
+ * S308: requests and limits of the pod's containers. The resize subresource takes no metadata (Kubernetes 1.36 resets
+ * it), so our record and the original request are written just before; they are taken back when the resize is refused.
  */
 export function resizePod(
   connection: Connection,

@@ -14,9 +14,10 @@ import { done, patched, send, trying } from './request.ts';
 import { resizeSpec } from './resizeSpec.ts';
 
 /**
- * Second half of S410: pin, allocation, record and suspension change in one patch. A server that does not let the template
- * change (before 1.36, once it ran) first gets `status.startTime` taken away, as Kueue does. What such a server refuses
- * all the same is left out, for a Job that stays suspended is worse: first the allocation, then the removal of an old pin.
+ * Second half of S410: pin, allocation, record and suspension change in one patch. A server that does not let the
+ * template change (before 1.36, once it ran) first gets `status.startTime` taken away, as Kueue does. What such a
+ * server refuses all the same is left out, for a Job that stays suspended is worse: first the allocation, then the
+ * removal of an old pin.
  */
 export function resumeJob(
   connection: Connection,
@@ -81,7 +82,9 @@ function resizedTemplate(job: Job, allocation: Resources): { metadata: object; s
 /** How long the Job's controller is awaited, and how often it is asked. */
 const CONFIRMATION = { milliseconds: 5000, pollMilliseconds: 250 };
 
-/** The Job once its controller has confirmed the suspension, for only then may the template change; or as it is by then. */
+/**
+ * The Job once its controller has confirmed the suspension, for only then may the template change; or as it is by then.
+ */
 async function stopped(connection: Connection, owner: OwnerRef, job: Job, options: ActOptions): Promise<Job> {
   let present = job;
   for (let waited = 0; waited < CONFIRMATION.milliseconds; waited += CONFIRMATION.pollMilliseconds) {

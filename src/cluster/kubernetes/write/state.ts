@@ -9,7 +9,8 @@ import { isFinished } from './jobs.ts';
 
 /**
  * A pod's state for whoever follows a move. A resize is done when the kubelet has seen this generation, has no resize
- * condition left and has allocated what the spec asks for; only then does `actual` equal `desired` (upstream's own rule).
+ * condition left and has allocated what the spec asks for; only then does `actual` equal `desired` (upstream's own
+ * rule).
  */
 export function taskState(pod: Pod): TaskState {
   const { metadata = {}, spec = {}, status = {} } = pod;
@@ -30,7 +31,7 @@ export function taskState(pod: Pod): TaskState {
   };
 }
 
-/** A Job's state. Its own counts lag behind its pods, and its pods' behind its spec: the larger of both is told. */
+/** A Job's state. Its own counts lag behind its pods, and these behind its spec, so the larger of both counts. */
 export function ownerState(job: Job, pods: readonly Pod[]): OwnerState {
   const living = pods.filter((pod) => !isOver(pod));
   const ending = living.filter((pod) => pod.metadata?.deletionTimestamp).length;
