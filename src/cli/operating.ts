@@ -8,8 +8,8 @@ import type { ClusterTarget } from '../core/plan/plan.ts';
 import type { ApplyOutcome, OperateOptions, Question } from '../operate/applyPlan.ts';
 import { openJournal } from '../operate/journal.ts';
 import { openLedger } from '../operate/ledger.ts';
-import { PATIENT, RESTLESS } from '../operate/scene.ts';
 import { phaseOf, type Step } from '../operate/step.ts';
+import { REAL_CLOCK, SAMPLE_CLOCK } from '../operate/stepContext.ts';
 import { describeApplyRefused, describeOutcome, describeQuestion, describeStep, stepLine } from '../text/operation.ts';
 import { STATE_DIRECTORY } from './target.ts';
 
@@ -41,7 +41,7 @@ export async function operating(
         journal,
         ledger: await openLedger(STATE_DIRECTORY),
         settings,
-        patience: target.kind === 'sample' ? RESTLESS : PATIENT,
+        polling: target.kind === 'sample' ? SAMPLE_CLOCK : REAL_CLOCK,
         signal: cancel.signal,
         onStep: (step) => printStep(step, cluster),
       });

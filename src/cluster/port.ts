@@ -41,8 +41,8 @@ export interface Cluster {
   readTask(task: TaskRef, signal?: AbortSignal): Promise<TaskState | undefined>;
   /** What became of an owner; undefined when it is gone. */
   readOwner(owner: OwnerRef, signal?: AbortSignal): Promise<OwnerState | undefined>;
-  /** All records of ours that stand on objects of the cluster: moves that another process or machine began. */
-  readRecords(signal?: AbortSignal): Promise<readonly StandingRecord[]>;
+  /** All records of ours on objects of the cluster, whichever process or machine began the moves. */
+  readRecords(signal?: AbortSignal): Promise<readonly ObjectRecord[]>;
   close(): Promise<void>;
 }
 
@@ -81,7 +81,8 @@ export type MoveRecord = {
   readonly request?: Resources;
 };
 
-export type StandingRecord = { readonly record: MoveRecord; readonly owner?: OwnerRef; readonly task?: TaskRef };
+/** A record with the object that it is on. */
+export type ObjectRecord = { readonly record: MoveRecord; readonly owner?: OwnerRef; readonly task?: TaskRef };
 
 export type TaskState = {
   readonly uid: string;

@@ -9,11 +9,11 @@ import { type PlanPreview, previewPlan } from '../core/plan/previewPlan.ts';
 import { isFinal, type Journal, type MoveState, type Operation, stateOf, unfinished } from './journal.ts';
 import { endedRows, type Ledger, predictedRows } from './ledger.ts';
 import { stepMigration } from './migrate.ts';
+import { settleOrphans } from './orphans.ts';
 import { stepPlacement } from './place.ts';
 import { stepResize } from './resize.ts';
-import { PATIENT, type Patience, type Scene } from './scene.ts';
-import { settleRecords } from './standing.ts';
 import { dueSecondsOf, type Phase, phaseOf, type Step } from './step.ts';
+import { type Polling, REAL_CLOCK, type StepContext } from './stepContext.ts';
 import { inverseOperation } from './undo.ts';
 
 export type OperateOptions = {
@@ -24,8 +24,8 @@ export type OperateOptions = {
   readonly onStep?: (step: Step) => void;
   /** Aborting it ends what can be ended: a move that has stopped a task is brought to its end first. */
   readonly signal?: AbortSignal;
-  /** How long steps are followed; the default is for a clock that goes by itself. */
-  readonly patience?: Patience;
+  /** How long steps are followed; default: by a clock that goes by itself. */
+  readonly polling?: Polling;
 };
 
 export type ApplyOptions = OperateOptions & {
@@ -89,7 +89,7 @@ export async function applyPlan(plan: Plan, cluster: Cluster, options: ApplyOpti
 
 /**
  * Goes on with everything that is not at its end: waits that are over and moves that were cut off, from the journal,
- * and what other machines left standing on the cluster's objects.
+ * and what other machines left on the cluster's objects.
  */
 export async function continueMoves(cluster: Cluster, options: OperateOptions): Promise<ApplyOutcome> {
   const { journal, ledger } = options;
@@ -97,7 +97,7 @@ export async function continueMoves(cluster: Cluster, options: OperateOptions): 
     .operations()
     .filter(({ cluster: name, ...rest }) => name === cluster.name && unfinished({ cluster: name, ...rest }).length > 0);
   const own = new Set(open.flatMap((operation) => unfinished(operation).map(({ id }) => `${operation.planId} ${id}`)));
-  const settled = await settleRecords(cluster, own, options);
+  const settled = await settleOrphans(cluster, own, options);
   const reached = await carryOut(open, cluster, options);
   const { tasks } = await cluster.readHistory(options.signal);
   for (const row of endedRows(ledger.rows(), cluster.name, tasks)) await ledger.put(row);
@@ -175,19 +175,18 @@ async function carryOn(
   cluster: Cluster,
   options: OperateOptions,
 ): Promise<MoveState> {
-  const { journal, ledger, settings, signal, onStep, patience = PATIENT } = options;
-  const scene: Scene = {
+  const { journal, ledger, settings, signal, onStep, polling = REAL_CLOCK } = options;
+  const context: StepContext = {
     cluster,
     settings,
     planId: operation.planId,
-    patience,
+    polling,
     undoing: operation.undoes !== undefined,
     earlierUnderWay,
-    look: () => cluster.readSnapshot(),
   };
   let state = stateOf(operation, move.id);
   while (!isFinal(state) && !(isResting(state, cluster.nowSeconds()) && !signal?.aborted)) {
-    const next = (signal?.aborted ? cancelled(state) : undefined) ?? (await step(scene, move, state));
+    const next = (signal?.aborted ? cancelled(state) : undefined) ?? (await step(context, move, state));
     const atSeconds = cluster.nowSeconds();
     await journal.append({ type: 'step', planId: operation.planId, moveId: move.id, atSeconds, state: next });
     state = next;
@@ -201,14 +200,14 @@ async function carryOn(
   return state;
 }
 
-function step(scene: Scene, move: Move, state: MoveState): Promise<MoveState> {
+function step(context: StepContext, move: Move, state: MoveState): Promise<MoveState> {
   switch (move.kind) {
     case 'placement':
-      return stepPlacement(scene, move, state);
+      return stepPlacement(context, move, state);
     case 'resize':
-      return stepResize(scene, move, state);
+      return stepResize(context, move, state);
     case 'migration':
-      return stepMigration(scene, move, state);
+      return stepMigration(context, move, state);
   }
 }
 

@@ -67,8 +67,8 @@ export type FinalState =
   | { readonly kind: 'cancelled' };
 
 /**
- * What a move waits for: that its shrink leaves enough, capacity to expand, capacity on its target, or (`earlier`) capacity
- * that an earlier move of its plan has still to make.
+ * What a move waits for: that its shrink leaves enough, capacity to expand, capacity on its target, or (`earlier`)
+ * capacity that an earlier move of its plan has still to make.
  */
 export type WaitName = 'shrink' | 'expand' | 'target' | 'earlier';
 
@@ -79,8 +79,8 @@ export type Wait = {
 };
 
 /**
- * S410's run information, and the tasks with what they will ask for, so that the target can be checked again when they are
- * gone. `allocation`: what each of them holds where resizes changed it; it keeps that on the target.
+ * S410's run information, and the tasks with what they will ask for, so that the target can be checked again when they
+ * are gone. `allocation`: what each of them holds where resizes changed it; it keeps that on the target.
  */
 export type SavedRun = {
   readonly run: RunInformation;

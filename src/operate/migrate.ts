@@ -7,7 +7,7 @@ import { clusterCapacity, withTask } from '../core/place/capacity.ts';
 import { nodeFilter, type Refusal } from '../core/place/filter.ts';
 import type { MoveState, SavedRun, Wait } from './journal.ts';
 import { ownerName, type Reason, type Written } from './reasons.ts';
-import { act, checkMove, follow, recordOf, type Scene } from './scene.ts';
+import { act, checkMove, poll, RESUME_RETRY_SECONDS, recordOf, type StepContext } from './stepContext.ts';
 
 /**
  * S410: saves the run information, stops the owner with a record on it, and resumes it on the target. The target is
@@ -15,26 +15,26 @@ import { act, checkMove, follow, recordOf, type Scene } from './scene.ts';
  * not start on the target, the owner is resumed where its tasks find room. No way out of here leaves it suspended.
  * One step: what comes next.
  */
-export async function stepMigration(scene: Scene, move: Migration, state: MoveState): Promise<MoveState> {
+export async function stepMigration(context: StepContext, move: Migration, state: MoveState): Promise<MoveState> {
   switch (state.kind) {
     case 'suspending':
-      return suspend(scene, move, state.saved, state.givenUp);
+      return suspend(context, move, state.saved, state.givenUp);
     case 'stopping':
-      return awaitStop(scene, move, state.saved, state.givenUp);
+      return awaitStop(context, move, state.saved, state.givenUp);
     case 'stopped':
-      return checkTarget(scene, move, state.saved, state);
+      return checkTarget(context, move, state.saved, state);
     case 'resuming':
-      return resume(scene, move, state.saved, state.pin, state.givenUp);
+      return resume(context, move, state.saved, state.pin, state.givenUp);
     case 'starting':
-      return awaitStart(scene, move, state.saved, state.pin, state.givenUp);
+      return awaitStart(context, move, state.saved, state.pin, state.givenUp);
     default:
-      return begin(scene, move, state.kind === 'waiting' ? state : undefined);
+      return begin(context, move, state.kind === 'waiting' ? state : undefined);
   }
 }
 
-async function begin(scene: Scene, move: Migration, waited: Wait | undefined): Promise<MoveState> {
-  const { cluster, settings } = scene;
-  const check = await checkMove(scene, move);
+async function begin(context: StepContext, move: Migration, waited: Wait | undefined): Promise<MoveState> {
+  const { cluster, settings } = context;
+  const check = await checkMove(context, move);
   if (check.kind === 'stale') return { kind: 'failed', reason: { code: 'stale', stale: check.reasons } };
   if (check.kind === 'ok') return { kind: 'suspending', saved: savedRun(move, check.snapshot) };
   const now = cluster.nowSeconds();
@@ -45,12 +45,12 @@ async function begin(scene: Scene, move: Migration, waited: Wait | undefined): P
     const waitedSeconds = now - sinceSeconds;
     return { kind: 'failed', reason, ending: { code: 'gaveUp', limit: 'migrationGiveUpSeconds', waitedSeconds } };
   }
-  const dueSeconds = Math.min(now + retrySeconds(scene), endSeconds);
+  const dueSeconds = Math.min(now + retrySeconds(context), endSeconds);
   return { kind: 'waiting', wait: 'target', sinceSeconds, dueSeconds, reason };
 }
 
 /** At least the target's turnover. */
-function retrySeconds({ settings: { migrationRetrySeconds, turnoverSeconds } }: Scene): number {
+function retrySeconds({ settings: { migrationRetrySeconds, turnoverSeconds } }: StepContext): number {
   return Math.max(migrationRetrySeconds, turnoverSeconds ?? 0);
 }
 
@@ -81,13 +81,18 @@ function resizedTo(tasks: readonly Task[]): Resources | undefined {
   return alike ? first.allocation : undefined;
 }
 
-async function suspend(scene: Scene, move: Migration, saved: SavedRun, givenUp?: Written<Reason>): Promise<MoveState> {
-  const { cluster } = scene;
+async function suspend(
+  context: StepContext,
+  move: Migration,
+  saved: SavedRun,
+  givenUp?: Written<Reason>,
+): Promise<MoveState> {
+  const { cluster } = context;
   const { run, allocation } = saved;
-  const record = { ...recordOf(scene, move), run, ...(allocation && { allocation }) };
-  const owner = givenUp === undefined ? move.owner : await present(scene, move.owner);
+  const record = { ...recordOf(context, move), run, ...(allocation && { allocation }) };
+  const owner = givenUp === undefined ? move.owner : await present(context, move.owner);
   if (!owner) return ended(move);
-  const result = await act(scene, (options) => cluster.suspend(owner, record, options));
+  const result = await act(context, (options) => cluster.suspend(owner, record, options));
   if (result.kind === 'done') return { kind: 'stopping', saved, ...(givenUp !== undefined && { givenUp }) };
   if (givenUp === undefined) return { kind: 'failed', reason: { code: 'refused', refused: result } };
   return { kind: 'failed', reason: givenUp, ending: { code: 'queued', task: move.task.id, refused: result } };
@@ -95,13 +100,13 @@ async function suspend(scene: Scene, move: Migration, saved: SavedRun, givenUp?:
 
 /** Until no task of the owner is left: only then is the old process gone, and its capacity free. */
 async function awaitStop(
-  scene: Scene,
+  context: StepContext,
   move: Migration,
   saved: SavedRun,
   givenUp?: Written<Reason>,
 ): Promise<MoveState> {
-  const { cluster, patience } = scene;
-  const owner = await follow(scene, patience.stopLooks, async () => {
+  const { cluster, polling } = context;
+  const owner = await poll(context, polling.stopAttempts, async () => {
     const found = await cluster.readOwner(move.owner);
     if (!found) return 'gone';
     return !found.suspended || found.finished || found.active + found.terminating === 0 ? found : undefined;
@@ -109,7 +114,7 @@ async function awaitStop(
   if (owner === 'gone' || owner?.finished) return ended(move);
   if (owner && !owner.suspended) return startedElsewhere(move, saved);
   if (givenUp !== undefined) return { kind: 'resuming', saved, pin: { kind: 'none' }, givenUp };
-  return checkTarget(scene, move, saved, undefined);
+  return checkTarget(context, move, saved, undefined);
 }
 
 /** Somebody resumed it first (its user, or a process that found our record): it is only followed. */
@@ -122,15 +127,18 @@ function startedElsewhere({ owner }: Migration, saved: SavedRun): MoveState {
   };
 }
 
-/** The target again, now that the task is gone from its old node; while it is full the task waits, up to `migrationGiveUpSeconds` in all. */
+/**
+ * The target again, now that the task is gone from its old node; while it is full the task waits, up to
+ * `migrationGiveUpSeconds` in all.
+ */
 async function checkTarget(
-  scene: Scene,
+  context: StepContext,
   { to }: Migration,
   saved: SavedRun,
   waited: Wait | undefined,
 ): Promise<MoveState> {
-  const { settings, cluster } = scene;
-  const refusal = targetRefusal(await scene.look(), to, saved.tasks);
+  const { settings, cluster } = context;
+  const refusal = targetRefusal(await context.cluster.readSnapshot(), to, saved.tasks);
   if (!refusal) return { kind: 'resuming', saved, pin: { kind: 'required', node: to } };
   const now = cluster.nowSeconds();
   const sinceSeconds = waited?.sinceSeconds ?? now;
@@ -140,7 +148,13 @@ async function checkTarget(
   const mayPass = refusal !== 'gone' && (refusal.code === 'resource' || refusal.code === 'gpuShare');
   if (!mayPass) return { kind: 'resuming', saved, pin: { kind: 'none' }, givenUp: reason };
   if (now >= endSeconds) return { kind: 'resuming', saved, pin: { kind: 'preferred', node: to }, givenUp: reason };
-  return { kind: 'stopped', saved, sinceSeconds, dueSeconds: Math.min(now + retrySeconds(scene), endSeconds), reason };
+  return {
+    kind: 'stopped',
+    saved,
+    sinceSeconds,
+    dueSeconds: Math.min(now + retrySeconds(context), endSeconds),
+    reason,
+  };
 }
 
 /** Why the node cannot take all of the tasks now; undefined when it can. */
@@ -158,16 +172,16 @@ function targetRefusal(snapshot: Snapshot, to: string, tasks: readonly Task[]): 
 
 /** Tried until it is done: nothing here may end with a suspended owner. */
 async function resume(
-  scene: Scene,
+  context: StepContext,
   move: Migration,
   saved: SavedRun,
   pin: Pin,
   givenUp?: Written<Reason>,
 ): Promise<MoveState> {
-  const { cluster } = scene;
+  const { cluster } = context;
   const because = givenUp !== undefined ? { givenUp } : {};
   const { allocation } = saved;
-  const result = await act(scene, (options) =>
+  const result = await act(context, (options) =>
     cluster.resume(move.owner, pin, { ...options, ...(allocation && { allocation }) }),
   );
   if (result.kind === 'done') return { kind: 'starting', saved, pin, ...because };
@@ -177,10 +191,8 @@ async function resume(
   if (pin.kind !== 'none' && !isPassing(result)) {
     return { kind: 'resuming', saved, pin: { kind: 'none' }, givenUp: { code: 'refused', refused: result } };
   }
-  return { kind: 'resuming', saved, pin, ...because, dueSeconds: cluster.nowSeconds() + RETRY_SECONDS };
+  return { kind: 'resuming', saved, pin, ...because, dueSeconds: cluster.nowSeconds() + RESUME_RETRY_SECONDS };
 }
-
-const RETRY_SECONDS = 30;
 
 function isPassing(result: ActResult): boolean {
   return result.kind === 'refused' && (result.code === 'conflict' || result.code === 'forbidden');
@@ -188,15 +200,15 @@ function isPassing(result: ActResult): boolean {
 
 /** Until all its tasks run. One that a full target keeps waiting goes back to where there is capacity. */
 async function awaitStart(
-  scene: Scene,
+  context: StepContext,
   move: Migration,
   saved: SavedRun,
   pin: Pin,
   givenUp?: Written<Reason>,
 ): Promise<MoveState> {
-  const { cluster, patience } = scene;
+  const { cluster, polling } = context;
   let last: OwnerState | undefined;
-  const outcome = await follow(scene, patience.looks, async (): Promise<MoveState | undefined> => {
+  const outcome = await poll(context, polling.attempts, async (): Promise<MoveState | undefined> => {
     last = await cluster.readOwner(move.owner);
     if (!last || last.finished) return ended(move);
     const tasks = livingTasks(last);
@@ -234,7 +246,7 @@ function ended({ owner }: Migration): MoveState {
 }
 
 /** The owner with its generation of now; undefined when it is gone or finished. */
-async function present({ cluster }: Scene, owner: OwnerRef): Promise<OwnerRef | undefined> {
+async function present({ cluster }: StepContext, owner: OwnerRef): Promise<OwnerRef | undefined> {
   const found = await cluster.readOwner(owner);
   return found && !found.finished ? { ...owner, generation: found.generation } : undefined;
 }

@@ -2,43 +2,43 @@ import type { TaskState } from '../cluster/port.ts';
 import type { Placement } from '../core/model/moves.ts';
 import type { MoveState } from './journal.ts';
 import type { Reason } from './reasons.ts';
-import { act, checkMove, follow, type Scene } from './scene.ts';
+import { act, checkMove, poll, RETRY_SECONDS, type StepContext } from './stepContext.ts';
 
 /** S205: lifts a pending task's gate for the chosen node and waits until it runs there. One step: what comes next. */
-export async function stepPlacement(scene: Scene, move: Placement, state: MoveState): Promise<MoveState> {
+export async function stepPlacement(context: StepContext, move: Placement, state: MoveState): Promise<MoveState> {
   switch (state.kind) {
     case 'placing':
-      return place(scene, move);
+      return place(context, move);
     case 'binding':
-      return awaitBinding(scene, move, state.sinceSeconds);
+      return awaitBinding(context, move, state.sinceSeconds);
     default:
-      return begin(scene, move, state);
+      return begin(context, move, state);
   }
 }
 
 /** A placement has no wait of its own; it waits only for capacity that an earlier move of the plan makes. */
-async function begin(scene: Scene, move: Placement, state: MoveState): Promise<MoveState> {
-  const check = await checkMove(scene, move);
+async function begin(context: StepContext, move: Placement, state: MoveState): Promise<MoveState> {
+  const check = await checkMove(context, move);
   if (check.kind === 'ok') return { kind: 'placing' };
   const reason: Reason =
     check.kind === 'short' ? { code: 'short', short: check.short } : { code: 'stale', stale: check.reasons };
   const forCapacity = check.kind === 'short' || check.reasons.every(({ code }) => code === 'doesNotFit');
-  if (!forCapacity || !scene.earlierUnderWay) return { kind: 'failed', reason };
-  const now = scene.cluster.nowSeconds();
+  if (!forCapacity || !context.earlierUnderWay) return { kind: 'failed', reason };
+  const now = context.cluster.nowSeconds();
   const sinceSeconds = state.kind === 'waiting' ? state.sinceSeconds : now;
-  return { kind: 'waiting', wait: 'earlier', sinceSeconds, dueSeconds: now + 60, reason };
+  return { kind: 'waiting', wait: 'earlier', sinceSeconds, dueSeconds: now + RETRY_SECONDS, reason };
 }
 
-async function place(scene: Scene, { task, to }: Placement): Promise<MoveState> {
-  const result = await act(scene, (options) => scene.cluster.place(task, to, options));
+async function place(context: StepContext, { task, to }: Placement): Promise<MoveState> {
+  const result = await act(context, (options) => context.cluster.place(task, to, options));
   if (result.kind === 'done') return { kind: 'binding' };
   return { kind: 'failed', reason: { code: 'refused', refused: result } };
 }
 
 /** Until the task runs. It keeps its place in the scheduler's queue however long that takes. */
-async function awaitBinding(scene: Scene, move: Placement, since: number | undefined): Promise<MoveState> {
-  const { cluster, patience, settings } = scene;
-  const end = await follow(scene, patience.looks, async () => outcomeOf(move, await cluster.readTask(move.task)));
+async function awaitBinding(context: StepContext, move: Placement, since: number | undefined): Promise<MoveState> {
+  const { cluster, polling, settings } = context;
+  const end = await poll(context, polling.attempts, async () => outcomeOf(move, await cluster.readTask(move.task)));
   if (end) return end;
   const now = cluster.nowSeconds();
   const sinceSeconds = since ?? now;

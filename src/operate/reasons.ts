@@ -5,8 +5,8 @@ import type { Refusal } from '../core/place/filter.ts';
 import type { Short, Stale } from '../core/plan/checkPlan.ts';
 
 /**
- * What came of a move, and why it waits or was not done: codes with all that a sentence about them needs, as the journal
- * keeps them. `text/operation.ts` has the sentences. Tasks are named by their id, owners as `namespace/name`.
+ * What came of a move, and why it waits or was not done: codes with all that a sentence about them needs, as the
+ * journal keeps them. `text/operation.ts` has the sentences. Tasks are named by their id, owners as `namespace/name`.
  */
 
 export type Outcome =
@@ -29,7 +29,9 @@ export type Reason =
   | { readonly code: 'unbound'; readonly task: string; readonly node: string }
   | { readonly code: 'taskDeleted'; readonly task: string }
   | { readonly code: 'runsElsewhere'; readonly task: string; readonly node: string; readonly wanted: string }
-  /** Resize: what would be left is in use; the node has not granted it, or never can; somebody else changed the task. */
+  /**
+   * Resize: what would be left is in use; the node has not granted it, or never can; somebody else changed the task.
+   */
   | {
       readonly code: 'inUse';
       readonly task: string;
@@ -40,7 +42,10 @@ export type Reason =
   | { readonly code: 'notGranted'; readonly task: string; readonly message?: string }
   | { readonly code: 'neverGranted'; readonly task: string; readonly message?: string }
   | { readonly code: 'changedByOther'; readonly task: string }
-  /** Migration: the target is gone, or refuses its tasks; it took none, or not all of them; somebody else was at its owner. */
+  /**
+   * Migration: the target is gone, or refuses its tasks; it took none, or not all of them; somebody else was at its
+   * owner.
+   */
   | { readonly code: 'nodeGone'; readonly node: string }
   | { readonly code: 'nodeRefuses'; readonly node: string; readonly refusal: Refusal }
   | { readonly code: 'notTaken'; readonly node: string; readonly tasks?: number }

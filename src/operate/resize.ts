@@ -4,39 +4,40 @@ import { amountOf, type Resources, resourceNames, sameResources } from '../core/
 import type { Usage } from '../core/model/usage.ts';
 import type { MoveState, Wait } from './journal.ts';
 import type { Ending, Limit, Reason, Written } from './reasons.ts';
-import { act, checkMove, follow, recordOf, type Scene } from './scene.ts';
+import { act, checkMove, poll, recordOf, type StepContext } from './stepContext.ts';
 
 /**
  * S308: changes a running task's allocation in place. A shrink that its task's recent usage speaks against waits
- * `shrinkRetrySeconds` at a time, up to `shrinkGiveUpSeconds` in all; an expand without capacity waits `expandRetrySeconds`,
- * up to `expandGiveUpSeconds`; so does one that its node has deferred, and it is taken back then. One step: what comes next.
+ * `shrinkRetrySeconds` at a time, up to `shrinkGiveUpSeconds` in all; an expand without capacity waits
+ * `expandRetrySeconds`, up to `expandGiveUpSeconds`; so does one that its node has deferred, and it is taken back then.
+ * One step: what comes next.
  */
-export async function stepResize(scene: Scene, move: Resize, state: MoveState): Promise<MoveState> {
+export async function stepResize(context: StepContext, move: Resize, state: MoveState): Promise<MoveState> {
   switch (state.kind) {
     case 'resizing':
-      return ask(scene, move);
+      return ask(context, move);
     case 'granting':
-      return awaitGrant(scene, move, state.sinceSeconds);
+      return awaitGrant(context, move, state.sinceSeconds);
     case 'reverting':
-      return revert(scene, move, state.reason);
+      return revert(context, move, state.reason);
     default:
-      return begin(scene, move, state.kind === 'waiting' ? state : undefined);
+      return begin(context, move, state.kind === 'waiting' ? state : undefined);
   }
 }
 
-async function begin(scene: Scene, move: Resize, waited: Wait | undefined): Promise<MoveState> {
-  const check = await checkMove(scene, move);
+async function begin(context: StepContext, move: Resize, waited: Wait | undefined): Promise<MoveState> {
+  const check = await checkMove(context, move);
   if (check.kind === 'stale') return { kind: 'failed', reason: { code: 'stale', stale: check.reasons } };
   if (check.kind === 'short') {
-    return waitOn(scene, 'expand', { code: 'short', short: check.short }, waited);
+    return waitOn(context, 'expand', { code: 'short', short: check.short }, waited);
   }
-  const needed = neededMore(scene, move, check.snapshot.usage[move.task.id]);
-  return needed === undefined ? { kind: 'resizing' } : waitOn(scene, 'shrink', needed, waited);
+  const needed = neededMore(context, move, check.snapshot.usage[move.task.id]);
+  return needed === undefined ? { kind: 'resizing' } : waitOn(context, 'shrink', needed, waited);
 }
 
 /** The next wait, or the end when the waits have added up to the limit. */
 function waitOn(
-  { cluster, settings }: Scene,
+  { cluster, settings }: StepContext,
   wait: 'shrink' | 'expand',
   reason: Reason,
   waited: Wait | undefined,
@@ -57,7 +58,7 @@ function waitOn(
  * compared; memory by its peak. An undo gives up CPU as it was told to; memory that is in use it cannot.
  * Undefined when what stays is enough, or nothing was measured.
  */
-function neededMore({ settings, undoing }: Scene, move: Resize, usage: Usage | undefined): Reason | undefined {
+function neededMore({ settings, undoing }: StepContext, move: Resize, usage: Usage | undefined): Reason | undefined {
   if (!usage) return undefined;
   for (const resource of undoing ? (['memoryBytes'] as const) : resourceNames(move.from)) {
     const left = amountOf(move.to, resource);
@@ -69,18 +70,18 @@ function neededMore({ settings, undoing }: Scene, move: Resize, usage: Usage | u
   return undefined;
 }
 
-async function ask(scene: Scene, move: Resize): Promise<MoveState> {
-  const { cluster } = scene;
-  const record = recordOf(scene, move);
-  const result = await act(scene, (options) => cluster.resize(move.task, move.to, record, options));
+async function ask(context: StepContext, move: Resize): Promise<MoveState> {
+  const { cluster } = context;
+  const record = recordOf(context, move);
+  const result = await act(context, (options) => cluster.resize(move.task, move.to, record, options));
   if (result.kind === 'refused') return { kind: 'failed', reason: { code: 'refused', refused: result } };
   return { kind: 'granting', sinceSeconds: cluster.nowSeconds() };
 }
 
-async function awaitGrant(scene: Scene, move: Resize, sinceSeconds: number): Promise<MoveState> {
-  const { cluster, patience, settings } = scene;
+async function awaitGrant(context: StepContext, move: Resize, sinceSeconds: number): Promise<MoveState> {
+  const { cluster, polling, settings } = context;
   let last: TaskState | undefined;
-  const end = await follow(scene, patience.looks, async () => {
+  const end = await poll(context, polling.attempts, async () => {
     last = await cluster.readTask(move.task);
     return outcomeOf(move, last);
   });
@@ -108,16 +109,16 @@ function outcomeOf({ task, from, to }: Resize, found: TaskState | undefined): Mo
 }
 
 /** Back to what it had, so that nothing is held that is not used. */
-async function revert(scene: Scene, move: Resize, reason: Written<Reason>): Promise<MoveState> {
+async function revert(context: StepContext, move: Resize, reason: Written<Reason>): Promise<MoveState> {
   const failed = (ending: Ending): MoveState => ({ kind: 'failed', reason, ending });
-  const { cluster, patience } = scene;
+  const { cluster, polling } = context;
   const found = await cluster.readTask(move.task);
   if (!found || isOver(found)) return failed({ code: 'taskEnded' });
   const ref: TaskRef = { ...move.task, generation: found.generation };
-  const record = { ...recordOf(scene, move), before: move.to };
-  const result = await act(scene, (options) => cluster.resize(ref, move.from, record, options));
+  const record = { ...recordOf(context, move), before: move.to };
+  const result = await act(context, (options) => cluster.resize(ref, move.from, record, options));
   if (result.kind === 'refused') return failed({ code: 'notTakenBack', refused: result });
-  await follow(scene, patience.looks, async () => {
+  await poll(context, polling.attempts, async () => {
     const now = await cluster.readTask(ref);
     return !now || isOver(now) || (now.resize === 'none' && sameAmounts(now.actual, move.from)) ? true : undefined;
   });

@@ -2,11 +2,11 @@ import type { Move } from '../core/model/moves.ts';
 import type { MoveState, Wait } from './journal.ts';
 
 /** A move, or what is left of one that another machine began, and where it stands. */
-export type Step = { readonly move: Move | Leftover; readonly state: MoveState | Awaited };
+export type Step = { readonly move: Move | OrphanedMove; readonly state: MoveState | Awaited };
 
 /** A move of which only the record on its object tells. `object`: the task's id, or the owner as `namespace/name`. */
-export type Leftover = {
-  readonly kind: 'leftover';
+export type OrphanedMove = {
+  readonly kind: 'orphan';
   readonly id: string;
   readonly of: 'resize' | 'migration';
   readonly object: string;

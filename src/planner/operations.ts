@@ -12,7 +12,7 @@ import {
 } from '../operate/applyPlan.ts';
 import { type Journal, openJournal } from '../operate/journal.ts';
 import { openLedger } from '../operate/ledger.ts';
-import { PATIENT, RESTLESS } from '../operate/scene.ts';
+import { REAL_CLOCK, SAMPLE_CLOCK } from '../operate/stepContext.ts';
 import type { Step } from '../operate/step.ts';
 import { describeLearned } from '../text/card.ts';
 import {
@@ -108,9 +108,9 @@ async function operate(
     requestUpdate();
   };
   try {
-    const patience = target.kind === 'sample' ? RESTLESS : PATIENT;
+    const polling = target.kind === 'sample' ? SAMPLE_CLOCK : REAL_CLOCK;
     const ledger = await openLedger(stateDirectory);
-    const outcome = await run({ journal, ledger, settings, signal: call.signal, onStep, patience });
+    const outcome = await run({ journal, ledger, settings, signal: call.signal, onStep, polling });
     // A move of an earlier window that only waits on takes no step, but this window has not shown it yet.
     const steps = 'steps' in outcome ? outcome.steps.map(describeStep) : [];
     for (const step of steps) if (step.state === 'waiting' && !shown.has(step.moveId)) call.onStep(step);

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { StandingRecord } from '../cluster/port.ts';
+import type { ObjectRecord } from '../cluster/port.ts';
 import { errorMessage } from '../core/model/errorMessage.ts';
 import { InputError } from '../core/model/input.ts';
 import { amountOf, resourceNames } from '../core/model/resources.ts';
@@ -30,7 +30,7 @@ export async function writeSince(stateDirectory: string, cluster: string, since:
 }
 
 /** When tasks were last shrunk, from the records that stand on them: `shrunk <task id>`. */
-export function lastShrinks(records: readonly StandingRecord[], { tasks }: Snapshot): Since {
+export function lastShrinks(records: readonly ObjectRecord[], { tasks }: Snapshot): Since {
   const byId = new Map(tasks.map((task) => [task.id, task]));
   return Object.fromEntries(
     records.flatMap(({ record, task: reference }) => {

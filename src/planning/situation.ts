@@ -1,5 +1,5 @@
 import { setImmediate as breathe } from 'node:timers/promises';
-import type { Cluster, StandingRecord } from '../cluster/port.ts';
+import type { Cluster, ObjectRecord } from '../cluster/port.ts';
 import type { FinishedTask } from '../core/model/finished.ts';
 import type { Since } from '../core/model/since.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
@@ -23,12 +23,12 @@ export type Situation = {
   readonly unpredicted: readonly Task[];
 };
 
-/** What changes slowly, and costs a large cluster much to read: its finished runs and standing moves. */
+/** What changes slowly, and costs a large cluster much to read: its finished runs and records of moves. */
 type KnownPast = {
   readonly readAtSeconds: number;
   readonly history: readonly FinishedTask[];
   readonly problems: readonly string[];
-  readonly records: readonly StandingRecord[];
+  readonly records: readonly ObjectRecord[];
   /** From a file; where there was none, the baselines fitted to this history. */
   readonly predictor: Predictor;
 };
@@ -85,7 +85,7 @@ async function predict(
 }
 
 /**
- * The cluster as it is now, with the history, standing moves and predictions of the last situation; a new task has no
+ * The cluster as it is now, with the history, records and predictions of the last situation; a new task has no
  * prediction yet. Quick enough to show each change; never used to plan.
  * @throws as `readSituation` does
  */

@@ -5,7 +5,7 @@ import type { PlanPreview } from '../core/plan/previewPlan.ts';
 import type { ApplyOutcome, ApplyRefused, Question } from '../operate/applyPlan.ts';
 import type { MoveState } from '../operate/journal.ts';
 import type { Ending, Limit, Outcome, Reason, Written } from '../operate/reasons.ts';
-import { dueSecondsOf, type Leftover, type Phase, phaseOf, type Step } from '../operate/step.ts';
+import { dueSecondsOf, type OrphanedMove, type Phase, phaseOf, type Step } from '../operate/step.ts';
 import { amounts, amountsApart, change, clock, counted, duration, list, names, number, plural } from './format.ts';
 import { describeRefusal } from './placement.ts';
 import { describeRefusedAct } from './refusal.ts';
@@ -137,7 +137,7 @@ export function describeQuestion(question: Question): Confirmation {
 }
 
 /** A move in a few words; the same wherever it stands. */
-export function describeMove(move: Move | Leftover): string {
+export function describeMove(move: Move | OrphanedMove): string {
   switch (move.kind) {
     case 'placement':
       return `Place ${move.task.id} on ${move.to}`;
@@ -147,7 +147,7 @@ export function describeMove(move: Move | Leftover): string {
         : `Expand ${move.task.id} ${describeChange(move.from, move.to)}`;
     case 'migration':
       return `Migrate ${move.owner.namespace}/${move.owner.name} from ${move.from} to ${move.to}`;
-    case 'leftover':
+    case 'orphan':
       return move.of === 'migration' ? `Finish the migration of ${move.object}` : `Finish the resize of ${move.object}`;
   }
 }

@@ -12,7 +12,7 @@ import { sha256 } from '../../src/io/sha256.ts';
 import type { ApplyOptions } from '../../src/operate/applyPlan.ts';
 import { type Journal, memoryJournal } from '../../src/operate/journal.ts';
 import { memoryLedger } from '../../src/operate/ledger.ts';
-import { RESTLESS } from '../../src/operate/scene.ts';
+import { SAMPLE_CLOCK } from '../../src/operate/stepContext.ts';
 
 /** A sample cluster in a directory of its own, which goes with `remove`. */
 export async function freshSample(seed = 7): Promise<{ directory: string; remove: () => Promise<void> }> {
@@ -50,7 +50,7 @@ export function optionsOf(journal: Journal = memoryJournal(), more: Partial<Appl
     journal,
     ledger: memoryLedger(),
     settings: DEFAULT_SETTINGS,
-    patience: RESTLESS,
+    polling: SAMPLE_CLOCK,
     confirm: async () => true,
     ...more,
   };

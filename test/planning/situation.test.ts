@@ -12,7 +12,7 @@ describe('reading a situation', () => {
   const directory = mkdtempSync(join(tmpdir(), 'stowage-planning-'));
   after(() => rmSync(directory, { recursive: true }));
 
-  it('reads history and standing moves again each time', async () => {
+  it('reads history and records of moves again each time', async () => {
     const cluster = new CountedCluster([aTask('a', 'n', amounts(1, 1))]);
     await readSituation(cluster, directory);
     await readSituation(cluster, directory);

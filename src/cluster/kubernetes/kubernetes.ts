@@ -4,7 +4,7 @@ import type { OwnerRef, TaskRef } from '../../core/model/moves.ts';
 import { DEFAULT_SETTINGS, type UsageWindows } from '../../core/model/settings.ts';
 import type { Rights, Snapshot } from '../../core/model/snapshot.ts';
 import type { Usage } from '../../core/model/usage.ts';
-import type { Cluster, OwnerState, ParameterKeys, StandingRecord, TaskState } from '../port.ts';
+import type { Cluster, ObjectRecord, OwnerState, ParameterKeys, TaskState } from '../port.ts';
 import { ApiError, Connection, type ConnectionOptions } from './api/connection.ts';
 import { readContext } from './api/kubeconfig.ts';
 import { type ApiObject, idOf, type Job, type Pod, type PodMetrics, secondsOf } from './api/objects.ts';
@@ -204,7 +204,7 @@ class KubernetesCluster implements Cluster {
   }
 
   /** Read from the server, never from the live copy: what another machine has begun decides what we may do. */
-  async readRecords(signal?: AbortSignal): Promise<readonly StandingRecord[]> {
+  async readRecords(signal?: AbortSignal): Promise<readonly ObjectRecord[]> {
     const read = <T extends ApiObject>(source: Source<T>) =>
       readSource(this.#connection, source, this.#namespaces, [], signal);
     const [jobs, pods] = await Promise.all([read(this.#sources.jobs), read(this.#sources.pods)]);

@@ -9,10 +9,10 @@ import type {
   ActResult,
   Cluster,
   MoveRecord,
+  ObjectRecord,
   OwnerState,
   Pin,
   ResumeOptions,
-  StandingRecord,
   TaskState,
 } from '../port.ts';
 import { type Act, perform, tasksOf } from './acts.ts';
@@ -134,13 +134,13 @@ class Sample implements SampleCluster {
     return ownerState(this.world, owner);
   }
 
-  async readRecords(signal?: AbortSignal): Promise<readonly StandingRecord[]> {
+  async readRecords(signal?: AbortSignal): Promise<readonly ObjectRecord[]> {
     await this.catchUp(signal);
     const { owners, tasks } = this.world;
-    const onOwners = [...owners.values()].flatMap((owner): StandingRecord[] =>
+    const onOwners = [...owners.values()].flatMap((owner): ObjectRecord[] =>
       owner.record ? [{ record: owner.record, owner: refOf(owner) }] : [],
     );
-    const onTasks = [...tasks.values()].flatMap(({ task, record }): StandingRecord[] =>
+    const onTasks = [...tasks.values()].flatMap(({ task, record }): ObjectRecord[] =>
       record ? [{ record, task: { id: task.id, ...placeOf(task), uid: task.uid } }] : [],
     );
     return [...onOwners, ...onTasks];

@@ -5,39 +5,47 @@ import type { Snapshot } from '../core/model/snapshot.ts';
 import { checkPlan, type Short, type Stale } from '../core/plan/checkPlan.ts';
 
 /** What a move is carried out with. */
-export type Scene = {
+export type StepContext = {
   readonly cluster: Cluster;
   readonly settings: Settings;
   readonly planId: string;
-  readonly patience: Patience;
+  readonly polling: Polling;
   /** The moves take back what an earlier plan did. */
   readonly undoing: boolean;
-  /** Moves earlier in the plan are not at their end, and may still make room. */
+  /** Moves earlier in the plan are not at their end, and may still free capacity. */
   readonly earlierUnderWay: boolean;
-  /** The cluster as it is now. */
-  look(): Promise<Snapshot>;
 };
 
-/** How long something is followed before it becomes a wait. */
-export type Patience = {
-  /** Lets real time pass between two looks. */
+/** How what was asked for is followed before it becomes a wait. */
+export type Polling = {
+  /** Lets real time pass between two attempts. */
   readonly sleep: (seconds: number) => Promise<void>;
   readonly pollSeconds: number;
-  /** Looks until a resize or a start becomes a wait. */
-  readonly looks: number;
-  /** Looks until stopping tasks are left alone; their own grace ends first. */
-  readonly stopLooks: number;
+  /** Attempts until a resize or a start becomes a wait. */
+  readonly attempts: number;
+  /** Attempts until stopping tasks are left alone; their own grace ends first. */
+  readonly stopAttempts: number;
 };
 
-export const PATIENT: Patience = {
+/** Two minutes for a resize or a start; an hour for tasks that stop, since each states its own grace. */
+export const REAL_CLOCK: Polling = {
   sleep: (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000)),
   pollSeconds: 2,
-  looks: 60,
-  stopLooks: 1800,
+  attempts: 60,
+  stopAttempts: 1800,
 };
 
-/** For a clock that moves by being looked at, as the sample's. */
-export const RESTLESS: Patience = { sleep: async () => {}, pollSeconds: 0, looks: 60, stopLooks: 1800 };
+/** For a clock that each attempt moves, as the sample's. */
+export const SAMPLE_CLOCK: Polling = { sleep: async () => {}, pollSeconds: 0, attempts: 60, stopAttempts: 1800 };
+
+/**
+ * How long a wait is that no setting bounds: for an earlier move of the plan, or for tasks that
+ * still stop. Neither is over within seconds, and a check may read the whole cluster.
+ */
+export const RETRY_SECONDS = 60;
+
+/** The same for an owner that is stopped and could not be resumed: it loses time meanwhile, so it is tried sooner. */
+export const RESUME_RETRY_SECONDS = 30;
 
 /** Whether one move may begin now. */
 export type MoveCheck =
@@ -46,21 +54,21 @@ export type MoveCheck =
   | { readonly kind: 'stale'; readonly reasons: readonly Stale[] };
 
 /** Checks one move on the cluster as it is now. */
-export async function checkMove({ look }: Scene, move: Move): Promise<MoveCheck> {
-  const snapshot = await look();
+export async function checkMove({ cluster }: StepContext, move: Move): Promise<MoveCheck> {
+  const snapshot = await cluster.readSnapshot();
   const check = checkPlan({ moves: [move] }, snapshot);
   if (check.kind === 'stale') return { kind: 'stale', reasons: check.reasons };
   const [short] = check.waits;
   return short ? { kind: 'short', short } : { kind: 'ok', snapshot };
 }
 
-/** Looks again and again until `read` has an answer; undefined when patience ends. */
-export async function follow<T>(
-  { patience: { sleep, pollSeconds } }: Scene,
-  looks: number,
+/** Reads until there is an answer; undefined after so many attempts. */
+export async function poll<T>(
+  { polling: { sleep, pollSeconds } }: StepContext,
+  attempts: number,
   read: () => Promise<T | undefined>,
 ): Promise<T | undefined> {
-  for (let look = 0; look < looks; look += 1) {
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
     const answer = await read();
     if (answer !== undefined) return answer;
     await sleep(pollSeconds);
@@ -68,22 +76,22 @@ export async function follow<T>(
   return undefined;
 }
 
-/** The server's dry run first, then for real. A conflict with another writer of the same moment is tried once more. */
+/** The server's dry run first, then for real. After a conflict with another writer, both are tried once more. */
 export async function act(
-  { patience }: Scene,
+  { polling }: StepContext,
   request: (options: ActOptions) => Promise<ActResult>,
 ): Promise<ActResult> {
   for (const attempt of [1, 2]) {
     const tried = await request({ dryRun: true });
     const result = tried.kind === 'done' ? await request({ dryRun: false }) : tried;
     if (result.kind === 'done' || result.code !== 'conflict' || attempt === 2) return result;
-    await patience.sleep(patience.pollSeconds);
+    await polling.sleep(polling.pollSeconds);
   }
   throw new Error('unreachable');
 }
 
 /** What stands on the object while a move is under way. */
-export function recordOf({ planId, cluster }: Scene, move: Move): MoveRecord {
+export function recordOf({ planId, cluster }: StepContext, move: Move): MoveRecord {
   const common = { planId, moveId: move.id, startedAtSeconds: Math.round(cluster.nowSeconds()) };
   if (move.kind === 'migration') return { ...common, kind: 'migration', from: move.from, to: move.to };
   if (move.kind === 'resize') return { ...common, kind: 'resize', before: move.from, request: move.request };
