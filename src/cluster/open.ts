@@ -8,7 +8,9 @@ export type OpenOptions = Access & {
   readonly advanceSeconds?: number;
   /** Over how long usage is read (S306, S408), asked at each reading; absent: the defaults. */
   readonly windows?: () => UsageWindows;
-  /** Where a Kubernetes cluster's finished runs are kept across sessions; absent: only what the API server still knows. */
+  /**
+   * Where a Kubernetes cluster's finished runs are kept across sessions; absent: only what the API server still knows.
+   */
   readonly runsDirectory?: string;
   readonly signal?: AbortSignal;
 };

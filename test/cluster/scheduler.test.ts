@@ -148,7 +148,7 @@ describe('our snapshot and filter beside the live API server and kube-scheduler'
     const asJson = Object.fromEntries(
       Object.entries(sources).map(([name, { fields: _, ...source }]) => [name, source as Source<ApiObject>]),
     ) as unknown as Sources;
-    return snapshotOf(await readObjects(connection, binary ? sources : asJson, undefined, []));
+    return snapshotOf(await readObjects({ connection, namespaces: undefined }, binary ? sources : asJson, []));
   }
 
   function create<T extends ApiObject>(path: string, body: object): Promise<T> {

@@ -163,7 +163,7 @@ class Sample implements SampleCluster {
     const tried = perform(this.world, act, true);
     if (dryRun || tried.kind === 'refused') return tried;
     const result = perform(this.world, act, false);
-    // What was so already has changed nothing, and needs not be kept.
+    // What was already so has changed nothing, and need not be kept.
     if (result.kind === 'done' && result.generation !== tried.generation) {
       await this.keep({ ...this.state, acts: [...this.state.acts, { ...act, atSeconds: this.world.nowSeconds }] });
     }

@@ -1,5 +1,6 @@
 import type { Action, Rights } from '../../../core/model/snapshot.ts';
-import type { Connection } from './connection.ts';
+import { ApiError, type Connection } from './connection.ts';
+import type { ApiObject } from './objects.ts';
 
 /** What an action asks of RBAC, as a Role would name it. */
 type Right = {
@@ -39,6 +40,39 @@ export async function readRights(
     }),
   );
   return Object.fromEntries(entries);
+}
+
+/** Rights change seldom, snapshots are taken often: answers of this age still count. */
+const RIGHTS_SECONDS = 60;
+
+/** The user's rights in the namespaces of a cluster, asked again only once in `RIGHTS_SECONDS`. */
+export class RightsReader {
+  readonly #connection: Connection;
+  #known: { readonly rights: Rights; readonly namespaces: string; readonly readAtSeconds: number } | undefined;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** Rights in the namespaces of these objects. A server that does not tell is a problem, and then all may be tried. */
+  async read(objects: Iterable<ApiObject>, problems: string[], signal?: AbortSignal): Promise<Rights> {
+    const present = new Set<string>();
+    for (const { metadata } of objects) present.add(metadata?.namespace ?? '');
+    const namespaces = [...present].sort();
+    const key = namespaces.join(' ');
+    const now = this.#connection.nowSeconds();
+    const known = this.#known;
+    if (known?.namespaces === key && now - known.readAtSeconds < RIGHTS_SECONDS) return known.rights;
+    try {
+      const rights = await readRights(this.#connection, namespaces, signal);
+      this.#known = { rights, namespaces: key, readAtSeconds: now };
+      return rights;
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      problems.push(`It is not known what may be done here: ${error.message}`);
+      return {};
+    }
+  }
 }
 
 /** Whether one request would be allowed; `namespace` absent: in all of them. */

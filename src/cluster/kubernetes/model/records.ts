@@ -1,6 +1,8 @@
+import type { OwnerRef, TaskRef } from '../../../core/model/moves.ts';
 import { isResources } from '../../../core/model/resources.ts';
-import type { MoveRecord } from '../../port.ts';
-import type { ApiObject } from '../api/objects.ts';
+import type { MoveRecord, ObjectRecord } from '../../port.ts';
+import { type ApiObject, idOf, type Job, type Pod } from '../api/objects.ts';
+import { isOver } from './pod.ts';
 
 /** Where the record of a move stands on the object it touches. */
 export const RECORD = 'stowage.dev/move';
@@ -15,6 +17,32 @@ export function readRecord(object: ApiObject): MoveRecord | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The records of ours on Jobs and pods. One on a finished pod tells nothing any more. */
+export function recordsOn(jobs: readonly Job[], pods: readonly Pod[]): ObjectRecord[] {
+  const onJobs = jobs.flatMap((job) => {
+    const record = readRecord(job);
+    return record ? [{ record, owner: ownerRef(job) }] : [];
+  });
+  const onPods = pods.flatMap((pod) => {
+    const record = readRecord(pod);
+    return record && !isOver(pod) ? [{ record, task: taskRef(pod) }] : [];
+  });
+  return [...onJobs, ...onPods];
+}
+
+/** A pod as a move refers to it. */
+function taskRef(pod: Pod): TaskRef {
+  const { uid = '', generation = 0 } = pod.metadata ?? {};
+  const node = pod.spec?.nodeName;
+  return node ? { id: idOf(pod), uid, generation, node } : { id: idOf(pod), uid, generation };
+}
+
+/** A Job as a move refers to it. */
+function ownerRef(job: Job): OwnerRef {
+  const { namespace = '', name = '', uid = '', generation = 0 } = job.metadata ?? {};
+  return { kind: 'Job', namespace, name, uid, generation };
 }
 
 const LONGEST = 10_000;

@@ -2,7 +2,9 @@ import type { Resources } from '../../../core/model/resources.ts';
 import type { UsageWindows } from '../../../core/model/settings.ts';
 import type { Usage } from '../../../core/model/usage.ts';
 
-/** One task's readings, oldest first, in columns: a large cluster has millions of them, and objects take more memory. */
+/**
+ * One task's readings, oldest first, in columns: a large cluster has millions of them, and objects take more memory.
+ */
 type Readings = {
   readonly atSeconds: number[];
   readonly fromSeconds: number[];

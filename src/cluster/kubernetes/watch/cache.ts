@@ -1,16 +1,13 @@
 import { coalesced } from '../../../io/coalesce.ts';
-import type { Connection } from '../api/connection.ts';
 import { type ApiObject, controllerOf, type OwnerReference, type Pod } from '../api/objects.ts';
 import type { ClusterObjects } from '../model/snapshot.ts';
 import { Reflector } from './reflector.ts';
-import { pathsOf, type Source, type Sources } from './sources.ts';
+import { pathsOf, type Scope, type Source, type Sources } from './sources.ts';
 
 type Reflectors = { readonly [name in keyof Sources]: readonly Reflector<ApiObject>[] };
 
 export type CacheOptions = {
   readonly sources: Sources;
-  /** Absent: all of them. */
-  readonly namespaces: readonly string[] | undefined;
   /** Called back after changes, at most once in `COALESCE_MILLISECONDS`. */
   readonly onChange: () => void;
   /** Called with each pod that has finished or was deleted. */
@@ -24,7 +21,7 @@ export class ObjectCache {
   readonly #reflectors: Reflectors;
   readonly #sources: Sources;
 
-  constructor(connection: Connection, { sources, namespaces, onChange, onGone, signal }: CacheOptions) {
+  constructor({ connection, namespaces }: Scope, { sources, onChange, onGone, signal }: CacheOptions) {
     this.#sources = sources;
     const notify = coalesced(onChange, { delayMilliseconds: COALESCE_MILLISECONDS, signal });
     const follow = (source: Source<ApiObject>, gone?: (object: ApiObject) => void) =>

@@ -11,12 +11,14 @@ import type { Connection } from '../api/connection.ts';
 /** One series of an instant query: its labels and its value. */
 export type Sample = { readonly labels: Readonly<Record<string, string>>; readonly value: number };
 
-/** Asks Prometheus one instant query. Rejects with an Error whose message says what Prometheus or the way to it said. */
+/**
+ * Asks Prometheus one instant query. Rejects with an Error whose message says what Prometheus or the way to it said.
+ */
 export type Query = (promql: string, signal?: AbortSignal) => Promise<Sample[]>;
 
 /**
- * The way to a Prometheus: `http://…` by address, or `service:NAMESPACE/NAME:PORT` through the API server's service proxy,
- * which needs the right to `get` `services/proxy` there and no other way into the cluster.
+ * The way to a Prometheus: `http://…` by address, or `service:NAMESPACE/NAME:PORT` through the API server's service
+ * proxy, which needs the right to `get` `services/proxy` there and no other way into the cluster.
  * @throws InputError when it is neither
  */
 export function prometheusAt(address: string, connection: Connection): Query {
@@ -46,9 +48,9 @@ export function prometheusAt(address: string, connection: Connection): Query {
 }
 
 /**
- * Mean and peak use of each pod over the usage window before now (S306), and the mean over the node's (S408), the windows
- * pushed down into the queries: CPU from the difference of its counter, memory from its working set, GPUs from DCGM's
- * utilisation where it is exported.
+ * Mean and peak use of each pod over the usage window before now (S306), and the mean over the node's (S408), the
+ * windows pushed down into the queries: CPU from the difference of its counter, memory from its working set, GPUs from
+ * DCGM's utilisation where it is exported.
  * @param startedAtSeconds by task id
  * @returns by task id
  */
@@ -94,9 +96,9 @@ export async function prometheusUsage(
 const WINDOW_STEPS = 120;
 
 /**
- * Means of one window, and from when on. `rate` divides by the whole window, so the mean is taken over the part of it in
- * which the task ran and Prometheus saw it: else one that was installed a minute ago would tell of busy tasks that they use
- * next to nothing.
+ * Means of one window, and from when on. `rate` divides by the whole window, so the mean is taken over the part of it
+ * in which the task ran and Prometheus saw it: else one that was installed a minute ago would tell of busy tasks that
+ * they use next to nothing.
  */
 async function meansOver(
   windowSeconds: number,
@@ -132,7 +134,8 @@ function byTask(samples: readonly Sample[]): ReadonlyMap<string, number> {
 }
 
 /**
- * Finished pods that kube-state-metrics told Prometheus of, day by day backwards from now, so that months come in pages.
+ * Finished pods that kube-state-metrics told Prometheus of, day by day backwards from now, so that months come in
+ * pages.
  * @returns the runs by their end, and the days that could not be read
  */
 export async function prometheusHistory(

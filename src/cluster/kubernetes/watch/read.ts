@@ -3,20 +3,19 @@ import type { ApiObject } from '../api/objects.ts';
 import { isAllowed } from '../api/rights.ts';
 import type { ClusterObjects } from '../model/snapshot.ts';
 import { controllersOf, unreadable } from './cache.ts';
-import { pathsOf, type Source, type Sources } from './sources.ts';
+import { pathsOf, type Scope, type Source, type Sources } from './sources.ts';
 
 /**
  * Reads every source once, page by page. What may not be read becomes a problem; what the server does not know does
  * not.
  */
 export async function readObjects(
-  connection: Connection,
+  scope: Scope,
   sources: Sources,
-  namespaces: readonly string[] | undefined,
   problems: string[],
   signal?: AbortSignal,
 ): Promise<ClusterObjects> {
-  const read = <T extends ApiObject>(source: Source<T>) => readSource(connection, source, namespaces, problems, signal);
+  const read = <T extends ApiObject>(source: Source<T>) => readSource(scope, source, problems, signal);
   const [nodes, pods, jobs, replicaSets, budgets, quotas, claims, volumes, nodeClaims, namespaceObjects] =
     await Promise.all([
       read(sources.nodes),
@@ -46,9 +45,8 @@ export async function readObjects(
 
 /** One source; see `readObjects`. */
 export async function readSource<T extends ApiObject>(
-  connection: Connection,
+  { connection, namespaces }: Scope,
   source: Source<T>,
-  namespaces: readonly string[] | undefined,
   problems: string[],
   signal?: AbortSignal,
 ): Promise<T[]> {

@@ -1,3 +1,4 @@
+import type { Connection } from '../api/connection.ts';
 import type {
   ApiNode,
   ApiObject,
@@ -12,6 +13,9 @@ import type {
 import { JOB_FIELDS, METADATA_FIELDS, NODE_FIELDS, POD_FIELDS } from './fields.ts';
 import type { ReflectorOptions } from './reflector.ts';
 import type { Transforms } from './transform.ts';
+
+/** What is read of a server: some namespaces, or all of them where `namespaces` is absent. */
+export type Scope = { readonly connection: Connection; readonly namespaces: readonly string[] | undefined };
 
 /** One kind of object that a snapshot is made from. */
 export type Source<T extends ApiObject> = Pick<ReflectorOptions<T>, 'query' | 'fields' | 'transform'> & {

@@ -1,4 +1,3 @@
-import type { OwnerRef, TaskRef } from '../../../core/model/moves.ts';
 import type { OwnerState, TaskState } from '../../port.ts';
 import { idOf, type Job, type Pod } from '../api/objects.ts';
 import { parseQuantity } from '../api/quantity.ts';
@@ -51,19 +50,6 @@ export function ownerState(job: Job, pods: readonly Pod[]): OwnerState {
       ...(pod.spec?.nodeName ? { node: pod.spec.nodeName } : {}),
     })),
   };
-}
-
-/** A pod as a move refers to it. */
-export function taskRef(pod: Pod): TaskRef {
-  const { uid = '', generation = 0 } = pod.metadata ?? {};
-  const node = pod.spec?.nodeName;
-  return node ? { id: idOf(pod), uid, generation, node } : { id: idOf(pod), uid, generation };
-}
-
-/** A Job as a move refers to it. */
-export function ownerRef(job: Job): OwnerRef {
-  const { namespace = '', name = '', uid = '', generation = 0 } = job.metadata ?? {};
-  return { kind: 'Job', namespace, name, uid, generation };
 }
 
 function phaseOf(pod: Pod): TaskState['phase'] {

@@ -1,0 +1,99 @@
+import { errorMessage } from '../../../core/model/errorMessage.ts';
+import type { UsageWindows } from '../../../core/model/settings.ts';
+import type { Usage } from '../../../core/model/usage.ts';
+import { ApiError } from '../api/connection.ts';
+import { idOf, type Pod, type PodMetrics, secondsOf } from '../api/objects.ts';
+import { usageOf } from '../model/metrics.ts';
+import { UsageRecord } from '../model/usage.ts';
+import { prometheusUsage, type Query } from './prometheus.ts';
+import { readSource } from './read.ts';
+import type { Scope, Source } from './sources.ts';
+
+/** Sooner than this after a reading, metrics-server has nothing new: it reads the kubelets every 15 s by default. */
+const METRICS_MILLISECONDS = 10_000;
+
+/** Usage of the tasks of a cluster: our own readings of metrics.k8s.io, and what Prometheus says where there is one. */
+export class UsageReader {
+  readonly #scope: Scope;
+  readonly #prometheus: Query | undefined;
+  readonly #windows: () => UsageWindows;
+  readonly #record = new UsageRecord();
+  #readAtMilliseconds = 0;
+  #problem: string | undefined;
+
+  /** @param windows over how long usage is taken, asked each time */
+  constructor(scope: Scope, prometheus: Query | undefined, windows: () => UsageWindows) {
+    this.#scope = scope;
+    this.#prometheus = prometheus;
+    this.#windows = windows;
+  }
+
+  /** Usage over the windows before `nowSeconds`, by task id. What cannot be had becomes a problem. */
+  async usage(
+    pods: Iterable<Pod>,
+    nowSeconds: number,
+    problems: string[],
+    signal?: AbortSignal,
+  ): Promise<Record<string, Usage>> {
+    const read = this.#record.usage(nowSeconds, this.#windows());
+    const asked = await this.#askPrometheus(pods, nowSeconds, problems, signal);
+    if (this.#problem) problems.push(this.#problem);
+    // What Prometheus says is a mean over the whole window, so it goes before our own few readings.
+    return { ...read, ...asked };
+  }
+
+  /** Reads metrics.k8s.io into our record, unless it was read just now. */
+  async poll(signal?: AbortSignal): Promise<void> {
+    if (Date.now() - this.#readAtMilliseconds < METRICS_MILLISECONDS) return;
+    this.#readAtMilliseconds = Date.now();
+    const readings = new Map<string, Usage>();
+    const problems: string[] = [];
+    try {
+      await readSource(this.#scope, readingsInto(readings), problems, signal);
+    } catch (error) {
+      this.#readAtMilliseconds = 0;
+      if (!(error instanceof ApiError)) throw error;
+      const said = error.message.slice(0, 200);
+      problems.push(
+        `metrics.k8s.io does not answer (${error.status} ${said}), so there is no usage. Is metrics-server well?`,
+      );
+    }
+    this.#problem = problems[0];
+    this.#record.add(readings);
+  }
+
+  async #askPrometheus(
+    pods: Iterable<Pod>,
+    nowSeconds: number,
+    problems: string[],
+    signal: AbortSignal | undefined,
+  ): Promise<Record<string, Usage>> {
+    if (!this.#prometheus) return {};
+    const starts = new Map<string, number>();
+    for (const pod of pods) starts.set(idOf(pod), secondsOf(pod.status?.startTime) ?? 0);
+    try {
+      return Object.fromEntries(await prometheusUsage(this.#prometheus, this.#windows(), nowSeconds, starts, signal));
+    } catch (error) {
+      signal?.throwIfAborted();
+      const said = errorMessage(error).slice(0, 300);
+      problems.push(`Prometheus cannot be asked, so usage comes from elsewhere: ${said}. Check its address.`);
+      return {};
+    }
+  }
+}
+
+/** Each reading goes into the map as it is read; nothing else of it is kept. */
+function readingsInto(readings: Map<string, Usage>): Source<PodMetrics> {
+  return {
+    what: 'usage of pods',
+    group: '/apis/metrics.k8s.io/v1beta1',
+    resource: 'pods',
+    namespaced: true,
+    absent: 'This cluster has no metrics.k8s.io, so usage is not known and nothing is resized. Install metrics-server.',
+    transform: (metrics) => {
+      const reading = usageOf(metrics);
+      if (reading) readings.set(reading.id, reading.usage);
+      return {};
+    },
+  };
+}
