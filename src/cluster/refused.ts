@@ -31,7 +31,9 @@ export type WhyRefused =
   | { readonly code: 'runsOn'; readonly node: string }
   | { readonly code: 'notGated' }
   | { readonly code: 'notRunning'; readonly phase: string }
-  /** A resize: of what cannot change in place, of what requests nothing, to nothing, below a floor, or with a restart. */
+  /**
+   * A resize: of what cannot change in place, of what requests nothing, to nothing, below a floor, or with a restart.
+   */
   | { readonly code: 'fixedResource'; readonly resource: ResourceName }
   | { readonly code: 'bestEffort' }
   | { readonly code: 'notPositive'; readonly resource: ResourceName }
@@ -44,7 +46,9 @@ export type WhyRefused =
       readonly requested: number;
       readonly allocatable: number;
     }
-  /** An owner: of another kind, steered by something that would undo the move, suspended before us, or still at work. */
+  /**
+   * An owner: of another kind, steered by something that would undo the move, suspended before us, or still at work.
+   */
   | { readonly code: 'ownerKind'; readonly kind: string }
   | { readonly code: 'steered'; readonly by: Steering }
   | { readonly code: 'suspended'; readonly byPlan?: string }

@@ -20,7 +20,7 @@ export type OperateOptions = {
   readonly journal: Journal;
   readonly ledger: Ledger;
   readonly settings: Settings;
-  /** Told whenever a move has come to another state, after that is in the journal. */
+  /** Called whenever a move has reached another state, once that is in the journal. */
   readonly onStep?: (step: Step) => void;
   /** Aborting it ends what can be ended: a move that has stopped a task is brought to its end first. */
   readonly signal?: AbortSignal;
@@ -62,8 +62,8 @@ export type ApplyRefused = { readonly kind: 'refused' } & (
 
 /**
  * Carries a plan out: preview, one question, check on a fresh snapshot, then move by move, each tried by the server's
- * dry run first. A plan that is complete is refused, one that was cut off is gone on with, without a second question.
- * The only way that anything is written to a cluster, with `continueMoves` and `undoResizes` below.
+ * dry run first. A complete plan is refused; one that was cut off is resumed, without a second question. The only way
+ * that anything is written to a cluster, with `continueMoves` and `undoResizes` below.
  * @throws ClusterUnreachable when the cluster does not answer; what was begun is in the journal then
  */
 export async function applyPlan(plan: Plan, cluster: Cluster, options: ApplyOptions): Promise<ApplyOutcome> {
@@ -88,8 +88,8 @@ export async function applyPlan(plan: Plan, cluster: Cluster, options: ApplyOpti
 }
 
 /**
- * Goes on with everything that is not at its end: waits that are over and moves that were cut off, from the journal,
- * and what other machines left on the cluster's objects.
+ * Resumes everything that has not ended: waits that are over and moves that were cut off, from the journal, and what
+ * other machines left on the cluster's objects.
  */
 export async function continueMoves(cluster: Cluster, options: OperateOptions): Promise<ApplyOutcome> {
   const { journal, ledger } = options;
@@ -215,7 +215,10 @@ function isResting(state: MoveState, nowSeconds: number): boolean {
   return 'dueSeconds' in state && state.dueSeconds !== undefined && state.dueSeconds > nowSeconds;
 }
 
-/** Where a cancelled move goes: nothing done stays so, what can be taken back is, the stopped are resumed; else on. */
+/**
+ * What becomes of a cancelled move: it does not begin, is taken back, or its stopped tasks are resumed; else it goes
+ * on.
+ */
 function cancelled(state: MoveState): MoveState | undefined {
   switch (state.kind) {
     case 'planned':

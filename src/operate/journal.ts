@@ -15,7 +15,7 @@ export type JournalEntry =
       readonly type: 'begin';
       readonly planId: string;
       readonly cluster: string;
-      /** How to open the cluster again; absent where the plan did not tell. */
+      /** How to open the cluster again; absent where the plan does not say. */
       readonly target?: ClusterTarget;
       readonly atSeconds: number;
       readonly moves: readonly Move[];
@@ -37,7 +37,7 @@ export type JournalEntry =
 export type MoveState =
   /** Nothing was asked of the cluster yet. */
   | { readonly kind: 'planned' }
-  /** A wait of the method before anything is done; `dueSeconds` is when to look again. */
+  /** A wait of the method before anything is done; `dueSeconds` is when to check again. */
   | ({ readonly kind: 'waiting'; readonly wait: WaitName } & Wait)
   /** Placement: the gate is being lifted; then the task is awaited on its node. */
   | { readonly kind: 'placing' }
@@ -228,7 +228,7 @@ async function readIfThere(file: string): Promise<string> {
   }
 }
 
-/** Takes a lock file, whole at once; one whose process is dead does not count. */
+/** Takes a lock file, whole at once; the lock of a dead process does not count. */
 async function lock(file: string): Promise<() => Promise<void>> {
   const own = `${file}.${process.pid}`;
   await writeFile(own, String(process.pid));

@@ -22,7 +22,7 @@ export type LedgerRow = {
   readonly ended?: { readonly atSeconds: number; readonly how: FinishedTask['outcome'] };
 };
 
-/** All in seconds or node-seconds; absent where the plan does not tell. */
+/** All in seconds or node-seconds; absent where the plan does not say. */
 export type Predicted = {
   /** Median runtime of a task to place, or of what a moved or resized one has left. */
   readonly remainingSeconds?: number;

@@ -12,7 +12,7 @@ import { act, checkMove, poll, RESUME_RETRY_SECONDS, recordOf, type StepContext 
 /**
  * S410: saves the run information, stops the owner with a record on it, and resumes it on the target. The target is
  * checked before the end, when the wait costs nothing, and again after it; when the wait for it is over, or a task does
- * not start on the target, the owner is resumed where its tasks find room. No way out of here leaves it suspended.
+ * not start on the target, the owner is resumed where its tasks find capacity. No way out of here leaves it suspended.
  * One step: what comes next.
  */
 export async function stepMigration(context: StepContext, move: Migration, state: MoveState): Promise<MoveState> {

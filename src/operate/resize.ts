@@ -55,8 +55,8 @@ function waitOn(
 
 /**
  * S308's test of a shrink on fresh readings: both sides are rates over the same remaining time, so the rates are
- * compared; memory by its peak. An undo gives up CPU as it was told to; memory that is in use it cannot.
- * Undefined when what stays is enough, or nothing was measured.
+ * compared; memory by its peak. An undo gives up CPU in any case, but not memory that is in use. Undefined when what
+ * stays is enough, or nothing was measured.
  */
 function neededMore({ settings, undoing }: StepContext, move: Resize, usage: Usage | undefined): Reason | undefined {
   if (!usage) return undefined;
@@ -93,7 +93,7 @@ async function awaitGrant(context: StepContext, move: Resize, sinceSeconds: numb
   return { kind: 'granting', sinceSeconds, dueSeconds, reason };
 }
 
-/** Undefined while it is worth looking again at once. */
+/** Undefined while it is worth polling on. */
 function outcomeOf({ task, from, to }: Resize, found: TaskState | undefined): MoveState | 'deferred' | undefined {
   if (!found || isOver(found)) return { kind: 'done', outcome: { code: 'taskEnded', task: task.id } };
   if (found.resize === 'deferred') return 'deferred';

@@ -1,7 +1,7 @@
 import type { Move } from '../core/model/moves.ts';
 import type { MoveState, Wait } from './journal.ts';
 
-/** A move, or what is left of one that another machine began, and where it stands. */
+/** A move, planned here or orphaned, and where it stands. */
 export type Step = { readonly move: Move | OrphanedMove; readonly state: MoveState | Awaited };
 
 /** A move of which only the record on its object tells. `object`: the task's id, or the owner as `namespace/name`. */
@@ -12,7 +12,7 @@ export type OrphanedMove = {
   readonly object: string;
 };
 
-/** What a leftover waits for. */
+/** What an orphaned move waits for. */
 export type Awaited = { readonly kind: 'awaited' } & Omit<Wait, 'sinceSeconds'>;
 
 export type Phase = 'running' | 'waiting' | 'done' | 'failed';

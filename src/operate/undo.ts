@@ -5,8 +5,8 @@ import type { JournalEntry, Operation } from './journal.ts';
 import { stateOf } from './journal.ts';
 
 /**
- * The newest operation on this cluster that resized something and was not undone, turned round: the last resize first,
- * each from what the task has now back to what it had. Tasks that have ended or were changed since are left out.
+ * The newest operation on this cluster that resized something and was not undone, reversed: the last resize first, each
+ * from what the task has now back to what it had. Tasks that have ended or were changed since are left out.
  * @returns undefined when there is nothing to undo
  */
 export async function inverseOperation(

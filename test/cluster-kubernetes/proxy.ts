@@ -1,7 +1,9 @@
 import { createServer, get, type IncomingMessage } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 
-/** A proxy that notes what goes through it: addresses of requests of plain HTTP, `host:port` of tunnels for the rest. */
+/**
+ * A proxy that notes what goes through it: addresses of requests of plain HTTP, `host:port` of tunnels for the rest.
+ */
 export async function startProxy() {
   const passed: string[] = [];
   const proxy = createServer((incoming, response) => {

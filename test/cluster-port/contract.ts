@@ -16,8 +16,9 @@ export type Stage = {
 };
 
 /**
- * What every Cluster must do, whichever side it is. The stage has running Jobs of one task that may be resized and moved,
- * with room on their nodes and on another, and a gated pending task that fits somewhere; each test takes its own.
+ * What every Cluster must do, whichever side it is. The stage has running Jobs of one task that may be resized and
+ * moved, with room on their nodes and on another, and a gated pending task that fits somewhere; each test takes its
+ * own.
  * @param open gives a stage; it is opened once and closed by `close` when all tests have run
  */
 export function clusterContract(open: () => Promise<Stage>, close: (stage: Stage) => Promise<void>): void {

@@ -79,7 +79,9 @@ async function jobsOf(cluster: SampleCluster) {
   );
 }
 
-/** A resize that its node has deferred counts as held, so only what is granted must fit: nothing is deferred at the end. */
+/**
+ * A resize that its node has deferred counts as held, so only what is granted must fit: nothing is deferred at the end.
+ */
 function assertNotOverfilled(snapshot: Parameters<typeof clusterCapacity>[0]): void {
   assert.deepEqual(
     snapshot.tasks.filter(({ resizeState }) => resizeState),

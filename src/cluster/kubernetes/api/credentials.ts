@@ -63,7 +63,8 @@ export class CredentialSource {
     const { config, extra, server } = this.#context;
     const options: TlsOptions = {};
     const cluster = config.getCurrentCluster();
-    if (cluster && server.startsWith('http:')) Object.assign(cluster, { skipTLSVerify: true }); // the client insists on it for plain HTTP
+    // The client insists on it for plain HTTP.
+    if (cluster && server.startsWith('http:')) Object.assign(cluster, { skipTLSVerify: true });
     try {
       await config.applyToHTTPSOptions(options as Parameters<typeof config.applyToHTTPSOptions>[0]);
     } catch (error) {

@@ -193,7 +193,8 @@ export class Reflector<T extends ApiObject> {
         return ABSENT_MILLISECONDS;
       }
     }
-    if (error instanceof SyntaxError) this.#resourceVersion = undefined; // a line that is no JSON: nothing after it is sure
+    // A line that is no JSON: nothing after it is sure.
+    if (error instanceof SyntaxError) this.#resourceVersion = undefined;
     const detail = errorMessage(error);
     if (this.#state.kind !== 'lagging') this.#enter({ kind: 'lagging', detail, sinceMilliseconds: Date.now() });
     return backoff(failures);

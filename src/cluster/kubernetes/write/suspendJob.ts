@@ -22,10 +22,10 @@ export function suspendJob(
   return trying(attempt, async () => {
     const { job, refused } = await getJob(connection, owner, attempt, options);
     if (refused) return refused;
-    const standing = readRecord(job);
+    const found = readRecord(job);
     if (job.spec?.suspend) {
-      if (standing?.moveId === record.moveId && standing.planId === record.planId) return done(job);
-      return refuse('conflict', attempt, { code: 'suspended', ...(standing && { byPlan: standing.planId }) });
+      if (found?.moveId === record.moveId && found.planId === record.planId) return done(job);
+      return refuse('conflict', attempt, { code: 'suspended', ...(found && { byPlan: found.planId }) });
     }
     if (isFinished(job)) return refuse('notFound', attempt, { code: 'ended' });
     const { steering } = jobOwnership(job);
