@@ -1,11 +1,12 @@
 /**
  * Bundles everything that runs into dist/: the command line and the workers as ES modules that share chunks, the
  * extension as CommonJS (VS Code requires it), the browser code of the panel and of the notebook renderer.
+ * `--watch` does so again whenever a source changes, for the debugger: readable, with source maps.
  */
 import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
+import { build, context } from 'esbuild';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, 'dist');
@@ -30,16 +31,59 @@ const DANFO = {
 };
 
 export async function buildAll() {
+  prepareDist();
+  await Promise.all(bundles().map((bundle) => build(bundle)));
+  writeFileSync(join(dist, '.built'), new Date().toISOString());
+}
+
+/** Watches until the process ends. It leaves no `.built`, so that whatever needs a build for users makes one. */
+async function watchAll() {
+  prepareDist();
+  const wanted = bundles();
+  const unbuilt = new Set(wanted);
+  console.log(BUILDING);
+  const contexts = await Promise.all(
+    wanted.map((bundle) =>
+      context({ ...bundle, minify: false, sourcemap: 'inline', plugins: [progress(bundle, unbuilt)] }),
+    ),
+  );
+  await Promise.all(contexts.map((each) => each.watch()));
+}
+
+/** `.vscode/tasks.json` waits for these lines. */
+const BUILDING = 'Building …';
+const WATCHING = 'Waiting for changes …';
+
+/** Says when the first of the bundles is being built again, and when the last of them is built. */
+function progress(bundle, unbuilt) {
+  return {
+    name: 'progress',
+    setup({ onStart, onEnd }) {
+      onStart(() => {
+        if (unbuilt.size === 0) console.log(BUILDING);
+        unbuilt.add(bundle);
+      });
+      onEnd(() => {
+        unbuilt.delete(bundle);
+        if (unbuilt.size === 0) console.log(WATCHING);
+      });
+    },
+  };
+}
+
+function bundles() {
+  return [commandLineAndWorkers(), extension(), panel(), renderer()];
+}
+
+function prepareDist() {
   rmSync(dist, { recursive: true, force: true });
   mkdirSync(dist, { recursive: true });
-  await Promise.all([commandLineAndWorkers(), extension(), panel(), renderer()]);
   copyWasm();
-  writeFileSync(join(dist, '.built'), new Date().toISOString());
 }
 
 function commandLineAndWorkers() {
   const workers = readdirSync(join(root, 'src/worker')).filter((name) => name.endsWith('.ts'));
-  return build({
+  return {
     ...node,
     entryPoints: {
       cli: 'src/cli/main.ts',
@@ -56,11 +100,11 @@ function commandLineAndWorkers() {
     outdir: 'dist',
     chunkNames: 'chunks/[name]-[hash]',
     banner: { js: REQUIRE },
-  });
+  };
 }
 
 function extension() {
-  return build({
+  return {
     ...node,
     entryPoints: { extension: 'src/extension.ts' },
     format: 'cjs',
@@ -69,27 +113,27 @@ function extension() {
     external: ['vscode'],
     define: { 'import.meta.url': 'importMetaUrl' },
     banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
-  });
+  };
 }
 
 function panel() {
-  return build({
+  return {
     ...shared,
     entryPoints: ['webview/panel.ts'],
     format: 'iife',
     target: 'es2022',
     outdir: 'dist/webview',
-  });
+  };
 }
 
 function renderer() {
-  return build({
+  return {
     ...shared,
     entryPoints: { renderer: 'webview/renderer/renderer.ts' },
     format: 'esm',
     target: 'es2022',
     outdir: 'dist/webview',
-  });
+  };
 }
 
 /** TensorFlow.js takes the one for threads in a browser only. */
@@ -100,4 +144,5 @@ function copyWasm() {
   copyFileSync(join(root, 'node_modules/highs/build/highs.wasm'), join(dist, 'highs.wasm'));
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await buildAll();
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
+  await (process.argv.includes('--watch') ? watchAll() : buildAll());

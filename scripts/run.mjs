@@ -18,6 +18,8 @@ const TASKS = {
   'test:cluster': () => node(['scripts/test.mjs', '--only', 'cluster', ...words]),
   'test:editor': () => node(['scripts/test.mjs', '--only', 'editor', ...words]),
   cluster: () => node(['test/cluster/play.ts', ...words]),
+  package: () => node(['scripts/package.mjs', ...words]),
+  picture: () => node(['test/vscode/picture.ts', ...words]),
 };
 
 if (!Object.hasOwn(TASKS, task ?? '')) {

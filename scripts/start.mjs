@@ -4,16 +4,14 @@
  * it says what is missing; the plan stands. `--no-editor` ends after the plan.
  */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findCodeServer, startEditor } from './code-server.mjs';
 import { openDesktop } from './desktop.mjs';
+import { prepareWorkspace } from './workspace.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const workspace = join(root, '.stowage', 'workspace');
 const vsix = join(root, 'dist', 'stowage.vsix');
-const SETTINGS = { 'stowage.connection.openSample': true, 'git.openRepositoryInParentFolders': 'never' };
 
 stowage('train', '--cluster', 'sample');
 stowage('plan', '--cluster', 'sample');
@@ -25,7 +23,7 @@ async function openEditor() {
   const packing = spawnSync(process.execPath, [join(root, 'scripts/package.mjs')], { cwd: root, encoding: 'utf8' });
   say(packing.stderr.trim());
   if (packing.status !== 0) return say('No editor was opened: the extension could not be packed.');
-  prepareWorkspace();
+  const workspace = prepareWorkspace();
   const desktop = openDesktop({ folder: workspace, vsix });
   if (desktop.kind === 'opened') return say('VS Code is open on the sample cluster.');
   if (desktop.kind === 'failed') say(`${desktop.reason}\nIn its place the editor in the browser:`);
@@ -40,17 +38,6 @@ async function openEditor() {
   } catch (error) {
     say(`No editor was opened: ${error instanceof Error ? error.message : error}`);
   }
-}
-
-/** A folder that opens on the sample cluster, with the predictor that was just trained. What the user has there stays. */
-function prepareWorkspace() {
-  const put = (path, make) => {
-    mkdirSync(dirname(path), { recursive: true });
-    if (!existsSync(path)) make(path);
-  };
-  put(join(workspace, '.vscode/settings.json'), (path) => writeFileSync(path, JSON.stringify(SETTINGS, null, 2)));
-  for (const name of ['predictor.json', 'predictor.md'])
-    put(join(workspace, '.stowage', name), (path) => copyFileSync(join(root, '.stowage', name), path));
 }
 
 function stowage(...words) {
