@@ -12,8 +12,8 @@ import {
 } from '../operate/applyPlan.ts';
 import { type Journal, openJournal } from '../operate/journal.ts';
 import { openLedger } from '../operate/ledger.ts';
-import { REAL_CLOCK, SAMPLE_CLOCK } from '../operate/stepContext.ts';
 import type { Step } from '../operate/step.ts';
+import { REAL_CLOCK, SAMPLE_CLOCK } from '../operate/stepContext.ts';
 import { describeLearned } from '../text/card.ts';
 import {
   describeApplyRefused,
