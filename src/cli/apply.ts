@@ -1,6 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
-import { errorMessage } from '../core/model/errorMessage.ts';
 import { InputError } from '../core/model/input.ts';
 import { parsePlan } from '../core/plan/parsePlan.ts';
 import type { ClusterTarget, Plan } from '../core/plan/plan.ts';
@@ -10,6 +8,7 @@ import { readOperations, unfinished } from '../operate/journal.ts';
 import { describeMove } from '../text/operation.ts';
 import type { Command } from './command.ts';
 import { askOnTerminal, operating } from './operating.ts';
+import { parseWords } from './parseWords.ts';
 import { SETTING_HELP, settingsOf } from './settings.ts';
 import {
   ACCESS_HELP,
@@ -102,19 +101,14 @@ function isNamed({ cluster, seed, kubeconfig, context }: ReturnType<typeof parse
 }
 
 function parse(words: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...words],
-      allowPositionals: true,
-      options: {
-        ...TARGET_OPTIONS,
-        ...ACCESS_OPTIONS,
-        yes: { type: 'boolean', short: 'y' },
-        setting: { type: 'string', multiple: true },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
-  } catch (error) {
-    throw new InputError(`${errorMessage(error)} See: stowage apply --help`);
-  }
+  return parseWords('apply', words, {
+    allowPositionals: true,
+    options: {
+      ...TARGET_OPTIONS,
+      ...ACCESS_OPTIONS,
+      yes: { type: 'boolean', short: 'y' },
+      setting: { type: 'string', multiple: true },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
 }

@@ -1,8 +1,7 @@
-import { parseArgs, styleText } from 'node:util';
+import { styleText } from 'node:util';
 import { diagnose, type Finding } from '../cluster/kubernetes/diagnose.ts';
-import { errorMessage } from '../core/model/errorMessage.ts';
-import { InputError } from '../core/model/input.ts';
 import type { Command } from './command.ts';
+import { parseWords } from './parseWords.ts';
 
 const HELP = `stowage doctor [--kubeconfig FILE] [--context NAME] [--prometheus WHERE]: look at all that a plan of a cluster stands on
 
@@ -40,15 +39,12 @@ const MARKS = { ok: 'ok    ', missing: 'lacks ', failed: 'fails ' } as const;
 const STYLES = { ok: 'green', missing: 'yellow', failed: 'red' } as const;
 
 function parse(words: readonly string[]) {
-  try {
-    const options = {
+  return parseWords('doctor', words, {
+    options: {
       kubeconfig: { type: 'string' },
       context: { type: 'string' },
       prometheus: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
-    } as const;
-    return parseArgs({ args: [...words], options }).values;
-  } catch (error) {
-    throw new InputError(`${errorMessage(error)} See: stowage doctor --help`);
-  }
+    },
+  }).values;
 }

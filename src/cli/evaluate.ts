@@ -1,11 +1,10 @@
 import { basename } from 'node:path';
-import { parseArgs } from 'node:util';
-import { errorMessage } from '../core/model/errorMessage.ts';
 import { InputError } from '../core/model/input.ts';
 import type { PointMetrics } from '../core/predict/metrics.ts';
 import { learnOnThread } from '../worker/threads/learning.ts';
 import type { EvaluateOutcome } from '../worker/train.ts';
 import type { Command } from './command.ts';
+import { parseWords } from './parseWords.ts';
 import { progressLine } from './progress.ts';
 
 const HELP = `stowage evaluate --history FILE [--history FILE …]: measure predictors on finished tasks
@@ -66,22 +65,17 @@ export const run: Command = async (words) => {
 };
 
 function parse(words: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...words],
-      options: {
-        history: { type: 'string', multiple: true },
-        columns: { type: 'string' },
-        seed: { type: 'string' },
-        json: { type: 'boolean' },
-        'from-pretrained': { type: 'boolean' },
-        'pretrained-only': { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
-  } catch (error) {
-    throw new InputError(`${errorMessage(error)} See: stowage evaluate --help`);
-  }
+  return parseWords('evaluate', words, {
+    options: {
+      history: { type: 'string', multiple: true },
+      columns: { type: 'string' },
+      seed: { type: 'string' },
+      json: { type: 'boolean' },
+      'from-pretrained': { type: 'boolean' },
+      'pretrained-only': { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
 }
 
 function describe(

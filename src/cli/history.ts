@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { openCluster } from '../cluster/open.ts';
 import type { Meaning } from '../core/history/columns.ts';
 import { errorMessage } from '../core/model/errorMessage.ts';
@@ -6,6 +5,7 @@ import type { FinishedTask } from '../core/model/finished.ts';
 import { InputError } from '../core/model/input.ts';
 import { writeAtomically } from '../io/writeAtomically.ts';
 import type { Command } from './command.ts';
+import { parseWords } from './parseWords.ts';
 import {
   ACCESS_HELP,
   ACCESS_OPTIONS,
@@ -96,15 +96,12 @@ async function write(file: string, text: string): Promise<void> {
 }
 
 function parse(words: readonly string[]) {
-  try {
-    const options = {
+  return parseWords('history', words, {
+    options: {
       ...TARGET_OPTIONS,
       out: { type: 'string' },
       ...ACCESS_OPTIONS,
       help: { type: 'boolean', short: 'h' },
-    } as const;
-    return parseArgs({ args: [...words], options }).values;
-  } catch (error) {
-    throw new InputError(`${errorMessage(error)} See: stowage history --help`);
-  }
+    },
+  }).values;
 }

@@ -5,7 +5,7 @@ import type { Command } from './command.ts';
 /** Every command by name, with what `--help` says of it; a command's code is loaded only when it is asked for. */
 const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<{ run: Command }> }>> = {
   plan: { summary: 'print what to place, resize and migrate, and the forecast', load: () => import('./plan.ts') },
-  apply: { summary: 'carry out a plan, or go on with what the journal holds', load: () => import('./apply.ts') },
+  apply: { summary: 'carry out a plan, or resume what the journal holds', load: () => import('./apply.ts') },
   undo: { summary: 'take back the last applied resizes', load: () => import('./undo.ts') },
   train: { summary: 'learn runtimes from a history file', load: () => import('./train.ts') },
   evaluate: { summary: 'measure predictors on a history file', load: () => import('./evaluate.ts') },

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs, styleText } from 'node:util';
+import { styleText } from 'node:util';
 import { openCluster } from '../cluster/open.ts';
 import type { Cluster } from '../cluster/port.ts';
 import type { NodeChange } from '../core/forecast/scenarios.ts';
@@ -16,6 +16,7 @@ import { readSituation } from '../planning/situation.ts';
 import { nextSteps, planText } from '../text/plan/planText.ts';
 import type { Paint } from '../text/plan/section.ts';
 import type { Command } from './command.ts';
+import { parseWords } from './parseWords.ts';
 import { progressLine } from './progress.ts';
 import { SETTING_HELP, secondsOf, settingsOf } from './settings.ts';
 import {
@@ -76,28 +77,22 @@ export const run: Command = async (words) => {
 type Options = ReturnType<typeof parse>;
 
 function parse(words: readonly string[]) {
-  try {
-    const { values } = parseArgs({
-      args: [...words],
-      options: {
-        ...TARGET_OPTIONS,
-        ...ACCESS_OPTIONS,
-        advance: { type: 'string' },
-        observe: { type: 'string' },
-        predictor: { type: 'string' },
-        without: { type: 'string', multiple: true },
-        'one-more': { type: 'string', multiple: true },
-        setting: { type: 'string', multiple: true },
-        out: { type: 'string' },
-        all: { type: 'boolean' },
-        json: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
-    return values;
-  } catch (error) {
-    throw new InputError(`${errorMessage(error)} See: stowage plan --help`);
-  }
+  return parseWords('plan', words, {
+    options: {
+      ...TARGET_OPTIONS,
+      ...ACCESS_OPTIONS,
+      advance: { type: 'string' },
+      observe: { type: 'string' },
+      predictor: { type: 'string' },
+      without: { type: 'string', multiple: true },
+      'one-more': { type: 'string', multiple: true },
+      setting: { type: 'string', multiple: true },
+      out: { type: 'string' },
+      all: { type: 'boolean' },
+      json: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  }).values;
 }
 
 function advanceOf({ advance }: Options, target: ClusterTarget): { readonly advanceSeconds?: number } {

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
 import { errorMessage } from '../core/model/errorMessage.ts';
 import type { RowProblem } from '../core/model/finished.ts';
 import { InputError } from '../core/model/input.ts';
@@ -11,6 +10,7 @@ import type { ReplayLists } from '../core/replay/replay.ts';
 import type { ReplayJob } from '../worker/replay.ts';
 import { replayOnThreads } from '../worker/threads/replays.ts';
 import type { Command } from './command.ts';
+import { parseWords } from './parseWords.ts';
 import { progressLine } from './progress.ts';
 import { describeSaturation, describeTimed, saturationReport, timedReport } from './replayReport.ts';
 
@@ -102,28 +102,23 @@ export const run: Command = async (words) => {
 };
 
 function parse(words: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...words],
-      options: {
-        nodes: { type: 'string' },
-        tasks: { type: 'string' },
-        policy: { type: 'string' },
-        seeds: { type: 'string' },
-        load: { type: 'string' },
-        moves: { type: 'string' },
-        timed: { type: 'boolean' },
-        days: { type: 'string' },
-        cap: { type: 'string' },
-        knowledge: { type: 'string' },
-        queue: { type: 'boolean' },
-        json: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
-  } catch (error) {
-    throw new InputError(`${errorMessage(error)} See: stowage replay --help`);
-  }
+  return parseWords('replay', words, {
+    options: {
+      nodes: { type: 'string' },
+      tasks: { type: 'string' },
+      policy: { type: 'string' },
+      seeds: { type: 'string' },
+      load: { type: 'string' },
+      moves: { type: 'string' },
+      timed: { type: 'boolean' },
+      days: { type: 'string' },
+      cap: { type: 'string' },
+      knowledge: { type: 'string' },
+      queue: { type: 'boolean' },
+      json: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
 }
 
 async function readLists(nodesPath: string | undefined, tasksPath: string | undefined): Promise<ReplayLists> {

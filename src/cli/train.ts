@@ -1,7 +1,5 @@
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { openCluster } from '../cluster/open.ts';
-import { errorMessage } from '../core/model/errorMessage.ts';
 import { InputError } from '../core/model/input.ts';
 import { PREDICTOR_FILE_NAME } from '../core/model/stateFiles.ts';
 import { PREDICTORS } from '../core/predict/record.ts';
@@ -11,6 +9,7 @@ import { duration, fixed, number } from '../text/format.ts';
 import { learnOnThread } from '../worker/threads/learning.ts';
 import type { TrainOutcome, TrainQuestion } from '../worker/train.ts';
 import type { Command } from './command.ts';
+import { parseWords } from './parseWords.ts';
 import { progressLine } from './progress.ts';
 import {
   ACCESS_HELP,
@@ -64,23 +63,18 @@ export const run: Command = async (words) => {
 type Options = ReturnType<typeof parse>;
 
 function parse(words: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...words],
-      options: {
-        ...TARGET_OPTIONS,
-        ...ACCESS_OPTIONS,
-        history: { type: 'string', multiple: true },
-        columns: { type: 'string' },
-        out: { type: 'string' },
-        update: { type: 'boolean' },
-        'training-seed': { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    }).values;
-  } catch (error) {
-    throw new InputError(`${errorMessage(error)} See: stowage train --help`);
-  }
+  return parseWords('train', words, {
+    options: {
+      ...TARGET_OPTIONS,
+      ...ACCESS_OPTIONS,
+      history: { type: 'string', multiple: true },
+      columns: { type: 'string' },
+      out: { type: 'string' },
+      update: { type: 'boolean' },
+      'training-seed': { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  }).values;
 }
 
 async function historyOf(values: Options): Promise<TrainQuestion['history']> {

@@ -1,10 +1,9 @@
-import { parseArgs } from 'node:util';
-import { errorMessage } from '../core/model/errorMessage.ts';
 import { InputError } from '../core/model/input.ts';
 import { undoResizes } from '../operate/applyPlan.ts';
 import { readOperations } from '../operate/journal.ts';
 import type { Command } from './command.ts';
 import { askOnTerminal, operating } from './operating.ts';
+import { parseWords } from './parseWords.ts';
 import { SETTING_HELP, settingsOf } from './settings.ts';
 import { ACCESS_HELP, ACCESS_OPTIONS, accessOf, STATE_DIRECTORY } from './target.ts';
 
@@ -34,15 +33,12 @@ export const run: Command = async (words) => {
 };
 
 function parse(words: readonly string[]) {
-  try {
-    const options = {
+  return parseWords('undo', words, {
+    options: {
       ...ACCESS_OPTIONS,
       yes: { type: 'boolean', short: 'y' },
       setting: { type: 'string', multiple: true },
       help: { type: 'boolean', short: 'h' },
-    } as const;
-    return parseArgs({ args: [...words], options }).values;
-  } catch (error) {
-    throw new InputError(`${errorMessage(error)} See: stowage undo --help`);
-  }
+    },
+  }).values;
 }

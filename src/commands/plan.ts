@@ -53,12 +53,12 @@ export async function weigh(weights: Readonly<Record<string, number>>): Promise<
 
 /** Resumes moves that wait or were cut off: from the journal, and from the records on the cluster's objects. */
 export const continueMoves = (session: Session) => () =>
-  withProgress('Going on with moves', (signal, onProgress) => session.continueMoves(signal, onProgress), tell);
+  withProgress('Resuming moves', (signal, onProgress) => session.continueMoves(signal, onProgress), tell);
 
 /** The same when a wait is over, unasked; moves that still wait are not mentioned. */
 export const continueDueMoves = (session: Session) => () =>
   withProgress(
-    'Going on with moves',
+    'Resuming moves',
     (signal, onProgress) => session.continueMoves(signal, onProgress),
     (result) => result.ended > 0 && tell(result),
   );
