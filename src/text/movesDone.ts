@@ -14,7 +14,7 @@ export function movesDoneText(rows: readonly LedgerRow[]): string {
 }
 
 function cells(row: LedgerRow): string[] {
-  return [instant(row.predictedAtSeconds), row.move, row.taskId, predictedText(row), happenedText(row)];
+  return [instant(row.predictedAtSeconds), KINDS[row.move], row.taskId, predictedText(row), happenedText(row)];
 }
 
 function predictedText({ predicted }: LedgerRow): string {

@@ -299,7 +299,8 @@ describe('the sample cluster in the editor', function () {
     const ledger = await workbench.webview('.markdown-body table');
     const rows = (await ledger.locator('tbody tr').allTextContents()).map((row) => row.trim());
     assert.ok(
-      rows.some((row) => /resize.*to run.*done/s.test(row)) && rows.some((row) => /migration.*of work lost/s.test(row)),
+      rows.some((row) => /resize.*to run.*done/s.test(row)) &&
+        rows.some((row) => /migration.*loses .* of work/s.test(row)),
     );
     await workbench.picture('7-ledger');
     await workbench.command('View: Close Editor');

@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'mocha';
+import { openSampleCluster } from '../../src/cluster/sample/sampleCluster.ts';
+import { DEFAULT_SETTINGS } from '../../src/core/model/settings.ts';
+import type { Plan } from '../../src/core/plan/plan.ts';
+import { predictedRows } from '../../src/operate/ledger.ts';
+import type { Step } from '../../src/operate/step.ts';
+import { planSituation } from '../../src/planning/plan.ts';
+import { readSituation } from '../../src/planning/situation.ts';
+import { type ClusterView, clusterView } from '../../src/rows/clusterView.ts';
+import { movesDoneText } from '../../src/text/movesDone.ts';
+import { describeQuestion, describeStep, stepLine } from '../../src/text/operation.ts';
+import { planText } from '../../src/text/plan/planText.ts';
+import { describePredictor } from '../../src/text/prediction.ts';
+import type { PanelActions } from '../../webview/actions.ts';
+import { EMPTY_MODEL, type PanelModel } from '../../webview/state.ts';
+import { KernelUnderTest } from '../notebook/kernelUnderTest.ts';
+import { withPage } from '../webview/page.ts';
+import { watchPlots } from '../webview/plots.ts';
+
+/**
+ * What one plan's facts are called in the panel, on the terminal, in the trees, in a notebook and in Moves Done: each is read
+ * from where a door has put it, and compared with where another has.
+ */
+describe('one fact at every door', function () {
+  this.timeout(120_000);
+  withPage();
+  let plan: Plan;
+  let view: ClusterView;
+  /** The terminal's plan, whatever its line breaks. */
+  let terminal: string;
+  let panel: (host?: Partial<PanelModel['host']>, task?: string) => void;
+  let stopPlots: () => void;
+
+  before(async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'stowage-doors-'));
+    try {
+      const cluster = await openSampleCluster({ seed: 7, directory });
+      const situation = await readSituation(cluster, directory);
+      plan = await planSituation(situation, { kind: 'sample', seed: 7, directory }, DEFAULT_SETTINGS, directory);
+      const { snapshot, predictions, predictor } = situation;
+      view = clusterView(snapshot, predictions, DEFAULT_SETTINGS, describePredictor(predictor));
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
+    terminal = plain(planText(plan, { settings: DEFAULT_SETTINGS, paint: (_, text) => text, all: true }));
+    const plots = await watchPlots();
+    stopPlots = () => plots.stop();
+    const { render } = await import('../../webview/render.ts');
+    const actions = new Proxy({} as PanelActions, { get: () => () => undefined });
+    panel = (host = {}, task) => {
+      const choices = { planId: plan.id, ...(task !== undefined && { task }) };
+      const sections = render(
+        { ...EMPTY_MODEL, plan, choices, host: { cluster: 'sample', steps: [], ...host } },
+        actions,
+      );
+      document.body.replaceChildren(...sections.map(({ make }) => make()));
+    };
+    panel();
+  });
+  after(() => stopPlots());
+
+  /** The rows of a grid of the panel, each by its columns' titles. */
+  const grid = (label: string): Map<string, string>[] => {
+    const found = [...document.querySelectorAll('[role=grid]')].find((each) =>
+      each.getAttribute('aria-label')?.startsWith(label),
+    );
+    assert.ok(found, `the panel has a grid ${label}`);
+    const texts = (root: Element, selector: string) =>
+      [...root.querySelectorAll(selector)].map(({ textContent }) => plain(textContent));
+    const titles = texts(found, '[role=columnheader]').map((title) => title.replace(/ ?[▲▼↑↓]$/, ''));
+    const rows = [...found.querySelectorAll('[role=row]')].map((row) => texts(row, '[role=gridcell]'));
+    return rows
+      .filter(({ length }) => length > 0)
+      .map((cells) => new Map(cells.map((cell, at) => [titles[at]!, cell])));
+  };
+  const cell = (row: Map<string, string>, title: string) => row.get(title) ?? assert.fail(`no column ${title}`);
+
+  /** What the terminal says of a pending task. */
+  const block = (taskId: string) => {
+    const from = terminal.indexOf(` ${taskId} `);
+    const others = plan.placements.map((each) => terminal.indexOf(` ${each.taskId} `)).filter((at) => at > from);
+    return terminal.slice(from, Math.min(...others, terminal.indexOf(' RESIZE ')));
+  };
+  const includes = (text: string, words: string) => assert.ok(text.includes(words), `"${words}" in: ${text}`);
+
+  it('a pending task’s runtime and where it goes', () => {
+    const rows = grid('Pending tasks');
+    assert.ok(rows.length > 3);
+    for (const row of rows) {
+      includes(block(cell(row, 'task')), cell(row, 'asks for'));
+      includes(block(cell(row, 'task')), cell(row, 'predicted runtime'));
+      includes(block(cell(row, 'task')), cell(row, 'decision'));
+    }
+  });
+
+  it('what a node’s available time comes from, and what a prediction stands on', () => {
+    const { taskId, ranked } = plan.placements.find((advice) => advice.ranked.length > 1)!;
+    panel({}, taskId);
+    const task = view.tasks.find(({ id }) => id === taskId)!;
+    for (const words of [task.basis!, task.trackRecord!, task.beside!]) {
+      includes(block(taskId), words);
+      includes(plain(document.body.textContent), words);
+    }
+    const rows = grid('Ranked nodes');
+    assert.equal(rows.length, ranked.length);
+    for (const row of rows) {
+      const { source } = view.nodes.find(({ name }) => name === cell(row, 'node'))!.available;
+      includes(cell(row, 'why'), `(${source})`);
+      includes(block(taskId), source);
+    }
+    panel();
+  });
+
+  it('why nodes cannot take a task', () => {
+    const { taskId } = plan.placements.find(({ refused, ranked }) => refused.length > 0 && ranked.length > 0)!;
+    panel({}, taskId);
+    const refused = [...document.querySelectorAll('details li')].map(({ textContent }) => plain(textContent));
+    assert.ok(refused.length > 0);
+    for (const words of refused) includes(block(taskId), words);
+    panel();
+  });
+
+  it('when a task starts at the earliest, and that the plan alone lifts its gate', () => {
+    const starts = terminal.slice(terminal.indexOf('earliest start'));
+    const rows = grid('Earliest start');
+    for (const row of rows) {
+      const from = starts.indexOf(cell(row, 'task'));
+      const others = rows.map((each) => starts.indexOf(cell(each, 'task'))).filter((at) => at > from);
+      const line = starts.slice(from, Math.min(...others, starts.length));
+      for (const scenario of ['do nothing', 'with this plan']) includes(line, cell(row, scenario));
+    }
+    const gated = plan.placements.find(({ decision }) => decision.kind === 'place')!.taskId;
+    const row = rows.find((each) => each.get('task') === gated)!;
+    assert.deepEqual([row.get('do nothing'), row.get('with this plan')], ['stays behind its gate', 'now']);
+  });
+
+  it('what a resize waits for, and why one is not made', () => {
+    const rows = grid('Resize advice').map((row) => [cell(row, 'decision'), cell(row, "the method's rule")] as const);
+    const resized = rows.filter(([decision]) => /^(shrink|expand) /.test(decision));
+    const waits = rows.filter(([decision]) => decision.includes('look again at'));
+    assert.ok(resized.length > 0 && waits.length > 0);
+    for (const [decision, rule] of resized) {
+      includes(terminal, decision.replace(/^\w+ /, ''));
+      includes(terminal, rule);
+    }
+    for (const [decision] of waits) includes(terminal, decision);
+    // Of those that are not made the terminal gives one example a reason.
+    const others = rows.map(([decision]) => decision).filter((each) => !/^(shrink|expand) |look again at/.test(each));
+    assert.ok(others.some((decision) => terminal.includes(decision)));
+  });
+
+  it('what a move is called, what it loses, and how it ended', () => {
+    const labels = [...document.querySelectorAll('ul.moves vscode-checkbox')].map((box) => plain(box.textContent));
+    const outcome = { code: 'ownerEnded', owner: 'team/x' } as const;
+    const steps = plan.moves.map((move): Step => ({ move, state: { kind: 'done', outcome } }));
+    const undo = describeQuestion({ kind: 'undo', cluster: 'sample', moves: plan.moves }).detail.split('\n');
+    panel({ steps: steps.map(describeStep) });
+    const progress = [...document.querySelectorAll('ol.steps li')].map(({ textContent }) => plain(textContent));
+    for (const [at, label] of labels.entries()) {
+      const { title } = describeStep(steps[at]!);
+      assert.ok(label.startsWith(title), `${label} is called ${title}`);
+      assert.equal(undo[at], title);
+      assert.equal(progress[at], `✓${stepLine(describeStep(steps[at]!), 0)}`);
+    }
+    const done = movesDoneText(predictedRows(plan));
+    const losses = labels.flatMap((label) => /loses .* of work/.exec(label) ?? []);
+    assert.ok(losses.length > 0);
+    for (const loss of losses) {
+      includes(terminal, loss);
+      includes(done, loss);
+    }
+    const worth = /wins [\d.]+ node-\w+, costs [\d.]+ node-\w+/.exec(terminal);
+    includes(done, worth?.[0] ?? assert.fail('the terminal says what moves win'));
+    panel();
+  });
+
+  it('what the plan was made from', () => {
+    const { predictor } = view;
+    const head = plain(document.querySelector('header')!.textContent);
+    includes(head, predictor);
+    includes(terminal, predictor);
+    const counts = /\d+ nodes, \d+ running tasks, \d+ pending tasks/.exec(head);
+    includes(terminal, counts?.[0] ?? assert.fail(head));
+    const futures = /medians and 80 % bands of .* per hour/.exec(
+      plain(document.querySelector('section[aria-label=Forecast] p.faint')!.textContent),
+    );
+    includes(terminal, futures?.[0] ?? assert.fail('the panel says what its bands are'));
+  });
+
+  it('and a notebook shows the terminal’s words', async () => {
+    const cells = new KernelUnderTest();
+    try {
+      const { shown, error } = await cells.run('await stowage.plan()');
+      assert.equal(error, undefined, error?.stack);
+      const text = plain(shown.at(-1)!);
+      for (const row of grid('Pending tasks')) includes(text, cell(row, 'decision'));
+    } finally {
+      await cells.close();
+    }
+  });
+});
+
+function plain(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
+}
