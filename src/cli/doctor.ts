@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import { diagnose, type Finding } from '../cluster/kubernetes/diagnose.ts';
+import { describeFinding, FINDING_STATES } from '../text/doctor.ts';
 import type { Command } from './command.ts';
 import { parseWords } from './parseWords.ts';
 
@@ -18,14 +19,15 @@ export const run: Command = async (words) => {
   }
   const { kubeconfig, context, prometheus } = values;
   const findings = await diagnose({ kubeconfig, context, prometheus });
-  const width = Math.max(...findings.map(({ what }) => what.length));
+  const width = Math.max(...findings.map((finding) => describeFinding(finding).what.length));
   for (const finding of findings) process.stdout.write(line(finding, width));
   return findings.some(({ state }) => state === 'failed') ? 1 : 0;
 };
 
-function line({ what, state, text, remedy }: Finding, width: number): string {
-  const mark = styleText(STYLES[state], MARKS[state], { stream: process.stdout });
-  const advice = remedy && state !== 'ok' ? `\n${' '.repeat(width + 9)}${remedy}` : '';
+function line(finding: Finding, width: number): string {
+  const { what, text, remedy } = describeFinding(finding);
+  const mark = styleText(STYLES[finding.state], FINDING_STATES[finding.state].padEnd(6), { stream: process.stdout });
+  const advice = remedy ? `\n${' '.repeat(width + 9)}${remedy}` : '';
   return `${mark} ${what.padEnd(width)}  ${plain(text)}${advice}\n`;
 }
 
@@ -35,7 +37,6 @@ function plain(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
 }
 
-const MARKS = { ok: 'ok    ', missing: 'lacks ', failed: 'fails ' } as const;
 const STYLES = { ok: 'green', missing: 'yellow', failed: 'red' } as const;
 
 function parse(words: readonly string[]) {

@@ -1,4 +1,5 @@
 import type { Finding } from '../cluster/kubernetes/diagnose.ts';
+import type { Action } from '../core/model/snapshot.ts';
 import type { Situation } from '../planning/situation.ts';
 import { counted, duration, instant, list, number, plural } from './format.ts';
 import { describePredictor } from './prediction.ts';
@@ -10,11 +11,10 @@ import { missingRightText } from './refusal.ts';
  * @param situation the last reading of the cluster; absent when it could not be read
  */
 export function doctorText(name: string, findings: readonly Finding[], situation?: Situation): string {
-  const looked = findings.map(({ what, state, text, remedy }) => [
-    what,
-    STATES[state],
-    state === 'ok' || !remedy ? text : `${text}. ${remedy}`,
-  ]);
+  const looked = findings.map((finding) => {
+    const { what, text, remedy } = describeFinding(finding);
+    return [what, FINDING_STATES[finding.state], remedy === undefined ? text : `${text}. ${remedy}`];
+  });
   const parts = [
     `# Doctor: ${escaped(name)}`,
     ...(looked.length > 0 ? [table(['source', 'state', 'what it says, and what fixes it'], looked)] : []),
@@ -24,7 +24,131 @@ export function doctorText(name: string, findings: readonly Finding[], situation
   return `${parts.join('\n\n')}\n`;
 }
 
-const STATES: Readonly<Record<Finding['state'], string>> = { ok: 'ok', missing: 'lacks', failed: 'fails' };
+export const FINDING_STATES: Readonly<Record<Finding['state'], string>> = {
+  ok: 'ok',
+  missing: 'lacks',
+  failed: 'fails',
+};
+
+/** A finding for people: what was looked at, what was found, and what fixes it where something is missing. */
+export type FindingText = { readonly what: string; readonly text: string; readonly remedy?: string };
+
+export function describeFinding(finding: Finding): FindingText {
+  switch (finding.code) {
+    case 'kubeconfig':
+      return { what: 'kubeconfig', text: `${finding.files.join(', ')}, context "${finding.context}"` };
+    case 'unreachable':
+      return { what: finding.what, text: finding.message };
+    case 'server': {
+      const { server, version, isOld } = finding;
+      const text =
+        version === undefined ? `${server}; it does not tell its version` : `${server}, Kubernetes ${version}`;
+      if (!isOld) return { what: 'server', text };
+      return { what: 'server', text, remedy: 'Tasks are resized in place from Kubernetes 1.33 on; the rest works.' };
+    }
+    case 'clock':
+      return describeClock(finding.aheadSeconds, finding.state);
+    case 'namespaces':
+      if (!finding.only) return { what: 'namespaces', text: 'all are read' };
+      return {
+        what: 'namespaces',
+        text: plural(finding.only.length, {
+          one: `only ${list(finding.only)} is read`,
+          other: `only ${list(finding.only)} are read`,
+        }),
+        remedy: 'To read all, ask for a ClusterRoleBinding to stowage-reader (media/rbac).',
+      };
+    case 'objects':
+      return {
+        what: finding.what,
+        text: `${number(finding.count)}, first answer after ${number(finding.milliseconds)} ms`,
+      };
+    case 'absent':
+      return { what: finding.what, text: NOT_HERE };
+    case 'unreadable':
+      return { what: finding.what, text: finding.message, remedy: askForRole(finding.role) };
+    case 'metrics':
+      return {
+        what: METRICS,
+        text: plural(finding.pods, {
+          one: `# pod, newest reading ${duration(finding.ageSeconds)} old`,
+          other: `# pods, newest reading ${duration(finding.ageSeconds)} old`,
+        }),
+      };
+    case 'metricsEmpty':
+      return {
+        what: METRICS,
+        text: 'it answers, and knows no pod',
+        remedy: 'metrics-server needs about half a minute after a start; then see its log.',
+      };
+    case 'metricsAbsent':
+      return { what: METRICS, text: NOT_HERE, remedy: 'Install metrics-server; without usage nothing is resized.' };
+    case 'metricsFailed':
+      return {
+        what: METRICS,
+        text: `${finding.status} ${finding.message}`,
+        remedy:
+          finding.status === 403
+            ? askForRole('stowage-reader')
+            : 'Look at metrics-server: kubectl -n kube-system logs deployment/metrics-server',
+      };
+    case 'prometheus':
+      return {
+        what: prometheusTitle(finding.address),
+        text: plural(finding.containers, {
+          one: `# container, newest reading ${duration(finding.ageSeconds)} old`,
+          other: `# containers, newest reading ${duration(finding.ageSeconds)} old`,
+        }),
+      };
+    case 'prometheusEmpty':
+      return {
+        what: prometheusTitle(finding.address),
+        text: `it answers, and has no ${finding.series}`,
+        remedy: "Let it scrape the kubelets' /metrics/cadvisor.",
+      };
+    case 'prometheusFailed':
+      return {
+        what: prometheusTitle(finding.address),
+        text: finding.message,
+        remedy: 'Check its address; without it usage comes from metrics.k8s.io.',
+      };
+    case 'right': {
+      const what = RIGHTS[finding.action];
+      const text = describeRight(finding.missing);
+      if (finding.state === 'ok') return { what, text };
+      return { what, text, remedy: 'Ask for the role stowage-operator (media/rbac), or plan without it.' };
+    }
+    case 'rightsUnknown':
+      return { what: 'rights', text: `the server does not tell: ${finding.message}` };
+  }
+}
+
+function describeClock(aheadSeconds: number, state: Finding['state']): FindingText {
+  if (aheadSeconds === 0) return { what: 'clock', text: "as this machine's" };
+  const by = duration(Math.abs(aheadSeconds));
+  const text =
+    aheadSeconds > 0
+      ? `the server's clock is ${by} ahead of this machine's; the server's counts`
+      : `the server's clock is ${by} behind this machine's; the server's counts`;
+  return state === 'ok' ? { what: 'clock', text } : { what: 'clock', text, remedy: "Set this machine's clock." };
+}
+
+const METRICS = 'usage (metrics.k8s.io)';
+const NOT_HERE = 'not in this cluster';
+
+function prometheusTitle(address: string): string {
+  return `usage (Prometheus, ${address})`;
+}
+
+function askForRole(role: string): string {
+  return `Ask an administrator for the role ${role} (media/rbac).`;
+}
+
+const RIGHTS: Readonly<Record<Action, string>> = {
+  place: 'right to place',
+  resize: 'right to resize',
+  migrate: 'right to migrate',
+};
 
 function readingRows({ snapshot, history, predictor }: Situation): string[][] {
   const { takenAtSeconds, nodes, tasks, usage, rights } = snapshot;
@@ -42,7 +166,7 @@ function readingRows({ snapshot, history, predictor }: Situation): string[][] {
         : 'none: finished Jobs are gone. Train on a file, or keep Jobs longer (ttlSecondsAfterFinished).',
     ],
     ['predictor', describePredictor(predictor)],
-    ...(['place', 'resize', 'migrate'] as const).map((action) => [`right to ${action}`, rightText(rights[action])]),
+    ...(['place', 'resize', 'migrate'] as const).map((action) => [RIGHTS[action], describeRight(rights[action])]),
   ];
 }
 
@@ -68,7 +192,8 @@ function usageText(usage: Situation['snapshot']['usage'], running: number, nowSe
   });
 }
 
-function rightText(refused: Readonly<Record<string, string>> | undefined): string {
+/** Where a right is missing: "not in clinic: the right to patch pods/resize is missing". */
+function describeRight(refused: Readonly<Record<string, string>> | undefined): string {
   const missing = Object.entries(refused ?? {});
   if (missing.length === 0) return 'yes';
   return missing

@@ -28,6 +28,12 @@ function predictedText({ predicted }: LedgerRow): string {
   ].join(', ');
 }
 
+const KINDS: Readonly<Record<LedgerRow['move'], string>> = {
+  placement: 'placement',
+  resize: 'resize',
+  migration: 'migration',
+};
+
 const ENDS: Readonly<Record<NonNullable<LedgerRow['ended']>['how'], string>> = {
   succeeded: 'succeeded',
   failed: 'failed',

@@ -38,7 +38,7 @@ describe('stowage doctor and stowage history', function () {
     for (const line of [
       /^ok +kubeconfig .*context "stowage-test-cluster"$/m,
       /^ok +server .*Kubernetes v1\.36\.2$/m,
-      /^ok +nodes +1, first answer after \d+ ms$/m,
+      /^ok +nodes +1, first answer after [\d,]+ ms$/m,
       /^ok +Karpenter node claims +not in this cluster$/m,
       /^lacks +usage \(metrics\.k8s\.io\) +not in this cluster\n +Install metrics-server/m,
       /^lacks +usage \(Prometheus, service:.*web\) +services "prometheus" not found\n +Check its address/m,

@@ -7,14 +7,14 @@ import { amounts, aNode, aSnapshot, aTask } from '../core/small.ts';
 describe('the doctor’s document', () => {
   it('says of each source what it has, and of one that lacks something what fixes it', () => {
     const text = doctorText('prod', [
-      { what: 'server', state: 'ok', text: 'Kubernetes v1.36.2', remedy: 'nothing to do' },
-      { what: 'usage', state: 'missing', text: 'not in this cluster', remedy: 'Install metrics-server.' },
-      { what: 'pods', state: 'failed', text: 'forbidden' },
+      { state: 'ok', code: 'server', server: 'https://here', version: 'v1.36.2', isOld: false },
+      { state: 'missing', code: 'metricsAbsent' },
+      { state: 'failed', code: 'unreadable', what: 'pods', message: 'forbidden', role: 'stowage-reader' },
     ]);
     assert.match(text, /^# Doctor: prod$/m);
-    assert.match(text, /^\| server \| ok \| Kubernetes v1\.36\.2 \|$/m);
-    assert.match(text, /^\| usage \| lacks \| not in this cluster\. Install metrics-server\. \|$/m);
-    assert.match(text, /^\| pods \| fails \| forbidden \|$/m);
+    assert.match(text, /^\| server \| ok \| https:\/\/here, Kubernetes v1\.36\.2 \|$/m);
+    assert.match(text, /^\| usage \(metrics.*\) \| lacks \| not in this cluster\. Install metrics-server; .* \|$/m);
+    assert.match(text, /^\| pods \| fails \| forbidden\. Ask an administrator for the role stowage-reader .* \|$/m);
     assert.doesNotMatch(text, /Last reading/);
   });
 

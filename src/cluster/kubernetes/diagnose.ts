@@ -1,5 +1,6 @@
 import { errorMessage } from '../../core/model/errorMessage.ts';
 import { InputError } from '../../core/model/input.ts';
+import type { Action } from '../../core/model/snapshot.ts';
 import { ClusterUnreachable } from '../port.ts';
 import { ApiError, Connection } from './api/connection.ts';
 import { readContext } from './api/kubeconfig.ts';
@@ -11,13 +12,33 @@ import { readableNamespaces } from './watch/read.ts';
 import { pathsOf, type Sources, sourcesOf } from './watch/sources.ts';
 import { Transforms } from './watch/transform.ts';
 
-/** One thing that was checked. `missing`: a plan can do without it, and `remedy` says how to get it. */
-export type Finding = {
-  readonly what: string;
-  readonly state: 'ok' | 'missing' | 'failed';
-  readonly text: string;
-  readonly remedy?: string;
-};
+/**
+ * One thing that was looked at, as a code with what was found; `text/doctor.ts` has the sentences. `missing`: it can be done
+ * without. `message` is what a server or a library said.
+ */
+export type Finding = { readonly state: 'ok' | 'missing' | 'failed' } & Found;
+
+type Found =
+  | { readonly code: 'kubeconfig'; readonly files: readonly string[]; readonly context: string }
+  | { readonly code: 'unreachable'; readonly what: 'kubeconfig' | 'server'; readonly message: string }
+  /** `isOld`: it cannot resize in place. */
+  | { readonly code: 'server'; readonly server: string; readonly version?: string; readonly isOld: boolean }
+  | { readonly code: 'clock'; readonly aheadSeconds: number }
+  /** Those that are read; absent: all. */
+  | { readonly code: 'namespaces'; readonly only?: readonly string[] }
+  /** A kind of object: about how many there are, that the cluster does not know it, or that it may not be read. */
+  | { readonly code: 'objects'; readonly what: string; readonly count: number; readonly milliseconds: number }
+  | { readonly code: 'absent'; readonly what: string }
+  | { readonly code: 'unreadable'; readonly what: string; readonly message: string; readonly role: string }
+  | { readonly code: 'metrics'; readonly pods: number; readonly ageSeconds: number }
+  | { readonly code: 'metricsEmpty' | 'metricsAbsent' }
+  | { readonly code: 'metricsFailed'; readonly status: number; readonly message: string }
+  | { readonly code: 'prometheus'; readonly address: string; readonly containers: number; readonly ageSeconds: number }
+  | { readonly code: 'prometheusEmpty'; readonly address: string; readonly series: string }
+  | { readonly code: 'prometheusFailed'; readonly address: string; readonly message: string }
+  /** The rights that are missing, by namespace; `*`: everywhere. */
+  | { readonly code: 'right'; readonly action: Action; readonly missing: Readonly<Record<string, string>> }
+  | { readonly code: 'rightsUnknown'; readonly message: string };
 
 /**
  * Checks everything that a plan of a Kubernetes cluster needs, one after the other, and stops where nothing further can
@@ -28,13 +49,14 @@ export async function diagnose(options: KubernetesOptions = {}): Promise<Finding
   let connection: Connection | undefined;
   try {
     const context = readContext(options.kubeconfig, options.context);
-    findings.push({ what: 'kubeconfig', state: 'ok', text: `${context.files.join(', ')}, context "${context.name}"` });
+    findings.push({ state: 'ok', code: 'kubeconfig', files: context.files, context: context.name });
     connection = new Connection(context, options);
     await inspect(connection, options, findings);
   } catch (error) {
     options.signal?.throwIfAborted();
     if (!(error instanceof InputError || error instanceof ClusterUnreachable || error instanceof ApiError)) throw error;
-    findings.push({ what: connection ? 'server' : 'kubeconfig', state: 'failed', text: error.message });
+    const what = connection ? 'server' : 'kubeconfig';
+    findings.push({ state: 'failed', code: 'unreachable', what, message: error.message });
   } finally {
     await connection?.close();
   }
@@ -46,10 +68,9 @@ async function inspect(connection: Connection, options: KubernetesOptions, findi
   const namespaces = await readableNamespaces(connection, options.namespaces, signal);
   findings.push(await server(connection, signal), clock(connection));
   findings.push({
-    what: 'namespaces',
     state: namespaces ? 'missing' : 'ok',
-    text: namespaces ? `only ${namespaces.join(', ')} is read` : 'all are read',
-    ...(namespaces ? { remedy: 'To read all, ask for a ClusterRoleBinding to stowage-reader (media/rbac).' } : {}),
+    code: 'namespaces',
+    ...(namespaces && { only: namespaces }),
   });
   const sources = sourcesOf(new Transforms([]));
   for (const name of Object.keys(sources) as (keyof Sources)[]) {
@@ -62,28 +83,29 @@ async function inspect(connection: Connection, options: KubernetesOptions, findi
   findings.push(...(await rights(connection, namespaces, signal)));
 }
 
+/** The first minor version of Kubernetes 1 that resizes pods in place without being told to. */
+const RESIZES_FROM = 33;
+
 async function server(connection: Connection, signal: AbortSignal | undefined): Promise<Finding> {
   const { server: url } = connection.context;
   try {
-    const { gitVersion = 'of unknown version' } = await connection.send<{ gitVersion?: string }>('/version', {
-      signal,
-    });
-    const [, major, minor] = /^v(\d+)\.(\d+)/.exec(gitVersion) ?? [];
-    const old = major !== undefined && Number(major) === 1 && Number(minor) < 33;
-    if (!old) return { what: 'server', state: 'ok', text: `${url}, Kubernetes ${gitVersion}` };
-    const remedy = 'Tasks are resized in place from Kubernetes 1.33 on; the rest works.';
-    return { what: 'server', state: 'missing', text: `${url}, Kubernetes ${gitVersion}`, remedy };
+    const { gitVersion } = await connection.send<{ gitVersion?: string }>('/version', { signal });
+    const [, major, minor] = /^v(\d+)\.(\d+)/.exec(gitVersion ?? '') ?? [];
+    const isOld = major !== undefined && Number(major) === 1 && Number(minor) < RESIZES_FROM;
+    const version = gitVersion === undefined ? {} : { version: gitVersion };
+    return { state: isOld ? 'missing' : 'ok', code: 'server', server: url, ...version, isOld };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    return { what: 'server', state: 'ok', text: `${url}; it does not tell its version` };
+    return { state: 'ok', code: 'server', server: url, isOld: false };
   }
 }
 
+/** A clock that is further off than this makes times hard to read. */
+const CLOCK_SECONDS = 60;
+
 function clock(connection: Connection): Finding {
-  const ahead = Math.round(connection.clockAheadSeconds);
-  if (ahead === 0) return { what: 'clock', state: 'ok', text: 'as this machine’s' };
-  const text = `the server’s clock is ${Math.abs(ahead)} s ${ahead > 0 ? 'ahead of' : 'behind'} this machine’s; the server’s counts`;
-  return { what: 'clock', state: Math.abs(ahead) > 60 ? 'missing' : 'ok', text, remedy: 'Set this machine’s clock.' };
+  const aheadSeconds = Math.round(connection.clockAheadSeconds);
+  return { state: Math.abs(aheadSeconds) > CLOCK_SECONDS ? 'missing' : 'ok', code: 'clock', aheadSeconds };
 }
 
 /** One page of a source: whether it may be read, and about how much there is. */
@@ -99,13 +121,13 @@ async function listed(
     type Page = { items?: unknown[] | null; metadata?: { remainingItemCount?: number } };
     const page = await connection.send<Page>(path, { query: { limit: 1 }, signal });
     const count = (page.items?.length ?? 0) + (page.metadata?.remainingItemCount ?? 0);
-    return { what, state: 'ok', text: `${count}, first answer after ${Math.round(performance.now() - started)} ms` };
+    return { state: 'ok', code: 'objects', what, count, milliseconds: Math.round(performance.now() - started) };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    if (error.status === 404) return { what, state: 'ok', text: 'not in this cluster' };
+    if (error.status === 404) return { state: 'ok', code: 'absent', what };
     const role = namespaced ? 'stowage-reader' : 'stowage-nodes';
-    const remedy = `Ask an administrator for the role ${role} (media/rbac).`;
-    return { what, state: what === 'pods' || what === 'nodes' ? 'failed' : 'missing', text: error.message, remedy };
+    const state = what === 'pods' || what === 'nodes' ? 'failed' : 'missing';
+    return { state, code: 'unreadable', what, message: error.message, role };
   }
 }
 
@@ -114,50 +136,33 @@ async function usage(
   namespaces: readonly string[] | undefined,
   signal: AbortSignal | undefined,
 ): Promise<Finding> {
-  const what = 'usage (metrics.k8s.io)';
   const source = { group: '/apis/metrics.k8s.io/v1beta1', resource: 'pods', namespaced: true };
   const [path = ''] = pathsOf(source, namespaces);
   try {
     const { items = [] } = await connection.send<{ items?: { timestamp?: string }[] }>(path, { signal });
+    if (items.length === 0) return { state: 'missing', code: 'metricsEmpty' };
     const newest = Math.max(...items.map(({ timestamp }) => secondsOf(timestamp) ?? 0));
-    const remedy = 'metrics-server needs about half a minute after a start; then see its log.';
-    if (items.length === 0) return { what, state: 'missing', text: 'it answers, and knows no pod', remedy };
-    const age = Math.max(0, Math.round(connection.nowSeconds() - newest));
-    return { what, state: 'ok', text: `${items.length} pods, newest reading ${age} s old` };
+    const ageSeconds = Math.max(0, Math.round(connection.nowSeconds() - newest));
+    return { state: 'ok', code: 'metrics', pods: items.length, ageSeconds };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    if (error.status === 404) {
-      const remedy = 'Install metrics-server; without usage nothing is resized.';
-      return { what, state: 'missing', text: 'not in this cluster', remedy };
-    }
-    const remedy =
-      error.status === 403
-        ? 'Ask an administrator for the role stowage-reader (media/rbac).'
-        : 'Look at metrics-server: kubectl -n kube-system logs deployment/metrics-server';
-    return { what, state: 'missing', text: `${error.status} ${error.message.slice(0, 300)}`, remedy };
+    if (error.status === 404) return { state: 'missing', code: 'metricsAbsent' };
+    return { state: 'missing', code: 'metricsFailed', status: error.status, message: beginning(error.message) };
   }
 }
 
 async function prometheus(address: string, connection: Connection, signal: AbortSignal | undefined): Promise<Finding> {
-  const what = `usage (Prometheus, ${address})`;
   const series = 'container_cpu_usage_seconds_total';
   try {
     const query = prometheusAt(address, connection);
     const [count] = await query(`count(${series})`, signal);
-    if (!count) {
-      const remedy = 'Let it scrape the kubelets’ /metrics/cadvisor.';
-      return { what, state: 'missing', text: `it answers, and has no ${series}`, remedy };
-    }
+    if (!count) return { state: 'missing', code: 'prometheusEmpty', address, series };
     const [age] = await query(`time() - max(timestamp(${series}))`, signal);
-    return {
-      what,
-      state: 'ok',
-      text: `${count.value} containers, newest reading ${Math.round(age?.value ?? 0)} s old`,
-    };
+    const ageSeconds = Math.round(age?.value ?? 0);
+    return { state: 'ok', code: 'prometheus', address, containers: count.value, ageSeconds };
   } catch (error) {
     signal?.throwIfAborted();
-    const text = errorMessage(error).slice(0, 300);
-    return { what, state: 'missing', text, remedy: 'Check its address; without it usage comes from metrics.k8s.io.' };
+    return { state: 'missing', code: 'prometheusFailed', address, message: beginning(errorMessage(error)) };
   }
 }
 
@@ -169,22 +174,17 @@ async function rights(
   const asked = namespaces ?? [connection.context.namespace];
   try {
     const found = await readRights(connection, asked, signal);
-    return Object.entries(found).map(([action, refused = {}]): Finding => {
-      const what = `right to ${action}`;
-      const missing = Object.entries(refused);
-      if (missing.length === 0) return { what, state: 'ok', text: 'yes' };
-      const text = missing
-        .map(([where, right]) => `${where === '*' ? 'nowhere' : `not in ${where}`}: ${right}`)
-        .join('; ');
-      return {
-        what,
-        state: 'missing',
-        text,
-        remedy: 'Ask for the role stowage-operator (media/rbac), or plan without it.',
-      };
+    return Object.entries(found).map(([action, missing = {}]): Finding => {
+      const state = Object.keys(missing).length === 0 ? 'ok' : 'missing';
+      return { state, code: 'right', action: action as Action, missing };
     });
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    return [{ what: 'rights', state: 'missing', text: `the server does not tell: ${error.message}` }];
+    return [{ state: 'missing', code: 'rightsUnknown', message: error.message }];
   }
+}
+
+/** A proxy may answer with a whole page. */
+function beginning(message: string): string {
+  return message.slice(0, 300);
 }
