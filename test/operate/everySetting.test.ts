@@ -1,17 +1,18 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { openSampleCluster, type SampleCluster } from '../../src/cluster/sample/sampleCluster.ts';
-import type { FinishedTask } from '../../src/core/model/finished.ts';
 import type { Migration } from '../../src/core/model/moves.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../src/core/model/settings.ts';
-import { draftPlan } from '../../src/core/plan/makePlan.ts';
-import type { Plan } from '../../src/core/plan/plan.ts';
+import { draftPlan, finishPlan } from '../../src/core/plan/makePlan.ts';
 import { fitPredictor, type Predictor, predictSnapshot } from '../../src/core/predict/predictor.ts';
 import { sha256 } from '../../src/io/sha256.ts';
 import { applyPlan } from '../../src/operate/applyPlan.ts';
 import { memoryJournal } from '../../src/operate/journal.ts';
 import { doctored, filled } from './doctored.ts';
-import { firstOfEach, freshSample, isMigration, optionsOf, planOf } from './samplePlan.ts';
+import { firstOfEach, isMigration, optionsOf } from './samplePlan.ts';
 
 /** Another value of each setting; the type asks for one of each that is new. */
 const OTHER: Required<Settings> = {
@@ -45,63 +46,63 @@ const OTHER: Required<Settings> = {
 /** These count only while a plan is carried out. */
 const IN_MOVES: ReadonlySet<keyof Settings> = new Set(['migrationRetrySeconds', 'migrationGiveUpSeconds']);
 
-/** A sample so full that its plan has something of everything: waits, repacks, a deadline that is near. */
-const SEED = 12;
+/** Samples whose plans have something of everything: CPU nodes worth defragmenting, and waits, repacks, a near deadline. */
+const SEEDS = [7, 12];
+
+type Sample = { readonly cluster: SampleCluster; readonly history: number; readonly predictor: Predictor };
 
 describe('every setting, changed, changes', function () {
   this.timeout(120_000);
   let settings: Settings = DEFAULT_SETTINGS;
-  let cluster: SampleCluster;
-  let history: FinishedTask[];
-  let predictor: Predictor;
-  let unchanged: string;
-  let migrates: Plan;
-  let remove: () => Promise<void>;
+  let samples: Sample[];
+  let unchanged: string[];
+  let directory: string;
 
   before(async () => {
-    const fresh = await freshSample(SEED);
-    remove = fresh.remove;
-    cluster = await openSampleCluster({ seed: SEED, directory: fresh.directory, windows: () => settings });
-    history = (await cluster.readHistory()).tasks;
-    predictor = fitPredictor(history);
+    directory = await mkdtemp(path.join(tmpdir(), 'stowage-settings-'));
+    const begin = async (seed: number): Promise<Sample> => {
+      const cluster = await openSampleCluster({ seed, directory, windows: () => settings });
+      const { tasks } = await cluster.readHistory();
+      return { cluster, history: tasks.length, predictor: fitPredictor(tasks) };
+    };
+    samples = await Promise.all(SEEDS.map(begin));
     unchanged = await planned();
-    migrates = firstOfEach(await planOf(cluster), [isMigration]);
   });
-  after(() => remove());
+  after(() => rm(directory, { recursive: true }));
 
-  /** All that a plan says, candidates and triggers included; hashed, since it is long. */
-  async function planned(changes: Partial<Settings> = {}): Promise<string> {
+  /** All that the plans say, candidates and triggers included; hashed, since it is long. */
+  function planned(changes: Partial<Settings> = {}): Promise<string[]> {
     settings = { ...DEFAULT_SETTINGS, ...changes };
-    const snapshot = await cluster.readSnapshot();
-    const predictions = predictSnapshot(predictor, snapshot);
-    const used = { name: 'baselines', tasks: history.length };
-    return sha256(
-      JSON.stringify(draftPlan({ snapshot, predictions, predictor: used, settings, since: {}, hash: sha256 })),
-    );
+    return Promise.all(samples.map(async (sample) => sha256(JSON.stringify(await draft(sample)))));
   }
 
-  it('is compared with a plan that is the same each time', async () => assert.equal(await planned(), unchanged));
+  async function draft({ cluster, history, predictor }: Sample) {
+    const snapshot = await cluster.readSnapshot();
+    const predictions = predictSnapshot(predictor, snapshot);
+    const used = { name: 'baselines', tasks: history };
+    return draftPlan({ snapshot, predictions, predictor: used, settings, since: {}, hash: sha256 });
+  }
+
+  it('is compared with plans that are the same each time', async () => assert.deepEqual(await planned(), unchanged));
 
   for (const field of Object.keys(OTHER) as (keyof Settings)[]) {
     if (IN_MOVES.has(field)) continue;
     it(`a plan: ${field}`, async () => {
-      assert.notEqual(await planned({ [field]: OTHER[field] }), unchanged);
+      assert.notDeepEqual(await planned({ [field]: OTHER[field] }), unchanged);
     });
   }
 
   for (const field of IN_MOVES) {
     it(`how long a migration waits for its target: ${field}`, async () => {
       settings = DEFAULT_SETTINGS;
-      const full = doctored(cluster, {
-        snapshot: (snapshot) => filled(snapshot, (migrates.moves[0] as Migration).to),
-      });
+      const [sample] = samples as [Sample, ...Sample[]];
+      const plan = firstOfEach(finishPlan(await draft(sample), sha256), [isMigration]);
+      const { to } = plan.moves[0] as Migration;
+      const full = doctored(sample.cluster, { snapshot: (snapshot) => filled(snapshot, to) });
       const waits = async (changes: Partial<Settings>) => {
-        const outcome = await applyPlan(
-          migrates,
-          full,
-          optionsOf(memoryJournal(), { settings: { ...settings, ...changes } }),
-        );
-        return outcome.kind === 'waiting' && outcome.untilSeconds! - cluster.nowSeconds();
+        const options = optionsOf(memoryJournal(), { settings: { ...settings, ...changes } });
+        const outcome = await applyPlan(plan, full, options);
+        return outcome.kind === 'waiting' && outcome.untilSeconds! - full.nowSeconds();
       };
       assert.equal(await waits({}), DEFAULT_SETTINGS.migrationRetrySeconds);
       assert.equal(await waits({ [field]: OTHER[field] }), OTHER[field]);

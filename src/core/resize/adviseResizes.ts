@@ -36,7 +36,10 @@ export type ResizeAdvice = {
 };
 
 /** Usage of one resource, with the span it was taken over. */
-export type Measured = { readonly mean: number; readonly peak: number } & Omit<Usage, 'mean' | 'peak'>;
+export type Measured = { readonly mean: number; readonly peak: number } & Omit<
+  Usage,
+  'mean' | 'peak' | 'nodeWindowMean'
+>;
 
 /** A rule worked out with a task's numbers. */
 export type Rule = {
@@ -185,7 +188,7 @@ function unjudged(task: Task, usage: Usage | undefined): KeptCode | undefined {
 
 /** Both rules on every resource of one task; only where one of them speaks. */
 function judge(task: Task, { snapshot, predictions, settings }: ResizeInputs): Judgement[] {
-  const { mean, peak, ...span } = snapshot.usage[task.id]!;
+  const { mean, peak, nodeWindowMean: _, ...span } = snapshot.usage[task.id]!;
   const remainingSeconds = medianRemaining(task, predictions, settings, snapshot.takenAtSeconds);
   return resourceNames(task.request).flatMap((resource): Judgement[] => {
     const usage: Measured = { ...span, mean: amountOf(mean, resource), peak: amountOf(peak, resource) };
