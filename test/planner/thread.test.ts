@@ -66,6 +66,17 @@ describe('the planning thread', function () {
     );
   });
 
+  it('reads usage over windows that are changed while the cluster is open', async () => {
+    await connect();
+    const usage = () => planner.view.tasks.map((task) => task.usage?.milliCpu);
+    const before = usage();
+    await planner.ask({ type: 'refresh' });
+    assert.deepEqual(usage(), before, 'the sample stands still');
+    await planner.ask({ type: 'settings', settings: { ...DEFAULT_SETTINGS, usageWindowSeconds: 60 } });
+    await planner.ask({ type: 'refresh' });
+    assert.notDeepEqual(usage(), before);
+  });
+
   it('says so where no cluster is open, or the one that is being opened cannot be', async () => {
     await assert.rejects(planner.ask({ type: 'plan' }), /No cluster is open/);
     const kubeconfig = join(directory, 'missing');
