@@ -15,6 +15,7 @@ const { values } = parseArgs({ options: { nodes: { type: 'string', default: '100
 const nodes = Number(values.nodes);
 const { snapshot, predictions } = madeUpCluster(nodes, 10 * nodes);
 const now = snapshot.takenAtSeconds;
+const expectations = { predictions, settings: DEFAULT_SETTINGS, nowSeconds: now };
 const limit = 20;
 
 const capacity = timed(`capacity of ${nodes} nodes and ${10 * nodes} tasks`, () => clusterCapacity(snapshot));
@@ -35,13 +36,13 @@ const cases: Readonly<Record<string, Task>> = {
 console.log('\ntask | nodes that fit | median ms | best ms');
 console.log('--- | ---: | ---: | ---:');
 for (const [name, task] of Object.entries(cases)) {
-  const rank = () => rankNodes(task, capacity, predictions, DEFAULT_SETTINGS, now, { limit });
+  const rank = () => rankNodes(task, capacity, expectations, { limit });
   const { median, best } = repeated(rank, 300);
   console.log(`${name} | ${rank().fitting} | ${median.toFixed(2)} | ${best.toFixed(2)}`);
 }
 let left = capacity;
 const placing = repeated(() => {
-  const { ranked } = rankNodes(held(small), left, predictions, DEFAULT_SETTINGS, now, { limit });
+  const { ranked } = rankNodes(held(small), left, expectations, { limit });
   left = withTask(left, held(small), ranked[0]!.node);
 }, 100);
 console.log(`place one task after the other | | ${placing.median.toFixed(2)} | ${placing.best.toFixed(2)}`);

@@ -1,11 +1,10 @@
-import type { Settings } from '../model/settings.ts';
 import type { Task } from '../model/task.ts';
 import { lostWork } from '../model/work.ts';
 import { type ClusterCapacity, type NodeCapacity, withoutTask, withTask } from '../place/capacity.ts';
 import { nodeFilter } from '../place/filter.ts';
 import type { RefusedNode } from '../place/rankNodes.ts';
 import { probabilityEndsWithin } from '../predict/distribution.ts';
-import type { Predictions } from '../predict/prediction.ts';
+import type { Expectations } from '../predict/prediction.ts';
 import type { Candidate } from './candidates.ts';
 import type { Group } from './movable.ts';
 
@@ -29,7 +28,7 @@ export function findTarget(
   capacity: ClusterCapacity,
   candidates: readonly Candidate[],
   closed: ReadonlySet<string>,
-  { predictions, settings, nowSeconds }: { predictions: Predictions; settings: Settings; nowSeconds: number },
+  expectations: Expectations,
 ): Target | NoTarget {
   const others = candidates.filter(({ node }) => !closed.has(node));
   const stopped = group.tasks.reduce(withoutTask, capacity);
@@ -38,9 +37,7 @@ export function findTarget(
   let example: RefusedNode | undefined;
   for (const { node, usageFraction } of others) {
     const held = nodeOf(stopped, node);
-    const refusal =
-      filter(held) ??
-      group.tasks.map((task) => endsTooEarly(task, held, predictions, settings, nowSeconds)).find(Boolean);
+    const refusal = filter(held) ?? group.tasks.map((task) => endsTooEarly(task, held, expectations)).find(Boolean);
     let filled = refusal ? undefined : withTask(stopped, first!, node);
     for (const task of rest) {
       const fits = filled && !nodeFilter(task, filled)(nodeOf(filled, node));
@@ -68,9 +65,7 @@ export function unbound(task: Task): Task {
 function endsTooEarly(
   task: Task,
   { node: { deadline } }: NodeCapacity,
-  predictions: Predictions,
-  settings: Settings,
-  nowSeconds: number,
+  { predictions, settings, nowSeconds }: Expectations,
 ): RefusedNode['refusal'] | undefined {
   const prediction = predictions[task.id];
   if (!deadline || !prediction) return undefined;

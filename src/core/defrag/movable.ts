@@ -7,7 +7,7 @@ import type { Owner, Task } from '../model/task.ts';
 import { lostWork } from '../model/work.ts';
 import { remainingTime } from '../place/availableTime.ts';
 import type { ClusterCapacity } from '../place/capacity.ts';
-import type { Predictions } from '../predict/prediction.ts';
+import type { Expectations, Predictions } from '../predict/prediction.ts';
 
 /** What moves as one: all tasks of an owner stop and resume together; a task without an owner stands alone. */
 export type Group = {
@@ -54,9 +54,10 @@ export function groupTasks(
     if (known) known.push(task);
     else members.set(key, [task]);
   }
+  const expectations = { predictions, settings, nowSeconds: snapshot.takenAtSeconds };
   const groups = new Map<string, Group>();
   for (const [key, tasks] of members) {
-    const group = groupOf(key, tasks, snapshot.takenAtSeconds, capacity, predictions, settings);
+    const group = groupOf(key, tasks, capacity, expectations);
     for (const task of tasks) groups.set(task.id, group);
   }
   return groups;
@@ -132,10 +133,8 @@ export function nodeShare(task: Task, capacity: ClusterCapacity, node: string): 
 function groupOf(
   key: string,
   tasks: readonly Task[],
-  nowSeconds: number,
   capacity: ClusterCapacity,
-  predictions: Predictions,
-  settings: Settings,
+  { predictions, settings, nowSeconds }: Expectations,
 ): Group {
   const remaining = { p10: 0, p50: 0, p90: 0 };
   let lostSeconds = 0;

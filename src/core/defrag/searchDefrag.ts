@@ -210,59 +210,79 @@ type Clearing = {
 
 type Failed = { readonly group: Group; readonly reason: Immovable | NoTarget };
 
-/** Frees room for a task that no node can take: on the candidate where it wins most over what it costs. */
+/** Frees capacity for a task that no node can take: on the candidate where it wins most over what it costs. */
 function startTask(task: Task, before: State, context: Context): State {
-  const { settings } = context;
   const filter = nodeFilter(task, before.capacity);
   const already = before.capacity.nodes.find((held) => !filter(held));
   if (already) return startOn(task, already.node.name, before);
   const able = before.capacity.nodes.filter((_, index) => !filter(context.empty[index]!));
   const itself = startsByItself(task.allocation, able, filter, context);
-  const savedSeconds = (itself?.inSeconds ?? settings.planningHorizonSeconds) - settings.restartSeconds;
-  const goal = {
-    kind: 'start',
-    taskId: task.id,
-    request: task.request,
-    savedSeconds: Math.max(0, savedSeconds),
-  } as const;
-  const freeFraction = ({ node }: NodeCapacity) => context.open.get(node.name) ?? 0;
-  const ways = able
-    .filter(({ node }) => context.open.has(node.name) && !before.targets.includes(node.name))
-    .sort((left, right) => freeFraction(right) - freeFraction(left))
-    .slice(0, MOST_WAYS)
-    .map((held) => ({ held, way: capacityFor(task, held, filter, before, context) }));
-  const open = ways.flatMap(({ held, way }) => {
-    if ('failed' in way) return [];
-    const gainNodeSeconds = goal.savedSeconds * nodeShare(task, before.capacity, held.node.name);
-    return [{ way, gainNodeSeconds, net: gainNodeSeconds - way.costNodeSeconds }];
-  });
-  const cleared = open.sort((left, right) => right.net - left.net)[0];
+  const goal = startGoal(task, itself, context);
+  const ways = waysToStart({ task, able, filter }, before, context);
+  const cleared = bestWay(task, goal, ways, before);
+  const state = cleared ? before : { ...before, repacksTried: before.repacksTried + 1 };
   const best =
     cleared ?? (before.repacksTried < MOST_REPACKED ? repacked(task, able, goal, before, context) : undefined);
-  const state = cleared ? before : { ...before, repacksTried: before.repacksTried + 1 };
-  if (!best) {
-    const { candidateFreeFraction: thresholdFraction } = settings;
-    if (ways.length === 0)
-      return addAdvice(state, [goalBlocked(goal, { code: 'noCandidate', thresholdFraction, nodes: able.length })]);
-    const blocked = ways.flatMap(({ held, way }) =>
-      'failed' in way
-        ? way.failed.map(({ group, reason }) => groupBlocked(group, { ...goal, node: held.node.name }, reason))
-        : [],
-    );
-    return addAdvice(
-      state,
-      blocked.length > 0 ? blocked.slice(0, MOST_REASONS) : [goalBlocked(goal, { code: 'stuck' })],
-    );
-  }
+  if (!best) return addAdvice(state, whyNotStarted(goal, able.length, ways, context));
   const { way, gainNodeSeconds } = best;
-  const full: Goal = { ...goal, node: way.node };
-  const until = itself && endOf(itself, context);
-  const decision = decide(gainNodeSeconds, way.costNodeSeconds, until, settings);
-  const advised = addAdvice(
-    state,
-    way.moves.map((move) => adviceOf(move, way, full, gainNodeSeconds, decision)),
-  );
+  const decision = decide(gainNodeSeconds, way.costNodeSeconds, itself && endOf(itself, context), context.settings);
+  const advice = way.moves.map((move) => adviceOf(move, way, { ...goal, node: way.node }, gainNodeSeconds, decision));
+  const advised = addAdvice(state, advice);
   return decision.kind === 'migrate' ? startOn(task, way.node, taken(advised, way)) : advised;
+}
+
+type StartGoal = Goal & { readonly kind: 'start' };
+
+/** What starting now saves over waiting: until the task fits by itself, or the horizon where it never does. */
+function startGoal({ id: taskId, request }: Task, itself: Ending | undefined, { settings }: Context): StartGoal {
+  const savedSeconds = (itself?.inSeconds ?? settings.planningHorizonSeconds) - settings.restartSeconds;
+  return { kind: 'start', taskId, request, savedSeconds: Math.max(0, savedSeconds) };
+}
+
+/** A node that was tried: how it can be cleared, or who keeps it from that. */
+type Tried = {
+  readonly held: NodeCapacity;
+  readonly way: Clearing | { readonly failed: readonly Failed[] };
+};
+
+/** Tries the candidates that could take the task, those with the largest free share first. */
+function waysToStart(
+  { task, able, filter }: { readonly task: Task; readonly able: readonly NodeCapacity[]; readonly filter: NodeFilter },
+  state: State,
+  context: Context,
+): Tried[] {
+  const freeFraction = ({ node }: NodeCapacity) => context.open.get(node.name) ?? 0;
+  return able
+    .filter(({ node }) => context.open.has(node.name) && !state.targets.includes(node.name))
+    .sort((left, right) => freeFraction(right) - freeFraction(left))
+    .slice(0, MOST_WAYS)
+    .map((held) => ({ held, way: capacityFor(task, held, filter, state, context) }));
+}
+
+type Won = { readonly way: Clearing; readonly gainNodeSeconds: number };
+
+/** The way that wins most over what it costs. */
+function bestWay(task: Task, goal: Goal, tried: readonly Tried[], { capacity }: State): Won | undefined {
+  const open = tried.flatMap(({ held, way }) => {
+    if ('failed' in way) return [];
+    const gainNodeSeconds = goal.savedSeconds * nodeShare(task, capacity, held.node.name);
+    return [{ way, gainNodeSeconds, net: gainNodeSeconds - way.costNodeSeconds }];
+  });
+  return open.sort((left, right) => right.net - left.net)[0];
+}
+
+function whyNotStarted(
+  goal: StartGoal,
+  able: number,
+  tried: readonly Tried[],
+  { settings: { candidateFreeFraction: thresholdFraction } }: Context,
+): MigrationAdvice[] {
+  if (tried.length === 0) return [goalBlocked(goal, { code: 'noCandidate', thresholdFraction, nodes: able })];
+  const blocked = tried.flatMap(({ held, way }) => {
+    if (!('failed' in way)) return [];
+    return way.failed.map(({ group, reason }) => groupBlocked(group, { ...goal, node: held.node.name }, reason));
+  });
+  return blocked.length > 0 ? blocked.slice(0, MOST_REASONS) : [goalBlocked(goal, { code: 'stuck' })];
 }
 
 /** A few nodes repacked so that the task fits, with what that gains. */
@@ -272,7 +292,7 @@ function repacked(
   { savedSeconds }: Goal,
   state: State,
   context: Context,
-): { readonly way: Clearing; readonly gainNodeSeconds: number } | undefined {
+): Won | undefined {
   const { snapshot, settings, busy, groups, empty, solve } = context;
   if (!solve) return undefined;
   const closed = new Set([...state.freed, ...state.targets]);

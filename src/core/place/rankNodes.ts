@@ -1,7 +1,7 @@
 import { InputError } from '../model/input.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Task } from '../model/task.ts';
-import type { Predictions } from '../predict/prediction.ts';
+import type { Expectations } from '../predict/prediction.ts';
 import { type AvailableTime, availableTimes } from './availableTime.ts';
 import type { ClusterCapacity, NodeCapacity } from './capacity.ts';
 import { nodeFilter, type Refusal } from './filter.ts';
@@ -49,7 +49,7 @@ export const NODE_POLICIES: Readonly<Record<string, NodePolicy>> = {
 };
 
 /**
- * S203 and S204: filters the nodes of a room for a task and ranks the rest by the mixed policies.
+ * S203 and S204: filters the nodes of a capacity for a task and ranks the rest by the mixed policies.
  * @param capacity must not hold the task itself (`withoutTask` for one that is to move)
  * @param options.limit how many ranked nodes to give; absent: all
  * @returns empty lists for an empty capacity
@@ -58,9 +58,7 @@ export const NODE_POLICIES: Readonly<Record<string, NodePolicy>> = {
 export function rankNodes(
   task: Task,
   capacity: ClusterCapacity,
-  predictions: Predictions,
-  settings: Settings,
-  nowSeconds: number,
+  { predictions, settings, nowSeconds }: Expectations,
   options: { readonly limit?: number } = {},
 ): Ranking {
   const mix = policyMix(settings.policyWeights);

@@ -6,7 +6,7 @@ import type { Task } from '../model/task.ts';
 import { remainingTime } from '../place/availableTime.ts';
 import { type ClusterCapacity, withTask } from '../place/capacity.ts';
 import { type Ranking, rankNodes } from '../place/rankNodes.ts';
-import type { Predictions } from '../predict/prediction.ts';
+import type { Expectations, Predictions } from '../predict/prediction.ts';
 import type { PlacementAdvice, PlacementDecision } from './plan.ts';
 
 /** How many ranked nodes a plan keeps for a pending task. */
@@ -31,16 +31,16 @@ export function placePending(
   predictions: Predictions,
   settings: Settings,
 ): PendingPlaced {
-  const nowSeconds = snapshot.takenAtSeconds;
+  const expectations = { predictions, settings, nowSeconds: snapshot.takenAtSeconds };
   const pending = snapshot.tasks.filter(({ phase, node }) => phase === 'pending' && node === undefined).sort(byQueue);
   const placements: PlacementAdvice[] = [];
   const placed: { task: Task; to: string }[] = [];
   const unplaced: Task[] = [];
   let left = capacity;
   for (const task of pending) {
-    const ranking = rankNodes(task, left, predictions, settings, nowSeconds, { limit: RANKED_KEPT });
+    const ranking = rankNodes(task, left, expectations, { limit: RANKED_KEPT });
     const decision = decide(task, ranking, snapshot);
-    placements.push(adviceOf(task, ranking, decision, predictions, settings, nowSeconds));
+    placements.push(adviceOf(task, ranking, decision, expectations));
     if (decision.kind === 'place') placed.push({ task, to: decision.to });
     if (decision.kind === 'noNode') unplaced.push(task);
     if (decision.kind === 'place' || decision.kind === 'scheduler') left = withTask(left, task, decision.to);
@@ -61,9 +61,7 @@ function adviceOf(
   task: Task,
   { ranked, refused, fitting }: Ranking,
   decision: PlacementDecision,
-  predictions: Predictions,
-  settings: Settings,
-  nowSeconds: number,
+  { predictions, settings, nowSeconds }: Expectations,
 ): PlacementAdvice {
   const prediction = predictions[task.id];
   const { id: taskId, request, createdAtSeconds } = task;

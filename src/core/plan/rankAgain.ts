@@ -8,22 +8,26 @@ import type { Predictions } from '../predict/prediction.ts';
 import { RANKED_KEPT } from './placePending.ts';
 import type { Plan } from './plan.ts';
 
+/** What a plan was made from. */
+export type RankedFrom = {
+  readonly snapshot: Snapshot;
+  readonly predictions: Predictions;
+  readonly settings: Settings;
+};
+
 /** What ranking a pending task again needs of its plan. */
 export type RankedPlan = Pick<Plan, 'placements' | 'moves'>;
 
 /**
  * Ranks one pending task of a plan by other weights, in the capacity that the plan leaves for it: resizes done, tasks before
  * it placed. Nothing of the plan changes.
- * @param snapshot the one the plan was made from
  * @throws InputError for a task that is not pending in the plan, and for weights of no known policy
  */
 export function rankAgain(
   plan: RankedPlan,
   taskId: string,
   weights: Settings['policyWeights'],
-  snapshot: Snapshot,
-  predictions: Predictions,
-  settings: Settings,
+  { snapshot, predictions, settings }: RankedFrom,
 ): Ranking {
   const task = snapshot.tasks.find(({ id }) => id === taskId);
   if (!task || plan.placements.every((advice) => advice.taskId !== taskId)) {
@@ -31,7 +35,8 @@ export function rankAgain(
   }
   const capacity = capacityFor(taskId, plan, snapshot, settings);
   const weighed = { ...settings, policyWeights: weights };
-  return rankNodes(task, capacity, predictions, weighed, snapshot.takenAtSeconds, { limit: RANKED_KEPT });
+  const expectations = { predictions, settings: weighed, nowSeconds: snapshot.takenAtSeconds };
+  return rankNodes(task, capacity, expectations, { limit: RANKED_KEPT });
 }
 
 function capacityFor(

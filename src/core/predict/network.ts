@@ -117,7 +117,7 @@ export function predictRow(
   space: HeadSpace,
 ): void {
   const guide = encode(network, store.contextOf(row));
-  headForward(head, store, row, guide, 0, space, NO_MASK);
+  headForward({ head, store, space }, { row, guide, guideAt: 0 });
 }
 
 export const NO_MASK: PairMask = [];
@@ -140,19 +140,20 @@ function dense(input: ArrayLike<number>, weights: Float32Array, bias: Float32Arr
   return sums;
 }
 
+/** What the head computes with: its weights, the features, and the space for one row. */
+export type HeadPass = { readonly head: HeadWeights; readonly store: FeatureStore; readonly space: HeadSpace };
+
+/** A row with the encoder's outputs: its own begin at `guideAt`. */
+export type GuidedRow = { readonly row: number; readonly guide: ArrayLike<number>; readonly guideAt: number };
+
 /**
  * Pairs through the head: fills features, hidden units, logits, and the mixture.
- * @param guide the encoder's outputs; this row's begin at `guideAt`
  * @param mask indices of pair features to hide
  */
 export function headForward(
-  head: HeadWeights,
-  store: FeatureStore,
-  row: number,
-  guide: ArrayLike<number>,
-  guideAt: number,
-  space: HeadSpace,
-  mask: PairMask,
+  { head, store, space }: HeadPass,
+  { row, guide, guideAt }: GuidedRow,
+  mask: PairMask = NO_MASK,
 ): void {
   const { pair, slotHidden, logits, slotLogits } = head;
   const { features, hidden, sigmoid, logit, location, width } = space;
@@ -244,24 +245,37 @@ export function makeHeadGradients(): HeadGradients {
 /** Bounds of one row's loss: beyond them it no longer pulls. */
 const [LEAST_LOSS, MOST_LOSS] = [-6, 12];
 
+/** How a run came out: ln of its runtime where it has ended, else of its age so far. */
+export type RunOutcome = { readonly target: number; readonly ended: boolean };
+
+/** Where gradients go: those of the head's weights are added up, those of the row's guide written at `guideAt`. */
+export type GradientSink = { readonly gradients: HeadGradients; readonly guideGradient: Float32Array };
+
 /**
- * Loss of the row in `space` (after `headForward`) and its gradients, added to `gradients` and written to `guideGradient`:
- * negative log density of ln runtime where the run has ended, −ln P(runtime > age) where it still runs.
- * @param target ln of the runtime, or of the age so far
+ * Loss of the row in `pass.space` (after `headForward`) and its gradients: negative log density of ln runtime where the run
+ * has ended, −ln P(runtime > age) where it still runs.
  */
-export function headGradient(
-  head: HeadWeights,
-  store: FeatureStore,
-  row: number,
-  guide: ArrayLike<number>,
-  guideAt: number,
-  target: number,
-  ended: boolean,
-  space: HeadSpace,
-  gradients: HeadGradients,
-  guideGradient: Float32Array,
-): number {
-  const { features, hidden, sigmoid, weight, location, width, logKernel, gradient } = space;
+export function headGradient(pass: HeadPass, at: GuidedRow, outcome: RunOutcome, into: GradientSink): number {
+  const { space } = pass;
+  const { guideGradient } = into;
+  const { guideAt } = at;
+  const { loss, sum } = mixtureLoss(space, outcome);
+  guideGradient.fill(0, guideAt, guideAt + GUIDE);
+  if (!(loss > LEAST_LOSS && loss < MOST_LOSS)) return Math.max(LEAST_LOSS, Math.min(MOST_LOSS, loss));
+  freeGradient(space, at, outcome, sum, guideGradient);
+  const { gradient, weight } = space;
+  for (let component = 0; component < COMPONENTS; component++)
+    gradient[component] = weight[component]! - gradient[component]! / sum;
+  const from = guideAt + PAIR_HIDDEN;
+  for (let kernel = 0; kernel < KERNELS; kernel++) guideGradient[from + kernel] = gradient[AT_LIMIT + kernel]!;
+  for (let free = 0; free < FREE; free++) guideGradient[from + KERNELS + free] = gradient[AT_FREE + free]!;
+  pairGradient(pass, at, into);
+  return loss;
+}
+
+/** Fills `logKernel`, and `gradient` with each component's part of the likelihood; these parts add up to `sum`. */
+function mixtureLoss(space: HeadSpace, { target, ended }: RunOutcome): { readonly loss: number; readonly sum: number } {
+  const { weight, location, width, logKernel, gradient } = space;
   let most = Number.NEGATIVE_INFINITY;
   for (let at = 0; at < COMPONENTS; at++) {
     if (weight[at] === 0) {
@@ -282,28 +296,42 @@ export function headGradient(
     gradient[at] = Math.exp(logKernel[at]! - most);
     sum += gradient[at]!;
   }
-  const loss = -(most + Math.log(sum));
-  guideGradient.fill(0, guideAt, guideAt + GUIDE);
-  if (!(loss > LEAST_LOSS && loss < MOST_LOSS)) return Math.max(LEAST_LOSS, Math.min(MOST_LOSS, loss));
-  const H = PAIR_HIDDEN;
-  const from = guideAt + H;
+  return { loss: -(most + Math.log(sum)), sum };
+}
+
+/** Of the free components' locations and widths. */
+function freeGradient(
+  { gradient, location, width }: HeadSpace,
+  { guide, guideAt }: GuidedRow,
+  { target, ended }: RunOutcome,
+  sum: number,
+  guideGradient: Float32Array,
+): void {
+  const from = guideAt + PAIR_HIDDEN + KERNELS;
   for (let free = 0; free < FREE; free++) {
     const at = AT_FREE + free;
     const share = gradient[at]! / sum;
     const distance = (target - location[at]!) / width[at]!;
-    const logWidth = guide[from + KERNELS + 2 * FREE + free]!;
+    const logWidth = guide[from + 2 * FREE + free]!;
     // d ln kernel / d location × width, and d ln kernel / d ln width.
     const tail = 0.5 * Math.exp(-Math.abs(distance));
     const pull = ended ? Math.sign(distance) : distance >= 0 ? 1 : tail / (1 - tail);
     const stretch = ended ? Math.abs(distance) - 1 : distance * pull;
-    guideGradient[from + KERNELS + FREE + free] = (-share * pull) / width[at]!;
-    if (logWidth > NARROWEST && logWidth < WIDEST) guideGradient[from + KERNELS + 2 * FREE + free] = -share * stretch;
+    guideGradient[from + FREE + free] = (-share * pull) / width[at]!;
+    if (logWidth > NARROWEST && logWidth < WIDEST) guideGradient[from + 2 * FREE + free] = -share * stretch;
   }
-  for (let at = 0; at < COMPONENTS; at++) gradient[at] = weight[at]! - gradient[at]! / sum;
-  for (let at = 0; at < KERNELS; at++) guideGradient[from + at] = gradient[AT_LIMIT + at]!;
-  for (let free = 0; free < FREE; free++) guideGradient[from + KERNELS + free] = gradient[AT_FREE + free]!;
+}
+
+/** Of the pair head, from `gradient` by component; `hidden` then holds the gradient of its own input. */
+function pairGradient(
+  { head, store, space }: HeadPass,
+  { row, guideAt }: GuidedRow,
+  { gradients, guideGradient }: GradientSink,
+): void {
+  const { features, hidden, sigmoid, gradient } = space;
   const atoms = store.atomsOf(row);
   const F = PAIR_FEATURES.length;
+  const H = PAIR_HIDDEN;
   for (let slot = 0; slot < SLOTS.length; slot++) {
     if (atoms[slot]! < 0) continue;
     const component = slot * KERNELS;
@@ -329,7 +357,6 @@ export function headGradient(
       gradients.logits[out + 3]! += passed * d;
       const down =
         a * head.logits[out]! + b * head.logits[out + 1]! + c * head.logits[out + 2]! + d * head.logits[out + 3]!;
-      // From here on `hidden` holds the gradient of its own input.
       const back = down * gate * (1 + value * (1 - gate));
       hidden[to + h] = back;
       gradients.slotHidden[to + h]! += back;
@@ -340,9 +367,8 @@ export function headGradient(
     for (let f = 0; f < F; f++) {
       const value = features[at + f]!;
       if (value === 0) continue;
-      const row = f * H;
-      for (let h = 0; h < H; h++) pair[row + h]! += value * hidden[to + h]!;
+      const from = f * H;
+      for (let h = 0; h < H; h++) pair[from + h]! += value * hidden[to + h]!;
     }
   }
-  return loss;
 }

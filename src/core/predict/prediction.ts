@@ -1,3 +1,4 @@
+import type { Settings } from '../model/settings.ts';
 import type { Baseline } from './baselines.ts';
 import type { RuntimeDistribution } from './distribution.ts';
 
@@ -52,3 +53,10 @@ export type Coverage = Held & {
 
 /** Predictions by task id, for every task of a snapshot that ends by itself. */
 export type Predictions = Readonly<Record<string, RuntimePrediction>>;
+
+/** What is expected of tasks at a moment, and the settings by which that is judged. */
+export type Expectations = {
+  readonly predictions: Predictions;
+  readonly settings: Settings;
+  readonly nowSeconds: number;
+};

@@ -62,15 +62,16 @@ export function makeTrainer(
   return {
     network,
     step(store, batch, learningRate) {
-      const head = headWeights(network);
+      const pass = { head: headWeights(network), store, space };
       const gradients = makeHeadGradients();
       const inputs = contextInputs(store, batch, dropout, pretraining, random);
       const { loss, encoder } = encoderGradients(tf, network, inputs, batch.length, (guide) => {
         const guideGradient = new Float32Array(guide.length);
         let sum = 0;
-        for (const [at, { row, target, ended }] of batch.entries()) {
-          headForward(head, store, row, guide, at * GUIDE, space, mask);
-          sum += headGradient(head, store, row, guide, at * GUIDE, target, ended, space, gradients, guideGradient);
+        for (const [at, { row, ...outcome }] of batch.entries()) {
+          const guided = { row, guide, guideAt: at * GUIDE };
+          headForward(pass, guided, mask);
+          sum += headGradient(pass, guided, outcome, { gradients, guideGradient });
         }
         return { loss: sum, guideGradient };
       });

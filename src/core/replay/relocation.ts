@@ -9,18 +9,22 @@ import { admissibleMilli, admitAll, bestOther, fitsOn, kindOf, move, openYard, t
 /** Tasks that leave a GPU together, at most. */
 const MOST_LEAVING = 3;
 
+/** The tasks of a saturated cluster: those that hold capacity and those that found none. Moves change `fleet` and `placed`. */
+export type SaturatedTasks = {
+  readonly fleet: Fleet;
+  readonly policy: Policy;
+  readonly placed: readonly Placed[];
+  readonly unplaced: readonly Unplaced[];
+};
+
 /**
  * Moves after saturation. Up to three tasks leave a GPU for gaps elsewhere, or for the place of one that finds a gap, so
  * that larger ones that fitted nowhere take their capacity, most gained per move first; where that helps no more, shares are
  * regrouped (`regroup.ts`), then two tasks exchange their places (`exchange.ts`); until `limit` moves are made or none
  * helps. Each move is proven by making it in order, from the fleet as it is then.
- * @param fleet, placed changed by the moves
  */
 export function relocate(
-  fleet: Fleet,
-  policy: Policy,
-  placed: readonly Placed[],
-  unplaced: readonly Unplaced[],
+  { fleet, policy, placed, unplaced }: SaturatedTasks,
   limit: number,
   solve: SolveProgram,
 ): Relocation[] {

@@ -51,7 +51,11 @@ export function replaySaturation(
   const fleet = createFleet(workload.nodes);
   const chosen = POLICIES[policy]!({ fleet, seen, random: seededRandom(seed + 0.5) });
   const moves = solve && moveLimit > 0 ? { limit: moveLimit, solve } : undefined;
-  return runSaturation(fleet, chosen, workload.tasks, mixOfCounts(seen), sampledLoads(load), moves);
+  return runSaturation(
+    { fleet, policy: chosen, tasks: workload.tasks, mix: mixOfCounts(seen) },
+    sampledLoads(load),
+    moves,
+  );
 }
 
 /**
@@ -72,7 +76,10 @@ export function replayTimed(
     seen,
     random: seededRandom(seed + 0.5),
   });
-  return runTimed(fleet, chosen, tasks, mixOfCounts(seen), random, { ...options, ...(onDay ? { onDay } : {}) });
+  return runTimed({ fleet, policy: chosen, tasks, mix: mixOfCounts(seen) }, random, {
+    ...options,
+    ...(onDay ? { onDay } : {}),
+  });
 }
 
 function needGpus(nodes: readonly FleetNode[]): void {

@@ -65,19 +65,24 @@ export function seededWorkload(
   return { nodes: shuffled(random, nodes), tasks: tuned };
 }
 
+/** What a replay runs. */
+export type ReplayInputs = {
+  /** The one the policy was made for, empty; the replay fills it. */
+  readonly fleet: Fleet;
+  readonly policy: Policy;
+  readonly tasks: readonly ListedTask[];
+  /** What fragments are measured against. */
+  readonly mix: ExpectedMix;
+};
+
 /**
  * Runs one policy over a workload. A load that no arrival rounds to is sampled at the first arrival beyond it, the last
  * one at the end at the latest (a small list is tuned to somewhat less than the load).
- * @param fleet the one the policy was made for, empty
- * @param mix what fragments are measured against
  * @param sampleAt arrived loads in whole per cent, ascending
  * @param moves tasks to be moved after the last arrival (`relocation.ts`); they change no sample
  */
 export function runSaturation(
-  fleet: Fleet,
-  policy: Policy,
-  tasks: readonly ListedTask[],
-  mix: ExpectedMix,
+  { fleet, policy, tasks, mix }: ReplayInputs,
   sampleAt: readonly number[],
   moves?: Moves,
 ): SaturationRun {
@@ -105,7 +110,7 @@ export function runSaturation(
   const last = samples.get(sampleAt.at(-1) ?? 0);
   if (last?.length === 0) last.push(sample(fleet, fragments));
   const idleBefore = fleet.idleGpuMilli;
-  const made = moves ? relocate(fleet, policy, placed, dropped, moves.limit, moves.solve) : [];
+  const made = moves ? relocate({ fleet, policy, placed, unplaced: dropped }, moves.limit, moves.solve) : [];
   return {
     samples: new Map([...samples].filter(([, taken]) => taken.length > 0).map(([load, taken]) => [load, mean(taken)])),
     failed: failedTasks(dropped, fleet.capacity.gpuMilli),

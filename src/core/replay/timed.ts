@@ -3,15 +3,14 @@ import { classNumber, refreshStates } from '../fleet/fleet.ts';
 import type { SimulatedTask } from '../fleet/fromSnapshot.ts';
 import { rememberedByState } from '../fleet/states.ts';
 import { nodeFragment } from '../fragment/fragmentation.ts';
-import type { ExpectedMix } from '../fragment/mix.ts';
 import { classKey } from '../fragment/mix.ts';
 import { InputError } from '../model/input.ts';
 import type { Random } from '../model/random.ts';
 import { randomExponential, randomIndex } from '../model/random.ts';
-import type { Policy } from '../place/policies/policy.ts';
 import type { KnowledgeName } from './knowledge.ts';
 import { createKnowledge } from './knowledge.ts';
 import type { ListedTask } from './openb.ts';
+import type { ReplayInputs } from './saturation.ts';
 import { createSimulator } from './simulator.ts';
 
 export type TimedOptions = {
@@ -53,18 +52,10 @@ const SAMPLE_SECONDS = 600;
 /**
  * Tasks arrive by a Poisson process, each a random row of the list with that row's own runtime, and end. The rate is such
  * that they ask for `load` of all GPU time. Decisions use nothing that comes later, but for the `oracle`'s runtimes.
- * @param fleet the one the policy was made for, empty
  * @param random decides arrivals and nothing else, so that every policy sees the same
  * @throws InputError where no row has a runtime or none asks for GPUs
  */
-export function runTimed(
-  fleet: Fleet,
-  policy: Policy,
-  tasks: readonly ListedTask[],
-  mix: ExpectedMix,
-  random: Random,
-  options: TimedOptions,
-): TimedRun {
+export function runTimed({ fleet, policy, tasks, mix }: ReplayInputs, random: Random, options: TimedOptions): TimedRun {
   const rows = timedRows(fleet, tasks, options.capSeconds);
   const gapSeconds = meanGap(rows, fleet.capacity.gpuMilli, options.load);
   const knowledge = createKnowledge(options.knowledge);

@@ -13,10 +13,12 @@ import { amounts, node, prediction, snapshot, sure, task } from './cluster.ts';
 
 const HOUR = 3600;
 const DAY = 86400;
+const AT_START = { settings: DEFAULT_SETTINGS, nowSeconds: 0 };
+const KNOWS_NOTHING = { predictions: {}, ...AT_START };
 
 function rank(wanted: Task, nodes: readonly Node[], tasks: readonly Task[], predictions: Predictions, limit?: number) {
   const capacity = clusterCapacity(snapshot(nodes, tasks));
-  return rankNodes(wanted, capacity, predictions, DEFAULT_SETTINGS, 0, limit === undefined ? {} : { limit });
+  return rankNodes(wanted, capacity, { predictions, ...AT_START }, limit === undefined ? {} : { limit });
 }
 
 describe('the ranking by time fit (S204)', () => {
@@ -136,11 +138,11 @@ describe('the ranking and its policies', () => {
     const settings = { ...DEFAULT_SETTINGS, policyWeights: { luck: 1 } };
     const capacity = clusterCapacity(snapshot([node('a')], []));
     assert.throws(
-      () => rankNodes(task('new'), capacity, {}, settings, 0),
+      () => rankNodes(task('new'), capacity, { ...KNOWS_NOTHING, settings }),
       (error) => error instanceof InputError && /no policy "luck".*timeFit/.test(error.message),
     );
     const none = { ...settings, policyWeights: { timeFit: 0 } };
-    assert.throws(() => rankNodes(task('new'), capacity, {}, none, 0), InputError);
+    assert.throws(() => rankNodes(task('new'), capacity, { ...KNOWS_NOTHING, settings: none }), InputError);
   });
 
   /** Two cores of eight taken on `a`, six on `b`. */
@@ -149,13 +151,11 @@ describe('the ranking and its policies', () => {
     task('y', { node: 'b', request: amounts({ milliCpu: 6000, memoryBytes: 2 ** 30 }) }),
   ];
   const mixed = (policyWeights: Record<string, number>, given: Partial<Node> = {}, wanted = task('new')) =>
-    rankNodes(
-      wanted,
-      clusterCapacity(snapshot([node('a', given), node('b', given)], uneven)),
-      { 'default/x': sure(2 * HOUR), 'default/y': sure(90 * HOUR), 'default/new': sure(HOUR) },
-      { ...DEFAULT_SETTINGS, policyWeights },
-      0,
-    );
+    rankNodes(wanted, clusterCapacity(snapshot([node('a', given), node('b', given)], uneven)), {
+      predictions: { 'default/x': sure(2 * HOUR), 'default/y': sure(90 * HOUR), 'default/new': sure(HOUR) },
+      settings: { ...DEFAULT_SETTINGS, policyWeights },
+      nowSeconds: 0,
+    });
 
   it('ranks by the policy that is chosen by name', () => {
     assert.deepEqual(
@@ -178,9 +178,11 @@ describe('the ranking and its policies', () => {
       const { ranked } = rankNodes(
         task('new'),
         clusterCapacity(snapshot([node('a'), node('b')], [task('x', { node: 'a' }), task('y', { node: 'b' })])),
-        { 'default/x': sure((40 / 60) * HOUR), 'default/y': sure(10 * HOUR), 'default/new': sure(HOUR) },
-        { ...DEFAULT_SETTINGS, policyWeights: { [policy]: 1 } },
-        HOUR / 2,
+        {
+          predictions: { 'default/x': sure((40 / 60) * HOUR), 'default/y': sure(10 * HOUR), 'default/new': sure(HOUR) },
+          settings: { ...DEFAULT_SETTINGS, policyWeights: { [policy]: 1 } },
+          nowSeconds: HOUR / 2,
+        },
       );
       assert.deepEqual(
         ranked.map(({ node: name }) => name),
@@ -228,8 +230,8 @@ describe('a capacity', () => {
     const capacity = clusterCapacity(snapshot([node('a')], []));
     const taken = withTask(capacity, wide, 'a');
     const again = { ...wide, id: 'default/again' };
-    assert.equal(rankNodes(again, taken, {}, DEFAULT_SETTINGS, 0).fitting, 0);
-    assert.equal(rankNodes(again, capacity, {}, DEFAULT_SETTINGS, 0).fitting, 1);
+    assert.equal(rankNodes(again, taken, KNOWS_NOTHING).fitting, 0);
+    assert.equal(rankNodes(again, capacity, KNOWS_NOTHING).fitting, 1);
     assert.deepEqual(withoutTask(taken, taken.nodes[0]!.tasks[0]!), capacity);
   });
 

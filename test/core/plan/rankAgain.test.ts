@@ -14,7 +14,7 @@ function draft(snapshot: Snapshot) {
   const predictions = certain(Object.fromEntries(snapshot.tasks.map(({ id }) => [id, 24 * HOUR])));
   const made = draftPlan({ snapshot, predictions, predictor, settings: DEFAULT_SETTINGS, since: {}, hash: sha256 });
   const again = (taskId: string, weights: Readonly<Record<string, number>>) =>
-    rankAgain(made, taskId, weights, snapshot, predictions, DEFAULT_SETTINGS);
+    rankAgain(made, taskId, weights, { snapshot, predictions, settings: DEFAULT_SETTINGS });
   return { made, again };
 }
 

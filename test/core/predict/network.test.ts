@@ -10,7 +10,6 @@ import {
   headWeights,
   makeHeadGradients,
   makeHeadSpace,
-  NO_MASK,
   newNetwork,
   predictRow,
 } from '../../../src/core/predict/network.ts';
@@ -41,26 +40,20 @@ describe('the network', () => {
       for (const name of HEAD) for (let at = 0; at < head[name].length; at++) head[name][at]! += 0.2 * (random() - 0.5);
       const guide = Float64Array.from({ length: GUIDE }, () => random() - 0.5);
       const space = makeHeadSpace();
-      const row = 250;
+      const pass = { head, store, space };
+      const guided = { row: 250, guide, guideAt: 0 };
+      const outcome = { target: 5.3, ended };
       const loss = () => {
-        headForward(head, store, row, guide, 0, space, NO_MASK);
-        return headGradient(
-          head,
-          store,
-          row,
-          guide,
-          0,
-          5.3,
-          ended,
-          space,
-          makeHeadGradients(),
-          new Float32Array(GUIDE),
-        );
+        headForward(pass, guided);
+        return headGradient(pass, guided, outcome, {
+          gradients: makeHeadGradients(),
+          guideGradient: new Float32Array(GUIDE),
+        });
       };
       const gradients = makeHeadGradients();
       const guideGradient = new Float32Array(GUIDE);
-      headForward(head, store, row, guide, 0, space, NO_MASK);
-      headGradient(head, store, row, guide, 0, 5.3, ended, space, gradients, guideGradient);
+      headForward(pass, guided);
+      headGradient(pass, guided, outcome, { gradients, guideGradient });
       const difference = (weights: Float64Array, at: number) => {
         const [value, step] = [weights[at]!, 1e-5];
         weights[at] = value + step;

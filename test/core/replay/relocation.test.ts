@@ -20,7 +20,11 @@ describe('moves after saturation', () => {
     const { fleet, put, kind } = gpus(2);
     // n0: 810 and a gap of 190; n1: 700, 160 and a gap of 140. 160 goes to n0, 300 comes to n1.
     const placed = [put(0, 810), put(1, 700), put(1, 160)];
-    const made = relocate(fleet, bestFitPolicy(fleet), placed, [{ classNumber: kind(300), memoryBytes: 1 }], 10, solve);
+    const made = relocate(
+      { fleet, policy: bestFitPolicy(fleet), placed, unplaced: [{ classNumber: kind(300), memoryBytes: 1 }] },
+      10,
+      solve,
+    );
     assert.deepEqual(
       made.map(({ moved, from, to }) => [moved === placed[2], from, to]),
       [[true, 1, 0]],
@@ -32,7 +36,11 @@ describe('moves after saturation', () => {
     const { fleet, put, kind } = gpus(3);
     // n0 gap 190; n1: 750 + 160, gap 90; n2: 600 + 250, gap 150. 160 → n0, 250 → n1 (250 free), 400 → n2 (400 free).
     const placed = [put(0, 810), put(1, 750), put(1, 160), put(2, 600), put(2, 250)];
-    const made = relocate(fleet, bestFitPolicy(fleet), placed, [{ classNumber: kind(400), memoryBytes: 1 }], 10, solve);
+    const made = relocate(
+      { fleet, policy: bestFitPolicy(fleet), placed, unplaced: [{ classNumber: kind(400), memoryBytes: 1 }] },
+      10,
+      solve,
+    );
     assert.deepEqual(
       made.map(({ from, to }) => [from, to]),
       [
@@ -48,11 +56,19 @@ describe('moves after saturation', () => {
     const placed = [put(0, 810), put(1, 750), put(1, 160), put(2, 600), put(2, 250)];
     const before = [...fleet.freeGpuMilli];
     assert.deepEqual(
-      relocate(fleet, bestFitPolicy(fleet), placed, [{ classNumber: kind(400), memoryBytes: 1 }], 1, solve),
+      relocate(
+        { fleet, policy: bestFitPolicy(fleet), placed, unplaced: [{ classNumber: kind(400), memoryBytes: 1 }] },
+        1,
+        solve,
+      ),
       [],
     );
     assert.deepEqual(
-      relocate(fleet, bestFitPolicy(fleet), placed, [{ classNumber: kind(900), memoryBytes: 1 }], 9, solve),
+      relocate(
+        { fleet, policy: bestFitPolicy(fleet), placed, unplaced: [{ classNumber: kind(900), memoryBytes: 1 }] },
+        9,
+        solve,
+      ),
       [],
     );
     assert.deepEqual([...fleet.freeGpuMilli], before);
@@ -62,7 +78,11 @@ describe('moves after saturation', () => {
     const { fleet, put, kind } = gpus(3);
     // 160 and 150 leave n2 for the gaps of 190 and 180 on n0 and n1; 690 + 310 is n2.
     const placed = [put(0, 810), put(1, 820), put(2, 690), put(2, 160), put(2, 150)];
-    const made = relocate(fleet, bestFitPolicy(fleet), placed, [{ classNumber: kind(310), memoryBytes: 1 }], 9, solve);
+    const made = relocate(
+      { fleet, policy: bestFitPolicy(fleet), placed, unplaced: [{ classNumber: kind(310), memoryBytes: 1 }] },
+      9,
+      solve,
+    );
     assert.deepEqual(
       made.map(({ from }) => from),
       [2, 2],
@@ -74,7 +94,11 @@ describe('moves after saturation', () => {
     const { fleet, put, kind } = gpus(2);
     // n0: 500 + 400, rest 100; n1: 600 + 300, rest 100. 400 and 300 change places: 200 on n0, nothing on n1.
     const placed = [put(0, 500), put(0, 400), put(1, 600), put(1, 300)];
-    const made = relocate(fleet, bestFitPolicy(fleet), placed, [{ classNumber: kind(200), memoryBytes: 1 }], 9, solve);
+    const made = relocate(
+      { fleet, policy: bestFitPolicy(fleet), placed, unplaced: [{ classNumber: kind(200), memoryBytes: 1 }] },
+      9,
+      solve,
+    );
     assert.equal(made.length, 2);
     assert.equal(made.filter(({ paused }) => paused).length, 1);
     assert.deepEqual([...fleet.freeGpuMilli], [0, 0]);
@@ -85,7 +109,7 @@ describe('moves after saturation', () => {
     // Rests 70, 100 and 30. Only 600 + 400, 500 + 500, 470 + 330 + 200 holds them all.
     const placed = [put(0, 600), put(0, 330), put(1, 500), put(1, 400), put(2, 470), put(2, 500)];
     const waiting = [{ classNumber: kind(200), memoryBytes: 1 }];
-    const made = relocate(fleet, bestFitPolicy(fleet), placed, waiting, 9, solve);
+    const made = relocate({ fleet, policy: bestFitPolicy(fleet), placed, unplaced: waiting }, 9, solve);
     assert.deepEqual([...fleet.freeGpuMilli], [0, 0, 0]);
     assert.ok(made.length > 2 && made.some(({ paused }) => paused));
   });
@@ -104,7 +128,7 @@ describe('moves after saturation', () => {
         else waiting.push({ classNumber: kind(size), memoryBytes: 1 });
       }
       const idle = fleet.idleGpuMilli;
-      const made = relocate(fleet, bestFitPolicy(fleet), placed, waiting, 30, solve);
+      const made = relocate({ fleet, policy: bestFitPolicy(fleet), placed, unplaced: waiting }, 30, solve);
       assert.ok(made.length <= 30);
       assert.ok(fleet.idleGpuMilli < idle === made.length > 0, `seed ${seed}`);
       const held = new Map<number, number>();
@@ -132,7 +156,7 @@ describe('moves after saturation', () => {
         else placed.push(put(node, gpuMilli, milliCpu));
       }
       const start = copyFleet(fleet);
-      const made = relocate(fleet, bestFitPolicy(fleet), placed, waiting, 40, solve);
+      const made = relocate({ fleet, policy: bestFitPolicy(fleet), placed, unplaced: waiting }, 40, solve);
       const away = new Set<number>();
       made.forEach(({ moved, from, to, paused }, index) => {
         const { classNumber } = moved;

@@ -29,7 +29,10 @@ describe('the published protocol', () => {
       task('6', 0, 0, 9000),
     ];
     const mix = mixOfCounts([{ taskClass: task('', 600).taskClass, count: 1 }]);
-    const { samples, failed } = runSaturation(fleet, bestFitPolicy(fleet), tasks, mix, [60, 90, 105, 200, 300]);
+    const { samples, failed } = runSaturation(
+      { fleet, policy: bestFitPolicy(fleet), tasks, mix },
+      [60, 90, 105, 200, 300],
+    );
     // 2000 milli in all. Arrived 30, 60, 90, 105, 205 %: the third and the pair are dropped, the rest is in.
     assert.deepEqual(
       [...samples].map(([load, { allocation }]) => [load, allocation]),
