@@ -140,8 +140,7 @@ export class OpenCluster {
   /** Ranks a pending task of the last plan by other weights. */
   rank({ planId, taskId, weights }: Requests['rank']): Weighed {
     const { plan, situation } = this.lastIssued(planId);
-    const { snapshot, predictions } = situation;
-    const { ranked, fitting } = rankAgain(plan, taskId, weights, snapshot, predictions, this.settings);
+    const { ranked, fitting } = rankAgain(plan, taskId, weights, { ...situation, settings: this.settings });
     return { planId, taskId, weights, ranked, fitting };
   }
 

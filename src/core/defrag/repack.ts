@@ -1,7 +1,7 @@
 import { demandMilli } from '../fragment/mix.ts';
 import type { SolveProgram } from '../model/program.ts';
 import { repackProgram } from './repackProgram.ts';
-import type { Target, Window, WindowTask } from './window.ts';
+import type { Assignment, Window, WindowTask } from './window.ts';
 
 export type RepackOptions = {
   /** A task that ends sooner is not moved: waiting is better (what a move costs: restart and lost work). */
@@ -76,7 +76,7 @@ function withHeld(window: Window, held: readonly WindowTask[]): Window {
 }
 
 /** The moves in an order in which each fits; undefined when there is none. */
-function orderMoves({ nodes, tasks }: Window, targets: readonly Target[]): RepackMove[] | undefined {
+function orderMoves({ nodes, tasks }: Window, targets: readonly Assignment[]): RepackMove[] | undefined {
   const free = nodes.map(({ milliCpu, memoryBytes, gpuMilli }) => ({ milliCpu, memoryBytes, gpuMilli: [...gpuMilli] }));
   const take = ({ taskClass, memoryBytes }: WindowTask, node: number, gpu: number, sign: 1 | -1) => {
     free[node]!.milliCpu -= sign * taskClass.milliCpu;

@@ -1,6 +1,6 @@
 import { admitsModel, classKey, demandMilli, kindKey, type TaskClass } from '../fragment/mix.ts';
 import { linearSum, programText, type Term } from '../model/program.ts';
-import type { Target, WaitingTask, Window, WindowNode, WindowTask } from './window.ts';
+import type { Assignment, WaitingTask, Window, WindowNode, WindowTask } from './window.ts';
 
 const MIB = 2 ** 20;
 
@@ -10,7 +10,7 @@ export type RepackProgram = {
   /** Fractions of tasks, and nothing for those that stay: no packing admits more than its value. */
   readonly relaxed: string;
   /** Every task with its place, from the values of `exact`; waiting tasks that are not admitted are left out. */
-  targets(values: Readonly<Record<string, number>>): Target[];
+  targets(values: Readonly<Record<string, number>>): Assignment[];
 };
 
 /**
@@ -33,7 +33,7 @@ export function repackProgram(window: Window, moveCostMilli: number): RepackProg
 }
 
 /** Tasks that are interchangeable, and where they may go. */
-type Kind = {
+type WindowKind = {
   readonly taskClass: TaskClass;
   readonly memoryMib: number;
   readonly running: readonly WindowTask[];
@@ -56,7 +56,7 @@ type Place = {
   readonly uses: readonly string[];
 };
 
-function kindsOf({ nodes, tasks, waiting }: Window): Kind[] {
+function kindsOf({ nodes, tasks, waiting }: Window): WindowKind[] {
   const alike = Map.groupBy<string, WindowTask | WaitingTask>([...tasks, ...waiting], kindOf);
   return [...alike.values()].map((each, index) => {
     const { taskClass, memoryBytes } = each[0]!;
@@ -75,7 +75,7 @@ function kindsOf({ nodes, tasks, waiting }: Window): Kind[] {
 function placesOn(
   { gpuMilli, gpuModel }: WindowNode,
   node: number,
-  { taskClass, running, name }: Pick<Kind, 'taskClass' | 'running'> & { readonly name: string },
+  { taskClass, running, name }: Pick<WindowKind, 'taskClass' | 'running'> & { readonly name: string },
 ): Place[] {
   if (!admitsModel(taskClass, gpuModel)) return [];
   const slots = taskClass.gpuCount === 1 ? [...gpuMilli.keys()] : [-1];
@@ -93,7 +93,7 @@ function placesOn(
 }
 
 /** Every running task is somewhere, and every waiting one that is admitted. */
-function kindRows({ taskClass, running, waiting, admitted, places }: Kind): string[] {
+function kindRows({ taskClass, running, waiting, admitted, places }: WindowKind): string[] {
   const counts = places.map(({ count }): Term => [1, count]);
   const admits: Term[] = waiting.length > 0 ? [[-1, admitted]] : [];
   return [
@@ -125,14 +125,14 @@ function stayRows({ count, stay, here }: Place): string[] {
     : [];
 }
 
-type Placed = { readonly kind: Kind; readonly place: Place };
+type PlacedKind = { readonly kind: WindowKind; readonly place: Place };
 
-function placedOn(node: number, kinds: readonly Kind[]): Placed[] {
+function placedOn(node: number, kinds: readonly WindowKind[]): PlacedKind[] {
   return kinds.flatMap((kind) => kind.places.filter((place) => place.node === node).map((place) => ({ kind, place })));
 }
 
 /** What is on a node fits its CPU, its memory and each of its GPUs. */
-function nodeRows(node: WindowNode, placed: readonly Placed[]): string[] {
+function nodeRows(node: WindowNode, placed: readonly PlacedKind[]): string[] {
   if (placed.length === 0) return [];
   const cpu = placed.map(({ kind, place }): Term => [kind.taskClass.milliCpu, place.count]);
   const memory = placed.map(({ kind, place }): Term => [kind.memoryMib, place.count]);
@@ -152,23 +152,23 @@ function atMost(terms: readonly Term[], most: number): string {
   return `${linearSum(terms)} <= ${most}`;
 }
 
-function stayTerms({ places }: Kind, moveCostMilli: number): Term[] {
+function stayTerms({ places }: WindowKind, moveCostMilli: number): Term[] {
   return places.filter(({ here }) => here > 0).map(({ stay }) => [moveCostMilli, stay]);
 }
 
-function admittedTerms({ taskClass, waiting, admitted }: Kind): Term[] {
+function admittedTerms({ taskClass, waiting, admitted }: WindowKind): Term[] {
   return waiting.length > 0 ? [[demandMilli(taskClass), admitted]] : [];
 }
 
 /** The variables of a kind that count whole tasks. */
-function countsOf({ places, waiting, admitted }: Kind): string[] {
+function countsOf({ places, waiting, admitted }: WindowKind): string[] {
   return [...places.flatMap(({ count, uses }) => [count, ...uses]), ...(waiting.length > 0 ? [admitted] : [])];
 }
 
 /** Tasks of a kind to the counts of its places: who is there already stays, the shortest runs first. */
-function assign({ running, waiting, places }: Kind, values: Readonly<Record<string, number>>): Target[] {
+function assign({ running, waiting, places }: WindowKind, values: Readonly<Record<string, number>>): Assignment[] {
   const left = places.map(({ node, gpu, count }) => ({ node, gpu, count: Math.round(values[count] ?? 0) }));
-  const targets: Target[] = [];
+  const targets: Assignment[] = [];
   const settle = (task: WindowTask | WaitingTask, place: (typeof left)[number] | undefined): boolean => {
     if (!place) return false;
     place.count -= 1;

@@ -29,4 +29,4 @@ export type Window = {
 };
 
 /** Where a task goes: node, and GPU (−1: none, or several whole ones). */
-export type Target = { readonly task: WindowTask | WaitingTask; readonly node: number; readonly gpu: number };
+export type Assignment = { readonly task: WindowTask | WaitingTask; readonly node: number; readonly gpu: number };

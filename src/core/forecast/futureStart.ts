@@ -200,17 +200,17 @@ type HeldTask = {
 };
 
 /** A row of `Leaving`. */
-type LeavingTask = Ending & HeldTask;
+type LeavingTask = ExpectedEnd & HeldTask;
 
 /** What is known of a running task's end. */
-type Ending = {
+type ExpectedEnd = {
   readonly ending: boolean;
   readonly prediction: RuntimePrediction | undefined;
   readonly elapsedSeconds: number;
   readonly limitSeconds: number;
 };
 
-const STAYING: Ending = {
+const STAYING: ExpectedEnd = {
   ending: false,
   prediction: undefined,
   elapsedSeconds: 0,
@@ -223,7 +223,7 @@ function endingOf(
   prediction: RuntimePrediction | undefined,
   nowSeconds: number,
   settings: Settings,
-): Ending | undefined {
+): ExpectedEnd | undefined {
   const limited = task.runtimeLimitSeconds !== undefined;
   const ending = task.phase === 'ending';
   if (!ending && !limited && (task.endless || task.infrastructure || !prediction)) return undefined;

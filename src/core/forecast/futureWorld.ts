@@ -121,10 +121,10 @@ function createFutureWorld(start: FutureStart, asked: Asked, open: OpenNodes, ra
 }
 
 /** Nodes that may fit a kind, in no order: all that do are listed, and some that no longer do until they are drawn. */
-type NodeList = { readonly list: Int32Array; count: number };
+type OpenList = { readonly list: Int32Array; count: number };
 
 type OpenNodes = {
-  of(kind: number): NodeList;
+  of(kind: number): OpenList;
   /** Takes the node at a slot of a kind's list out: it does not fit. */
   close(kind: number, slot: number): void;
   /** Lists a node that gained room for every kind that fits it now. */
@@ -165,10 +165,10 @@ function createOpenNodes(
   words: number,
   listed: Uint32Array,
   askingGpus: Uint32Array,
-  firstList: (kind: number) => NodeList,
+  firstList: (kind: number) => OpenList,
 ): OpenNodes {
   const asked = new Uint32Array(words);
-  const lists: (NodeList | undefined)[] = [];
+  const lists: (OpenList | undefined)[] = [];
   return {
     of(kind) {
       const known = lists[kind];

@@ -75,9 +75,9 @@ type Shapes = {
   readonly nowhere: Uint8Array;
 };
 
-type Demand = { readonly request: Resources; readonly gpuCount: number; readonly gpuModels: readonly string[] };
+type Asked = { readonly request: Resources; readonly gpuCount: number; readonly gpuModels: readonly string[] };
 
-function kindOf({ request, gpuCount, gpuModels }: Demand, admits: Uint8Array, shapes: Shapes): Kind {
+function kindOf({ request, gpuCount, gpuModels }: Asked, admits: Uint8Array, shapes: Shapes): Kind {
   const { fleet, extraNames, nowhere } = shapes;
   const goes = isOffered(request, extraNames) ? admits : nowhere;
   return {

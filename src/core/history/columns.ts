@@ -55,7 +55,7 @@ export function parseColumns(text: string): ColumnMap {
 }
 
 /** @throws InputError when the columns do not tell a submit time and a runtime */
-export function checkColumns(columns: ColumnMap): ColumnMap {
+function checkColumns(columns: ColumnMap): ColumnMap {
   if (!columns.submit && !columns.start) {
     throw new InputError('The column map names no submit time. Add submit=COLUMN (or start=COLUMN).');
   }

@@ -33,7 +33,7 @@ export function kubeStateMetricsReader(): { readonly read: LineReader; end(): (F
   return { read, end: () => [...pods.values()].map((pod) => taskOf(pod, deadlines)) };
 }
 
-type Labels = Readonly<Record<string, string>>;
+type MetricLabels = Readonly<Record<string, string>>;
 
 type Pod = {
   readonly id: string;
@@ -43,11 +43,11 @@ type Pod = {
   completed?: number;
   owner?: { readonly kind: string; readonly name: string };
   phase?: string;
-  labels: Labels;
+  labels: MetricLabels;
   readonly requests: Record<string, number>;
 };
 
-function note(pod: Pod, metric: string, labels: Labels, value: number): void {
+function note(pod: Pod, metric: string, labels: MetricLabels, value: number): void {
   switch (metric) {
     case 'kube_pod_created':
       pod.created = value;
@@ -110,7 +110,7 @@ function recurringName(name: string): string {
 }
 
 /** `metric{label="value",…} number [timestamp]`; undefined where it is not that. */
-function parseSample(text: string): { metric: string; labels: Labels; value: number } | undefined {
+function parseSample(text: string): { metric: string; labels: MetricLabels; value: number } | undefined {
   const match = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})?\s+(\S+)(?:\s+\d+)?\s*$/.exec(text);
   if (!match) return undefined;
   const value = Number(match[3]);

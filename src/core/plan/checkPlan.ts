@@ -93,9 +93,9 @@ function changedTasks(move: Move, tasks: ReadonlyMap<string, Task>): Stale[] {
   return move.kind === 'migration' && ownerChanged(move, found, tasks) ? [{ ...at, code: 'ownerChanged' }] : [];
 }
 
-type Change = Stale extends infer Each ? (Each extends Stale ? Omit<Each, 'moveId' | 'taskId'> : never) : never;
+type TaskChange = Stale extends infer Each ? (Each extends Stale ? Omit<Each, 'moveId' | 'taskId'> : never) : never;
 
-function changeOf(planned: TaskRef, found: Task): Change | undefined {
+function changeOf(planned: TaskRef, found: Task): TaskChange | undefined {
   if (found.uid !== planned.uid) return { code: 'taskReplaced' };
   if (found.node !== planned.node) {
     const from = planned.node === undefined ? {} : { planned: planned.node };

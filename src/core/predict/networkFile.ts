@@ -16,7 +16,7 @@ export type NetworkCard = {
 
 const FORMAT = 'stowage-network';
 /** Raised whenever features, slots or shapes change their meaning. */
-export const NETWORK_VERSION = 1;
+const NETWORK_VERSION = 1;
 
 /** Weights and card as plain JSON data; 32-bit floats in base64. */
 export function networkJson({ network, card }: NetworkFile): object {

@@ -1,5 +1,5 @@
 import { hold, release, tightestGpu } from '../fleet/fleet.ts';
-import type { Placed, Relocation, Yard } from './yard.ts';
+import type { Placed, Relocation, SaturatedCluster } from './saturatedCluster.ts';
 import {
   admissibleMilli,
   admitAll,
@@ -12,7 +12,7 @@ import {
   settle,
   takeBack,
   whileAway,
-} from './yard.ts';
+} from './saturatedCluster.ts';
 
 /**
  * Two running tasks exchange their nodes, so that the scattered rest beside the one adds up with that of the other and a
@@ -20,15 +20,15 @@ import {
  * moves are proven by making them. Most gained first; nodes that have changed wait for the next round.
  * @param limit moves at most, two an exchange
  */
-export function exchange(yard: Yard, limit: number): Relocation[] {
+export function exchange(cluster: SaturatedCluster, limit: number): Relocation[] {
   const made: Relocation[] = [];
   for (let before = -1; before < made.length; ) {
     before = made.length;
     const touched = new Set<number>();
-    for (const { larger, smaller } of exchanges(yard)) {
+    for (const { larger, smaller } of exchanges(cluster)) {
       if (made.length + 2 > limit || touched.has(larger.node) || touched.has(smaller.node)) continue;
       const nodes = [larger.node, smaller.node];
-      made.push(...tryExchange(yard, larger, smaller));
+      made.push(...tryExchange(cluster, larger, smaller));
       if (larger.node !== nodes[0]) for (const node of nodes) touched.add(node);
     }
   }
@@ -38,35 +38,35 @@ export function exchange(yard: Yard, limit: number): Relocation[] {
 /** `larger` leaves capacity behind when `smaller` takes its place, and fits in the place of `smaller` with the rest there. */
 type Exchange = { readonly larger: Placed; readonly smaller: Placed; readonly gainMilli: number };
 
-function exchanges(yard: Yard): Exchange[] {
-  const kinds = new Map(yard.onNode.flat().map((task) => [kindOf(task), task]));
-  const takers = takersOf(yard, [...kinds.values()]);
+function exchanges(cluster: SaturatedCluster): Exchange[] {
+  const kinds = new Map(cluster.onNode.flat().map((task) => [kindOf(task), task]));
+  const takers = takersOf(cluster, [...kinds.values()]);
   const found: Exchange[] = [];
-  for (const tasks of yard.onNode) {
+  for (const tasks of cluster.onNode) {
     for (const larger of distinct(tasks)) {
       const offers = takers.get(kindOf(larger));
       if (!offers) continue;
-      leave(yard, larger);
+      leave(cluster, larger);
       for (const [key, places] of offers) {
         const smaller = places.find((each) => each.node !== larger.node);
-        if (!smaller || !fitsOn(yard, larger.node, kinds.get(key)!)) continue;
-        const gainMilli = admissibleBeside(yard, larger.node, smaller);
+        if (!smaller || !fitsOn(cluster, larger.node, kinds.get(key)!)) continue;
+        const gainMilli = admissibleBeside(cluster, larger.node, smaller);
         if (gainMilli > 0) for (const place of places) found.push({ larger, smaller: place, gainMilli });
       }
-      comeBack(yard, larger);
+      comeBack(cluster, larger);
     }
   }
   return found.sort((left, right) => right.gainMilli - left.gainMilli);
 }
 
 /** By kind that would come, then by kind that would leave for it: the tasks whose place it could take. */
-function takersOf(yard: Yard, kinds: readonly Placed[]): Map<string, Map<string, Placed[]>> {
+function takersOf(cluster: SaturatedCluster, kinds: readonly Placed[]): Map<string, Map<string, Placed[]>> {
   const takers = new Map<string, Map<string, Placed[]>>();
-  for (const tasks of yard.onNode) {
+  for (const tasks of cluster.onNode) {
     for (const smaller of distinct(tasks)) {
-      whileAway(yard, [smaller], () => {
+      whileAway(cluster, [smaller], () => {
         for (const larger of kinds) {
-          if (!isLarger(yard, larger, smaller) || !fitsOn(yard, smaller.node, larger)) continue;
+          if (!isLarger(cluster, larger, smaller) || !fitsOn(cluster, smaller.node, larger)) continue;
           const offers = takers.get(kindOf(larger)) ?? new Map<string, Placed[]>();
           takers.set(kindOf(larger), offers);
           offers.set(kindOf(smaller), [...(offers.get(kindOf(smaller)) ?? []), smaller]);
@@ -78,43 +78,43 @@ function takersOf(yard: Yard, kinds: readonly Placed[]): Map<string, Map<string,
 }
 
 /** Asks for more GPU, or for the same and more CPU. */
-function isLarger({ fleet }: Yard, one: Placed, other: Placed): boolean {
+function isLarger({ fleet }: SaturatedCluster, one: Placed, other: Placed): boolean {
   const difference = demandOf(fleet, one) - demandOf(fleet, other);
   const cpu = (task: Placed) => fleet.classes.classes[task.classNumber]!.milliCpu;
   return difference > 0 || (difference === 0 && cpu(one) > cpu(other));
 }
 
 /** What a node could admit beside a task that came to it. */
-function admissibleBeside(yard: Yard, node: number, { classNumber, memoryBytes }: Placed): number {
-  const { fleet } = yard;
+function admissibleBeside(cluster: SaturatedCluster, node: number, { classNumber, memoryBytes }: Placed): number {
+  const { fleet } = cluster;
   const gpus = hold(fleet, node, classNumber, memoryBytes, tightestGpu(fleet, node, classNumber));
-  const milli = admissibleMilli(yard, node);
+  const milli = admissibleMilli(cluster, node);
   release(fleet, node, classNumber, memoryBytes, gpus);
   return milli;
 }
 
 /** The larger one stops, the smaller one takes its place, and the larger one goes on at the place of the smaller. */
-function tryExchange(yard: Yard, larger: Placed, smaller: Placed): Relocation[] {
+function tryExchange(cluster: SaturatedCluster, larger: Placed, smaller: Placed): Relocation[] {
   const here = { node: larger.node, gpus: larger.gpus };
   const there = { node: smaller.node, gpus: smaller.gpus };
-  leave(yard, larger);
-  if (fitsOn(yard, here.node, smaller)) {
-    const moved = move(yard, smaller, here.node);
-    if (fitsOn(yard, there.node, larger)) {
-      comeBack(yard, larger);
+  leave(cluster, larger);
+  if (fitsOn(cluster, here.node, smaller)) {
+    const moved = move(cluster, smaller, here.node);
+    if (fitsOn(cluster, there.node, larger)) {
+      comeBack(cluster, larger);
       // Its own place is taken by now: it only passes through the count, and is gone again at once.
-      const went = move(yard, larger, there.node);
-      if (admissibleMilli(yard, here.node) > 0) {
-        admitAll(yard, here.node);
+      const went = move(cluster, larger, there.node);
+      if (admissibleMilli(cluster, here.node) > 0) {
+        admitAll(cluster, here.node);
         return [moved, { moved: larger, from: went.from, to: went.to, paused: true }];
       }
-      leave(yard, larger);
-      settle(yard, larger, here.node, here.gpus);
-      leave(yard, larger);
+      leave(cluster, larger);
+      settle(cluster, larger, here.node, here.gpus);
+      leave(cluster, larger);
     }
-    takeBack(yard, [moved]);
+    takeBack(cluster, [moved]);
   }
-  comeBack(yard, larger);
+  comeBack(cluster, larger);
   return [];
 }
 

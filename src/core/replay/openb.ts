@@ -101,9 +101,9 @@ export function readOpenbTasks(text: string): TaskList {
   return { tasks, problems };
 }
 
-type Row = { readonly line: number; readonly cells: Readonly<Record<string, string>> };
+type ListRow = { readonly line: number; readonly cells: Readonly<Record<string, string>> };
 
-function* rowsOf(text: string, what: string, needed: readonly string[]): Generator<Row> {
+function* rowsOf(text: string, what: string, needed: readonly string[]): Generator<ListRow> {
   const lines = text.replace(/^\ufeff/, '').split(/\r?\n/);
   const columns = (lines[0] ?? '').split(',').map((name) => name.trim().toLowerCase());
   const missing = needed.filter((name) => !columns.includes(name));

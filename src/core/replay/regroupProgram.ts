@@ -6,7 +6,11 @@ import type { AlikeGpus, Packing, SharePrices } from './sharePrices.ts';
 import { sharePrices } from './sharePrices.ts';
 
 /** What GPUs that are alike give away and get, as kinds of shares. `gpus` is their place in the packing. */
-export type Change = { readonly gpus: number; readonly leaving: readonly number[]; readonly coming: readonly number[] };
+export type GpuChange = {
+  readonly gpus: number;
+  readonly leaving: readonly number[];
+  readonly coming: readonly number[];
+};
 
 /** Shares that leave a GPU, and that come to it, at most. */
 const MOST_CHANGED = 2;
@@ -23,13 +27,13 @@ const MOVE_COST = 5;
  * Every way to change a GPU after which it wastes nothing (`sharePrices.ts`). CPU and memory are not looked at, and GPUs
  * that are alike not told apart.
  */
-export function possibleChanges(packing: Packing, solve: SolveProgram): Change[] {
+export function possibleChanges(packing: Packing, solve: SolveProgram): GpuChange[] {
   const prices = sharePrices(packing, solve);
-  const moved = ({ leaving, coming }: Change) => leaving.length + coming.length;
+  const moved = ({ leaving, coming }: GpuChange) => leaving.length + coming.length;
   return packing.gpus
     .flatMap((alike, gpus) =>
       subsets(alike.shares).flatMap((leaving) =>
-        comingSets(packing, alike, leaving, prices).map((coming): Change => ({ gpus, leaving, coming })),
+        comingSets(packing, alike, leaving, prices).map((coming): GpuChange => ({ gpus, leaving, coming })),
       ),
     )
     .filter((change) => moved(change) > 0)
@@ -44,7 +48,7 @@ export function possibleChanges(packing: Packing, solve: SolveProgram): Change[]
  * @param limit moves at most
  * @returns each with how many GPUs it is made on; none where nothing is gained
  */
-export function bestChanges<C extends Change & { readonly from: readonly unknown[] }>(
+export function bestChanges<C extends GpuChange & { readonly from: readonly unknown[] }>(
   packing: Packing,
   able: readonly C[],
   limit: number,
@@ -86,7 +90,7 @@ export function bestChanges<C extends Change & { readonly from: readonly unknown
 }
 
 /** Rows by which changes that few GPUs are able to do not ask for more of them than there are (Hall 1935). */
-function scarce(able: readonly (Change & { readonly from: readonly unknown[] })[]): Set<string> {
+function scarce(able: readonly (GpuChange & { readonly from: readonly unknown[] })[]): Set<string> {
   const rows = new Set<string>();
   for (const rivals of Map.groupBy(able.keys(), (index) => able[index]!.gpus).values()) {
     for (const { from } of rivals.map((index) => able[index]!)) {

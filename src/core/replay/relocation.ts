@@ -3,8 +3,18 @@ import type { SolveProgram } from '../model/program.ts';
 import type { Policy } from '../place/policies/policy.ts';
 import { exchange } from './exchange.ts';
 import { regroup } from './regroup.ts';
-import type { Placed, Relocation, Step, Unplaced, Yard } from './yard.ts';
-import { admissibleMilli, admitAll, bestOther, fitsOn, kindOf, move, openYard, takeBack, whileAway } from './yard.ts';
+import type { Placed, Relocation, SaturatedCluster, Step, Unplaced } from './saturatedCluster.ts';
+import {
+  admissibleMilli,
+  admitAll,
+  bestOther,
+  fitsOn,
+  kindOf,
+  move,
+  saturatedCluster,
+  takeBack,
+  whileAway,
+} from './saturatedCluster.ts';
 
 /** Tasks that leave a GPU together, at most. */
 const MOST_LEAVING = 3;
@@ -28,17 +38,17 @@ export function relocate(
   limit: number,
   solve: SolveProgram,
 ): Relocation[] {
-  const yard = openYard(fleet, policy, placed, unplaced);
+  const cluster = saturatedCluster(fleet, policy, placed, unplaced);
   const made: Relocation[] = [];
   for (let before = -1; before < made.length; ) {
     before = made.length;
-    const seats = seatCosts(yard);
-    const seated = yard.onNode.flat().filter((task) => seats.get(kindOf(task)) === 1);
-    for (const opening of openings(yard, seats)) {
-      if (made.length + opening.cost <= limit) made.push(...tryOpening(yard, opening, seated));
+    const slots = slotCosts(cluster);
+    const withGap = cluster.onNode.flat().filter((task) => slots.get(kindOf(task)) === 1);
+    for (const opening of openings(cluster, slots)) {
+      if (made.length + opening.cost <= limit) made.push(...tryOpening(cluster, opening, withGap));
     }
-    if (before === made.length) made.push(...regroup(yard, limit - made.length, solve));
-    if (before === made.length) made.push(...exchange(yard, limit - made.length));
+    if (before === made.length) made.push(...regroup(cluster, limit - made.length, solve));
+    if (before === made.length) made.push(...exchange(cluster, limit - made.length));
   }
   return made;
 }
@@ -46,14 +56,14 @@ export function relocate(
 /** Tasks that leave one node, with what could then be admitted there and how many moves that takes. */
 type Opening = { readonly tasks: readonly Placed[]; readonly gainMilli: number; readonly cost: number };
 
-function openings(yard: Yard, seats: ReadonlyMap<string, number>): Opening[] {
+function openings(cluster: SaturatedCluster, slots: ReadonlyMap<string, number>): Opening[] {
   const found: Opening[] = [];
-  for (const tasks of yard.onNode) {
-    const leaving = tasks.filter((task) => seats.has(kindOf(task)));
+  for (const tasks of cluster.onNode) {
+    const leaving = tasks.filter((task) => slots.has(kindOf(task)));
     for (const together of Map.groupBy(leaving, ({ gpus }) => gpus).values()) {
       for (const subset of subsets(together)) {
-        const gainMilli = whileAway(yard, subset, () => admissibleMilli(yard, subset[0]!.node));
-        const cost = subset.reduce((sum, task) => sum + seats.get(kindOf(task))!, 0);
+        const gainMilli = whileAway(cluster, subset, () => admissibleMilli(cluster, subset[0]!.node));
+        const cost = subset.reduce((sum, task) => sum + slots.get(kindOf(task))!, 0);
         if (gainMilli > 0) found.push({ tasks: subset, gainMilli, cost });
       }
     }
@@ -61,15 +71,15 @@ function openings(yard: Yard, seats: ReadonlyMap<string, number>): Opening[] {
   return found.sort((left, right) => right.gainMilli / right.cost - left.gainMilli / left.cost);
 }
 
-/** By kind: how many moves a task of it needs to find a seat; 1 where there is a gap, 2 where another leaves for one. */
-function seatCosts(yard: Yard): Map<string, 1 | 2> {
-  const placed = yard.onNode.flat();
+/** By kind: how many moves a task of it needs to find a place; 1 where there is a gap, 2 where another leaves for one. */
+function slotCosts(cluster: SaturatedCluster): Map<string, 1 | 2> {
+  const placed = cluster.onNode.flat();
   const kinds = new Map(placed.map((task) => [kindOf(task), task]));
   const costs = new Map<string, 1 | 2>();
-  for (const [key, kind] of kinds) if (yard.onNode.some((_, node) => fitsOn(yard, node, kind))) costs.set(key, 1);
+  for (const [key, kind] of kinds) if (cluster.onNode.some((_, node) => fitsOn(cluster, node, kind))) costs.set(key, 1);
   for (const task of placed.filter((each) => costs.get(kindOf(each)) === 1)) {
-    whileAway(yard, [task], () => {
-      for (const [key, kind] of kinds) if (!costs.has(key) && fitsOn(yard, task.node, kind)) costs.set(key, 2);
+    whileAway(cluster, [task], () => {
+      for (const [key, kind] of kinds) if (!costs.has(key) && fitsOn(cluster, task.node, kind)) costs.set(key, 2);
     });
   }
   return costs;
@@ -88,31 +98,31 @@ function subsets(tasks: readonly Placed[]): Placed[][] {
 }
 
 /** Makes the moves of an opening and admits what then fits, or leaves all as it was. */
-function tryOpening(yard: Yard, { tasks, cost }: Opening, seated: readonly Placed[]): Relocation[] {
+function tryOpening(cluster: SaturatedCluster, { tasks, cost }: Opening, withGap: readonly Placed[]): Relocation[] {
   const node = tasks[0]!.node;
   const made: Step[] = [];
   for (const task of tasks) {
-    if (task.node === node) made.push(...seat(yard, task, seated));
+    if (task.node === node) made.push(...moveOff(cluster, task, withGap));
   }
   const gone = tasks.every((task) => task.node !== node);
-  if (!gone || made.length > cost || admissibleMilli(yard, node) === 0) {
-    takeBack(yard, made);
+  if (!gone || made.length > cost || admissibleMilli(cluster, node) === 0) {
+    takeBack(cluster, made);
     return [];
   }
-  admitAll(yard, node);
+  admitAll(cluster, node);
   return made;
 }
 
 /** Moves a task off its node: into a gap, or into the place of one that finds a gap. Nothing where neither is there. */
-function seat(yard: Yard, task: Placed, seated: readonly Placed[]): Step[] {
-  const gap = bestOther(yard, task);
-  if (gap >= 0) return [move(yard, task, gap)];
-  for (const other of seated) {
+function moveOff(cluster: SaturatedCluster, task: Placed, withGap: readonly Placed[]): Step[] {
+  const gap = bestOther(cluster, task);
+  if (gap >= 0) return [move(cluster, task, gap)];
+  for (const other of withGap) {
     if (other.node === task.node || kindOf(other) === kindOf(task)) continue;
     const place = other.node;
-    if (!whileAway(yard, [other], () => fitsOn(yard, place, task))) continue;
-    const otherGap = bestOther(yard, other, task.node);
-    if (otherGap >= 0) return [move(yard, other, otherGap), move(yard, task, place)];
+    if (!whileAway(cluster, [other], () => fitsOn(cluster, place, task))) continue;
+    const otherGap = bestOther(cluster, other, task.node);
+    if (otherGap >= 0) return [move(cluster, other, otherGap), move(cluster, task, place)];
   }
   return [];
 }

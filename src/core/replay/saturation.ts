@@ -9,7 +9,7 @@ import { randomIndex, shuffled } from '../model/random.ts';
 import type { Ask, Policy } from '../place/policies/policy.ts';
 import type { ListedTask } from './openb.ts';
 import { relocate } from './relocation.ts';
-import type { Placed, Unplaced } from './yard.ts';
+import type { Placed, Unplaced } from './saturatedCluster.ts';
 
 /**
  * The published protocol of "Beware of Fragmentation" (ATC'23; its artifact's simulator): tasks arrive one after the

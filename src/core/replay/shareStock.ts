@@ -2,12 +2,12 @@ import type { Fleet } from '../fleet/fleet.ts';
 import type { TaskClass } from '../fragment/mix.ts';
 import { admitsModel, classKey } from '../fragment/mix.ts';
 import { GPU_MILLI } from '../place/policies/gpuWorth.ts';
+import type { GpuSlot } from './moveOrder.ts';
+import type { Placed, SaturatedCluster, Unplaced } from './saturatedCluster.ts';
 import type { Packing, ShareKind } from './sharePrices.ts';
-import type { Seat } from './shiftOrder.ts';
-import type { Placed, Unplaced, Yard } from './yard.ts';
 
 /** A GPU with the shares on it. */
-export type Shared = Seat & { readonly tasks: readonly Placed[] };
+export type Shared = GpuSlot & { readonly tasks: readonly Placed[] };
 
 /** All shares, as a packing and as the GPUs behind it. */
 export type Stock = {
@@ -23,12 +23,12 @@ export type Stock = {
 export type Usual = { readonly milliCpu: number; readonly memoryBytes: number };
 
 /** Shares by kind, and the GPUs they are on. */
-export function takeStock(yard: Yard): Stock {
-  const { fleet, onNode } = yard;
+export function takeStock(cluster: SaturatedCluster): Stock {
+  const { fleet, onNode } = cluster;
   const numbers = new Map<string, number>();
   const kinds: TaskClass[] = [];
   const kindOf = (task: Unplaced) => {
-    const { gpuMilli, gpuCount, gpuModels } = classOf(yard, task);
+    const { gpuMilli, gpuCount, gpuModels } = classOf(cluster, task);
     if (gpuCount !== 1) return -1;
     const kind = { milliCpu: 0, gpuMilli, gpuCount, gpuModels };
     const key = classKey(kind);
@@ -37,13 +37,13 @@ export function takeStock(yard: Yard): Stock {
   };
   const shared = onNode.flatMap((all, node) => {
     const sharing = Map.groupBy(
-      all.filter((task) => isShare(classOf(yard, task))),
+      all.filter((task) => isShare(classOf(cluster, task))),
       ({ gpus }) => gpus,
     );
     return [...sharing].map(([mask, tasks]) => ({ node, gpu: 31 - Math.clz32(mask), tasks }));
   });
   const sharesOf = ({ tasks }: Shared) => tasks.map(kindOf).sort((left, right) => left - right);
-  const guests = yard.waiting.filter((kind) => kind.count > 0 && kindOf(kind) >= 0);
+  const pending = cluster.waiting.filter((kind) => kind.count > 0 && kindOf(kind) >= 0);
   for (const gpu of shared) sharesOf(gpu);
   const modelOf = modelsByUse(fleet, kinds);
   const groups = Map.groupBy(shared, (gpu) => [modelOf(gpu.node), ...sharesOf(gpu)].join());
@@ -56,13 +56,13 @@ export function takeStock(yard: Yard): Stock {
     count: all.length,
   }));
   const waiting = kinds.map((_, kind) =>
-    guests.reduce((sum, guest) => sum + (kindOf(guest) === kind ? guest.count : 0), 0),
+    pending.reduce((sum, task) => sum + (kindOf(task) === kind ? task.count : 0), 0),
   );
-  const byKind = Map.groupBy<number, Unplaced>([...shared.flatMap(({ tasks }) => tasks), ...guests], kindOf);
+  const byKind = Map.groupBy<number, Unplaced>([...shared.flatMap(({ tasks }) => tasks), ...pending], kindOf);
   const usual = kinds.map((_, kind) => {
     const tasks = byKind.get(kind)!;
     return {
-      milliCpu: median(tasks.map((task) => classOf(yard, task).milliCpu)),
+      milliCpu: median(tasks.map((task) => classOf(cluster, task).milliCpu)),
       memoryBytes: median(tasks.map(({ memoryBytes }) => memoryBytes)),
     };
   });
@@ -90,7 +90,7 @@ export function takeOut({ kindOf }: Stock, { tasks }: Shared, kinds: readonly nu
   );
 }
 
-export function classOf({ fleet }: Yard, { classNumber }: Unplaced): TaskClass {
+export function classOf({ fleet }: SaturatedCluster, { classNumber }: Unplaced): TaskClass {
   return fleet.classes.classes[classNumber]!;
 }
 

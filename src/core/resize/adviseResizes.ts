@@ -123,7 +123,7 @@ export type ResizeInputs = {
 };
 
 /** Fewer readings are an instant, not a mean (docs/method.md#readings). */
-export const READINGS_NEEDED = 3;
+const READINGS_NEEDED = 3;
 
 /**
  * A shrink must leave a task at least two decision intervals to run. An interval is the usage window, since a task shrinks
@@ -142,24 +142,24 @@ const MEBIBYTE = 2 ** 20;
  */
 export function adviseResizes(inputs: ResizeInputs): ResizesAdvised {
   const kept: Record<KeptCode, number> = { betweenThresholds: 0, fewReadings: 0, noUsage: 0, bestEffort: 0 };
-  const tasks: Judgement[][] = [];
+  const tasks: Compared[][] = [];
   for (const task of inputs.snapshot.tasks) {
     if (task.phase !== 'running' || task.infrastructure || !nodeOf(task, inputs.capacity)?.node.ready) continue;
     const why = unjudged(task, inputs.snapshot.usage[task.id]);
-    const judgements = why ? [] : judge(task, inputs);
-    if (judgements.length > 0) tasks.push(judgements);
+    const compared = why ? [] : compare(task, inputs);
+    if (compared.length > 0) tasks.push(compared);
     else kept[why ?? 'betweenThresholds']++;
   }
   const since: Record<string, number> = {};
   const granted = new Map<string, Resources>();
   const free = new Map<string, Resources>();
   const quotas = new QuotaLeft(inputs.snapshot.quotas ?? []);
-  const advice = inOrder(tasks).flatMap((judgements) => {
-    const { task, node } = judgements[0]!;
+  const advice = inOrder(tasks).flatMap((compared) => {
+    const { task, node } = compared[0]!;
     const left = free.get(node) ?? nodeOf(task, inputs.capacity)!.free;
-    const decided = judgements.map((judgement) => ({
-      ...judgement,
-      decision: decide(judgement, inputs, left, quotas),
+    const decided = compared.map((each) => ({
+      ...each,
+      decision: decide(each, inputs, left, quotas),
     }));
     const allocation = allocationAfter(task, decided);
     if (allocation !== task.allocation) {
@@ -178,7 +178,7 @@ export function adviseResizes(inputs: ResizeInputs): ResizesAdvised {
 }
 
 /** What the rules say of one resource; the decision depends on the capacity that is left when its turn comes. */
-type Judgement = Omit<ResizeAdvice, 'decision'> & { readonly task: Task };
+type Compared = Omit<ResizeAdvice, 'decision'> & { readonly task: Task };
 
 function unjudged(task: Task, usage: Usage | undefined): KeptCode | undefined {
   if (task.qosClass === 'BestEffort') return 'bestEffort';
@@ -187,10 +187,10 @@ function unjudged(task: Task, usage: Usage | undefined): KeptCode | undefined {
 }
 
 /** Both rules on every resource of one task; only where one of them speaks. */
-function judge(task: Task, { snapshot, predictions, settings }: ResizeInputs): Judgement[] {
+function compare(task: Task, { snapshot, predictions, settings }: ResizeInputs): Compared[] {
   const { mean, peak, nodeWindowMean: _, ...span } = snapshot.usage[task.id]!;
   const remainingSeconds = medianRemaining(task, predictions, settings, snapshot.takenAtSeconds);
-  return resourceNames(task.request).flatMap((resource): Judgement[] => {
+  return resourceNames(task.request).flatMap((resource): Compared[] => {
     const usage: Measured = { ...span, mean: amountOf(mean, resource), peak: amountOf(peak, resource) };
     if (!isMeasured(resource, usage)) return [];
     const request = amountOf(task.request, resource);
@@ -256,30 +256,30 @@ function isResizable(resource: ResourceName): boolean {
 }
 
 /** Tasks that only shrink first, so that the expands see the capacity they give; then the neediest expand first. */
-function inOrder(tasks: readonly Judgement[][]): Judgement[][] {
-  const need = (judgements: Judgement[]) =>
-    Math.max(0, ...judgements.map(({ ours }) => (ours.says === 'expand' ? ours.usageFraction : 0)));
+function inOrder(tasks: readonly Compared[][]): Compared[][] {
+  const need = (compared: Compared[]) =>
+    Math.max(0, ...compared.map(({ ours }) => (ours.says === 'expand' ? ours.usageFraction : 0)));
   return tasks
-    .map((judgements) => ({ judgements, need: need(judgements) }))
+    .map((compared) => ({ compared, need: need(compared) }))
     .sort((left, right) => (left.need === 0 || right.need === 0 ? left.need - right.need : right.need - left.need))
-    .map(({ judgements }) => judgements);
+    .map(({ compared }) => compared);
 }
 
 /** S308 with its waits, and what keeps the task and its node safe. */
-function decide(judgement: Judgement, inputs: ResizeInputs, free: Resources, quotas: QuotaLeft): ResizeDecision {
-  const { resource, allocation, ours } = judgement;
-  const reason = refusal(judgement, inputs) ?? quotas.refusal(judgement);
+function decide(compared: Compared, inputs: ResizeInputs, free: Resources, quotas: QuotaLeft): ResizeDecision {
+  const { resource, allocation, ours } = compared;
+  const reason = refusal(compared, inputs) ?? quotas.refusal(compared);
   if (reason) return { kind: 'refused', reason };
-  if (ours.says === 'expand') return decideExpand(judgement, inputs, amountOf(free, resource));
+  if (ours.says === 'expand') return decideExpand(compared, inputs, amountOf(free, resource));
   if (!isResizable(resource)) return { kind: 'advise', amount: ours.amount, to: allocation - ours.amount };
-  return decideShrink(judgement, inputs);
+  return decideShrink(compared, inputs);
 }
 
 function refusal(
-  judgement: Judgement,
+  compared: Compared,
   { snapshot, capacity, predictions, settings, migrating }: ResizeInputs,
 ): ResizeRefusal | undefined {
-  const { task, resource, allocation, usage, remainingSeconds, printed, ours } = judgement;
+  const { task, resource, allocation, usage, remainingSeconds, printed, ours } = compared;
   if (ours.says === 'keep') {
     if (printed.says === 'expand') return { code: 'enough', needed: ours.needed };
     if (resource === 'memoryBytes') return { code: 'recentPeak', peak: usage.peak, needed: ours.needed };
@@ -315,7 +315,7 @@ class QuotaLeft {
   }
 
   /** Which of the quotas that count the task does not let it grow so, if any: the one with the least left. */
-  refusal({ task, resource, ours }: Judgement): ResizeRefusal | undefined {
+  refusal({ task, resource, ours }: Compared): ResizeRefusal | undefined {
     if (ours.says !== 'expand') return undefined;
     const bounded = resource as keyof Quota['left'];
     const [tightest] = this.#of(task)
@@ -349,8 +349,8 @@ class QuotaLeft {
   }
 }
 
-function decideShrink(judgement: Judgement, { snapshot, settings, since }: ResizeInputs): ResizeDecision {
-  const { task, ours } = judgement;
+function decideShrink(compared: Compared, { snapshot, settings, since }: ResizeInputs): ResizeDecision {
+  const { task, ours } = compared;
   const nowSeconds = snapshot.takenAtSeconds;
   const direction = 'shrink';
   const lastShrunk = since[`shrunk ${task.id}`] ?? Number.NEGATIVE_INFINITY;
@@ -361,32 +361,32 @@ function decideShrink(judgement: Judgement, { snapshot, settings, since }: Resiz
   }
   if (ours.needed <= ours.left) return { kind: 'shrink', amount: ours.amount, to: ours.left };
   const { shrinkRetrySeconds, shrinkGiveUpSeconds } = settings;
-  const waitedSeconds = waited(judgement, direction, since, nowSeconds);
+  const waitedSeconds = waited(compared, direction, since, nowSeconds);
   if (waitedSeconds >= shrinkGiveUpSeconds)
     return { kind: 'refused', reason: { code: 'waitedOut', wait: direction, waitedSeconds } };
   const wait = nextLook(nowSeconds, waitedSeconds, shrinkRetrySeconds, shrinkGiveUpSeconds);
   return { kind: 'wait', wait: direction, direction, amount: ours.amount, ...wait };
 }
 
-function decideExpand(judgement: Judgement, { snapshot, settings, since }: ResizeInputs, free: number): ResizeDecision {
-  const { ours } = judgement;
+function decideExpand(compared: Compared, { snapshot, settings, since }: ResizeInputs, free: number): ResizeDecision {
+  const { ours } = compared;
   const nowSeconds = snapshot.takenAtSeconds;
   const direction = 'expand';
   if (ours.amount <= free) return { kind: 'expand', amount: ours.amount, to: ours.left };
   const { expandRetrySeconds, expandGiveUpSeconds } = settings;
-  const waitedSeconds = waited(judgement, direction, since, nowSeconds);
+  const waitedSeconds = waited(compared, direction, since, nowSeconds);
   if (waitedSeconds >= expandGiveUpSeconds)
     return { kind: 'refused', reason: { code: 'waitedOut', wait: direction, waitedSeconds } };
   const wait = nextLook(nowSeconds, waitedSeconds, expandRetrySeconds, expandGiveUpSeconds);
   return { kind: 'wait', wait: direction, direction, amount: ours.amount, ...wait, free: Math.max(0, free) };
 }
 
-function waitKey({ taskId, resource }: Judgement, direction: 'shrink' | 'expand'): string {
+function waitKey({ taskId, resource }: Compared, direction: 'shrink' | 'expand'): string {
   return `${direction} ${resource} ${taskId}`;
 }
 
-function waited(judgement: Judgement, direction: 'shrink' | 'expand', since: Since, nowSeconds: number): number {
-  return Math.max(0, nowSeconds - (since[waitKey(judgement, direction)] ?? nowSeconds));
+function waited(compared: Compared, direction: 'shrink' | 'expand', since: Since, nowSeconds: number): number {
+  return Math.max(0, nowSeconds - (since[waitKey(compared, direction)] ?? nowSeconds));
 }
 
 /**
@@ -409,7 +409,7 @@ function nextLook(nowSeconds: number, waitedSeconds: number, waitSeconds: number
 /** What a task holds after what was decided for it; its allocation itself where nothing was. */
 function allocationAfter(
   task: Task,
-  decided: readonly (Judgement & { readonly decision: ResizeDecision })[],
+  decided: readonly (Compared & { readonly decision: ResizeDecision })[],
 ): Resources {
   return decided.reduce((held: Resources, { resource, decision }) => {
     return decision.kind === 'shrink' || decision.kind === 'expand' ? withAmount(held, resource, decision.to) : held;

@@ -1,5 +1,5 @@
 import { classNumber, createFleet, hold } from '../../../src/core/fleet/fleet.ts';
-import type { Placed } from '../../../src/core/replay/yard.ts';
+import type { Placed } from '../../../src/core/replay/saturatedCluster.ts';
 
 /** So many nodes of one GPU; `put` holds a share on one of them. */
 export function gpus(count: number, nodeMilliCpu = 10_000) {

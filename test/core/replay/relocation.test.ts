@@ -5,7 +5,7 @@ import type { SolveProgram } from '../../../src/core/model/program.ts';
 import { seededRandom } from '../../../src/core/model/random.ts';
 import { bestFitPolicy } from '../../../src/core/place/policies/published.ts';
 import { relocate } from '../../../src/core/replay/relocation.ts';
-import type { Placed, Unplaced } from '../../../src/core/replay/yard.ts';
+import type { Placed, Unplaced } from '../../../src/core/replay/saturatedCluster.ts';
 import { loadSolver } from '../../../src/io/highs.ts';
 import { gpus } from './gpus.ts';
 

@@ -17,13 +17,13 @@ export type ResourceUse = {
 };
 
 /** Least and most allocated take a pod that asks for nothing as asking for this. */
-export const MISSING_REQUEST = { milliCpu: 100, memoryBytes: 200 * 2 ** 20 };
+const MISSING_REQUEST = { milliCpu: 100, memoryBytes: 200 * 2 ** 20 };
 
 /** A point of the shape of `requestedToCapacityRatio`: utilization 0 … 100, score 0 … 10. */
 export type ShapePoint = { readonly utilization: number; readonly score: number };
 
 /** Bin packing: the shape that prefers full nodes. */
-export const PACKING_SHAPE: readonly ShapePoint[] = [
+const PACKING_SHAPE: readonly ShapePoint[] = [
   { utilization: 0, score: 0 },
   { utilization: 100, score: 10 },
 ];

@@ -7,7 +7,7 @@ import { bestFitPolicy, bestFitScore } from './published.ts';
  * Bounds of the buckets by which a node's longer hold is judged, in seconds. The list is our own: the paper's could not
  * be read.
  */
-export const HOLD_BUCKETS: readonly number[] = [0, 600, 1800, 3600, 7200, 14400, 28800, 86400, 259200, 604800];
+const HOLD_BUCKETS: readonly number[] = [0, 600, 1800, 3600, 7200, 14400, 28800, 86400, 259200, 604800];
 
 /**
  * Like NILAS (LAVA, arXiv 2412.09840): the node whose hold the task prolongs least, in buckets, then best fit. A node is

@@ -13,7 +13,7 @@ export type Unplaced = Pick<Placed, 'classNumber' | 'memoryBytes'>;
 export type Relocation = { readonly moved: Placed; readonly from: number; readonly to: number; readonly paused?: true };
 
 /** A saturated cluster whose tasks are moved: every step changes it. */
-export type Yard = {
+export type SaturatedCluster = {
   readonly fleet: Fleet;
   readonly policy: Policy;
   readonly onNode: readonly Placed[][];
@@ -23,7 +23,12 @@ export type Yard = {
 
 export type WaitingKind = Unplaced & { readonly demandMilli: number; count: number };
 
-export function openYard(fleet: Fleet, policy: Policy, placed: readonly Placed[], unplaced: readonly Unplaced[]): Yard {
+export function saturatedCluster(
+  fleet: Fleet,
+  policy: Policy,
+  placed: readonly Placed[],
+  unplaced: readonly Unplaced[],
+): SaturatedCluster {
   const onNode: Placed[][] = fleet.nodes.map(() => []);
   for (const task of placed) onNode[task.node]!.push(task);
   const waiting = [...Map.groupBy(unplaced, kindOf).values()]
@@ -42,34 +47,34 @@ export function demandOf({ classes }: Fleet, { classNumber }: Unplaced): number 
   return demandMilli(classes.classes[classNumber]!);
 }
 
-export function fitsOn({ fleet }: Yard, node: number, { classNumber, memoryBytes }: Unplaced): boolean {
+export function fitsOn({ fleet }: SaturatedCluster, node: number, { classNumber, memoryBytes }: Unplaced): boolean {
   return fits(fleet, node, classNumber, memoryBytes);
 }
 
 /** Takes a task off its node; it keeps its place in `node` and `gpus`, for `comeBack`. */
-export function leave({ fleet }: Yard, { node, classNumber, memoryBytes, gpus }: Placed): void {
+export function leave({ fleet }: SaturatedCluster, { node, classNumber, memoryBytes, gpus }: Placed): void {
   release(fleet, node, classNumber, memoryBytes, gpus);
 }
 
-export function comeBack({ fleet }: Yard, { node, classNumber, memoryBytes, gpus }: Placed): void {
+export function comeBack({ fleet }: SaturatedCluster, { node, classNumber, memoryBytes, gpus }: Placed): void {
   holdGpus(fleet, node, classNumber, memoryBytes, gpus);
 }
 
 /** What is true while tasks are away from their node; they return to the same GPUs. */
-export function whileAway<T>(yard: Yard, tasks: readonly Placed[], look: () => T): T {
-  for (const task of tasks) leave(yard, task);
+export function whileAway<T>(cluster: SaturatedCluster, tasks: readonly Placed[], look: () => T): T {
+  for (const task of tasks) leave(cluster, task);
   const seen = look();
-  for (const task of tasks) comeBack(yard, task);
+  for (const task of tasks) comeBack(cluster, task);
   return seen;
 }
 
 /** A task that is away settles on GPUs of a node that has the capacity. */
-export function settle(yard: Yard, task: Placed, node: number, gpus: GpuMask): void {
-  const neighbours = yard.onNode[task.node]!;
+export function settle(cluster: SaturatedCluster, task: Placed, node: number, gpus: GpuMask): void {
+  const neighbours = cluster.onNode[task.node]!;
   neighbours.splice(neighbours.indexOf(task), 1);
-  yard.onNode[node]!.push(task);
+  cluster.onNode[node]!.push(task);
   Object.assign(task, { node, gpus });
-  comeBack(yard, task);
+  comeBack(cluster, task);
 }
 
 /** True when a node has the CPU and memory of a share, and that GPU of it the rest. */
@@ -86,60 +91,60 @@ export function fitsOnGpu(fleet: Fleet, { classNumber, memoryBytes }: Unplaced, 
 export type Step = Relocation & { readonly gpus: GpuMask };
 
 /** Moves a task to a node that has room for it: a share to the fullest GPU that takes it. */
-export function move(yard: Yard, task: Placed, to: number): Step {
+export function move(cluster: SaturatedCluster, task: Placed, to: number): Step {
   const step = { moved: task, from: task.node, to, gpus: task.gpus };
-  leave(yard, task);
-  const gpus = holdTightest(yard.fleet, to, task);
-  release(yard.fleet, to, task.classNumber, task.memoryBytes, gpus);
-  settle(yard, task, to, gpus);
+  leave(cluster, task);
+  const gpus = holdTightest(cluster.fleet, to, task);
+  release(cluster.fleet, to, task.classNumber, task.memoryBytes, gpus);
+  settle(cluster, task, to, gpus);
   return step;
 }
 
 /** Undoes moves, the last one first. */
-export function takeBack(yard: Yard, steps: readonly Step[]): void {
+export function takeBack(cluster: SaturatedCluster, steps: readonly Step[]): void {
   for (const { moved, from, gpus } of [...steps].reverse()) {
-    leave(yard, moved);
-    settle(yard, moved, from, gpus);
+    leave(cluster, moved);
+    settle(cluster, moved, from, gpus);
   }
 }
 
 /** Milli-GPU of the waiting tasks that a node can take now, largest first. Nothing stays changed. */
-export function admissibleMilli(yard: Yard, node: number): number {
-  const admitted = admit(yard, node);
+export function admissibleMilli(cluster: SaturatedCluster, node: number): number {
+  const admitted = admit(cluster, node);
   for (const { kind, gpus } of admitted) {
-    release(yard.fleet, node, kind.classNumber, kind.memoryBytes, gpus);
+    release(cluster.fleet, node, kind.classNumber, kind.memoryBytes, gpus);
     kind.count += 1;
   }
   return admitted.reduce((sum, { kind }) => sum + kind.demandMilli, 0);
 }
 
 /** Lets in the waiting tasks that a node can take, largest first. They wait no more, and may be moved later. */
-export function admitAll(yard: Yard, node: number): void {
-  for (const { kind, gpus } of admit(yard, node)) {
-    yard.onNode[node]!.push({ classNumber: kind.classNumber, memoryBytes: kind.memoryBytes, node, gpus });
+export function admitAll(cluster: SaturatedCluster, node: number): void {
+  for (const { kind, gpus } of admit(cluster, node)) {
+    cluster.onNode[node]!.push({ classNumber: kind.classNumber, memoryBytes: kind.memoryBytes, node, gpus });
   }
 }
 
 /** Lets one waiting task in on a share that has the room for it. */
-export function admitOn(yard: Yard, kind: WaitingKind, node: number, gpus: GpuMask): void {
+export function admitOn(cluster: SaturatedCluster, kind: WaitingKind, node: number, gpus: GpuMask): void {
   const { classNumber, memoryBytes } = kind;
-  yard.onNode[node]!.push({
+  cluster.onNode[node]!.push({
     classNumber,
     memoryBytes,
     node,
-    gpus: holdGpus(yard.fleet, node, classNumber, memoryBytes, gpus),
+    gpus: holdGpus(cluster.fleet, node, classNumber, memoryBytes, gpus),
   });
   kind.count -= 1;
 }
 
 /** The policy's best node for a task, its own and one more left out; −1 where there is none. */
-export function bestOther(yard: Yard, task: Placed, kept = -1): number {
+export function bestOther(cluster: SaturatedCluster, task: Placed, kept = -1): number {
   const ask = { classNumber: task.classNumber, memoryBytes: task.memoryBytes, nowSeconds: 0 };
   let chosen = -1;
   let best = Number.NEGATIVE_INFINITY;
-  for (let node = 0; node < yard.fleet.nodes.length; node += 1) {
-    if (node === task.node || node === kept || !fitsOn(yard, node, task)) continue;
-    const score = yard.policy.score(node, ask);
+  for (let node = 0; node < cluster.fleet.nodes.length; node += 1) {
+    if (node === task.node || node === kept || !fitsOn(cluster, node, task)) continue;
+    const score = cluster.policy.score(node, ask);
     if (score > best) {
       best = score;
       chosen = node;
@@ -148,13 +153,13 @@ export function bestOther(yard: Yard, task: Placed, kept = -1): number {
   return chosen;
 }
 
-function admit(yard: Yard, node: number): { readonly kind: WaitingKind; readonly gpus: GpuMask }[] {
-  const { fleet, waiting } = yard;
+function admit(cluster: SaturatedCluster, node: number): { readonly kind: WaitingKind; readonly gpus: GpuMask }[] {
+  const { fleet, waiting } = cluster;
   const admitted: { kind: WaitingKind; gpus: GpuMask }[] = [];
   const idleMilli = idleOf(fleet, node);
   for (const kind of waiting) {
     if (kind.demandMilli > idleMilli) continue;
-    while (kind.count > 0 && fitsOn(yard, node, kind)) {
+    while (kind.count > 0 && fitsOn(cluster, node, kind)) {
       admitted.push({ kind, gpus: holdTightest(fleet, node, kind) });
       kind.count -= 1;
     }
