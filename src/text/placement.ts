@@ -158,8 +158,8 @@ export function describeRefused({ nodes, example }: PlacementAdvice['refused'][n
 }
 
 /** By what a node ends. */
-export function deadlineTitle(source: NodeDeadline['source']): string {
-  return DEADLINES[source];
+export function describeDeadline(source: NodeDeadline['source']): string {
+  return `it ends by itself: ${DEADLINES[source]}`;
 }
 
 const DEADLINES: Readonly<Record<NodeDeadline['source'], string>> = {

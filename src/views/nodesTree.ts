@@ -6,9 +6,10 @@ import type { Session } from '../editor/session.ts';
 import type { NodeRow, TaskRow } from '../rows/clusterView.ts';
 import { idOf as taskId } from '../rows/viewDeltas.ts';
 import { describeRefusedEverywhere } from '../text/action.ts';
+import { describeNone } from '../text/tree.ts';
 import { DrawnRows } from './drawnRows.ts';
 import type { Pins } from './pins.ts';
-import { nodeItem, none, noteItem, oneLine, taskItem } from './treeItems.ts';
+import { nodeItem, noteItem, oneLine, taskItem } from './treeItems.ts';
 
 const PAGE = 200;
 
@@ -111,7 +112,7 @@ export class NodesTree implements vscode.TreeDataProvider<NodesElement>, vscode.
       case 'failed':
         return state.message.slice(0, 2000);
       case 'open':
-        return state.view.nodes.length === 0 ? none('node', state.view) : undefined;
+        return state.view.nodes.length === 0 ? describeNone('node', state.view.problems) : undefined;
       default:
         return undefined;
     }

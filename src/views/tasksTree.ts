@@ -3,10 +3,11 @@ import { findRow } from '../core/model/sortedList.ts';
 import type { Session } from '../editor/session.ts';
 import type { TaskRow } from '../rows/clusterView.ts';
 import { idOf } from '../rows/viewDeltas.ts';
+import { describeNone } from '../text/tree.ts';
 import { DrawnRows } from './drawnRows.ts';
 import type { Pins } from './pins.ts';
 import { type Grouping, type TaskGroup, TaskGroups } from './taskGroups.ts';
-import { none, noteItem, oneLine, taskItem } from './treeItems.ts';
+import { noteItem, oneLine, taskItem } from './treeItems.ts';
 
 const PAGE = 200;
 
@@ -65,7 +66,7 @@ export class TasksTree implements vscode.TreeDataProvider<TasksElement>, vscode.
     const state = this.session.state;
     if (state.kind !== 'open') return undefined;
     const { tasks } = state.view;
-    if (tasks.length === 0) return none('task', state.view);
+    if (tasks.length === 0) return describeNone('task', state.view.problems);
     if (this.filterText === '') return undefined;
     return `${this.groups.count || 'None'} of ${tasks.length} tasks: ${oneLine(this.filterText)}`;
   }
