@@ -1,6 +1,8 @@
 import { basename } from 'node:path';
 import { InputError } from '../core/model/input.ts';
 import type { PointMetrics } from '../core/predict/metrics.ts';
+import { counted, number } from '../text/format.ts';
+import { describeRowsLeftOut } from '../text/history.ts';
 import { learnOnThread } from '../worker/threads/learning.ts';
 import type { EvaluateOutcome } from '../worker/train.ts';
 import type { Command } from './command.ts';
@@ -86,7 +88,7 @@ function describe(
   const { stowage, hist20 } = predictors;
   const names = Object.keys(predictors) as (keyof typeof predictors)[];
   const lines = [
-    `${log}: ${jobs} tasks, ${scored} scored, ${problems} rows left out; network: ${network}; ${seconds} s`,
+    `${log}: ${counted(jobs, 'task')}, ${number(scored)} scored, ${describeRowsLeftOut(problems)}; network: ${network}; ${seconds} s`,
     '',
     '           MAE s  median AE s  AVGpred  under     R²  |ln p/r|',
     ...names.map((name) => pointRow(name, predictors[name])),
@@ -110,7 +112,7 @@ function describe(
 
 function earlyRow({ tasks, predictors }: NonNullable<EvaluateOutcome['early']>): string {
   const shares = Object.entries(predictors).map(([name, { avgPred }]) => `${name} ${avgPred.toFixed(3)}`);
-  return `AVGpred of the ${tasks} tasks from the 201st on: ${shares.join(', ')}`;
+  return `AVGpred of the ${number(tasks)} tasks from the 201st on: ${shares.join(', ')}`;
 }
 
 function pointRow(name: string, { mae, medianAe, avgPred, underFraction, r2, absLog }: PointMetrics): string {

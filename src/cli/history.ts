@@ -4,6 +4,7 @@ import { errorMessage } from '../core/model/errorMessage.ts';
 import type { FinishedTask } from '../core/model/finished.ts';
 import { InputError } from '../core/model/input.ts';
 import { writeAtomically } from '../io/writeAtomically.ts';
+import { describePastOf } from '../text/history.ts';
 import type { Command } from './command.ts';
 import { parseWords } from './parseWords.ts';
 import {
@@ -44,7 +45,7 @@ export const run: Command = async (words) => {
     if (values.out === undefined) process.stdout.write(lines);
     else await write(values.out, lines);
     for (const problem of problems) process.stderr.write(`${problem}\n`);
-    process.stderr.write(`${tasks.length} finished tasks of ${cluster.name}${spanOf(tasks)}\n`);
+    process.stderr.write(`${describePastOf(cluster.name, tasks)}\n`);
     return 0;
   } finally {
     await cluster.close();
@@ -78,13 +79,6 @@ function rowOf(task: FinishedTask): Partial<Record<Meaning, string | number>> {
   return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined)) as Partial<
     Record<Meaning, string | number>
   >;
-}
-
-function spanOf(tasks: readonly FinishedTask[]): string {
-  const [first, last] = [tasks[0], tasks.at(-1)];
-  if (!first || !last) return '';
-  const day = (seconds: number) => new Date(seconds * 1000).toISOString().slice(0, 10);
-  return `, ended ${day(first.endedAtSeconds)} to ${day(last.endedAtSeconds)}`;
 }
 
 async function write(file: string, text: string): Promise<void> {

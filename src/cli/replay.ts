@@ -7,6 +7,7 @@ import type { KnowledgeName } from '../core/replay/knowledge.ts';
 import { KNOWLEDGE } from '../core/replay/knowledge.ts';
 import { readOpenbNodes, readOpenbTasks } from '../core/replay/openb.ts';
 import type { ReplayLists } from '../core/replay/replay.ts';
+import { describeRowsLeftOut } from '../text/history.ts';
 import type { ReplayJob } from '../worker/replay.ts';
 import { replayOnThreads } from '../worker/threads/replays.ts';
 import type { Command } from './command.ts';
@@ -142,7 +143,7 @@ async function readText(path: string): Promise<string> {
 function tellProblems(path: string, problems: readonly RowProblem[]): void {
   if (problems.length === 0) return;
   for (const { line, reason } of problems.slice(0, 5)) process.stderr.write(`${path}:${line}: left out: ${reason}\n`);
-  if (problems.length > 5) process.stderr.write(`${path}: ${problems.length} rows left out in all\n`);
+  if (problems.length > 5) process.stderr.write(`${path}: ${describeRowsLeftOut(problems.length)} in all\n`);
 }
 
 function seedsOf(given: string): number[] {

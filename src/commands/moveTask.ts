@@ -2,11 +2,10 @@ import * as vscode from 'vscode';
 import type { Move } from '../core/model/moves.ts';
 import { runCommand } from '../editor/runCommand.ts';
 import type { Session } from '../editor/session.ts';
+import { describeNoMove } from '../text/action.ts';
 import type { NodesElement } from '../views/nodesTree.ts';
 import type { TasksElement } from '../views/tasksTree.ts';
 import { applyPlan, withProgress } from './plan.ts';
-
-const VERBS: Readonly<Record<Move['kind'], string>> = { placement: 'place', resize: 'resize', migration: 'migrate' };
 
 /** Plans, then applies the one move of this kind that the plan has for the task; says so when it has none. */
 export const moveTask = (session: Session, kind: Move['kind']) => async (element?: TasksElement | NodesElement) => {
@@ -20,7 +19,7 @@ export const moveTask = (session: Session, kind: Move['kind']) => async (element
   if (state.kind !== 'open' || !state.plan) return;
   const move = state.plan.moves.find((candidate) => candidate.kind === kind && candidate.taskId === id);
   if (move) return applyPlan(session)(state.plan.id, [move.id]);
-  const text = `The plan does not ${VERBS[kind]} ${id} now. Preview Plan shows why, and what would change it.`;
+  const text = describeNoMove(kind, id);
   const preview = 'Preview Plan';
   if ((await vscode.window.showInformationMessage(text, preview)) === preview) {
     await runCommand('stowage.previewPlan');

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { NodeChange } from '../core/forecast/scenarios.ts';
 import type { Session } from '../editor/session.ts';
-import { amounts } from '../text/format.ts';
+import { amounts, counted } from '../text/format.ts';
 import type { NodesElement } from '../views/nodesTree.ts';
 import type { PlanPanel } from '../views/planPanel.ts';
 import { previewPlan, withProgress } from './plan.ts';
@@ -25,7 +25,7 @@ async function chooseNode({ state }: Session, kind: NodeChange['kind']): Promise
   }
   const items = state.view.nodes.map(({ name, total, taskIds }) => ({
     label: name,
-    description: `${amounts(total)}, ${taskIds.length} tasks`,
+    description: `${amounts(total)}, ${counted(taskIds.length, 'task')}`,
   }));
   const title = kind === 'lost' ? 'What if this node goes?' : 'What if there were one more like this?';
   return (await vscode.window.showQuickPick(items, { title, matchOnDescription: true }))?.label;

@@ -18,6 +18,8 @@ import { readPredictor, writePredictor } from '../io/predictors.ts';
 import { planSituation } from '../planning/plan.ts';
 import { readSituation, type Situation } from '../planning/situation.ts';
 import { describeCard } from '../text/card.ts';
+import { percent } from '../text/format.ts';
+import { describeHistory } from '../text/history.ts';
 import { planText } from '../text/plan/planText.ts';
 import { describeBasis } from '../text/prediction.ts';
 import { forecastOnThreads } from '../worker/threads/forecasting.ts';
@@ -239,10 +241,8 @@ async function promoted(directory: string): Promise<Predictor | undefined> {
 
 function historyOf(name: string, tasks: readonly FinishedTask[], problems: readonly RowProblem[]): History {
   const sorted = tasks.toSorted((a, b) => a.submittedAtSeconds - b.submittedAtSeconds);
-  const left =
-    problems.length > 0 ? `; ${problems.length} rows left out, the first because ${problems[0]?.reason}` : '';
   return shownAs({ name, tasks: sorted, problems }, () => [
-    { mime: 'text/plain', text: `${name}: ${sorted.length} finished tasks${left}` },
+    { mime: 'text/plain', text: describeHistory(name, sorted, problems) },
   ]);
 }
 
@@ -272,7 +272,7 @@ function learn<T>(
     ...(stop && { signal: stop }),
     onProgress(fraction, text, loss, calibration) {
       onProgress?.({ fraction, text, ...(loss !== undefined && { loss }), ...(calibration && { calibration }) });
-      shown?.update(line(`${Math.round(100 * fraction)} %  ${text}`));
+      shown?.update(line(`${percent(fraction)}  ${text}`));
     },
   });
 }

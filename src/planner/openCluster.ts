@@ -15,6 +15,7 @@ import {
   updateSituation,
 } from '../planning/situation.ts';
 import { clusterView, KnownRows } from '../rows/clusterView.ts';
+import { describeSampling } from '../text/forecast.ts';
 import { type Call, type EditorThread, ViewSender } from './editorThread.ts';
 import type { ConnectOptions, IssuedPlan, Requests, Weighed, WhatIf } from './protocol.ts';
 import { StoredPredictor } from './storedPredictor.ts';
@@ -248,5 +249,5 @@ export class OpenCluster {
 }
 
 function forecastProgress(onProgress: Call['onProgress']): NonNullable<PlanOptions['onProgress']> {
-  return ({ samples, of }) => onProgress(`forecasting: ${samples} of ${of} futures`, samples / of);
+  return ({ samples, of }) => onProgress(describeSampling(samples, of), samples / of);
 }

@@ -1,3 +1,4 @@
+import type { Move } from '../core/model/moves.ts';
 import { missingRight } from '../core/model/rights.ts';
 import type { Action, Rights } from '../core/model/snapshot.ts';
 import type { Task } from '../core/model/task.ts';
@@ -37,6 +38,18 @@ export function describeWhyNot(action: Action, why: string): string {
       return `cannot be resized: ${why}`;
     case 'migrate':
       return `cannot be migrated: ${why}`;
+  }
+}
+
+/** That a plan has no such move for a task. */
+export function describeNoMove(kind: Move['kind'], taskId: string): string {
+  switch (kind) {
+    case 'placement':
+      return `The plan does not place ${taskId} now. Preview Plan shows why, and what would change it.`;
+    case 'resize':
+      return `The plan does not resize ${taskId} now. Preview Plan shows why, and what would change it.`;
+    case 'migration':
+      return `The plan does not migrate ${taskId} now. Preview Plan shows why, and what would change it.`;
   }
 }
 

@@ -1,5 +1,10 @@
 import type { PlannedSnapshot } from '../core/plan/plan.ts';
-import { counted } from './format.ts';
+import { counted, number } from './format.ts';
+
+/** The offer to show the next page of what is left. */
+export function describeMore(page: number, left: number): string {
+  return `Show ${number(Math.min(page, left))} more of ${number(left)}`;
+}
 
 /** What a plan was made for: "24 nodes, 165 running tasks, 8 pending tasks". */
 export function describeCounts({ nodes, running, pending }: PlannedSnapshot['counts']): string {

@@ -1,7 +1,7 @@
 import type { Forecast, Moment, ScenarioForecast } from '../core/forecast/forecast.ts';
 import { changeOf } from '../core/forecast/scenarios.ts';
 import type { Plan } from '../core/plan/plan.ts';
-import { duration, percent, plural } from './format.ts';
+import { duration, number, percent, plural } from './format.ts';
 
 /** Every sentence about what a forecast says. */
 
@@ -28,6 +28,14 @@ export function describeFutures({ samples, arrivalsPerHour }: Forecast): string 
   return plural(Math.round(arrivalsPerHour), {
     one: `${futures}; # task arrives per hour`,
     other: `${futures}; # tasks arrive per hour`,
+  });
+}
+
+/** How far a forecast has come. */
+export function describeSampling(samples: number, of: number): string {
+  return plural(of, {
+    one: `forecasting: ${number(samples)} of # future`,
+    other: `forecasting: ${number(samples)} of # futures`,
   });
 }
 

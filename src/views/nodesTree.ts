@@ -6,6 +6,7 @@ import type { Session } from '../editor/session.ts';
 import type { NodeRow, TaskRow } from '../rows/clusterView.ts';
 import { idOf as taskId } from '../rows/viewDeltas.ts';
 import { describeRefusedEverywhere } from '../text/action.ts';
+import { describeMore } from '../text/counts.ts';
 import { describeNone } from '../text/tree.ts';
 import { DrawnRows } from './drawnRows.ts';
 import type { Pins } from './pins.ts';
@@ -63,7 +64,7 @@ export class NodesTree implements vscode.TreeDataProvider<NodesElement>, vscode.
       case 'offer':
         return noteItem(element.text, element.icon, { title: element.text, command: element.command });
       case 'more':
-        return noteItem(`Show ${Math.min(PAGE, element.left)} more of ${element.left}`, 'ellipsis', {
+        return noteItem(describeMore(PAGE, element.left), 'ellipsis', {
           title: 'Show more',
           command: 'stowage.showMoreNodes',
         });

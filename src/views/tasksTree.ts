@@ -3,6 +3,7 @@ import { findRow } from '../core/model/sortedList.ts';
 import type { Session } from '../editor/session.ts';
 import type { TaskRow } from '../rows/clusterView.ts';
 import { idOf } from '../rows/viewDeltas.ts';
+import { describeMore } from '../text/counts.ts';
 import { describeNone } from '../text/tree.ts';
 import { DrawnRows } from './drawnRows.ts';
 import type { Pins } from './pins.ts';
@@ -103,7 +104,7 @@ export class TasksTree implements vscode.TreeDataProvider<TasksElement>, vscode.
         return item;
       }
       case 'more':
-        return noteItem(`Show ${Math.min(PAGE, element.left)} more of ${element.left}`, 'ellipsis', {
+        return noteItem(describeMore(PAGE, element.left), 'ellipsis', {
           title: 'Show more',
           command: 'stowage.showMoreTasks',
           arguments: [element.group],

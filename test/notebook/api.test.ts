@@ -35,10 +35,7 @@ describe('stowage in a cell', function () {
         ['bo', 8, 3600],
       ],
     );
-    assert.match(
-      (await cells.run('own')).shown[0]!,
-      /^own\.csv: 2 finished tasks; 1 rows left out, the first because /,
-    );
+    assert.match((await cells.run('own')).shown[0]!, /^own\.csv: 2 finished tasks; 1 row left out, the first because /);
   });
 
   it('says what to do about a file that is missing or a table without columns', async () => {
@@ -58,7 +55,7 @@ describe('stowage in a cell', function () {
     }
     const { shown } = await cells.run(`await stowage.history(${JSON.stringify(KTH)})`);
     // 27,992 rows of the log have a runtime above 0.
-    assert.match(shown[0]!, /^KTH-SP2-1996-2\.1-cln\.swf\.gz: 27992 finished tasks/);
+    assert.match(shown[0]!, /^KTH-SP2-1996-2\.1-cln\.swf\.gz: 27,992 finished tasks/);
   });
 
   it('splits in time: nothing of the earlier part ends after the later part begins', async () => {

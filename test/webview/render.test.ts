@@ -167,7 +167,7 @@ describe('the plan panel', function () {
       const moves = Array.from({ length: MOVES_PAGE + 5 }, (_, at) => ({ ...plan.moves[0]!, id: `move ${at}` }));
       show({ plan: { ...plan, moves } });
       assert.equal(all('vscode-checkbox').length, MOVES_PAGE);
-      button('List 5').click();
+      button('Show 5').click();
       assert.deepEqual(asked, [['listMore']]);
       show({ plan: { ...plan, moves }, choices: { planId: plan.id, listed: 2 * MOVES_PAGE } });
       assert.equal(all('vscode-checkbox').length, MOVES_PAGE + 5);

@@ -1,6 +1,7 @@
 import type { Move } from '../../src/core/model/moves.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
-import { number, plural } from '../../src/text/format.ts';
+import { describeMore } from '../../src/text/counts.ts';
+import { plural } from '../../src/text/format.ts';
 import { describeLossOf, describeMoveWithCost, describeNoMoves } from '../../src/text/operation.ts';
 import type { PanelActions } from '../actions.ts';
 import { button, element } from '../element.ts';
@@ -38,7 +39,7 @@ export function movesSection(host: Host, plan: Plan, choices: Choices, actions: 
         element(
           'p',
           {},
-          button(`List ${number(Math.min(MOVES_PAGE, further))} more of ${number(further)}`, actions.listMore, {
+          button(describeMore(MOVES_PAGE, further), actions.listMore, {
             secondary: true,
           }),
         ),
