@@ -1,6 +1,7 @@
 import { POLICY_NAMES } from '../src/core/place/policyNames.ts';
 import type { PlacementAdvice, Plan } from '../src/core/plan/plan.ts';
 import type { PanelState } from '../src/panel/protocol.ts';
+import { fixed } from '../src/text/format.ts';
 import { button, element } from './element.ts';
 
 /** Weights of policies by name; those left out weigh nothing. */
@@ -75,7 +76,7 @@ export function weightControls(
     tell();
   };
   const slider = (policy: string, weight: number) => {
-    const shown = element('output', {}, weight.toFixed(1));
+    const shown = element('output', {}, fixed(weight, 1));
     const range = element('input', {
       type: 'range',
       min: 0,
@@ -87,7 +88,7 @@ export function weightControls(
     range.addEventListener('input', () => {
       const tried = range.valueAsNumber;
       weights = withWeight(weights, policy, tried);
-      shown.textContent = tried.toFixed(1);
+      shown.textContent = fixed(tried, 1);
       tell();
     });
     return element(

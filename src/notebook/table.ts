@@ -1,3 +1,4 @@
+import { describeRows } from '../text/counts.ts';
 /** A table as plain data, for the notebook's renderer and for text. */
 export type Table = {
   readonly columns: readonly { readonly name: string; readonly numeric: boolean }[];
@@ -64,7 +65,7 @@ export function tableText({ columns, index, rows, total }: Table): string {
       .join('  ')
       .trimEnd(),
   );
-  const more = total > lines.length ? [`… ${total - lines.length} more of ${total} rows`] : [];
+  const more = total > lines.length ? [`… ${describeRows(lines.length, total)}`] : [];
   return [...text, ...more].join('\n');
 }
 

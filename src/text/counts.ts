@@ -1,9 +1,16 @@
 import type { PlannedSnapshot } from '../core/plan/plan.ts';
-import { counted, number } from './format.ts';
+import { counted, number, plural } from './format.ts';
 
 /** The offer to show the next page of what is left. */
 export function describeMore(page: number, left: number): string {
   return `Show ${number(Math.min(page, left))} more of ${number(left)}`;
+}
+
+/** How many rows of a table are shown: "First 500 of 1,000 rows", or "12 rows" where these are all. */
+export function describeRows(shown: number, total: number): string {
+  return shown < total
+    ? `First ${number(shown)} of ${number(total)} rows`
+    : plural(total, { one: '# row', other: '# rows' });
 }
 
 /** What a plan was made for: "24 nodes, 165 running tasks, 8 pending tasks". */

@@ -50,7 +50,7 @@ describe('what a notebook shows', () => {
   it('cuts a long table and says how long it is', () => {
     const table = tableOfRows(Array.from({ length: 1000 }, (_, a) => ({ a })));
     assert.deepEqual([table.rows.length, table.total], [MOST_ROWS, 1000]);
-    assert.match(tableText(table), /… 980 more of 1000 rows$/);
+    assert.match(tableText(table), /… First 20 of 1,000 rows$/);
   });
 
   it('writes missing values, dates, objects and long texts into one line each', () => {

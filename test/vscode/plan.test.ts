@@ -393,7 +393,7 @@ describe('the sample cluster in the editor', function () {
     await workbench.chooseFile(join(folder, basename(LOG)));
     await workbench.pick('Start over');
     await workbench.toast(/Training the runtime predictor/, 30_000);
-    await workbench.toast(/Learned from 27992 finished tasks/, 200_000);
+    await workbench.toast(/Learned from 27,992 finished tasks/, 200_000);
     await workbench.picture('10-real-log');
   });
 });

@@ -1,4 +1,5 @@
 import type { Table } from '../../src/notebook/table.ts';
+import { describeRows } from '../../src/text/counts.ts';
 import { element } from '../element.ts';
 
 type Sorting = { readonly column: number; readonly ascending: boolean };
@@ -10,9 +11,7 @@ type Sorting = { readonly column: number; readonly ascending: boolean };
 export function drawTable(value: unknown, root: HTMLElement): void {
   const table = parseTable(value);
   const { rows, total } = table;
-  const count =
-    total > rows.length ? `First ${rows.length} of ${total} rows` : `${total} ${total === 1 ? 'row' : 'rows'}`;
-  root.replaceChildren(tableElement(table), element('p', { class: 'stowage-count' }, count));
+  root.replaceChildren(tableElement(table), element('p', { class: 'stowage-count' }, describeRows(rows.length, total)));
 }
 
 /** A table that sorts by a press on a column's name: up, down, as it came. */

@@ -1,6 +1,6 @@
 import type { RankedNode } from '../../src/core/place/rankNodes.ts';
 import type { PlacementAdvice, Plan } from '../../src/core/plan/plan.ts';
-import { duration } from '../../src/text/format.ts';
+import { duration, fixed } from '../../src/text/format.ts';
 import { describeRanked, describeRefused } from '../../src/text/placement.ts';
 import { describeBasis, describeBeside, describeHeld } from '../../src/text/prediction.ts';
 import type { PanelActions } from '../actions.ts';
@@ -92,5 +92,5 @@ function partOf({ parts }: RankedNode, name: string): number {
 }
 
 function thousandths(score: number): string {
-  return score.toFixed(3);
+  return fixed(score, 3);
 }
