@@ -5,6 +5,12 @@ const EDITOR = `
 export class TreeItem { constructor(label, collapsibleState) { Object.assign(this, { label, collapsibleState }); } }
 export class ThemeIcon { constructor(id, color) { Object.assign(this, { id, color }); } }
 export class ThemeColor { constructor(id) { this.id = id; } }
+export class EventEmitter {
+  listeners = new Set();
+  event = (listener) => { this.listeners.add(listener); return { dispose: () => this.listeners.delete(listener) }; };
+  fire(value) { for (const listener of [...this.listeners]) listener(value); }
+  dispose() { this.listeners.clear(); }
+}
 export const TreeItemCollapsibleState = { None: 0, Collapsed: 1, Expanded: 2 };
 export const CompletionItemKind = {};
 export const shown = [];
@@ -13,7 +19,15 @@ export const window = {
   createOutputChannel: () => ({ error: (text) => logged.push(String(text)), dispose: () => {} }),
   showErrorMessage: async (text) => { shown.push(text); },
 };
-export const workspace = { get workspaceFolders() { throw new Error('no folders today'); } };
+export const settings = {};
+export const workspace = {
+  get workspaceFolders() { throw new Error('no folders today'); },
+  isTrusted: true,
+  getConfiguration: () => ({
+    get: (name, otherwise) => settings[name] ?? otherwise,
+    inspect: (name) => ({ globalValue: settings[name] }),
+  }),
+};
 `;
 const URL = `data:text/javascript,${encodeURIComponent(EDITOR)}`;
 
@@ -33,4 +47,9 @@ export async function withFakeEditor<T>(load: () => Promise<T>): Promise<T> {
 /** What the fake editor has shown as errors, and what was logged as such. */
 export async function errorsOfFakeEditor(): Promise<{ readonly shown: string[]; readonly logged: string[] }> {
   return import(URL);
+}
+
+/** The user's settings in the fake editor, without `stowage.`; to be changed. */
+export async function settingsOfFakeEditor(): Promise<Record<string, unknown>> {
+  return (await import(URL)).settings;
 }

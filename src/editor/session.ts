@@ -46,7 +46,7 @@ export type OpenState = {
 };
 
 /** Parts of an open state that come and go. */
-type Passing = 'busy' | 'stale' | 'weighed' | 'whatIfs';
+type Passing = 'busy' | 'stale' | 'readOnly' | 'weighed' | 'whatIfs';
 
 /** Called with how far long work has come. */
 export type Progress = (text: string, fraction?: number) => void;
@@ -72,7 +72,7 @@ export class Session implements vscode.Disposable {
   private readonly waits = new WaitTimer({
     now: () => this.clusterSeconds(),
     busy: () => this.current.kind === 'open' && this.current.busy !== undefined,
-    onDue: () => this.due.fire(),
+    onDue: () => this.readOnly === undefined && this.due.fire(),
   });
   /** How far the sample's clock was advanced since it was opened. */
   private advancedSeconds = 0;
@@ -278,9 +278,20 @@ export class Session implements vscode.Disposable {
     return this.planner.ask({ type: 'doctor', target, name, access: access() });
   }
 
+  /** All settings count at once, but for those by which a cluster is reached: they count when it is opened next. */
   async settingsChanged(): Promise<void> {
+    if (this.current.kind === 'open') {
+      const readOnly = readOnlyReason(this.current.target);
+      if (readOnly === undefined) this.updateOpen({}, ['readOnly']);
+      else this.updateOpen({ readOnly });
+    }
     await this.planner.ask({ type: 'settings', settings: methodSettings() });
     await this.refresh();
+  }
+
+  /** Why nothing may be changed on the open cluster. */
+  private get readOnly(): string | undefined {
+    return this.current.kind === 'open' ? this.current.readOnly : undefined;
   }
 
   dispose(): void {
@@ -313,7 +324,8 @@ export class Session implements vscode.Disposable {
 
   /** Work that writes. A wait that comes of it joins those that are followed already. */
   private async operate(text: string, work: () => Promise<OperationResult>): Promise<OperationResult> {
-    const { connection } = this;
+    const { connection, readOnly } = this;
+    if (readOnly !== undefined) throw new Error(readOnly);
     const result = await this.busy(text, work);
     if (connection === this.connection) this.waits.add(result.dueInSeconds);
     await this.refresh();
