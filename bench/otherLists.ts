@@ -5,6 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { policyName } from '../src/core/place/policies/policies.ts';
 import { readOpenbNodes, readOpenbTasks } from '../src/core/replay/openb.ts';
 import { replayOnThreads } from '../src/worker/threads/replays.ts';
 import { madeList } from './madeLists.ts';
@@ -36,7 +37,7 @@ const bound = readOpenbTasks(read('openb_pod_list_gpuspec25.csv')).tasks.filter(
   ({ taskClass }) => taskClass.gpuModels.length > 0,
 );
 const seeds = values.seeds.split(',').map(Number);
-const policies = values.policies.split(',');
+const policies = values.policies.split(',').map(policyName);
 
 console.log(`list | policy | ${LOADS.map((load) => `${load} %`).join(' | ')} | ahead of ${policies[0]}`);
 console.log('--- | --- | ---: | ---: | ---: | ---');

@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { describeSaturation, describeTimed, saturationReport, timedReport } from '../src/cli/replayReport.ts';
+import type { PolicyName } from '../src/core/place/policies/policies.ts';
 import { KNOWLEDGE } from '../src/core/replay/knowledge.ts';
 import { readOpenbNodes, readOpenbTasks } from '../src/core/replay/openb.ts';
 import type { ReplayLists } from '../src/core/replay/replay.ts';
@@ -21,7 +22,7 @@ const { values } = parseArgs({
   },
 });
 
-const SPACE = [
+const SPACE: readonly PolicyName[] = [
   'random',
   'dotProduct',
   'gpuClustering',
@@ -32,8 +33,8 @@ const SPACE = [
   'stowage-online',
   'stowage-refuse',
 ];
-const TIMELESS = ['bestFit', 'fgd'];
-const TIMED = ['nilas', 'lava', 'stowage'];
+const TIMELESS: readonly PolicyName[] = ['bestFit', 'fgd'];
+const TIMED: readonly PolicyName[] = ['nilas', 'lava', 'stowage'];
 
 const [first = 42, last = first] = values.seeds.split('-').map(Number);
 const seeds = Array.from({ length: last - first + 1 }, (_, index) => first + index);
@@ -64,7 +65,7 @@ async function inSpace(name: string, lists: ReplayLists): Promise<void> {
 }
 
 async function moves(name: string, lists: ReplayLists): Promise<void> {
-  const policies = ['fgd', 'stowage'];
+  const policies: readonly PolicyName[] = ['fgd', 'stowage'];
   const jobs = policies.flatMap((policy) =>
     seeds.map((seed) => ({ type: 'saturation' as const, policy, seed, load: 1.3, moveLimit: 300 })),
   );

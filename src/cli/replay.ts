@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { errorMessage } from '../core/model/errorMessage.ts';
 import type { RowProblem } from '../core/model/finished.ts';
 import { InputError } from '../core/model/input.ts';
-import { POLICIES, policyName } from '../core/place/policies/policies.ts';
+import { ALL_POLICIES, policyName } from '../core/place/policies/policies.ts';
 import type { KnowledgeName } from '../core/replay/knowledge.ts';
 import { KNOWLEDGE } from '../core/replay/knowledge.ts';
 import { readOpenbNodes, readOpenbTasks } from '../core/replay/openb.ts';
@@ -24,7 +24,7 @@ Without --timed, the published protocol of "Beware of Fragmentation" (ATC'23): t
 the load, none ends. Prints allocation and fragments at 80 … 130 % arrived load, mean of the seeds.
 
   --policy A,B,…      default: the six published ones and stowage
-                      all: ${wrapped(Object.keys(POLICIES))}
+                      all: ${wrapped(ALL_POLICIES)}
   --seeds 42-51       a range, or numbers with commas between (default 42-51; timed: 42)
   --load 1.3          arrived GPU demand ÷ GPUs (default 1.3; timed: 0.9)
   --moves 300         move up to so many tasks after the last arrival, so that others fit; each move is proven
@@ -40,9 +40,7 @@ With --timed, tasks arrive by a Poisson process with their real runtimes, and en
 
 const PUBLISHED = 'random,dotProduct,gpuClustering,gpuPacking,bestFit,fgd';
 /** Policies that look at no runtime: what is known of it changes nothing, so they run once. */
-const TIMELESS = new Set(
-  Object.keys(POLICIES).filter((name) => !['nilas', 'lava', 'stowage', 'stowage-time'].includes(name)),
-);
+const TIMELESS = new Set(ALL_POLICIES.filter((name) => !['nilas', 'lava', 'stowage', 'stowage-time'].includes(name)));
 
 export const run: Command = async (words) => {
   const { values } = parse(words);

@@ -1,8 +1,9 @@
 import { classNumber, type Fleet, fleetOfCapacities } from '../fleet/fleet.ts';
 import { classOfRequest, countClasses } from '../fragment/mix.ts';
+import { seededRandom } from '../model/random.ts';
 import type { Task } from '../model/task.ts';
 import type { ClusterCapacity } from './capacity.ts';
-import { POLICIES } from './policies/policies.ts';
+import { POLICIES, type PolicyName } from './policies/policies.ts';
 import type { Ask, Policy } from './policies/policy.ts';
 import type { Candidates, NodePolicy } from './policy.ts';
 
@@ -10,9 +11,8 @@ import type { Candidates, NodePolicy } from './policy.ts';
  * Scores live nodes by a policy of the replays. Its scores have scales of their own, so that they are stretched over 0…1
  * between the worst and the best candidate before they are mixed; where all are alike each gets 1. What a policy wants to
  * know of the past it is told once, from the tasks that run: FGD's and `stowage`'s expected mix are their classes.
- * @param name a key of `POLICIES`
  */
-export function fleetPolicy(name: string): NodePolicy {
+export function fleetPolicy(name: PolicyName): NodePolicy {
   return (task, candidates) => {
     const { policy, ask, numbers } = openPolicy(name, task, candidates);
     const raw = Float64Array.from(numbers, (node) => policy.score(node, ask));
@@ -28,7 +28,7 @@ function stretched(raw: Float64Array): Float64Array {
   return raw.map((score) => (!Number.isFinite(score) ? 0 : high > low ? (score - low) / (high - low) : 1));
 }
 
-function openPolicy(name: string, task: Task, { capacity, nodes, times, runtime, nowSeconds }: Candidates) {
+function openPolicy(name: PolicyName, task: Task, { capacity, nodes, times, runtime, nowSeconds }: Candidates) {
   const { fleet, policies } = fleetOf(capacity);
   const numbers = nodes.map(({ node }) => capacity.indexOf.get(node.name)!);
   numbers.forEach((node, candidate) => {
@@ -45,7 +45,7 @@ function openPolicy(name: string, task: Task, { capacity, nodes, times, runtime,
   return { policy, ask, numbers };
 }
 
-type Opened = { readonly fleet: Fleet; readonly policies: Map<string, Policy> };
+type Opened = { readonly fleet: Fleet; readonly policies: Map<PolicyName, Policy> };
 
 /** A capacity never changes, so its fleet is made once. */
 const opened = new WeakMap<ClusterCapacity, Opened>();
@@ -69,15 +69,15 @@ function fleetOf(capacity: ClusterCapacity): Opened {
       gpuModel,
     })),
   );
-  const made = { fleet, policies: new Map<string, Policy>() };
+  const made = { fleet, policies: new Map<PolicyName, Policy>() };
   opened.set(capacity, made);
   return made;
 }
 
-function makePolicy(name: string, fleet: Fleet, capacity: ClusterCapacity, nowSeconds: number): Policy {
+function makePolicy(name: PolicyName, fleet: Fleet, capacity: ClusterCapacity, nowSeconds: number): Policy {
   const running = capacity.nodes.map(({ tasks }) => tasks.filter(({ infrastructure }) => !infrastructure));
   const seen = countClasses(running.flat().map(classOf));
-  const policy = POLICIES[name]!({ fleet, seen, random: fixedRandom() });
+  const policy = POLICIES[name]({ fleet, seen, random: seededRandom(RANKING_SEED) });
   running.forEach((tasks, node) => {
     fleet.tasks[node] = tasks.length;
     fleet.gpuTasks[node] = tasks.filter((task) => task.allocation.gpuMilli > 0).length;
@@ -96,13 +96,5 @@ function classOf(task: Task) {
   return classOfRequest(task.allocation, task.gpuCount, task.constraints);
 }
 
-/** The same numbers each time (mulberry32, T. Ettinger): a ranking has no chance in it. */
-function fixedRandom(): () => number {
-  let state = 1;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000;
-  };
-}
+/** The same numbers each time: a ranking has no chance in it. */
+const RANKING_SEED = 1;

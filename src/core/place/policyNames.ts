@@ -1,5 +1,4 @@
-/** Every policy that can be mixed to rank live nodes, with what it prefers; `timeFit` is the method's own (S204). */
-export const POLICY_NAMES: Readonly<Record<string, string>> = {
+const PREFERENCES = {
   timeFit: 'free for just long enough: available time closest above the runtime',
   stowage: 'what expected tasks can still fill of the node, less prices of what is scarce',
   'stowage-time': 'the least longer hold of a node, against fit and fragments of the capacity',
@@ -14,4 +13,12 @@ export const POLICY_NAMES: Readonly<Record<string, string>> = {
   balancedAllocation: 'CPU and memory used alike (kube-scheduler)',
   nilas: 'the least prolonged hold in steps, then best fit (like NILAS)',
   lava: 'nodes of the same lifetime class (like LAVA)',
-};
+} as const;
+
+export type RankingPolicy = keyof typeof PREFERENCES;
+
+/** Every policy that can be mixed to rank live nodes, with what it prefers; `timeFit` is the method's own (S204). */
+export const POLICY_NAMES: Readonly<Record<string, string>> = PREFERENCES;
+
+/** Their names. */
+export const RANKING_POLICIES = Object.keys(PREFERENCES) as readonly RankingPolicy[];

@@ -8,7 +8,7 @@ import { nodeFilter, type Refusal } from './filter.ts';
 import { fleetPolicy } from './fleetPolicy.ts';
 import type { PolicyReason } from './policies/reason.ts';
 import type { Candidates, NodePolicy } from './policy.ts';
-import { POLICY_NAMES } from './policyNames.ts';
+import { RANKING_POLICIES } from './policyNames.ts';
 import { type DeadlineRefusal, deadlineFilter, expectedRuntime, type TimeFit, timeFit } from './timeFit.ts';
 import { timeFitPolicy } from './timeFitPolicy.ts';
 
@@ -43,10 +43,9 @@ export type Ranking = {
 };
 
 /** Every policy that can be mixed by `settings.policyWeights`; the method's own is `timeFit`. */
-export const NODE_POLICIES: Readonly<Record<string, NodePolicy>> = {
-  ...Object.fromEntries(Object.keys(POLICY_NAMES).map((name) => [name, fleetPolicy(name)])),
-  timeFit: timeFitPolicy,
-};
+const NODE_POLICIES: ReadonlyMap<string, NodePolicy> = new Map(
+  RANKING_POLICIES.map((name) => [name, name === 'timeFit' ? timeFitPolicy : fleetPolicy(name)]),
+);
 
 /**
  * S203 and S204: filters the nodes of a capacity for a task and ranks the rest by the mixed policies.
@@ -107,14 +106,13 @@ type MixedPolicy = {
 
 function policyMix(weights: Settings['policyWeights']): MixedPolicy[] {
   const chosen = Object.entries(weights).filter(([, weight]) => weight > 0);
-  const known = Object.keys(NODE_POLICIES).join(', ');
+  const known = RANKING_POLICIES.join(', ');
   if (chosen.length === 0) throw new InputError(`No policy has a weight above 0. Give one to any of: ${known}.`);
   const sum = chosen.reduce((total, [, weight]) => total + weight, 0);
   return chosen.map(([policy, weight]) => {
-    if (!Object.hasOwn(NODE_POLICIES, policy)) {
-      throw new InputError(`There is no policy "${policy}". Choose among: ${known}.`);
-    }
-    return { policy, weight, share: weight / sum, score: NODE_POLICIES[policy]! };
+    const score = NODE_POLICIES.get(policy);
+    if (!score) throw new InputError(`There is no policy "${policy}". Choose among: ${known}.`);
+    return { policy, weight, share: weight / sum, score };
   });
 }
 

@@ -4,7 +4,7 @@ import { countClasses, mixOfCounts } from '../fragment/mix.ts';
 import { InputError } from '../model/input.ts';
 import type { SolveProgram } from '../model/program.ts';
 import { seededRandom, shuffled } from '../model/random.ts';
-import { POLICIES } from '../place/policies/policies.ts';
+import { POLICIES, type PolicyName } from '../place/policies/policies.ts';
 import type { ListedTask } from './openb.ts';
 import type { SaturationRun } from './saturation.ts';
 import { runSaturation, seededWorkload } from './saturation.ts';
@@ -14,9 +14,9 @@ import { runTimed } from './timed.ts';
 /** The lists a replay is made from. */
 export type ReplayLists = { readonly nodes: readonly FleetNode[]; readonly tasks: readonly ListedTask[] };
 
-/** One run of the published protocol (`saturation.ts`). `policy` is a name of `POLICIES`. */
+/** One run of the published protocol (`saturation.ts`). */
 export type SaturationReplay = {
-  readonly policy: string;
+  readonly policy: PolicyName;
   readonly seed: number;
   readonly load: number;
   /** How many tasks may be moved after the last arrival; absent: none. */
@@ -24,7 +24,7 @@ export type SaturationReplay = {
 };
 
 /** One run with arrivals and ends (`timed.ts`). */
-export type TimedReplay = Omit<TimedOptions, 'onDay'> & { readonly policy: string; readonly seed: number };
+export type TimedReplay = Omit<TimedOptions, 'onDay'> & { readonly policy: PolicyName; readonly seed: number };
 
 /** Arrived loads in per cent at which a replay up to `load` is sampled: 80, 90 … and the load itself. */
 export function sampledLoads(load: number): number[] {
@@ -49,7 +49,7 @@ export function replaySaturation(
   const random = seededRandom(seed);
   const workload = seededWorkload(nodes, tasks, load, random);
   const fleet = createFleet(workload.nodes);
-  const chosen = POLICIES[policy]!({ fleet, seen, random: seededRandom(seed + 0.5) });
+  const chosen = POLICIES[policy]({ fleet, seen, random: seededRandom(seed + 0.5) });
   const moves = solve && moveLimit > 0 ? { limit: moveLimit, solve } : undefined;
   return runSaturation(
     { fleet, policy: chosen, tasks: workload.tasks, mix: mixOfCounts(seen) },
@@ -71,7 +71,7 @@ export function replayTimed(
   const seen = countClasses(tasks.map(({ taskClass }) => taskClass));
   const random = seededRandom(seed);
   const fleet = createFleet(shuffled(random, nodes));
-  const chosen = POLICIES[policy === 'stowage' ? 'stowage-time' : policy]!({
+  const chosen = POLICIES[policy === 'stowage' ? 'stowage-time' : policy]({
     fleet,
     seen,
     random: seededRandom(seed + 0.5),

@@ -6,7 +6,8 @@ import type { Node } from '../../../src/core/model/node.ts';
 import { DEFAULT_SETTINGS } from '../../../src/core/model/settings.ts';
 import type { Task } from '../../../src/core/model/task.ts';
 import { clusterCapacity, withoutTask, withTask } from '../../../src/core/place/capacity.ts';
-import { NODE_POLICIES, rankNodes } from '../../../src/core/place/rankNodes.ts';
+import { RANKING_POLICIES } from '../../../src/core/place/policyNames.ts';
+import { rankNodes } from '../../../src/core/place/rankNodes.ts';
 import type { Predictions } from '../../../src/core/predict/prediction.ts';
 import { describeRanked, describeRefusal } from '../../../src/text/placement.ts';
 import { amounts, node, prediction, snapshot, sure, task } from './cluster.ts';
@@ -211,7 +212,7 @@ describe('the ranking and its policies', () => {
   it('ranks with every policy it names: scores in 0…1, the same again, each with a reason', () => {
     const gpus = { allocatable: amounts({ milliCpu: 8000, memoryBytes: 2 ** 35, gpuMilli: 4000 }) };
     const wanted = task('new', { request: amounts({ milliCpu: 1000, memoryBytes: 2 ** 30, gpuMilli: 500 }) });
-    for (const policy of Object.keys(NODE_POLICIES)) {
+    for (const policy of RANKING_POLICIES) {
       const { ranked } = mixed({ [policy]: 1 }, gpus, wanted);
       assert.equal(ranked.length, 2, policy);
       for (const each of ranked) {

@@ -5,6 +5,7 @@ import { describe, it } from 'mocha';
 import { createFleet } from '../../../src/core/fleet/fleet.ts';
 import { mixOfCounts } from '../../../src/core/fragment/mix.ts';
 import { seededRandom } from '../../../src/core/model/random.ts';
+import type { PolicyName } from '../../../src/core/place/policies/policies.ts';
 import { bestFitPolicy } from '../../../src/core/place/policies/published.ts';
 import type { ListedTask } from '../../../src/core/replay/openb.ts';
 import { readOpenbNodes, readOpenbTasks } from '../../../src/core/replay/openb.ts';
@@ -70,7 +71,7 @@ describe('the published protocol', () => {
   it('is the same for the same seed, and refuses nodes without GPUs', () => {
     const tasks = [300, 500, 810, 1000].map((milli, index) => task(`t${index}`, milli));
     const lists = { nodes: [...nodes, { ...nodes[0]!, name: 'c', gpuCount: 8 }], tasks };
-    for (const policy of ['random', 'fgd', 'stowage', 'stowage-online']) {
+    for (const policy of ['random', 'fgd', 'stowage', 'stowage-online'] as const) {
       const once = replaySaturation(lists, { policy, seed: 7, load: 1.3 });
       assert.deepEqual(replaySaturation(lists, { policy, seed: 7, load: 1.3 }), once);
       assert.ok(once.samples.get(130)!.allocation > 50);
@@ -100,7 +101,7 @@ describe('the published figures', function () {
       nodes: readOpenbNodes(read('openb_node_list_gpu_node.csv')).nodes,
       tasks: readOpenbTasks(read('openb_pod_list_default.csv')).tasks,
     };
-    const at130 = (policy: string) =>
+    const at130 = (policy: PolicyName) =>
       replaySaturation(lists, { policy, seed: 42, load: 1.3 }).samples.get(130)!.allocation;
     // Published means 93.08 and 95.39, sd over seeds .13 and .08: one seed lies within .5.
     const fgd = at130('fgd');

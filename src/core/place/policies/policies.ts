@@ -25,8 +25,10 @@ export type PolicySetup = {
   readonly random: () => number;
 };
 
-/** Every policy by name. */
-export const POLICIES: Readonly<Record<string, (setup: PolicySetup) => Policy>> = {
+/** What makes a policy. */
+type MakePolicy = (setup: PolicySetup) => Policy;
+
+const MAKERS = {
   random: ({ fleet, random }) => randomPolicy(fleet, random),
   dotProduct: ({ fleet }) => dotProductPolicy(fleet),
   bestFit: ({ fleet }) => bestFitPolicy(fleet),
@@ -44,22 +46,30 @@ export const POLICIES: Readonly<Record<string, (setup: PolicySetup) => Policy>> 
   'stowage-time': ({ fleet, seen }) => stowageTimePolicy(fleet, seen),
   'stowage-online': ({ fleet, random }) => stowageOnlinePolicy(fleet, random),
   'stowage-refuse': ({ fleet, seen, random }) => stowagePolicy(fleet, seen, random, { refuseFromFraction: 0.9025 }),
-};
+} satisfies Readonly<Record<string, MakePolicy>>;
+
+export type PolicyName = keyof typeof MAKERS;
+
+/** Every policy by name. */
+export const POLICIES: Readonly<Record<PolicyName, MakePolicy>> = MAKERS;
+
+/** Every policy's name. */
+export const ALL_POLICIES = Object.keys(MAKERS) as readonly PolicyName[];
 
 /**
  * The name of a policy as `POLICIES` has it; capitals do not matter, and the short names of the published tables do.
  * @throws InputError for a name that is none
  */
-export function policyName(given: string): string {
+export function policyName(given: string): PolicyName {
   const plain = given.trim().toLowerCase();
-  const name = SHORT_NAMES[plain] ?? Object.keys(POLICIES).find((known) => known.toLowerCase() === plain);
+  const name = SHORT_NAMES[plain] ?? ALL_POLICIES.find((known) => known.toLowerCase() === plain);
   if (name === undefined) {
-    throw new InputError(`There is no policy "${given}". Choose among: ${Object.keys(POLICIES).join(', ')}.`);
+    throw new InputError(`There is no policy "${given}". Choose among: ${ALL_POLICIES.join(', ')}.`);
   }
   return name;
 }
 
-const SHORT_NAMES: Readonly<Record<string, string>> = {
+const SHORT_NAMES: Readonly<Record<string, PolicyName>> = {
   dotprod: 'dotProduct',
   packing: 'gpuPacking',
   clustering: 'gpuClustering',

@@ -79,7 +79,7 @@ describe('the stowage policy that learns its mix', () => {
   it('keeps a large node whole for a task larger than any it has seen', () => {
     const nodes = [128_000, 96_000, 96_000].map((milliCpu, index) => ({ ...node(`n${index}`, 8, 'G2'), milliCpu }));
     const fleet = createFleet(nodes);
-    const policy = POLICIES['stowage-online']!({ fleet, seen: [], random: seededRandom(1) });
+    const policy = POLICIES['stowage-online']({ fleet, seen: [], random: seededRandom(1) });
     const place = (milliCpu: number, gpuCount: number) => {
       const taskClass = { ...gpuClass(1000, gpuCount), milliCpu };
       const ask = { classNumber: classNumber(fleet, taskClass), memoryBytes: 1, nowSeconds: 0 };
