@@ -91,7 +91,7 @@ function report(outcome: ApplyOutcome, target: ClusterTarget, nowSeconds: number
     default: {
       const { failed, waiting, untilSeconds, steps } = outcome;
       if (steps.length === 0) {
-        process.stdout.write('There is nothing to go on with.\n');
+        process.stdout.write('There is nothing to resume.\n');
         return 0;
       }
       const next = waiting > 0 ? ` ${goOnAt(target, (untilSeconds ?? nowSeconds) - nowSeconds)}` : '';
@@ -103,7 +103,7 @@ function report(outcome: ApplyOutcome, target: ClusterTarget, nowSeconds: number
 
 /** The sample's clock does not go by itself. */
 function goOnAt(target: ClusterTarget, seconds: number): string {
-  if (target.kind === 'kubernetes') return 'Run "stowage apply" then to go on.';
+  if (target.kind === 'kubernetes') return 'Run "stowage apply" then to resume.';
   const minutes = Math.max(1, Math.ceil(seconds / 60));
   return `Let its time pass with "stowage plan --cluster sample --seed ${target.seed} --advance ${minutes}m", then run "stowage apply".`;
 }

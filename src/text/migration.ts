@@ -100,15 +100,23 @@ function describeNoTarget({ candidates, example }: Extract<Blocked, { code: 'noT
 
 /** What could start a defragmentation, and whether it has held long enough. */
 export function describeTrigger(trigger: Trigger, nowSeconds: number, holdSeconds: number): string {
-  const since = duration(Math.max(0, nowSeconds - trigger.sinceSeconds));
-  const state = trigger.held ? `for ${since}` : `for ${since} of the ${duration(holdSeconds)} it must hold`;
+  const [since, hold] = [duration(Math.max(0, nowSeconds - trigger.sinceSeconds)), duration(holdSeconds)];
   if (trigger.kind === 'unscheduled') {
-    return `${nameOf(trigger.taskId)} fits nowhere although the nodes together have room, ${state}`;
+    const task = nameOf(trigger.taskId);
+    return trigger.held
+      ? `${task} fits nowhere although the nodes together have room, for ${since}`
+      : `${task} fits nowhere although the nodes together have room, for ${since} of the ${hold} it must hold`;
   }
-  return plural(trigger.nodes.length, {
-    one: `# node keeps more than the preset free, ${state}`,
-    other: `# nodes keep more than the preset free, ${state}`,
-  });
+  const forms = trigger.held
+    ? {
+        one: `# node keeps more than the preset free, for ${since}`,
+        other: `# nodes keep more than the preset free, for ${since}`,
+      }
+    : {
+        one: `# node keeps more than the preset free, for ${since} of the ${hold} it must hold`,
+        other: `# nodes keep more than the preset free, for ${since} of the ${hold} it must hold`,
+      };
+  return plural(trigger.nodes.length, forms);
 }
 
 export function describeCandidate({ node, resource, freeFraction, usageFraction }: Candidate): string {

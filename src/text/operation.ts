@@ -288,11 +288,11 @@ function describeReason(reason: Reason): string {
     }
     case 'notGranted':
       return reason.message
-        ? `The node of ${reason.task} has not granted the resize yet: ${reason.message}`
+        ? `The node of ${reason.task} has not granted the resize yet: ${ended(reason.message)}`
         : `The node of ${reason.task} has not granted the resize yet.`;
     case 'neverGranted':
       return reason.message
-        ? `The node of ${reason.task} can never grant this: ${reason.message}`
+        ? `The node of ${reason.task} can never grant this: ${ended(reason.message)}`
         : `The node of ${reason.task} can never grant this.`;
     case 'changedByOther':
       return `${reason.task} was changed by somebody else while it was being resized.`;
@@ -313,6 +313,11 @@ function describeReason(reason: Reason): string {
     case 'suspendedAgain':
       return `${reason.owner} was suspended again.`;
   }
+}
+
+/** What a node said, with the full stop that it may leave out. */
+function ended(message: string): string {
+  return message.endsWith('.') ? message : `${message}.`;
 }
 
 /** How a move that was not done has ended. */

@@ -1,5 +1,5 @@
 import type { KeptCode, ResizeAdvice, ResizeRefusal, ResizeWait } from '../core/resize/adviseResizes.ts';
-import { amount, amountsApart, clock, duration, fromTo, number } from './format.ts';
+import { amount, amountsApart, clock, duration, fromTo, list, number } from './format.ts';
 import { missingRightText } from './refusal.ts';
 
 /** Every sentence about what a plan says of resizing a running task. */
@@ -35,18 +35,26 @@ export function describeRule({ says, amount: by }: ResizeAdvice['printed'], reso
 
 /** "its node has 0.6 CPU free of the 1.2 CPU wanted; look again at 14:05, give up at 16:00". */
 function describeWait(wait: ResizeWait, resource: string, nowSeconds: number): string {
-  const again = clock(wait.untilSeconds, nowSeconds);
-  const end = clock(nowSeconds - wait.waitedSeconds + (wait.limitSeconds ?? 0), nowSeconds);
-  const waited = wait.waitedSeconds > 0 ? `; it has waited ${duration(wait.waitedSeconds)}` : '';
+  const { waitedSeconds, untilSeconds, limitSeconds } = wait;
+  const again = clock(untilSeconds, nowSeconds);
+  const next =
+    limitSeconds === undefined
+      ? `look again at ${again}`
+      : `look again at ${again}, give up at ${clock(nowSeconds - waitedSeconds + limitSeconds, nowSeconds)}`;
+  const waited = limitSeconds !== undefined && waitedSeconds > 0 ? [`it has waited ${duration(waitedSeconds)}`] : [];
+  return [describeWhyWait(wait, resource), next, ...waited].join('; ');
+}
+
+function describeWhyWait(wait: ResizeWait, resource: string): string {
   switch (wait.wait) {
     case 'shrink':
-      return `a shrink by ${amount(resource, wait.amount)} would leave less than it uses with the margin; look again at ${again}, give up at ${end}${waited}`;
+      return `a shrink by ${amount(resource, wait.amount)} would leave less than it uses with the margin`;
     case 'expand': {
       const [free, wanted] = amountsApart(resource, wait.free ?? 0, wait.amount);
-      return `its node has ${free} free of the ${wanted} wanted; look again at ${again}, give up at ${end}${waited}`;
+      return `its node has ${free} free of the ${wanted} wanted`;
     }
     case 'lastShrink':
-      return `it was shrunk ${duration(wait.waitedSeconds)} ago; look again at ${again}`;
+      return `it was shrunk ${duration(wait.waitedSeconds)} ago`;
   }
 }
 
@@ -111,6 +119,18 @@ const RESIZE_STATES: Readonly<Record<string, string>> = {
   deferred: 'a resize is deferred by its node',
   infeasible: 'a resize is more than its node can ever grant',
 };
+
+/** Over which span the means of a plan's usage were taken, and from what. */
+export function describeUsageSpan(resizes: readonly ResizeAdvice[]): string | undefined {
+  const spans = resizes.map(({ usage }) => usage.toSeconds - usage.fromSeconds).sort((left, right) => left - right);
+  const [least, most] = [spans[0], spans.at(-1)];
+  if (least === undefined || most === undefined) return undefined;
+  const [shortest, longest] = [duration(least), duration(most)];
+  const sources = list([...new Set(resizes.map(({ usage }) => usage.source))]);
+  return shortest === longest
+    ? `usage is the mean of the last ${longest} (${sources})`
+    : `usage is the mean of the last ${shortest} to ${longest} (${sources})`;
+}
 
 /** Running tasks without resize advice, in one line; undefined where there are none. */
 export function describeKept(kept: Readonly<Record<KeptCode, number>>): string | undefined {

@@ -57,7 +57,7 @@ describe('stowage apply and undo', function () {
     const undone = await stowage(['undo', '--yes']);
     assert.equal(undone.code, 0, undone.err);
     assert.match(undone.out, /1 done\.\n$/);
-    assert.equal((await stowage(['apply'])).out, 'There is nothing to go on with.\n');
+    assert.equal((await stowage(['apply'])).out, 'There is nothing to resume.\n');
   });
 
   it('goes on after being killed in the middle of a migration, with its journal and without', async () => {

@@ -1,7 +1,7 @@
 import type { Plan } from '../../core/plan/plan.ts';
 import type { ResizeAdvice } from '../../core/resize/adviseResizes.ts';
-import { duration, fromTo, list, number, percent, resourceTitle } from '../format.ts';
-import { describeKept, describeResize, describeRule } from '../resize.ts';
+import { duration, fromTo, number, percent, resourceTitle } from '../format.ts';
+import { describeKept, describeResize, describeRule, describeUsageSpan } from '../resize.ts';
 import { shortened, table, wrapped } from '../table.ts';
 import { type Paint, type PlanTextOptions, summaryOf, title } from './section.ts';
 
@@ -20,10 +20,11 @@ export function resizeText({ resizes, snapshot }: Plan, options: PlanTextOptions
     [refused.length, (count) => `${count} stay as they are`],
   ]);
   const heading = summary === undefined ? 'nothing to resize' : `requests of running tasks: ${summary}`;
+  const span = describeUsageSpan(resizes);
   const kept = describeKept(snapshot.unresized);
   return [
     title('RESIZE', heading, options),
-    ...spanText(resizes).map((line) => paint('dim', line)),
+    ...(span === undefined ? [] : [paint('dim', `  ${span}`)]),
     ...rowsText('Shrink in place', shrinks.sort(byGain), options),
     ...rowsText('Expand in place', expands.sort(byNeed), options),
     ...linesText('Wait', waits, options, (each) => describeResize(each, snapshot.takenAtSeconds)),
@@ -32,17 +33,6 @@ export function resizeText({ resizes, snapshot }: Plan, options: PlanTextOptions
     ),
     ...refusedText(refused, snapshot.takenAtSeconds, options),
     ...(kept ? ['', ...wrapped(kept, '  ').map((line) => paint('dim', line))] : []),
-  ];
-}
-
-/** Over which span the means were taken, and from what. */
-function spanText(resizes: readonly ResizeAdvice[]): string[] {
-  if (resizes.length === 0) return [];
-  const spans = resizes.map(({ usage }) => usage.toSeconds - usage.fromSeconds).sort((left, right) => left - right);
-  const [shortest, longest] = [duration(spans[0]!), duration(spans.at(-1)!)];
-  const sources = list([...new Set(resizes.map(({ usage }) => usage.source))]);
-  return [
-    `  usage is the mean of the last ${shortest === longest ? longest : `${shortest} to ${longest}`} (${sources})`,
   ];
 }
 

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { refuse } from '../../src/cluster/refused.ts';
+import type { Placement } from '../../src/core/model/moves.ts';
+import type { ApplyOutcome } from '../../src/operate/applyPlan.ts';
+import type { Ending, Outcome, Reason } from '../../src/operate/reasons.ts';
+import type { Step } from '../../src/operate/step.ts';
+import { describeApplyRefused, describeResult, describeStep, stepLine } from '../../src/text/operation.ts';
+import { amounts } from '../core/small.ts';
+
+const move: Placement = {
+  kind: 'placement',
+  id: 'm',
+  task: { id: 'team/train', uid: 'u', generation: 1 },
+  to: 'n1',
+  request: amounts(1, 1),
+};
+const [task, owner, node] = ['team/train', 'team/job', 'n1'] as const;
+const refused = refuse('notFound', { act: 'resize', task }, { code: 'gone' });
+
+type ByCode<T extends { readonly code: string }> = { readonly [code in T['code']]: Extract<T, { code: code }> };
+
+const OUTCOMES: ByCode<Outcome> = {
+  taskRuns: { code: 'taskRuns', task, node },
+  taskRanAndEnded: { code: 'taskRanAndEnded', task, node },
+  taskEnded: { code: 'taskEnded', task },
+  resized: { code: 'resized', task, from: amounts(8, 32), to: amounts(4, 16) },
+  resizeTakenBack: { code: 'resizeTakenBack', task },
+  ownerRuns: { code: 'ownerRuns', owner, nodes: ['n1', 'n2'] },
+  ownerQueued: { code: 'ownerQueued', owner },
+  ownerEnded: { code: 'ownerEnded', owner },
+};
+
+const REASONS: ByCode<Reason> = {
+  stale: { code: 'stale', stale: [{ moveId: 'm', taskId: task, code: 'taskGone' }] },
+  short: {
+    code: 'short',
+    short: { moveId: 'm', taskId: task, node, resource: 'milliCpu', requested: 2000, free: 1000 },
+  },
+  refused: { code: 'refused', refused },
+  cancelled: { code: 'cancelled' },
+  unbound: { code: 'unbound', task, node },
+  taskDeleted: { code: 'taskDeleted', task },
+  runsElsewhere: { code: 'runsElsewhere', task, node: 'n2', wanted: node },
+  inUse: { code: 'inUse', task, resource: 'milliCpu', used: 1996, left: 2000 },
+  notGranted: { code: 'notGranted', task, message: 'Node is full' },
+  neverGranted: { code: 'neverGranted', task, message: 'Node is too small.' },
+  changedByOther: { code: 'changedByOther', task },
+  nodeGone: { code: 'nodeGone', node },
+  nodeRefuses: { code: 'nodeRefuses', node, refusal: { code: 'notReady' } },
+  notTaken: { code: 'notTaken', node, tasks: 2 },
+  notKept: { code: 'notKept', node },
+  stopping: { code: 'stopping', owner },
+  resumedByOther: { code: 'resumedByOther', owner },
+  suspendedAgain: { code: 'suspendedAgain', owner },
+};
+
+const ENDINGS: ByCode<Ending> = {
+  gaveUp: { code: 'gaveUp', limit: 'migrationGiveUpSeconds', waitedSeconds: 7200 },
+  takenBack: { code: 'takenBack' },
+  notTakenBack: { code: 'notTakenBack', refused },
+  taskEnded: { code: 'taskEnded' },
+  queued: { code: 'queued', task },
+  ownerRuns: { code: 'ownerRuns', owner, nodes: ['n2'], wanted: node },
+};
+
+const said = (state: Step['state']) => describeStep({ move, state }).text;
+
+describe('what came of a move', () => {
+  it('is told in whole sentences, whatever the code', () => {
+    const texts = [
+      ...Object.values(OUTCOMES).map((outcome) => said({ kind: 'done', outcome })),
+      ...Object.values(REASONS).map((reason) => said({ kind: 'failed', reason })),
+      ...Object.values(ENDINGS).map((ending) => said({ kind: 'failed', reason: REASONS.short, ending })),
+    ];
+    for (const text of texts) {
+      assert.match(text, /^\S.*\.$/);
+      assert.doesNotMatch(text, /undefined|NaN|\[object|\.\.|#/);
+    }
+    assert.equal(new Set(texts).size, texts.length, 'no two codes read the same');
+  });
+
+  it('names the setting that bounds a wait', () => {
+    assert.equal(
+      said({ kind: 'failed', reason: REASONS.short, ending: ENDINGS.gaveUp }),
+      'n1 has 1 CPU free; team/train needs 2 CPU. ' +
+        'Given up: it waited 2 h, the limit of stowage.migration.giveUpAfterMinutes.',
+    );
+  });
+
+  it('shows amounts apart that would round to the same', () => {
+    assert.match(said({ kind: 'failed', reason: REASONS.inUse }), /uses 1\.996 CPU and would be left 2 CPU/);
+  });
+
+  it('shows a wait with its end, as every door does', () => {
+    const state = { kind: 'waiting', wait: 'earlier', sinceSeconds: 0, dueSeconds: 60, reason: REASONS.short } as const;
+    assert.match(
+      stepLine(describeStep({ move, state }), 0),
+      /^Place team\/train on n1: waiting until \d\d:\d\d\. n1 has 1 CPU free; team\/train needs 2 CPU\.$/,
+    );
+  });
+
+  it('is summed up with the first move that was not done', () => {
+    const steps: Step[] = [
+      { move, state: { kind: 'done', outcome: OUTCOMES.taskRuns } },
+      { move, state: { kind: 'cancelled' } },
+    ];
+    const outcome: ApplyOutcome = { kind: 'applied', done: 1, failed: 1, waiting: 0, steps };
+    assert.equal(
+      describeResult(outcome, 0),
+      'Moves: 1 done, 1 not done. Place team/train on n1: Cancelled; nothing was done.',
+    );
+  });
+
+  it('is refused with what to do, and with a few of many reasons', () => {
+    const stale = Array.from({ length: 7 }, (_, at) => ({ moveId: 'm', taskId: `t${at}`, code: 'taskGone' }) as const);
+    const text = describeApplyRefused({ kind: 'refused', code: 'stale', stale });
+    assert.match(text, /^The cluster has changed since the plan was made\. Plan again\.\n {2}Task t0 is gone\.\n/);
+    assert.match(text, /\n {2}And 2 more like these\.$/);
+  });
+});
