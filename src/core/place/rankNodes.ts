@@ -5,10 +5,10 @@ import type { Expectations } from '../predict/prediction.ts';
 import { type AvailableTime, availableTimes } from './availableTime.ts';
 import type { ClusterCapacity, NodeCapacity } from './capacity.ts';
 import { nodeFilter, type Refusal } from './filter.ts';
-import { fleetPolicy } from './fleetPolicy.ts';
+import type { Candidates, NodePolicy } from './nodePolicy.ts';
 import type { PolicyReason } from './policies/reason.ts';
-import type { Candidates, NodePolicy } from './policy.ts';
 import { RANKING_POLICIES } from './policyNames.ts';
+import { policyOfFleet } from './policyOfFleet.ts';
 import { type DeadlineRefusal, deadlineFilter, expectedRuntime, type TimeFit, timeFit } from './timeFit.ts';
 import { timeFitPolicy } from './timeFitPolicy.ts';
 
@@ -44,7 +44,7 @@ export type Ranking = {
 
 /** Every policy that can be mixed by `settings.policyWeights`; the method's own is `timeFit`. */
 const NODE_POLICIES: ReadonlyMap<string, NodePolicy> = new Map(
-  RANKING_POLICIES.map((name) => [name, name === 'timeFit' ? timeFitPolicy : fleetPolicy(name)]),
+  RANKING_POLICIES.map((name) => [name, name === 'timeFit' ? timeFitPolicy : policyOfFleet(name)]),
 );
 
 /**

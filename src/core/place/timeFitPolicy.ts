@@ -1,5 +1,5 @@
 import type { Node } from '../model/node.ts';
-import type { NodePolicy } from './policy.ts';
+import type { NodePolicy } from './nodePolicy.ts';
 import { closeness, rankOf } from './timeFit.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { Fleet } from '../fleet/fleet.ts';
 import type { SolveProgram } from '../model/program.ts';
-import type { Policy } from '../place/policies/policy.ts';
+import type { FleetPolicy } from '../place/policies/fleetPolicy.ts';
 import { exchange } from './exchange.ts';
 import { regroup } from './regroup.ts';
 import type { Placed, Relocation, SaturatedCluster, Step, Unplaced } from './saturatedCluster.ts';
@@ -22,7 +22,7 @@ const MOST_LEAVING = 3;
 /** The tasks of a saturated cluster: those that hold capacity and those that found none. Moves change `fleet` and `placed`. */
 export type SaturatedTasks = {
   readonly fleet: Fleet;
-  readonly policy: Policy;
+  readonly policy: FleetPolicy;
   readonly placed: readonly Placed[];
   readonly unplaced: readonly Unplaced[];
 };

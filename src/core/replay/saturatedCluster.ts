@@ -1,7 +1,7 @@
 import type { Fleet, GpuMask } from '../fleet/fleet.ts';
 import { fits, hold, holdGpus, idleOf, release, tightestGpu } from '../fleet/fleet.ts';
 import { demandMilli, kindKey } from '../fragment/mix.ts';
-import type { Policy } from '../place/policies/policy.ts';
+import type { FleetPolicy } from '../place/policies/fleetPolicy.ts';
 
 /** A task that holds capacity. `node` and `gpus` change when it is moved. */
 export type Placed = { readonly classNumber: number; readonly memoryBytes: number; node: number; gpus: GpuMask };
@@ -15,7 +15,7 @@ export type Relocation = { readonly moved: Placed; readonly from: number; readon
 /** A saturated cluster whose tasks are moved: every step changes it. */
 export type SaturatedCluster = {
   readonly fleet: Fleet;
-  readonly policy: Policy;
+  readonly policy: FleetPolicy;
   readonly onNode: readonly Placed[][];
   /** Kinds of tasks that wait, largest GPU demand first; those without GPUs are left out. */
   readonly waiting: readonly WaitingKind[];
@@ -25,7 +25,7 @@ export type WaitingKind = Unplaced & { readonly demandMilli: number; count: numb
 
 export function saturatedCluster(
   fleet: Fleet,
-  policy: Policy,
+  policy: FleetPolicy,
   placed: readonly Placed[],
   unplaced: readonly Unplaced[],
 ): SaturatedCluster {

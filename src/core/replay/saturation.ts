@@ -6,7 +6,7 @@ import type { ExpectedMix, TaskClass } from '../fragment/mix.ts';
 import type { SolveProgram } from '../model/program.ts';
 import type { Random } from '../model/random.ts';
 import { randomIndex, shuffled } from '../model/random.ts';
-import type { Ask, Policy } from '../place/policies/policy.ts';
+import type { Ask, FleetPolicy } from '../place/policies/fleetPolicy.ts';
 import type { ListedTask } from './openb.ts';
 import { relocate } from './relocation.ts';
 import type { Placed, Unplaced } from './saturatedCluster.ts';
@@ -69,7 +69,7 @@ export function seededWorkload(
 export type ReplayInputs = {
   /** The one the policy was made for, empty; the replay fills it. */
   readonly fleet: Fleet;
-  readonly policy: Policy;
+  readonly policy: FleetPolicy;
   readonly tasks: readonly ListedTask[];
   /** What fragments are measured against. */
   readonly mix: ExpectedMix;

@@ -2,14 +2,14 @@ import type { Fleet, GpuMask } from '../fleet/fleet.ts';
 import { fits, hold, release } from '../fleet/fleet.ts';
 import type { RunningTask, SimulatedTask } from '../fleet/fromSnapshot.ts';
 import { createEventQueue, type EventQueue } from '../model/eventQueue.ts';
-import type { Ask, Policy } from '../place/policies/policy.ts';
+import type { Ask, FleetPolicy } from '../place/policies/fleetPolicy.ts';
 import type { NodeHolds, Survival } from './nodeHolds.ts';
 import { createNodeHolds } from './nodeHolds.ts';
 
 export type SimulatorOptions<T extends SimulatedTask = SimulatedTask> = {
   /** Changed by the simulation: hand in a copy to keep yours. */
   readonly fleet: Fleet;
-  readonly policy: Policy;
+  readonly policy: FleetPolicy;
   readonly nowSeconds: number;
   /** What becomes of a task that fits nowhere: it waits, first come first served among those that fit, or is dropped. */
   readonly unplaced: 'wait' | 'drop';

@@ -8,7 +8,7 @@ import { countFitting } from '../../../src/core/forecast/measures.ts';
 import { drawEnd, futureRunner } from '../../../src/core/forecast/runFuture.ts';
 import { DEFAULT_SETTINGS } from '../../../src/core/model/settings.ts';
 import type { Task } from '../../../src/core/model/task.ts';
-import { nodePolicy } from '../../../src/core/place/policies/policy.ts';
+import { scoringPolicy } from '../../../src/core/place/policies/fleetPolicy.ts';
 import { createSimulator } from '../../../src/core/replay/simulator.ts';
 import { amounts, node, prediction, snapshot, task } from '../place/cluster.ts';
 
@@ -48,7 +48,7 @@ describe('a sampled future', () => {
         const start = futureStart(snap, predictions, NO_ARRIVALS, DEFAULT_SETTINGS, []);
         const simulated = simulationStart(snap);
         const fleet = simulated.fleet;
-        const policy = nodePolicy(fleet, {
+        const policy = scoringPolicy(fleet, {
           name: 'none',
           scoreNode: () => 0,
           explain: () => ({ score: 0, parts: {}, reason: { code: 'any' } }),

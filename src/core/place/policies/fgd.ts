@@ -4,14 +4,14 @@ import type { StateCapacity } from '../../fleet/states.ts';
 import { rememberedByClassAndState, rememberedByState } from '../../fleet/states.ts';
 import { nodeFragment } from '../../fragment/fragmentation.ts';
 import type { ExpectedMix, TaskClass } from '../../fragment/mix.ts';
-import type { Policy } from './policy.ts';
-import { keptPolicy } from './policy.ts';
+import type { FleetPolicy } from './fleetPolicy.ts';
+import { keptPolicy } from './fleetPolicy.ts';
 
 /**
  * Fragmentation gradient descent (Weng et al., USENIX ATC'23): the node, and for a share the GPU, where the expected
  * fragment grows least. Score = ⌊100 · sigmoid((F before − F after) / 1000)⌋, as the artifact has it.
  */
-export function fgdPolicy(fleet: Fleet, mix: ExpectedMix): Policy {
+export function fgdPolicy(fleet: Fleet, mix: ExpectedMix): FleetPolicy {
   const fragments = rememberedByState(fleet.states, (capacity) => nodeFragment(capacity, mix));
   const growth = (capacity: StateCapacity, taskClass: TaskClass, gpuFree: number) =>
     fragments(stateAfter(fleet, capacity, taskClass, gpuFree)) - fragments(capacity.number);

@@ -1,6 +1,6 @@
 import type { Fleet } from '../../fleet/fleet.ts';
-import type { Ask, Policy } from './policy.ts';
-import { nodePolicy } from './policy.ts';
+import type { Ask, FleetPolicy } from './fleetPolicy.ts';
+import { scoringPolicy } from './fleetPolicy.ts';
 
 /**
  * kube-scheduler's resource scores, 0 … 100, with its whole numbers (Kubernetes 1.36,
@@ -70,7 +70,7 @@ export function kubernetesPolicy(
   name: string,
   score: (uses: readonly ResourceUse[]) => number,
   gpuWeight = 0,
-): Policy {
+): FleetPolicy {
   const missing =
     name === 'leastAllocated' || name === 'mostAllocated' ? MISSING_REQUEST : { milliCpu: 0, memoryBytes: 0 };
   const usesOn = (node: number, { classNumber, memoryBytes }: Ask): ResourceUse[] => {
@@ -92,7 +92,7 @@ export function kubernetesPolicy(
     for (let gpu = first; gpu < first + total.gpuCount; gpu += 1) free += fleet.freeGpuMilli[gpu]!;
     return [...uses, use(total.gpuCount * 1000, free, gpuMilli * gpuCount, gpuWeight)];
   };
-  return nodePolicy(fleet, {
+  return scoringPolicy(fleet, {
     name,
     scoreNode: (node, ask) => score(usesOn(node, ask)),
     explain(node, ask) {

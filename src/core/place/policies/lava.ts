@@ -1,6 +1,6 @@
 import type { Fleet } from '../../fleet/fleet.ts';
-import type { Ask, Policy } from './policy.ts';
-import { bestNode } from './policy.ts';
+import type { Ask, FleetPolicy } from './fleetPolicy.ts';
+import { bestNode } from './fleetPolicy.ts';
 import { bestFitPolicy } from './published.ts';
 
 /** Upper bounds of the lifetime classes 0 … 2, in seconds; class 3 has none (an hour, ten, a hundred). */
@@ -23,7 +23,7 @@ const FILLED = 0.85;
  * one. Preferred are recycled nodes of a longer class, then open ones of the same, then other nodes in use, then empty
  * ones; best fit inside each.
  */
-export function lavaPolicy(fleet: Fleet): Policy {
+export function lavaPolicy(fleet: Fleet): FleetPolicy {
   const bestFit = bestFitPolicy(fleet);
   const nodeClass = new Int8Array(fleet.nodes.length).fill(-1);
   const sinceSeconds = new Float64Array(fleet.nodes.length);

@@ -1,6 +1,6 @@
 import type { Fleet } from '../../fleet/fleet.ts';
-import type { Ask, Policy } from './policy.ts';
-import { keptScores } from './policy.ts';
+import type { Ask, FleetPolicy } from './fleetPolicy.ts';
+import { keptScores } from './fleetPolicy.ts';
 import { bestFitPolicy, bestFitScore } from './published.ts';
 
 /**
@@ -14,7 +14,7 @@ const HOLD_BUCKETS: readonly number[] = [0, 600, 1800, 3600, 7200, 14400, 28800,
  * held until its exit time, an empty one until now; with repredictions exit times move as tasks outlive them. Where a
  * task's end is not known, it is best fit.
  */
-export function nilasPolicy(fleet: Fleet): Policy {
+export function nilasPolicy(fleet: Fleet): FleetPolicy {
   const bestFit = bestFitPolicy(fleet);
   const scores = keptScores(fleet, bestFitScore(fleet));
   const withHold = (fit: number, node: number, ask: Ask) => fit - 1000 * holdBucket(prolongedHold(fleet, node, ask));

@@ -3,6 +3,7 @@ import type { CountedClass } from '../../fragment/mix.ts';
 import { mixOfCounts } from '../../fragment/mix.ts';
 import { InputError } from '../../model/input.ts';
 import { fgdPolicy } from './fgd.ts';
+import type { FleetPolicy } from './fleetPolicy.ts';
 import {
   balancedAllocation,
   kubernetesPolicy,
@@ -12,7 +13,6 @@ import {
 } from './kubernetes.ts';
 import { lavaPolicy } from './lava.ts';
 import { nilasPolicy } from './nilas.ts';
-import type { Policy } from './policy.ts';
 import { bestFitPolicy, dotProductPolicy, gpuClusteringPolicy, gpuPackingPolicy, randomPolicy } from './published.ts';
 import { stowageOnlinePolicy, stowagePolicy } from './stowage.ts';
 import { stowageTimePolicy } from './stowageTime.ts';
@@ -26,7 +26,7 @@ export type PolicySetup = {
 };
 
 /** What makes a policy. */
-type MakePolicy = (setup: PolicySetup) => Policy;
+type MakePolicy = (setup: PolicySetup) => FleetPolicy;
 
 const MAKERS = {
   random: ({ fleet, random }) => randomPolicy(fleet, random),

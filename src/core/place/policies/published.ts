@@ -1,7 +1,7 @@
 import type { Fleet } from '../../fleet/fleet.ts';
 import { capacityOf, fits, idleOf } from '../../fleet/fleet.ts';
-import type { Policy } from './policy.ts';
-import { keptPolicy, nodePolicy } from './policy.ts';
+import type { FleetPolicy } from './fleetPolicy.ts';
+import { keptPolicy, scoringPolicy } from './fleetPolicy.ts';
 import type { PolicyReason } from './reason.ts';
 
 /**
@@ -12,8 +12,8 @@ import type { PolicyReason } from './reason.ts';
 const LARGEST = { milliCpu: 128_000, gpuMilli: 8000 };
 
 /** Any node that fits, any GPU that fits, each as likely. */
-export function randomPolicy(fleet: Fleet, random: () => number): Policy {
-  return nodePolicy(fleet, {
+export function randomPolicy(fleet: Fleet, random: () => number): FleetPolicy {
+  return scoringPolicy(fleet, {
     name: 'random',
     scoreNode: () => 0,
     choose({ classNumber, memoryBytes }) {
@@ -38,7 +38,7 @@ export function randomPolicy(fleet: Fleet, random: () => number): Policy {
 }
 
 /** Prefers nodes whose free capacity is least aligned with the task, GPUs of a node taken together. */
-export function dotProductPolicy(fleet: Fleet): Policy {
+export function dotProductPolicy(fleet: Fleet): FleetPolicy {
   const alignment = (node: number, classNumber: number) => {
     const { milliCpu, gpuMilli, gpuCount } = fleet.classes.classes[classNumber]!;
     return {
@@ -65,7 +65,7 @@ export function dotProductPolicy(fleet: Fleet): Policy {
  * Prefers the node with least left after the task, CPU and GPU weighted alike. The artifact stretches the scores of the
  * feasible nodes to 0 … 100 afterwards, which keeps their order, ties included.
  */
-export function bestFitPolicy(fleet: Fleet): Policy {
+export function bestFitPolicy(fleet: Fleet): FleetPolicy {
   const scoreNode = bestFitScore(fleet);
   return keptPolicy(fleet, {
     name: 'bestFit',
@@ -98,7 +98,7 @@ function leftover(fleet: Fleet, node: number, classNumber: number) {
 }
 
 /** Fills GPUs in use first, then free GPUs on nodes in use, then empty nodes. */
-export function gpuPackingPolicy(fleet: Fleet): Policy {
+export function gpuPackingPolicy(fleet: Fleet): FleetPolicy {
   /** Free shares of the GPUs the task would take, smallest sufficient ones first. */
   const taken = (node: number, classNumber: number) => {
     const { gpuMilli, gpuCount } = fleet.classes.classes[classNumber]!;
@@ -131,7 +131,7 @@ export function gpuPackingPolicy(fleet: Fleet): Policy {
 }
 
 /** Keeps tasks of a kind (shares, or the same number of GPUs) together. */
-export function gpuClusteringPolicy(fleet: Fleet): Policy {
+export function gpuClusteringPolicy(fleet: Fleet): FleetPolicy {
   const KINDS = 32;
   const kinds = new Int32Array(fleet.nodes.length * KINDS);
   /** Kind 0 is a share; else the number of GPUs. */

@@ -5,8 +5,8 @@ import { rememberedByClassAndState, rememberedByState } from '../../fleet/states
 import type { CountedClass, TaskClass } from '../../fragment/mix.ts';
 import { countClasses } from '../../fragment/mix.ts';
 import { sharesToTry } from './fgd.ts';
+import type { Ask, FleetPolicy } from './fleetPolicy.ts';
 import { gpuWorth } from './gpuWorth.ts';
-import type { Ask, Policy } from './policy.ts';
 import type { Prices } from './prices.ts';
 import { clusterPrices } from './prices.ts';
 import { capacityValue } from './rollout.ts';
@@ -30,7 +30,7 @@ export function stowagePolicy(
   seen: readonly CountedClass[],
   random: () => number,
   { refuseFromFraction = Number.POSITIVE_INFINITY }: StowageOptions = {},
-): Policy {
+): FleetPolicy {
   const filled = rememberedByState(fleet.states, capacityValue(seen, fleet.classes.models, random));
   const packed = rememberedByState(fleet.states, packingValue(seen));
   const gains = keptGains(fleet, (state) => filled(state) + packed(state));
@@ -106,7 +106,7 @@ export function stowagePolicy(
  * doubled, and from one task that takes the whole node for each kind of node with several GPUs: the largest tasks are
  * too rare to be seen in time, and once every large node holds some small task none of them has a place.
  */
-export function stowageOnlinePolicy(fleet: Fleet, random: () => number, options: StowageOptions = {}): Policy {
+export function stowageOnlinePolicy(fleet: Fleet, random: () => number, options: StowageOptions = {}): FleetPolicy {
   const whole = wholeNodes(fleet);
   const arrived: TaskClass[] = [];
   let current = stowagePolicy(fleet, countClasses(whole), random, options);

@@ -2,9 +2,9 @@ import type { Fleet } from '../../fleet/fleet.ts';
 import type { CountedClass } from '../../fragment/mix.ts';
 import { mixOfCounts } from '../../fragment/mix.ts';
 import { fgdPolicy } from './fgd.ts';
+import type { Ask, FleetPolicy } from './fleetPolicy.ts';
+import { keptScores } from './fleetPolicy.ts';
 import { expectedHold } from './nilas.ts';
-import type { Ask, Policy } from './policy.ts';
-import { keptScores } from './policy.ts';
 import { bestFitPolicy, bestFitScore } from './published.ts';
 
 /** What a perfect fit (100 of best fit) weighs, and a perfect growth of fragments (100 of FGD), in hours of prolonged hold. */
@@ -28,7 +28,7 @@ const SCARCE = { emptyFraction: 0.02, power: 1 };
  * ties go to the lowest node keeps tasks together.
  * @param seen the classes to expect, with their counts; none: fragments are not looked at
  */
-export function stowageTimePolicy(fleet: Fleet, seen: readonly CountedClass[] = []): Policy {
+export function stowageTimePolicy(fleet: Fleet, seen: readonly CountedClass[] = []): FleetPolicy {
   const bestFit = bestFitScore(fleet);
   const inSpace = seen.length > 0 ? fgdPolicy(fleet, mixOfCounts(seen)) : bestFitPolicy(fleet);
   const fragments = (node: number, classNumber: number) =>

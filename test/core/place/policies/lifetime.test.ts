@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { classNumber, createFleet, hold } from '../../../../src/core/fleet/fleet.ts';
+import type { Ask } from '../../../../src/core/place/policies/fleetPolicy.ts';
 import { lavaPolicy } from '../../../../src/core/place/policies/lava.ts';
 import { expectedHold, holdBucket, nilasPolicy, prolongedHold } from '../../../../src/core/place/policies/nilas.ts';
-import type { Ask } from '../../../../src/core/place/policies/policy.ts';
 import { bestFitPolicy } from '../../../../src/core/place/policies/published.ts';
 import { stowageTimePolicy } from '../../../../src/core/place/policies/stowageTime.ts';
 import { describePolicy } from '../../../../src/text/policies.ts';

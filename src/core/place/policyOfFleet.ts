@@ -3,16 +3,16 @@ import { classOfRequest, countClasses } from '../fragment/mix.ts';
 import { seededRandom } from '../model/random.ts';
 import type { Task } from '../model/task.ts';
 import type { ClusterCapacity } from './capacity.ts';
+import type { Candidates, NodePolicy } from './nodePolicy.ts';
+import type { Ask, FleetPolicy } from './policies/fleetPolicy.ts';
 import { POLICIES, type PolicyName } from './policies/policies.ts';
-import type { Ask, Policy } from './policies/policy.ts';
-import type { Candidates, NodePolicy } from './policy.ts';
 
 /**
  * Scores live nodes by a policy of the replays. Its scores have scales of their own, so that they are stretched over 0…1
  * between the worst and the best candidate before they are mixed; where all are alike each gets 1. What a policy wants to
  * know of the past it is told once, from the tasks that run: FGD's and `stowage`'s expected mix are their classes.
  */
-export function fleetPolicy(name: PolicyName): NodePolicy {
+export function policyOfFleet(name: PolicyName): NodePolicy {
   return (task, candidates) => {
     const { policy, ask, numbers } = openPolicy(name, task, candidates);
     const raw = Float64Array.from(numbers, (node) => policy.score(node, ask));
@@ -45,7 +45,7 @@ function openPolicy(name: PolicyName, task: Task, { capacity, nodes, times, runt
   return { policy, ask, numbers };
 }
 
-type Opened = { readonly fleet: Fleet; readonly policies: Map<PolicyName, Policy> };
+type Opened = { readonly fleet: Fleet; readonly policies: Map<PolicyName, FleetPolicy> };
 
 /** A capacity never changes, so its fleet is made once. */
 const opened = new WeakMap<ClusterCapacity, Opened>();
@@ -69,12 +69,12 @@ function fleetOf(capacity: ClusterCapacity): Opened {
       gpuModel,
     })),
   );
-  const made = { fleet, policies: new Map<PolicyName, Policy>() };
+  const made = { fleet, policies: new Map<PolicyName, FleetPolicy>() };
   opened.set(capacity, made);
   return made;
 }
 
-function makePolicy(name: PolicyName, fleet: Fleet, capacity: ClusterCapacity, nowSeconds: number): Policy {
+function makePolicy(name: PolicyName, fleet: Fleet, capacity: ClusterCapacity, nowSeconds: number): FleetPolicy {
   const running = capacity.nodes.map(({ tasks }) => tasks.filter(({ infrastructure }) => !infrastructure));
   const seen = countClasses(running.flat().map(classOf));
   const policy = POLICIES[name]({ fleet, seen, random: seededRandom(RANKING_SEED) });

@@ -25,7 +25,7 @@ export type Explanation = {
 };
 
 /** A way to choose a node, bound to a fleet. Higher scores win; the lowest node number wins ties. */
-export type Policy = {
+export type FleetPolicy = {
   readonly name: string;
   /** −Infinity where the task does not fit. */
   score(node: number, ask: Ask): number;
@@ -57,10 +57,10 @@ export function bestNode(fleet: Fleet, score: (node: number) => number): number 
 }
 
 /** A policy whose score looks at more than the node's capacity and the task's class: it is computed anew at every ask. */
-export function nodePolicy(
+export function scoringPolicy(
   fleet: Fleet,
-  parts: Pick<Policy, 'name' | 'explain'> & Partial<Policy> & { scoreNode(node: number, ask: Ask): number },
-): Policy {
+  parts: Pick<FleetPolicy, 'name' | 'explain'> & Partial<FleetPolicy> & { scoreNode(node: number, ask: Ask): number },
+): FleetPolicy {
   const { scoreNode, ...rest } = parts;
   const score = (node: number, ask: Ask) =>
     fits(fleet, node, ask.classNumber, ask.memoryBytes) ? scoreNode(node, ask) : Number.NEGATIVE_INFINITY;
@@ -75,8 +75,9 @@ export function nodePolicy(
 /** A policy whose score changes only when its node does: all scores are kept, a changed node's are computed anew. */
 export function keptPolicy(
   fleet: Fleet,
-  parts: Pick<Policy, 'name' | 'explain'> & Partial<Policy> & { scoreNode(node: number, classNumber: number): number },
-): Policy {
+  parts: Pick<FleetPolicy, 'name' | 'explain'> &
+    Partial<FleetPolicy> & { scoreNode(node: number, classNumber: number): number },
+): FleetPolicy {
   const { scoreNode, ...rest } = parts;
   const scores = keptScores(fleet, scoreNode);
   return {
