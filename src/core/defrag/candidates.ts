@@ -41,8 +41,8 @@ export function dominantShare({ node, free }: NodeCapacity): {
 }
 
 /**
- * Mean usage of a node over `nodeUsageWindowSeconds`: the sum over the tasks it has now, as far as their readings reach.
- * A task of which nothing is measured counts with what it holds; so does a device whose usage no exporter tells.
+ * Mean usage of a node over `nodeUsageWindowSeconds`: the sum over the tasks it has now, as far as their readings
+ * reach. A task of which nothing is measured counts with what it holds; so does a device whose usage no exporter tells.
  */
 function meanUsage({ node, tasks }: NodeCapacity, resource: ResourceName, usage: Snapshot['usage']): number {
   const total = amountOf(node.allocatable, resource);

@@ -12,7 +12,9 @@ export type RepackOptions = {
 
 export type RepackMove = { readonly id: string; readonly from: number; readonly to: number; readonly toGpu: number };
 
-/** A better packing of a window. Moves are in an order in which each fits when its turn comes; then the admitted fit. */
+/**
+ * A better packing of a window. Moves are in an order in which each fits when its turn comes; then the admitted fit.
+ */
 export type Repack = {
   readonly moves: readonly RepackMove[];
   readonly admitted: readonly string[];

@@ -25,7 +25,9 @@ export type NodesRepack = {
   readonly facts: RepackFacts;
 };
 
-/** How good a repack is: what it lets in, what no packing of its nodes exceeds, and who is waited for instead of moved. */
+/**
+ * How good a repack is: what it lets in, what no packing of its nodes exceeds, and who is waited for instead of moved.
+ */
 export type RepackFacts = Pick<Repack, 'admittedMilli' | 'boundMilli' | 'gap' | 'waits'> & {
   readonly nodes: readonly string[];
 };
@@ -85,7 +87,9 @@ function repackSome(task: Task, nodes: readonly NodeCapacity[], inputs: RepackIn
   return { node, moves, capacity, facts: { nodes: names, admittedMilli, boundMilli, gap, waits } };
 }
 
-/** The nodes with their movable tasks lifted out. A task moves alone, with at most one GPU, and may go to each of them. */
+/**
+ * The nodes with their movable tasks lifted out. A task moves alone, with at most one GPU, and may go to each of them.
+ */
 function windowOf(
   waiting: Task,
   nodes: readonly NodeCapacity[],

@@ -65,7 +65,9 @@ export type Goal =
 
 export type MigrationDecision =
   | { readonly kind: 'migrate' }
-  /** What the goal wants comes by itself before a move pays off: `taskId` ends at `untilSeconds`. `outlived`: a guess. */
+  /**
+   * What the goal wants comes by itself before a move pays off: `taskId` ends at `untilSeconds`. `outlived`: a guess.
+   */
   | { readonly kind: 'wait'; readonly untilSeconds: number; readonly taskId: string; readonly outlived: boolean }
   | { readonly kind: 'blocked'; readonly reason: Blocked };
 
@@ -88,7 +90,9 @@ export type DefragSearch = {
   readonly candidates: readonly Candidate[];
   /** Moves first, longest remaining first (LARS); then waits, soonest first; then what is blocked. */
   readonly advice: readonly MigrationAdvice[];
-  /** Groups to move, with where to: longest remaining first, then those of repacks, each in the order in which they fit. */
+  /**
+   * Groups to move, with where to: longest remaining first, then those of repacks, each in the order in which they fit.
+   */
   readonly moves: readonly { readonly group: Group; readonly to: string }[];
   /** Tasks that start once the moves are done, with their node. */
   readonly starts: readonly { readonly task: Task; readonly to: string }[];
@@ -124,10 +128,10 @@ const MOST_REASONS = 8;
 const MOST_STARTS = 50;
 
 /**
- * S406–S410 as a search: once a trigger has held, it frees room for tasks that stay unscheduled, then (trigger a) whole
- * nodes, least used first. A set of moves is taken when it wins at least `gainRatio` times what it costs. Targets are
- * never freed and freed nodes never targets, so the moves fit in any order; they come longest remaining first (LARS).
- * Where no single node can be cleared for a task, a few nodes are repacked for it (`repackNodes.ts`).
+ * S406–S410 as a search. Once a trigger has held, it frees capacity for tasks that stay unscheduled, then (trigger a)
+ * whole nodes, least used first. Where no node can be cleared for a task, it repacks a few (`repackNodes.ts`). It takes
+ * a set of moves that wins at least `gainRatio` times its cost. No target is freed and no freed node is a target, so
+ * moves fit in any order; they come longest remaining first (LARS).
  */
 export function searchDefrag(inputs: DefragInputs): DefragSearch {
   const { snapshot, capacity, unplaced, predictions, settings, since } = inputs;
@@ -445,7 +449,9 @@ function unmovable(
   return immovable(group, snapshot, budgets);
 }
 
-/** When the task first fits somewhere if nothing is done: each node's tasks end at their medians, endless ones never. */
+/**
+ * When the task first fits somewhere if nothing is done: each node's tasks end at their medians, endless ones never.
+ */
 function startsByItself(
   wanted: Resources,
   able: readonly NodeCapacity[],

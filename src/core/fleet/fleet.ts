@@ -178,8 +178,8 @@ export function sufficientGpus(fleet: Fleet, node: number, gpuMilli: number): nu
 
 /**
  * Takes the capacity of a task (S205). Only where it fits: nothing is checked here.
- * @param gpuFree free share of the GPU a share goes to; ignored for whole GPUs, which take the emptiest sufficient ones,
- *   lowest number first
+ * @param gpuFree free share of the GPU a share goes to; ignored for whole GPUs, which take the emptiest sufficient
+ *   ones, lowest number first
  * @returns the GPUs it holds, for `release`
  */
 export function hold(fleet: Fleet, node: number, classNumber: number, memoryBytes: number, gpuFree: number): GpuMask {

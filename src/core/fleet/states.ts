@@ -1,9 +1,9 @@
 import type { FreeCapacity } from '../fragment/fragmentation.ts';
 
 /**
- * Distinct free capacities, numbered. Two nodes with the same model, free CPU and free GPU shares (in any order) are in the
- * same state, and whatever is computed from these alone is computed once. The number is exact: it is the leaf of a trie
- * over model, shares in ascending order, and CPU.
+ * Distinct free capacities, numbered. Two nodes with the same model, free CPU and free GPU shares (in any order) are in
+ * the same state, and whatever is computed from these alone is computed once. The number is exact: it is the leaf of a
+ * trie over model, shares in ascending order, and CPU.
  */
 export type States = {
   /** By state; shares ascending. */

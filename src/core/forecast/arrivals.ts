@@ -62,7 +62,8 @@ export function pastArrivals(
 }
 
 /**
- * Collects what was submitted in a span before now, finished or still there; endless tasks and infrastructure are left out.
+ * Collects what was submitted in a span before now, finished or still there; endless tasks and infrastructure are left
+ * out.
  * @param history in any order; tasks that ended after `nowSeconds` are not looked at
  * @param windowSeconds how far back; a history that begins later is counted from its beginning
  */
@@ -97,9 +98,9 @@ export function countArrivals(
 }
 
 /**
- * One sample of the arrivals to come: those of a past day drawn at random, from the same time of day on, with their real
- * shapes and runtimes (a block bootstrap, Künsch 1989). So the daily rhythm, busy and quiet days, batches of tasks and what
- * they ask for together stay as they were; shorter blocks gave bands that were too narrow.
+ * One sample of the arrivals to come: those of a past day drawn at random, from the same time of day on, with their
+ * real shapes and runtimes (a block bootstrap, Künsch 1989). So the daily rhythm, busy and quiet days, batches of tasks
+ * and what they ask for together stay as they were; shorter blocks gave bands that were too narrow.
  */
 export function drawArrivals(arrivals: Arrivals, random: Random, lastSeconds: number): DrawnArrivals {
   const { past, toSeconds } = arrivals;
@@ -154,9 +155,9 @@ function blockOf(spanSeconds: number): number {
 }
 
 /**
- * The level in a sample of futures below which the next outcome falls with a probability. Futures are drawn from n past days
- * only: if the coming day is one like them, it falls below the k-th smallest of theirs with probability k ÷ (n + 1), and that
- * one lies at level (k − ½) ÷ n of the sample. So a band of 80 % holds 88 % of the samples with ten days, 80 % with very many.
+ * The level of a sample of futures below which the next outcome falls with a probability. A coming day like n past ones
+ * falls below their k-th smallest with probability k ÷ (n + 1), and that one lies at level (k − ½) ÷ n. So a band of
+ * 80 % holds 88 % of the samples of ten days, and 80 % of those of very many.
  * @param probability 0 … ½
  * @returns 0 … ½; the probability itself where no arrivals are drawn
  */

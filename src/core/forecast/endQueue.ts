@@ -3,8 +3,8 @@ export type EndQueue = {
   /** Empties it and goes back to the beginning of the span. */
   begin(): void;
   /**
-   * Lets a task end at a time, brought up to the next whole second; one that ends after the last second never comes out.
-   * The time is not before what was taken out last; a task is in the queue once at most.
+   * Lets a task end at a time, brought up to the next whole second; one that ends after the last second never comes
+   * out. The time is not before what was taken out last; a task is in the queue once at most.
    */
   push(task: number, atSeconds: number): void;
   /** The next task that ends up to a time; −1: none does. */

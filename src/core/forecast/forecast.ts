@@ -91,7 +91,9 @@ export function* forecast(request: ForecastRequest): Generator<Forecast, Forecas
   return gathered.picture(0);
 }
 
-/** What the samples of a forecast are drawn from: plain data, small beside a snapshot, for as many threads as there are. */
+/**
+ * What the samples of a forecast are drawn from: plain data, small beside a snapshot, for as many threads as there are.
+ */
 export type Futures = Omit<Forecast, 'scenarios' | 'samples' | 'of'> & {
   readonly samples: number;
   readonly horizonSeconds: readonly number[];
@@ -197,7 +199,9 @@ export function gatherSamples(futures: Futures) {
   };
 }
 
-/** Samples behind the first picture, how many times as many stand behind each later one, and shapes that are counted. */
+/**
+ * Samples behind the first picture, how many times as many stand behind each later one, and shapes that are counted.
+ */
 const FIRST_PICTURE = 2;
 const PICTURE_GROWTH = 4;
 const COUNTED_SHAPES = 6;
@@ -267,7 +271,8 @@ function startOf(task: string, admittingNodes: number, seconds: readonly number[
 
 /**
  * Quantiles of a sample by rank (the smallest value that at least that share does not exceed).
- * @param lower level of the sample that stands for the probability of 10 %, see `lowerLevel`; 1 − `lower` stands for 90 %
+ * @param lower level of the sample that stands for the probability of 10 %, see `lowerLevel`; 1 − `lower` stands for
+ *   90 %
  */
 export function bandOf(values: readonly number[], lower = 0.1): Band {
   const sorted = Float64Array.from(values).sort();

@@ -13,8 +13,9 @@ import type { Arrivals } from './arrivals.ts';
 import { type Kind, type KindTable, kindTable } from './kinds.ts';
 
 /**
- * What all samples of a scenario's future share. Nodes are those that take tasks (ready, not cordoned), numbered. Beside
- * the fleet's CPU, memory and GPUs stand the `extra` columns: places for tasks (`maxTasks`), then every extended resource.
+ * What all samples of a scenario's future share. Nodes are those that take tasks (ready, not cordoned), numbered.
+ * Beside the fleet's CPU, memory and GPUs stand the `extra` columns: places for tasks (`maxTasks`), then every extended
+ * resource.
  */
 export type FutureStart = {
   readonly fleet: Fleet;
@@ -61,7 +62,10 @@ export type Leaving = {
   readonly againKind: Int32Array;
 };
 
-/** The end of a node that somebody announced: it and all it holds are gone then. Numbers beyond the fleet are of nodes that take no tasks. */
+/**
+ * The end of a node that somebody announced: it and all it holds are gone then. Numbers beyond the fleet are of nodes
+ * that take no tasks.
+ */
 export type NodeEnd = {
   readonly inSeconds: number;
   readonly node: number;
@@ -80,8 +84,8 @@ export type Waiting = {
 };
 
 /**
- * Numbers a snapshot for sampling. Rules between tasks (affinity, spread, host ports) are followed for now, in the plan,
- * not in futures; all rules between a task and a node are. A running task of which nothing is known stays.
+ * Numbers a snapshot for sampling. Rules between tasks (affinity, spread, host ports) are followed for now, in the
+ * plan, not in futures; all rules between a task and a node are. A running task of which nothing is known stays.
  */
 export function futureStart(
   snapshot: Snapshot,
@@ -91,7 +95,8 @@ export function futureStart(
   mix: ExpectedMix,
 ): FutureStart {
   const usable = { ...snapshot, nodes: snapshot.nodes.filter(takesTasks) };
-  // A node whose end is announced is often cordoned by then: nothing free on it counts, but its tasks begin again elsewhere.
+  // A node whose end is announced is often cordoned by then: nothing free on it counts, but its tasks begin again
+  // elsewhere.
   const closed = snapshot.nodes.filter((node) => node.deadline && !takesTasks(node));
   const { fleet, bound } = simulationStart(usable);
   const extraNames = ['tasks', ...extendedNames(usable)];
@@ -260,8 +265,9 @@ function columnsOf(tasks: readonly LeavingTask[]): Leaving {
 }
 
 /**
- * When nodes end, by their deadlines. A lifetime that runs out (`expiry`) ends this node, not its place in the cluster: whoever
- * gave it that lifetime gives the next one. Any other end takes the node away for good, since nobody says when it returns.
+ * When nodes end, by their deadlines. A lifetime that runs out (`expiry`) ends this node, not its place in the cluster:
+ * whoever gave it that lifetime gives the next one. Any other end takes the node away for good, since nobody says when
+ * it returns.
  */
 function nodeEndsOf(nodes: readonly Node[], usable: number, nowSeconds: number): NodeEnd[] {
   return nodes

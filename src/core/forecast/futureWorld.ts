@@ -27,8 +27,8 @@ export type FutureWorld = {
 };
 
 /**
- * In a large cluster the scheduler compares so many fitting nodes, drawn at random, and in a small one all: two are nearly
- * as good as all (Mitzenmacher 2001, the power of two choices).
+ * In a large cluster the scheduler compares so many fitting nodes, drawn at random, and in a small one all: two are
+ * nearly as good as all (Mitzenmacher 2001, the power of two choices).
  */
 const COMPARED = 2;
 const SMALL = 16;
@@ -132,9 +132,9 @@ type OpenNodes = {
 };
 
 /**
- * Keeps, for every kind that was asked for, the nodes that may fit it, so that neither a full cluster is searched for each
- * arrival nor every kind is looked at on each end: a bit a node and kind says which are listed. In the beginning all are that
- * a kind's constraints admit.
+ * Keeps, for every kind that was asked for, the nodes that may fit it, so that neither a full cluster is searched for
+ * each arrival nor every kind is looked at on each end: a bit a node and kind says which are listed. In the beginning
+ * all are that a kind's constraints admit.
  */
 function openNodesOf(nodeCount: number, kinds: readonly Kind[], asksGpu: Uint8Array): () => OpenNodes {
   const words = Math.ceil(kinds.length / 32);

@@ -6,7 +6,9 @@ import type { FutureStart } from './futureStart.ts';
 import type { FutureWorld } from './futureWorld.ts';
 import type { Kind } from './kinds.ts';
 
-/** What is measured of a cluster at one moment: numbers, so that samples can be compared, and where each of them stands. */
+/**
+ * What is measured of a cluster at one moment: numbers, so that samples can be compared, and where each of them stands.
+ */
 export type Measures = {
   readonly layout: Layout;
   measure(world: Pick<FutureWorld, 'fleet' | 'extraFree'>, waiting: number): Float64Array;
@@ -18,8 +20,8 @@ export type Layout = {
   readonly free: Readonly<Record<string, number>>;
   readonly fragmentation: {
     /**
-     * FGD's measure over those of the expected mix that ask for GPUs, and as a share of what is idle. Idle GPUs are useless to
-     * all others, which would only add a constant.
+     * FGD's measure over those of the expected mix that ask for GPUs, and as a share of what is idle. Idle GPUs are
+     * useless to all others, which would only add a constant.
      */
     readonly gpuMilli: number;
     readonly gpuRatio: number;

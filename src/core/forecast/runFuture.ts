@@ -15,11 +15,11 @@ export type FutureRunner = (
 ) => Float64Array;
 
 /**
- * Runs samples of a scenario's future: running tasks end at times drawn from their predictions, given their ages; new tasks
- * arrive; nodes end. A task that waits starts as soon as a node has room: the least allocated of those that are compared.
- * Tasks end at whole seconds. Scenarios of one seed see the same draw for the same task, and the same arrivals.
- * @param atSeconds moments to measure, ascending, in seconds from now
- * @returns for a seed, when each of `start.waiting` started, in seconds from now; `Infinity` where it did not in that span
+ * Runs samples of a scenario's future. Running tasks end at times drawn from their predictions, given their ages; tasks
+ * arrive; nodes end. A waiting task starts once it fits, on the least allocated of the nodes that are compared.
+ * Scenarios of one seed share each task's draw, and the arrivals.
+ * @param atSeconds moments to measure, ascending
+ * @returns by seed, when each of `start.waiting` started; `Infinity` where it did not
  */
 export function futureRunner(start: FutureStart, atSeconds: readonly number[]): FutureRunner {
   const lastSeconds = atSeconds.at(-1) ?? 0;
@@ -156,7 +156,9 @@ function endNode(future: Future, { node, renewed }: NodeEnd, nowSeconds: number)
 /** A task that is ending leaves within the usual grace period. */
 const GRACE_SECONDS = 30;
 
-/** Seconds from now at which a running task ends in this sample; `Infinity` for one that only its node's end takes away. */
+/**
+ * Seconds from now at which a running task ends in this sample; `Infinity` for one that only its node's end takes away.
+ */
 export function drawEnd(leaving: Leaving, row: number, seed: number): number {
   const draw = uniform(leaving.drawKey[row]!, seed);
   if (leaving.ending[row] === 1) return draw * GRACE_SECONDS;

@@ -13,8 +13,8 @@ export type MoveKind = Move['kind'];
 
 /**
  * The cluster with moves carried out now: pending tasks bound, running ones resized, others moved with all of their
- * owner's. A migrated task comes out younger by the work it loses and by the restart, so that its remaining runtime grows
- * by both. Moves of tasks that are gone are left out.
+ * owner's. A migrated task comes out younger by the work it loses and by the restart, so that its remaining runtime
+ * grows by both. Moves of tasks that are gone are left out.
  */
 export function withMoves(
   snapshot: Snapshot,

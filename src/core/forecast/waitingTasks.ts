@@ -5,7 +5,10 @@ export type Arriving = {
   readonly pending: number;
 };
 
-/** The tasks of a future that wait: a line for each kind, first come first served; lines in the order in which they began. */
+/**
+ * The tasks of a future that wait: a line for each kind, first come first served; lines in the order in which they
+ * began.
+ */
 export type WaitingTasks = {
   count(): number;
   /** Whether a task of the kind waits already. */

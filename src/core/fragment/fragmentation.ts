@@ -18,9 +18,9 @@ export function nodeFragment(capacity: FreeCapacity, mix: ExpectedMix): number {
 }
 
 /**
- * What of a node's idle GPUs is useless to one class, in milli-GPU: all of it where the class cannot run here (lacks CPU,
- * GPUs or the model, or asks for no GPU at all), else the GPUs too full for it. Memory is not looked at, as in FGD.
- * A class that runs longer than the capacity stays free can use none of it: the measure's extension in time.
+ * What of a node's idle GPUs is useless to one class, in milli-GPU: all of it where the class cannot run here (lacks
+ * CPU, GPUs or the model, or asks for no GPU at all), else the GPUs too full for it. Memory is not looked at, as in
+ * FGD. A class that runs longer than the capacity stays free can use none of it: the measure's extension in time.
  */
 export function classFragment(
   capacity: FreeCapacity,
@@ -37,7 +37,10 @@ export function classFragment(
   return useless;
 }
 
-/** True when a task of the class can be put into the capacity now; a share sits inside one GPU, several GPUs are distinct. */
+/**
+ * True when a task of the class can be put into the capacity now; a share sits inside one GPU, several GPUs are
+ * distinct.
+ */
 export function fitsClass(capacity: FreeCapacity, taskClass: TaskClass): boolean {
   const { milliCpu, gpuMilli, gpuCount } = taskClass;
   if (capacity.milliCpu < milliCpu) return false;

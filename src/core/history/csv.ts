@@ -2,8 +2,8 @@ import { type ColumnMap, requireColumns, taskOfRow } from './columns.ts';
 import type { LineReader } from './rows.ts';
 
 /**
- * Reads a CSV table with a header line (RFC 4180 quoting inside a line; the separator is the one of `,` `;` and tab that
- * the header has most of).
+ * Reads a CSV table with a header line (RFC 4180 quoting inside a line; the separator is the one of `,` `;` and tab
+ * that the header has most of).
  * @throws InputError at the header when a mapped column is not there
  */
 export function csvReader(columns: ColumnMap): LineReader {

@@ -7,10 +7,10 @@ export function isKubeStateMetrics(line: string): boolean {
 }
 
 /**
- * Reads pods that have finished from the metrics of kube-state-metrics: `kube_pod_created`, `_start_time`,
- * `_completion_time`, `_info`, `_owner`, `_container_resource_requests`, `_status_phase`, `_labels`, and
- * `kube_job_spec_active_deadline_seconds`. A pod's lines are scattered, so its task comes from `end`. What recurs is the
- * owner without its generated suffix; the namespace stands in for a creator that no label names.
+ * Reads finished pods from kube-state-metrics: `kube_pod_created`, `_start_time`, `_completion_time`, `_info`,
+ * `_owner`, `_container_resource_requests`, `_status_phase`, `_labels`, and `kube_job_spec_active_deadline_seconds`. A
+ * pod's lines are scattered, so its task comes from `end`. The owner without its suffix is what recurs; the namespace
+ * stands in for a creator that no label names.
  */
 export function kubeStateMetricsReader(): { readonly read: LineReader; end(): (FinishedTask | string)[] } {
   const pods = new Map<string, Pod>();

@@ -11,8 +11,8 @@ export function isOpenb(header: string): boolean {
 }
 
 /**
- * Reads openb's pod lists: a task runs from `scheduled_time` to `deletion_time` (seconds from the trace's start). They name
- * no creator; what recurs is the shape, so the quality class stands in for the queue.
+ * Reads openb's pod lists: a task runs from `scheduled_time` to `deletion_time` (seconds from the trace's start). They
+ * name no creator; what recurs is the shape, so the quality class stands in for the queue.
  */
 export function openbReader(): LineReader {
   let header: readonly string[] | undefined;

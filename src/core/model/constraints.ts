@@ -5,7 +5,9 @@
 export type Constraints = {
   readonly nodeName?: string;
   readonly nodeSelector?: Readonly<Record<string, string>>;
-  /** Required node affinity: terms are ORed, the expressions and fields inside a term ANDed; an empty term matches none. */
+  /**
+   * Required node affinity: terms are ORed, the expressions and fields inside a term ANDed; an empty term matches none.
+   */
   readonly nodeAffinity?: readonly NodeSelectorTerm[];
   readonly tolerations?: readonly Toleration[];
   readonly podAffinity?: readonly PodAffinityTerm[];

@@ -62,6 +62,9 @@ export type RunInformation = {
   /** Mean usage so far × elapsed, per resource: amounts, not rates. */
   readonly usageSoFar: Resources;
   readonly checkpoint?: string;
-  /** Work that is lost by the move, summed over the owner's tasks: the whole run without a checkpoint, else the time since it was saved. */
+  /**
+   * Work that is lost by the move, summed over the owner's tasks: the whole run without a checkpoint, else the time
+   * since it was saved.
+   */
   readonly lostSeconds: number;
 };

@@ -26,7 +26,10 @@ export type NodeDeadline = {
   readonly source: 'annotation' | 'expiry' | 'spot' | 'maintenance' | 'termination';
 };
 
-/** Whether a node was given for a time from the start (lease, expiry), rather than told to go (spot notice, maintenance). */
+/**
+ * Whether a node was given for a time from the start (lease, expiry), rather than told to go (spot notice,
+ * maintenance).
+ */
 export function isLease({ source }: NodeDeadline): boolean {
   return source === 'expiry' || source === 'annotation';
 }

@@ -1,8 +1,8 @@
 import type { Action, Rights } from './snapshot.ts';
 
 /**
- * The right that an action lacks in a namespace, such as `patch pods/resize`; undefined where it may be done. What is refused in the
- * namespace itself goes before what is refused everywhere (`*`): it is the nearer reason.
+ * The right that an action lacks in a namespace, such as `patch pods/resize`; undefined where it may be done. What is
+ * refused in the namespace itself goes before what is refused everywhere (`*`): it is the nearer reason.
  */
 export function missingRight(rights: Rights, action: Action, namespace: string): string | undefined {
   const refused = rights[action];

@@ -31,7 +31,10 @@ export type Settings = {
   readonly planningHorizonSeconds: number;
   /** Whole periods in which used resources come back (available time by turnover); undefined: not used. */
   readonly turnoverSeconds?: number;
-  /** Seconds one unit of a resource can run, by resource name (available time derived from amounts); undefined: not used. */
+  /**
+   * Seconds one unit of a resource can run, by resource name (available time derived from amounts); undefined: not
+   * used.
+   */
   readonly secondsPerUnit?: Readonly<Record<string, number>>;
   /** A node whose deadline comes before the task's end with more than this probability is refused (S204). */
   readonly deadlineRiskFraction: number;

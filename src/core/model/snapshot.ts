@@ -2,7 +2,9 @@ import type { Node } from './node.ts';
 import type { Task } from './task.ts';
 import type { Usage } from './usage.ts';
 
-/** All that a plan is made from, read at one moment. Plain data; nodes and tasks in the order of their names and ids. */
+/**
+ * All that a plan is made from, read at one moment. Plain data; nodes and tasks in the order of their names and ids.
+ */
 export type Snapshot = {
   /** Names the cluster: context and server, or `sample seed 7`. */
   readonly cluster: string;
@@ -14,7 +16,9 @@ export type Snapshot = {
   readonly budgets: readonly DisruptionBudget[];
   /** What namespaces may still ask for; absent where nothing bounds them. */
   readonly quotas?: readonly Quota[];
-  /** Labels by namespace, for affinity terms that select namespaces; where absent a namespace has only its name's label. */
+  /**
+   * Labels by namespace, for affinity terms that select namespaces; where absent a namespace has only its name's label.
+   */
   readonly namespaceLabels?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** What may be done here, by action; absent means it was not asked. */
   readonly rights: Rights;

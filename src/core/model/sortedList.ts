@@ -1,6 +1,8 @@
 /** Lists in the order of their keys, each key once. */
 
-/** The first index from which a condition holds, by halving; `length` where it never does. @param from where to begin */
+/**
+ * The first index from which a condition holds, by halving; `length` where it never does. @param from where to begin
+ */
 export function firstAt(length: number, holds: (index: number) => boolean, from = 0): number {
   let low = from;
   let high = length;

@@ -13,7 +13,9 @@ export type Task = {
   readonly phase: 'pending' | 'running' | 'ending';
   /** Node it is bound to. */
   readonly node?: string;
-  /** Whole GPUs or share of one: a task of 2 GPUs has `gpuMilli` 2000 and `gpuCount` 2; a share of 300 has 300 and 1. */
+  /**
+   * Whole GPUs or share of one: a task of 2 GPUs has `gpuMilli` 2000 and `gpuCount` 2; a share of 300 has 300 and 1.
+   */
   readonly gpuCount: number;
   /** Index of the GPU a share sits in, where known. */
   readonly gpuIndex?: number;
@@ -23,8 +25,8 @@ export type Task = {
   readonly request: Resources;
   /**
    * What it holds on its node, and a pending one will hold: the one figure that free amounts are reckoned from. By the
-   * scheduler's rules the largest of spec, allocated and actual, per resource; the spec of an infeasible resize does not
-   * count, since it can never be granted (KEP-1287).
+   * scheduler's rules the largest of spec, allocated and actual, per resource; the spec of an infeasible resize does
+   * not count, since it can never be granted (KEP-1287).
    */
   readonly allocation: Resources;
   /** What the spec asks for now; differs from `allocation` while a resize is under way, and is never what is held. */

@@ -80,8 +80,8 @@ export function availableTime(
 }
 
 /**
- * Available time of every node of a capacity, in its order. Remembered per node as long as predictions, settings and the
- * moment stay, so that after a placement only the touched node is computed anew.
+ * Available time of every node of a capacity, in its order. Remembered per node as long as predictions, settings and
+ * the moment stay, so that after a placement only the touched node is computed again.
  */
 export function availableTimes(
   capacity: ClusterCapacity,
@@ -171,7 +171,9 @@ function longestHold(
   return longest;
 }
 
-/** How long amounts last at `secondsPerUnit`: the scarcest metered resource decides; undefined where none is metered. */
+/**
+ * How long amounts last at `secondsPerUnit`: the scarcest metered resource decides; undefined where none is metered.
+ */
 function runOut(settings: Settings, amount: (name: string) => number, node: Node): number | undefined {
   let least: number | undefined;
   for (const [name, seconds] of Object.entries(settings.secondsPerUnit ?? {})) {

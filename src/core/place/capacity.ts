@@ -20,7 +20,10 @@ export type ClusterCapacity = {
 /** One node: what it has free by the scheduler's rules (S203's d), and the tasks that hold the rest. */
 export type NodeCapacity = {
   readonly node: Node;
-  /** Allocatable less what all bound tasks hold, those that are ending included; negative where more is held than there is. */
+  /**
+   * Allocatable less what all bound tasks hold, those that are ending included; negative where more is held than there
+   * is.
+   */
   readonly free: Resources;
   /** Free milli of each GPU, by its index; a shared task must fit inside one. */
   readonly gpuFree: readonly number[];

@@ -44,11 +44,10 @@ export type Refusal =
 export type NodeFilter = (held: NodeCapacity) => Refusal | undefined;
 
 /**
- * kube-scheduler's filters for one task over a capacity (Kubernetes 1.36: NodeUnschedulable, NodeName, TaintToleration,
- * NodeAffinity, NodePorts, NodeResourcesFit, VolumeBinding's node affinity, PodTopologySpread, InterPodAffinity), and
- * three of ours: a node that is not ready, the GPU's model and resource name, and a share that must sit inside one GPU.
- * What depends on all nodes (spread, affinity) is counted once, here. The task itself must not be in the capacity.
- * @param room for `spread` and affinity between tasks, the whole cluster
+ * Filters a capacity for one task. From kube-scheduler 1.36: NodeUnschedulable, NodeName, TaintToleration,
+ * NodeAffinity, NodePorts, NodeResourcesFit, VolumeBinding's node affinity, PodTopologySpread, InterPodAffinity. Ours:
+ * a node that is not ready, the GPU's model and resource name, and a share that must sit inside one GPU.
+ * @param capacity without the task; for rules between tasks, the whole cluster
  */
 export function nodeFilter(task: Task, capacity: ClusterCapacity): NodeFilter {
   const { constraints } = task;
@@ -146,9 +145,9 @@ function gpuRefusal(task: Task, gpuMilli: number, { node, gpuFree }: NodeCapacit
 }
 
 /**
- * PodTopologySpread: in each domain of the key, matching tasks + this one − the smallest domain's ≤ maxSkew. Domains are
- * those of nodes that hold every key and pass the constraint's inclusion policies; fewer than `minDomains` of them make
- * the minimum 0. Tasks that are ending are not counted.
+ * PodTopologySpread: in each domain of the key, matching tasks + this one − the smallest domain's ≤ maxSkew. Domains
+ * are those of nodes that hold every key and pass the constraint's inclusion policies; fewer than `minDomains` of them
+ * make the minimum 0. Tasks that are ending are not counted.
  */
 function spreadFilter(task: Task, capacity: ClusterCapacity): NodeFilter | undefined {
   const constraints = (task.constraints.topologySpread ?? []).filter(

@@ -1,6 +1,8 @@
 import type { Task } from '../model/task.ts';
 
-/** Free share of each GPU of a node; tasks that name their GPU first, then whole GPUs, then large shares before small. */
+/**
+ * Free share of each GPU of a node; tasks that name their GPU first, then whole GPUs, then large shares before small.
+ */
 export function freeGpus(totalMilli: number, tasks: readonly Task[]): number[] {
   const free = new Array<number>(Math.floor(totalMilli / 1000)).fill(1000);
   if (free.length === 0) return free;

@@ -8,9 +8,10 @@ import type { Ask, FleetPolicy } from './policies/fleetPolicy.ts';
 import { POLICIES, type PolicyName } from './policies/policies.ts';
 
 /**
- * Scores live nodes by a policy of the replays. Its scores have scales of their own, so that they are stretched over 0…1
- * between the worst and the best candidate before they are mixed; where all are alike each gets 1. What a policy wants to
- * know of the past it is told once, from the tasks that run: FGD's and `stowage`'s expected mix are their classes.
+ * Scores live nodes by a policy of the replays. Its scores have scales of their own, so that they are stretched over
+ * 0…1 between the worst and the best candidate before they are mixed; where all are alike each gets 1. What a policy
+ * wants to know of the past it is told once, from the tasks that run: FGD's and `stowage`'s expected mix are their
+ * classes.
  */
 export function policyOfFleet(name: PolicyName): NodePolicy {
   return (task, candidates) => {

@@ -34,7 +34,9 @@ export type DeadlineRefusal = {
   readonly allowed: number;
 };
 
-/** Runtime of a task from its start; never beyond its hard limit, `Infinity` where it never ends or nothing is known. */
+/**
+ * Runtime of a task from its start; never beyond its hard limit, `Infinity` where it never ends or nothing is known.
+ */
 export function expectedRuntime(task: Task, prediction: RuntimePrediction | undefined): Band {
   const limit = task.runtimeLimitSeconds ?? Number.POSITIVE_INFINITY;
   if (task.endless || prediction === undefined) return { p10: limit, p50: limit, p90: limit };
@@ -68,7 +70,8 @@ export function closeness(t: number, t1: number, total: number): number {
 
 /**
  * Refuses nodes that end before the task with more than `settings.deadlineRiskFraction`. An endless task, or one of
- * which nothing is known, outlives every lease; only an announced end (spot notice, maintenance, termination) refuses it.
+ * which nothing is known, outlives every lease; only an announced end (spot notice, maintenance, termination) refuses
+ * it.
  */
 export function deadlineFilter(
   task: Task,

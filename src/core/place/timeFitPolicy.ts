@@ -3,8 +3,8 @@ import type { NodePolicy } from './nodePolicy.ts';
 import { closeness, rankOf } from './timeFit.ts';
 
 /**
- * The method's own score (S204) as one number that keeps its order: ranks never mix, each has a third of 0…1; inside the
- * first two X decides, among empty nodes the smaller one.
+ * The method's own score (S204) as one number that keeps its order: ranks never mix, each has a third of 0…1; inside
+ * the first two X decides, among empty nodes the smaller one.
  */
 export const timeFitPolicy: NodePolicy = (_task, { nodes, times, runtime }) => {
   const scores = new Float64Array(nodes.length);

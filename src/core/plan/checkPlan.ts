@@ -38,11 +38,11 @@ export type Stale = { readonly moveId: string; readonly taskId: string } & (
 );
 
 /**
- * Checks every move of a plan on a fresh snapshot, each on the capacity that the moves before it leave. Stale means that a
- * touched task's uid, generation, node or allocation changed, its owner changed, or the node refuses it; heartbeats,
- * readings, tasks that are not touched, and moves of the plan that are done already do not count.
- * @param done ids of the plan's moves that are in the snapshot already
- * @returns every change, in the order of the moves; whether a node still takes a task only up to the first of them
+ * Checks every move of a plan on a fresh snapshot, each on the capacity that the moves before it leave. A move is stale
+ * when its task's uid, generation, node or allocation, or its owner, has changed, or when its node refuses it. Nothing
+ * else counts.
+ * @param done ids of moves that are in the snapshot already
+ * @returns every change, in the order of the moves; refusals of nodes only up to the first change
  */
 export function checkPlan(
   plan: Pick<Plan, 'moves'>,
@@ -65,7 +65,9 @@ export function checkPlan(
   return reasons.length > 0 ? { kind: 'stale', reasons } : { kind: 'ok', waits };
 }
 
-/** Those of some moves that fit one after the other; left out are those that need capacity which other moves would make. */
+/**
+ * Those of some moves that fit one after the other; left out are those that need capacity which other moves would make.
+ */
 export function movesThatFit(moves: readonly Move[], snapshot: Snapshot): Move[] {
   const tasks = new Map(snapshot.tasks.map((task) => [task.id, task]));
   let capacity = clusterCapacity(snapshot);

@@ -22,8 +22,8 @@ export type PendingPlaced = {
 };
 
 /**
- * S203–S205 for all pending tasks, one after the other, by priority, then age: each sees the capacity the ones before it
- * leave. A task that nothing of ours holds back is left to the cluster's scheduler, its capacity kept.
+ * S203–S205 for all pending tasks, one after the other, by priority, then age: each sees the capacity the ones before
+ * it leave. A task that nothing of ours holds back is left to the cluster's scheduler, its capacity kept.
  */
 export function placePending(
   snapshot: Snapshot,

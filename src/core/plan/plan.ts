@@ -29,7 +29,9 @@ export type Plan = {
   readonly resizes: readonly ResizeAdvice[];
   /** Moves, then waits, then why not. */
   readonly migrations: readonly MigrationAdvice[];
-  /** What apply does, in this order: each move fits once those before it are done, and no task is in two of one kind. */
+  /**
+   * What apply does, in this order: each move fits once those before it are done, and no task is in two of one kind.
+   */
   readonly moves: readonly Move[];
   /** Scenarios `nothing` and `plan`, side by side; absent where none was asked for. */
   readonly forecast?: Forecast;

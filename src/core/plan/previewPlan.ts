@@ -23,7 +23,9 @@ export type PlanPreview = {
   readonly costNodeSeconds: number;
 };
 
-/** Sums a plan up: how many moves of what kind, whom they end, and what that loses. A plan without moves is all zeros. */
+/**
+ * Sums a plan up: how many moves of what kind, whom they end, and what that loses. A plan without moves is all zeros.
+ */
 export function previewPlan({ id, snapshot, moves, migrations }: Plan): PlanPreview {
   const count = (wanted: (move: Move) => boolean) => moves.filter(wanted).length;
   const ending = moves.filter((move): move is Migration => move.kind === 'migration');

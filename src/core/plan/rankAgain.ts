@@ -19,8 +19,8 @@ export type RankedFrom = {
 export type RankedPlan = Pick<Plan, 'placements' | 'moves'>;
 
 /**
- * Ranks one pending task of a plan by other weights, in the capacity that the plan leaves for it: resizes done, tasks before
- * it placed. Nothing of the plan changes.
+ * Ranks one pending task of a plan by other weights, in the capacity that the plan leaves for it: resizes done, tasks
+ * before it placed. Nothing of the plan changes.
  * @throws InputError for a task that is not pending in the plan, and for weights of no known policy
  */
 export function rankAgain(

@@ -53,8 +53,8 @@ export function baselineForecast(runs: Runs, row: number, past: Past): BaselineF
 }
 
 /**
- * Runtimes of a run's own group, (creator, name, size, limit), as a distribution: what a running task's remaining time is read
- * from. The spread of everyone's errors around a point does not know how long runs of this kind last at most.
+ * Runtimes of a run's own group, (creator, name, size, limit), as a distribution: what a running task's remaining time
+ * is read from. The spread of everyone's errors around a point does not know how long runs of this kind last at most.
  * @returns undefined where fewer than 20 have ended
  */
 export function ownRuntimes(runs: Runs, row: number, past: Past): RuntimeDistribution | undefined {

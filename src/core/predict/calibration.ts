@@ -1,9 +1,10 @@
 import { QUANTILE_LEVELS } from './distribution.ts';
 
 /**
- * Keeps the 80 % band at 80 % while tasks, users and the network drift, over everyone and in each group. Each side follows
- * its own level on the raw quantile table, moved a little at every end of a task; misses that arrive late and in bursts are a debt that is paid
- * back over thousands of ends, which plain adaptive conformal inference (Gibbs & Candès 2021) does not do. Own design.
+ * Keeps the 80 % band at 80 % while tasks, users and the network drift, over everyone and in each group. Each side
+ * follows its own level on the raw quantile table, moved a little at every end of a task; misses that arrive late and
+ * in bursts are a debt that is paid back over thousands of ends, which plain adaptive conformal inference (Gibbs &
+ * Candès 2021) does not do. Own design.
  */
 export type Calibration = { readonly [group: string]: Tracker };
 

@@ -37,8 +37,8 @@ export type StowageMetrics = PointMetrics &
 export type AgeName = keyof typeof AGES;
 
 /**
- * Mean absolute error of the remaining time in seconds over the tasks that reached an age, which is counted from the start.
- * All three read the median of the same network's table, which is at most the limit.
+ * Mean absolute error of the remaining time in seconds over the tasks that reached an age, which is counted from the
+ * start. All three read the median of the same network's table, which is at most the limit.
  */
 export type RemainingError = {
   readonly tasks: number;
@@ -81,8 +81,8 @@ const [LOW95, P10, P50, P90, HIGH95] = [0.025, 0.1, 0.5, 0.9, 0.975].map((level)
 
 /**
  * Prequential evaluation: in submit order, each run is predicted from what had ended by then, and learned from when it
- * ends. The first fifth only warms up; the network learns before the scored part and then in 40 blocks, on runs that had
- * started: ended ones by their runtime, running ones by their age.
+ * ends. The first fifth only warms up; the network learns before the scored part and then in 40 blocks, on runs that
+ * had started: ended ones by their runtime, running ones by their age.
  * @throws RangeError when there is no task
  */
 export function evaluatePredictors(tasks: readonly FinishedTask[], options: EvaluationOptions): Evaluation {

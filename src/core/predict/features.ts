@@ -3,8 +3,8 @@ import type { Past } from './past.ts';
 import { CLOSE_TO_WIDE, type Runs } from './runs.ts';
 
 /**
- * A place from which a past run is taken: the run that ended `rank` runs before the newest one of the group. A prediction
- * is a mixture over the runtimes found there ("atoms"), so exact repeats stay exact.
+ * A place from which a past run is taken: the run that ended `rank` runs before the newest one of the group. A
+ * prediction is a mixture over the runtimes found there ("atoms"), so exact repeats stay exact.
  */
 export type Slot = { readonly grouping: number; readonly rank: number };
 
@@ -84,7 +84,9 @@ export function makeFeatureStore(runs: Runs, capacity = Math.min(runs.count, 262
   return openStore(runs, Math.max(1, capacity), new Float32Array(runs.count));
 }
 
-/** @param predecessor of each ended run: how it compares with the one before it in its closest group; shared by stores */
+/**
+ * @param predecessor of each ended run: how it compares with the one before it in its closest group; shared by stores
+ */
 function openStore(runs: Runs, size: number, predecessor: Float32Array): FeatureStore {
   const atoms = new Int32Array(size * SLOTS.length);
   const context = new Float32Array(size * CONTEXT_INPUTS);

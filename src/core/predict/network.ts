@@ -1,10 +1,10 @@
 import { CONTEXT_INPUTS, type FeatureStore, PAIR_FEATURES, SLOTS } from './features.ts';
 
 /**
- * The runtime network: attention over past runs (own design; figures in bench/notes/predict.md). A small encoder reads the
- * context; a shared pair head reads (this submit, that run) for each slot and gives four logits, one for each width of a
- * Laplace kernel around that run's ln runtime. The same four kernels stand at the limit, and four free Laplace components
- * make a smooth background. One softmax over all of them gives the mixture of ln runtime.
+ * The runtime network: attention over past runs (own design; figures in bench/notes/predict.md). An encoder reads the
+ * context. A shared head reads (this submit, that run) for each slot and gives a logit for each of four widths of a
+ * Laplace kernel around that run's ln runtime. The same kernels stand at the limit; four free components are the
+ * background. One softmax mixes all.
  */
 export type Network = { readonly [tensor in TensorName]: Float32Array };
 
@@ -252,8 +252,8 @@ export type RunOutcome = { readonly target: number; readonly ended: boolean };
 export type GradientSink = { readonly gradients: HeadGradients; readonly guideGradient: Float32Array };
 
 /**
- * Loss of the row in `pass.space` (after `headForward`) and its gradients: negative log density of ln runtime where the run
- * has ended, −ln P(runtime > age) where it still runs.
+ * Loss of the row in `pass.space` (after `headForward`) and its gradients: negative log density of ln runtime where the
+ * run has ended, −ln P(runtime > age) where it still runs.
  */
 export function headGradient(pass: HeadPass, at: GuidedRow, outcome: RunOutcome, into: GradientSink): number {
   const { space } = pass;

@@ -16,8 +16,8 @@ export type Past = {
 };
 
 /**
- * What happens in the order of time; at the same instant `ended` comes first and `submitted` last. `reached`: a moment that
- * the replay was asked to stop at, by its index.
+ * What happens in the order of time; at the same instant `ended` comes first and `submitted` last. `reached`: a moment
+ * that the replay was asked to stop at, by its index.
  */
 export type PastEvent =
   | { readonly kind: 'ended' | 'submitted'; readonly row: number }

@@ -26,8 +26,8 @@ type TaskNetwork = { readonly learner: Learner; readonly outlook: () => Outlook 
 type Said = Pick<RuntimePrediction, 'runtime' | 'bestRatioSeconds' | 'basis'>;
 
 /**
- * Predicts one task: the track record chooses who predicts it, that predictor gives the distribution of its runtime and what this
- * stands on. The table of a running task is of its whole runtime.
+ * Predicts one task: the track record chooses who predicts it, that predictor gives the distribution of its runtime and
+ * what this stands on. The table of a running task is of its whole runtime.
  */
 export function predictTask(record: TrackRecord, task: Task, standing: Standing): RuntimePrediction {
   const { network, runs, row, past } = standing;
@@ -49,7 +49,9 @@ function saidByNetwork(task: Task, { known, runs, row }: Standing, { learner, ou
   };
 }
 
-/** A running task's distribution is of the runs like it that lasted; a waiting one's is the point with its past errors. */
+/**
+ * A running task's distribution is of the runs like it that lasted; a waiting one's is the point with its past errors.
+ */
 function saidByBaseline(
   task: Task,
   { runs, row, past }: Standing,

@@ -87,7 +87,9 @@ export type TrainingProgress = {
   readonly calibration?: readonly CalibrationPoint[];
 };
 
-/** Below this, training on the own tasks hurts (measured, bench/notes/predict.md): pretrained weights stay as they are. */
+/**
+ * Below this, training on the own tasks hurts (measured, bench/notes/predict.md): pretrained weights stay as they are.
+ */
 const LEAST_TASKS = 2000;
 /** Training looks at most so far back. */
 const MOST_TASKS = 200_000;
@@ -156,8 +158,8 @@ function firstTraining(rows: number) {
 }
 
 /**
- * The predictor after more tasks have ended, without starting over: they are first predicted (scores, calibration), then
- * learned from together with the kept ones. Tasks it knows already are left out.
+ * The predictor after more tasks have ended, without starting over: they are first predicted (scores, calibration),
+ * then learned from together with the kept ones. Tasks it knows already are left out.
  */
 export function updatePredictor(
   predictor: Predictor,
@@ -252,8 +254,9 @@ function judged(judge: Judge): { readonly judgement?: Judgement } {
 }
 
 /**
- * Predicts every task of a snapshot that ends by itself: endless and infrastructure tasks are left out. Each is predicted
- * from all that has ended by now; the table of a running one is of its whole runtime, to be conditioned on its age.
+ * Predicts every task of a snapshot that ends by itself: endless and infrastructure tasks are left out. Each is
+ * predicted from all that has ended by now; the table of a running one is of its whole runtime, to be conditioned on
+ * its age.
  * @param history further finished tasks, of the cluster itself; one that the predictor knows counts once
  */
 export function predictSnapshot(

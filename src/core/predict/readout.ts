@@ -32,11 +32,11 @@ export function makeReadoutSpace(): ReadoutSpace {
 }
 
 /**
- * Lays the components on a grid in ln runtime and smooths each width with a recursive exponential filter, which is a
- * Laplace kernel's exact convolution. The best-ratio point maximises the density after one more filter of width 1,
- * because exp(−|ln p − ln r|) is the ratio min(p/r, r/p) itself.
- * @param limit ln of the most the best-ratio point may be, NaN for none: for it, mass beyond counts at the limit. The
- *   quantiles may pass it, because runs do: a limit is looked at once a minute, and a task gets time to stop.
+ * Lays the components on a grid in ln runtime and smooths each width with a recursive exponential filter, a Laplace
+ * kernel's exact convolution. One more filter of width 1 gives the best-ratio point: exp(−|ln p − ln r|) is min(p/r,
+ * r/p).
+ * @param limit ln of the most that point may be; NaN: none. Mass beyond it counts at the limit for the point alone:
+ *   runs pass their limits, which are looked at once a minute.
  */
 export function readMixture(mixture: Mixture, limit: number, space: ReadoutSpace): Readout {
   const { density, utility } = space;

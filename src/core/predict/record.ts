@@ -8,11 +8,15 @@ import type { Held, Instead } from './prediction.ts';
 export const PREDICTORS = ['stowage', ...BASELINES] as const;
 export type PredictorName = (typeof PREDICTORS)[number];
 
-/** How the predictors have done so far, as plain data: who is used for which group, and how far a band is to be trusted. */
+/**
+ * How the predictors have done so far, as plain data: who is used for which group, and how far a band is to be trusted.
+ */
 export type TrackRecord = {
   /** By group (`groupLabel`), and under `''` over everyone. */
   readonly scores: Readonly<Record<string, Scores>>;
-  /** By week, named by the epoch second it began at (weeks begin on Thursday, as the epoch did): of the network's band. */
+  /**
+   * By week, named by the epoch second it began at (weeks begin on Thursday, as the epoch did): of the network's band.
+   */
   readonly weeks: Readonly<Record<string, { readonly outcomes: number; readonly inBand: number }>>;
   /** Outcomes at or below each quantile that the network told, by `QUANTILE_LEVELS`; empty before the first. */
   readonly reached: readonly number[];
@@ -33,7 +37,10 @@ export type Score = {
 
 export const EMPTY_RECORD: TrackRecord = { scores: {}, weeks: {}, reached: [], errors: {} };
 
-/** What a predictor said of one task when it was submitted, in seconds, kept until its end: its best-ratio point, its 80 % band. */
+/**
+ * What a predictor said of one task when it was submitted, in seconds, kept until its end: its best-ratio point, its
+ * 80 % band.
+ */
 export type Claim = Band & {
   readonly point: number;
   /** ln seconds at `QUANTILE_LEVELS`, of the network. */

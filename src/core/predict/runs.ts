@@ -13,8 +13,8 @@ export type Run = {
 };
 
 /**
- * Runs as columns, in submit order. A time that has not come is `Infinity`; what is missing is NaN in a number and 0 in an
- * id. `order[i]` is where row i stood in the list it was made from.
+ * Runs as columns, in submit order. A time that has not come is `Infinity`; what is missing is NaN in a number and 0 in
+ * an id. `order[i]` is where row i stood in the list it was made from.
  */
 export type Runs = {
   readonly count: number;

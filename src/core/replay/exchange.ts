@@ -15,9 +15,9 @@ import {
 } from './saturatedCluster.ts';
 
 /**
- * Two running tasks exchange their nodes, so that the scattered rest beside the one adds up with that of the other and a
- * waiting task fits: the first stops, the second moves to its place, the first goes on at the place of the second. Both
- * moves are proven by making them. Most gained first; nodes that have changed wait for the next round.
+ * Two running tasks exchange their nodes, so that the scattered rest beside the one adds up with that of the other and
+ * a waiting task fits: the first stops, the second moves to its place, the first goes on at the place of the second.
+ * Both moves are proven by making them. Most gained first; nodes that have changed wait for the next round.
  * @param limit moves at most, two an exchange
  */
 export function exchange(cluster: SaturatedCluster, limit: number): Relocation[] {
@@ -35,7 +35,10 @@ export function exchange(cluster: SaturatedCluster, limit: number): Relocation[]
   return made;
 }
 
-/** `larger` leaves capacity behind when `smaller` takes its place, and fits in the place of `smaller` with the rest there. */
+/**
+ * `larger` leaves capacity behind when `smaller` takes its place, and fits in the place of `smaller` with the rest
+ * there.
+ */
 type Exchange = { readonly larger: Placed; readonly smaller: Placed; readonly gainMilli: number };
 
 function exchanges(cluster: SaturatedCluster): Exchange[] {

@@ -16,7 +16,9 @@ export type Knowledge = {
    * @param group what is known of the task when it arrives: tasks of a group are taken as repetitions of each other
    */
   expectedRemaining(group: string, runtimeSeconds: number, elapsedSeconds: number): number | undefined;
-  /** The runtime of the group's tasks as a distribution; undefined but for repredictions, and where nothing ended yet. */
+  /**
+   * The runtime of the group's tasks as a distribution; undefined but for repredictions, and where nothing ended yet.
+   */
   survival(group: string): Survival | undefined;
   /** A task ended: from now on its runtime may be learned from. */
   ended(group: string, runtimeSeconds: number): void;
@@ -26,7 +28,9 @@ export type Knowledge = {
 const RUNS = 400;
 const FEWEST = 5;
 
-/** Predictions are of earlier tasks of the group that lived as long (else of all tasks): the median of what was left. */
+/**
+ * Predictions are of earlier tasks of the group that lived as long (else of all tasks): the median of what was left.
+ */
 export function createKnowledge(name: KnowledgeName): Knowledge {
   const groups = new Map<string, RunRecord>();
   const all = newRecord();
@@ -69,7 +73,7 @@ function add(record: RunRecord, runtimeSeconds: number): void {
   record.count += 1;
 }
 
-/** Made anew once a tenth of its runs are new. */
+/** Made again once a tenth of its runs are new. */
 function made(record: RunRecord): Made {
   if (!record.made || record.count - record.madeAt > Math.min(record.count, RUNS) / 10) {
     const runtime = distributionOf(record.runs);

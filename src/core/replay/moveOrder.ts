@@ -13,8 +13,8 @@ export type PlannedMove = { readonly task: Placed; readonly from: GpuSlot; reado
 export type MoveStep = { readonly type: 'go' | 'stop' | 'goOn'; readonly move: PlannedMove };
 
 /**
- * An order in which every move fits when its turn comes; where none does, a task stops to make room. Of the steps that are
- * possible, the one is taken after which the most others follow without a stop (the pilot method: Duin & Voß 1999).
+ * An order in which every move fits when its turn comes; where none does, a task stops to make room. Of the steps that
+ * are possible, the one is taken after which the most others follow without a stop (the pilot method: Duin & Voß 1999).
  * @param fleet as it is before; stays so
  * @param moves all of them fit where all are made
  */
@@ -43,7 +43,9 @@ export function orderMoves(fleet: Fleet, moves: readonly PlannedMove[]): MoveSte
 /** What is still to come: tasks at their old place, and tasks that have stopped. */
 type Ordering = { readonly fleet: Fleet; readonly left: Set<PlannedMove>; readonly stopped: Set<PlannedMove> };
 
-/** Tasks that can go; where there are none, stopped ones that can go on; where there are none either, all that can stop. */
+/**
+ * Tasks that can go; where there are none, stopped ones that can go on; where there are none either, all that can stop.
+ */
 function possible(ordering: Ordering): MoveStep[] {
   const steps = (type: MoveStep['type'], moves: readonly PlannedMove[]) => moves.map((move) => ({ type, move }));
   const go = [...ordering.left].filter((move) => canGo(ordering, move));

@@ -20,8 +20,8 @@ export type NodeHolds = {
   /** To be told when a task starts or ends on a node. */
   changed(node: number): void;
   /**
-   * Mean seconds by which a task that starts now is expected to prolong a node's hold: for how long it will run while all
-   * others have ended, ∫ P(it runs beyond t) Π P(other ended by t) dt. On an empty node its mean runtime.
+   * Mean seconds by which a task that starts now is expected to prolong a node's hold: for how long it will run while
+   * all others have ended, ∫ P(it runs beyond t) Π P(other ended by t) dt. On an empty node its mean runtime.
    */
   prolonged(node: number, survival: Survival, nowSeconds: number): number;
 };
@@ -35,7 +35,9 @@ const STEPS = OCTAVES * COARSE;
 const FINE_SECONDS = points(OCTAVES * FINE + 1, (point) => point / FINE);
 const STEP_MIDDLES = points(STEPS, (step) => (step + 0.5) / COARSE);
 
-/** A node's chances are reckoned anew when they are older than this share of the time until it may be empty (1 in 10). */
+/**
+ * A node's chances are reckoned again when they are older than this share of the time until it may be empty (1 in 10).
+ */
 const STALE_FRACTION = 0.05;
 const STALE_SECONDS = 30;
 const MAY_BE_EMPTY = 0.1;

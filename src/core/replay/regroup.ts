@@ -12,9 +12,10 @@ import { classOf, takeOut, takeStock } from './shareStock.ts';
 const MOST_PROGRAMS = 20;
 
 /**
- * Regroups shares, wherever they are, so that their scattered rests add up to room for waiting tasks. A program over kinds
- * of shares says which GPUs change how (`regroupProgram.ts`); here, tasks and nodes with the CPU and memory are found for
- * it, and an order in which each move fits when its turn comes, where need be after a task has stopped (`paused`).
+ * Regroups shares, wherever they are, so that their scattered rests add up to room for waiting tasks. A program over
+ * kinds of shares says which GPUs change how (`regroupProgram.ts`); here, tasks and nodes with the CPU and memory are
+ * found for it, and an order in which each move fits when its turn comes, where need be after a task has stopped
+ * (`paused`).
  * @param limit moves at most
  */
 export function regroup(cluster: SaturatedCluster, limit: number, solve: SolveProgram): Relocation[] {
@@ -80,7 +81,9 @@ function isWithin(capacity: Left, node: number, { milliCpu, memoryBytes }: Usual
 
 type Wanted = GpuChange & { readonly from: readonly Shared[]; readonly count: number };
 
-/** Slots for all that the changes move; undefined where GPUs run out. A change that did not fit is refused from then on. */
+/**
+ * Slots for all that the changes move; undefined where GPUs run out. A change that did not fit is refused from then on.
+ */
 function slotsThatFit(
   cluster: SaturatedCluster,
   stock: Stock,
@@ -100,8 +103,8 @@ function slotsThatFit(
 type Chosen = { readonly gpu: Shared; readonly change: GpuChange };
 
 /**
- * GPUs for the changes, those first that fewest can be changed like; `missed` where they do not suffice: all that another
- * change has taken, or that refused.
+ * GPUs for the changes, those first that fewest can be changed like; `missed` where they do not suffice: all that
+ * another change has taken, or that refused.
  */
 function choose(
   cluster: SaturatedCluster,
@@ -143,7 +146,9 @@ type Assigned = {
 /** A slot that opens, and the task that takes it: one that leaves another slot, or one that waits. */
 type TakenSlot = GpuSlot & { one: { readonly task: Placed; readonly from: GpuSlot } | { readonly task: WaitingKind } };
 
-/** By kind, tasks that leave and tasks that wait to the slots that open; `full` are the nodes that lack something then. */
+/**
+ * By kind, tasks that leave and tasks that wait to the slots that open; `full` are the nodes that lack something then.
+ */
 function slotsFor(
   cluster: SaturatedCluster,
   stock: Stock,

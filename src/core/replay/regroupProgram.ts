@@ -24,8 +24,8 @@ const FEW = 40;
 const MOVE_COST = 5;
 
 /**
- * Every way to change a GPU after which it wastes nothing (`sharePrices.ts`). CPU and memory are not looked at, and GPUs
- * that are alike not told apart.
+ * Every way to change a GPU after which it wastes nothing (`sharePrices.ts`). CPU and memory are not looked at, and
+ * GPUs that are alike not told apart.
  */
 export function possibleChanges(packing: Packing, solve: SolveProgram): GpuChange[] {
   const prices = sharePrices(packing, solve);

@@ -19,7 +19,10 @@ import {
 /** Tasks that leave a GPU together, at most. */
 const MOST_LEAVING = 3;
 
-/** The tasks of a saturated cluster: those that hold capacity and those that found none. Moves change `fleet` and `placed`. */
+/**
+ * The tasks of a saturated cluster: those that hold capacity and those that found none. Moves change `fleet` and
+ * `placed`.
+ */
 export type SaturatedTasks = {
   readonly fleet: Fleet;
   readonly policy: FleetPolicy;
@@ -28,10 +31,9 @@ export type SaturatedTasks = {
 };
 
 /**
- * Moves after saturation. Up to three tasks leave a GPU for gaps elsewhere, or for the place of one that finds a gap, so
- * that larger ones that fitted nowhere take their capacity, most gained per move first; where that helps no more, shares are
- * regrouped (`regroup.ts`), then two tasks exchange their places (`exchange.ts`); until `limit` moves are made or none
- * helps. Each move is proven by making it in order, from the fleet as it is then.
+ * Moves after saturation, until `limit` are made or none helps. First, up to three tasks leave a GPU for gaps
+ * elsewhere, or for the place of one that finds a gap, so that larger ones fit: most gained per move first. Then shares
+ * are regrouped (`regroup.ts`), then two tasks exchange places (`exchange.ts`). Each move is proven by making it.
  */
 export function relocate(
   { fleet, policy, placed, unplaced }: SaturatedTasks,
@@ -71,7 +73,9 @@ function openings(cluster: SaturatedCluster, slots: ReadonlyMap<string, number>)
   return found.sort((left, right) => right.gainMilli / right.cost - left.gainMilli / left.cost);
 }
 
-/** By kind: how many moves a task of it needs to find a place; 1 where there is a gap, 2 where another leaves for one. */
+/**
+ * By kind: how many moves a task of it needs to find a place; 1 where there is a gap, 2 where another leaves for one.
+ */
 function slotCosts(cluster: SaturatedCluster): Map<string, 1 | 2> {
   const placed = cluster.onNode.flat();
   const kinds = new Map(placed.map((task) => [kindOf(task), task]));

@@ -21,9 +21,9 @@ export type Packing = {
 };
 
 /**
- * What capacity is worth in the best packing of all shares, in milli-GPU that could be admitted. No set of shares that fits a
- * GPU is worth more than the GPU; what it is worth less is wasted. All that any packing admits, `boundMilli`, is paid by
- * this waste: GPUs without it need no change, and none need waste anything in the end.
+ * What capacity is worth in the best packing of all shares, in milli-GPU that could be admitted. No set of shares that
+ * fits a GPU is worth more than the GPU; what it is worth less is wasted. All that any packing admits, `boundMilli`, is
+ * paid by this waste: GPUs without it need no change, and none need waste anything in the end.
  */
 export type SharePrices = {
   priceOf(kind: number): number;
@@ -66,7 +66,10 @@ export function sharePrices({ kinds, waiting, gpus }: Packing, solve: SolveProgr
   }
 }
 
-/** By capacity: what is worth most in it, each kind that the model admits as often as one likes; and the shares of a whole GPU. */
+/**
+ * By capacity: what is worth most in it, each kind that the model admits as often as one likes; and the shares of a
+ * whole GPU.
+ */
 function bestSets(kinds: readonly ShareKind[], gpuModel: string | undefined, priceOf: (kind: number) => number) {
   const able = [...kinds.keys()].filter((kind) => admitsModel(kinds[kind]!, gpuModel));
   const { worth, counts } = bestFill(

@@ -11,7 +11,9 @@ export type SimulatorOptions<T extends SimulatedTask = SimulatedTask> = {
   readonly fleet: Fleet;
   readonly policy: FleetPolicy;
   readonly nowSeconds: number;
-  /** What becomes of a task that fits nowhere: it waits, first come first served among those that fit, or is dropped. */
+  /**
+   * What becomes of a task that fits nowhere: it waits, first come first served among those that fit, or is dropped.
+   */
   readonly unplaced: 'wait' | 'drop';
   /**
    * How long a task is expected to run on, given that it has run `elapsedSeconds`; undefined: nothing is known. Asked

@@ -50,8 +50,9 @@ const DAY = 86_400;
 const SAMPLE_SECONDS = 600;
 
 /**
- * Tasks arrive by a Poisson process, each a random row of the list with that row's own runtime, and end. The rate is such
- * that they ask for `load` of all GPU time. Decisions use nothing that comes later, but for the `oracle`'s runtimes.
+ * Tasks arrive by a Poisson process, each a random row of the list with that row's own runtime, and end. The rate is
+ * such that they ask for `load` of all GPU time. Decisions use nothing that comes later, but for the `oracle`'s
+ * runtimes.
  * @param random decides arrivals and nothing else, so that every policy sees the same
  * @throws InputError where no row has a runtime or none asks for GPUs
  */

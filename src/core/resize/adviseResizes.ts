@@ -49,7 +49,10 @@ export type Rule = {
   readonly usageFraction: number;
   /** How much it takes or gives; 0 for `keep`. */
   readonly amount: number;
-  /** The rate the task needs, margin included, and the rate it would have left; S308 multiplies both by its remaining time. */
+  /**
+   * The rate the task needs, margin included, and the rate it would have left; S308 multiplies both by its remaining
+   * time.
+   */
   readonly needed: number;
   readonly left: number;
 };
@@ -100,7 +103,9 @@ export type ResizeRefusal =
 export type KeptCode = 'betweenThresholds' | 'fewReadings' | 'noUsage' | 'bestEffort';
 
 export type ResizesAdvised = {
-  /** In the order in which the resizes fit one after the other: tasks that only shrink, then expands, neediest first. */
+  /**
+   * In the order in which the resizes fit one after the other: tasks that only shrink, then expands, neediest first.
+   */
   readonly advice: readonly ResizeAdvice[];
   /** Running tasks without an entry, by why. */
   readonly kept: Readonly<Record<KeptCode, number>>;
@@ -126,8 +131,8 @@ export type ResizeInputs = {
 const READINGS_NEEDED = 3;
 
 /**
- * A shrink must leave a task at least two decision intervals to run. An interval is the usage window, since a task shrinks
- * at most once in each (S308). It is never the span that was watched so far: that grows while nothing changes.
+ * A shrink must leave a task at least two decision intervals to run. An interval is the usage window, since a task
+ * shrinks at most once in each (S308). It is never the span that was watched so far: that grows while nothing changes.
  */
 const WINDOWS_TO_GO = 2;
 

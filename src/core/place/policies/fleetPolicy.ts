@@ -11,8 +11,8 @@ export type Ask = {
   /** When the task is expected to end, should it start now; absent: nothing is known. */
   readonly endSeconds?: number;
   /**
-   * Mean seconds by which the task is expected to prolong a node's hold, where the runtimes of the tasks there are known
-   * as distributions.
+   * Mean seconds by which the task is expected to prolong a node's hold, where the runtimes of the tasks there are
+   * known as distributions.
    */
   readonly holdSeconds?: (node: number) => number;
 };
@@ -56,7 +56,9 @@ export function bestNode(fleet: Fleet, score: (node: number) => number): number 
   return chosen;
 }
 
-/** A policy whose score looks at more than the node's capacity and the task's class: it is computed anew at every ask. */
+/**
+ * A policy whose score looks at more than the node's capacity and the task's class: it is computed again at every ask.
+ */
 export function scoringPolicy(
   fleet: Fleet,
   parts: Pick<FleetPolicy, 'name' | 'explain'> & Partial<FleetPolicy> & { scoreNode(node: number, ask: Ask): number },
@@ -72,7 +74,7 @@ export function scoringPolicy(
   };
 }
 
-/** A policy whose score changes only when its node does: all scores are kept, a changed node's are computed anew. */
+/** A policy whose score changes only when its node does: all are kept, and a changed node's computed again. */
 export function keptPolicy(
   fleet: Fleet,
   parts: Pick<FleetPolicy, 'name' | 'explain'> &

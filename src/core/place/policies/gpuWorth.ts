@@ -8,9 +8,9 @@ const TOLERANCE = 1e-7;
 const MOST_WORK = 200_000;
 
 /**
- * What so much of a free GPU is worth, in milli-GPU, by free milli-GPU (0 … 1000), if all of the mix is packed into as few
- * GPUs as can be: the shadow prices of cutting stock (Gilmore & Gomory 1961). An empty GPU is worth 1000; a rest that
- * nothing else needs, nothing. CPU, memory and models are not looked at.
+ * What so much of a free GPU is worth, in milli-GPU, by free milli-GPU (0 … 1000), if all of the mix is packed into as
+ * few GPUs as can be: the shadow prices of cutting stock (Gilmore & Gomory 1961). An empty GPU is worth 1000; a rest
+ * that nothing else needs, nothing. CPU, memory and models are not looked at.
  * @param seen the classes to expect; where none asks for GPUs, capacity is worth its size
  */
 export function gpuWorth(seen: readonly CountedClass[]): Float64Array {
@@ -29,7 +29,10 @@ export function gpuWorth(seen: readonly CountedClass[]): Float64Array {
   return worth.map((each) => Math.round((PARTS * GPU_MILLI * each) / worth[GPU_MILLI]!) / PARTS);
 }
 
-/** The most that sizes are worth in each capacity from 0 to a whole GPU, each as often as one likes, and how a capacity is filled. */
+/**
+ * The most that sizes are worth in each capacity from 0 to a whole GPU, each as often as one likes, and how a capacity
+ * is filled.
+ */
 export type BestFill = { readonly worth: Float64Array; counts(freeMilli: number): Int32Array };
 
 /** A knapsack. Sizes without a price above 0 are left out. */
@@ -61,8 +64,8 @@ export function bestFill(sizes: readonly number[], prices: ArrayLike<number>): B
 }
 
 /**
- * Covers the demand with as few GPUs as can be, parts of a GPU allowed: the revised simplex method, whose columns, ways to
- * fill a GPU, are found as they pay.
+ * Covers the demand with as few GPUs as can be, parts of a GPU allowed: the revised simplex method, whose columns, ways
+ * to fill a GPU, are found as they pay.
  * @returns what capacity is worth at the prices of the cover
  */
 function cheapestCover(sizes: readonly number[], demand: readonly number[]): BestFill {

@@ -4,8 +4,8 @@ import { scoringPolicy } from './fleetPolicy.ts';
 
 /**
  * kube-scheduler's resource scores, 0 … 100, with its whole numbers (Kubernetes 1.36,
- * `pkg/scheduler/framework/plugins/noderesources`). Amounts are whole and below 2^46, so that double arithmetic rounds as
- * int64 does.
+ * `pkg/scheduler/framework/plugins/noderesources`). Amounts are whole and below 2^46, so that double arithmetic rounds
+ * as int64 does.
  */
 export type ResourceUse = {
   /** What all pods of the node ask for, the new one included. */

@@ -17,11 +17,10 @@ const PREFERENCE = 1000;
 const FILLED = 0.85;
 
 /**
- * Like LAVA (arXiv 2412.09840), from its description: nodes have a lifetime class, that of their first task. An open node
- * takes tasks of its class; once filled it is recycled and takes shorter ones, which end before its residents. When the
- * residents of its class have left, its class falls to the longest that remains; when they outstay the class by a tenth, it rises by
- * one. Preferred are recycled nodes of a longer class, then open ones of the same, then other nodes in use, then empty
- * ones; best fit inside each.
+ * Like LAVA (arXiv 2412.09840), from its description. A node has the lifetime class of its first task. While open it
+ * takes tasks of that class; once filled it is recycled and takes shorter ones. When all of its class have left, it
+ * falls to the longest that remain; when they outstay it, it rises by one. Recycled nodes of a longer class come first,
+ * then open ones of the same, others in use, empty ones.
  */
 export function lavaPolicy(fleet: Fleet): FleetPolicy {
   const bestFit = bestFitPolicy(fleet);

@@ -10,9 +10,9 @@ import { bestFitPolicy, bestFitScore } from './published.ts';
 const HOLD_BUCKETS: readonly number[] = [0, 600, 1800, 3600, 7200, 14400, 28800, 86400, 259200, 604800];
 
 /**
- * Like NILAS (LAVA, arXiv 2412.09840): the node whose hold the task prolongs least, in buckets, then best fit. A node is
- * held until its exit time, an empty one until now; with repredictions exit times move as tasks outlive them. Where a
- * task's end is not known, it is best fit.
+ * Like NILAS (LAVA, arXiv 2412.09840): the node whose hold the task prolongs least, in buckets, then best fit. A node
+ * is held until its exit time, an empty one until now; with repredictions exit times move as tasks outlive them. Where
+ * a task's end is not known, it is best fit.
  */
 export function nilasPolicy(fleet: Fleet): FleetPolicy {
   const bestFit = bestFitPolicy(fleet);
@@ -49,8 +49,8 @@ export function nilasPolicy(fleet: Fleet): FleetPolicy {
 }
 
 /**
- * Seconds by which a task is expected to prolong a node's hold: the mean over the runtimes of all its tasks where they are
- * known as distributions; 0 where its end is not known.
+ * Seconds by which a task is expected to prolong a node's hold: the mean over the runtimes of all its tasks where they
+ * are known as distributions; 0 where its end is not known.
  */
 export function expectedHold(fleet: Fleet, node: number, ask: Ask): number {
   return ask.holdSeconds?.(node) ?? prolongedHold(fleet, node, ask);

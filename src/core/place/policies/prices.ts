@@ -5,8 +5,8 @@ import { type CountedClass, demandMilli } from '../../fragment/mix.ts';
 import { GPU_MILLI } from './gpuWorth.ts';
 
 /**
- * What is scarce in the whole cluster, priced: blocks of whole GPUs for tasks that need several, CPU for tasks that need
- * much of it, and GPU models that some tasks insist on. A capacity's own value cannot see these.
+ * What is scarce in the whole cluster, priced: blocks of whole GPUs for tasks that need several, CPU for tasks that
+ * need much of it, and GPU models that some tasks insist on. A capacity's own value cannot see these.
  */
 export type Prices = {
   readonly kinds: readonly SlotKind[];
@@ -24,8 +24,9 @@ export type Prices = {
 export type SlotKind = { readonly gpuCount: number; readonly milliCpu: number; readonly popularity: number };
 
 /*
- * How prices rise. Weights of blocks and of CPU were chosen among others on seeds 1–5 of the public lists, where the others gave
- * the same to .1 points or worse (bench/notes/place.md, "What did not help"). No reason is recorded for the other numbers.
+ * How prices rise. Weights of blocks and of CPU were chosen among others on seeds 1–5 of the public lists, where the
+ * others gave the same to .1 points or worse (bench/notes/place.md, "What did not help"). No reason is recorded for the
+ * other numbers.
  */
 
 /** Kinds of blocks that are priced: those that most GPUs are asked in. */
@@ -36,7 +37,9 @@ const BLOCK_WEIGHT = 0.05;
 const BLOCK_POWER = 1.5;
 /** Slots below which a price rises no more: half of one, since the last may be gone. */
 const LEAST_SLOTS = 0.5;
-/** Price of CPU over the milli-GPU that it is counted as, where as many slots are expected to be asked for as are left. */
+/**
+ * Price of CPU over the milli-GPU that it is counted as, where as many slots are expected to be asked for as are left.
+ */
 const CPU_WEIGHT = 0.1;
 /** Milli-CPU that count as one milli-GPU. */
 const CPU_PER_GPU = 10;
@@ -44,10 +47,14 @@ const CPU_PER_GPU = 10;
 const MOST_CPU_DEMAND = 2;
 /** Share of all GPUs that is added to the idle ones when CPU is priced: CPU is still asked for when no GPU is left. */
 const CPU_RESERVE_FRACTION = 0.1;
-/** From how much milli-CPU a task without GPUs counts as large, and from what share of these tasks its size is priced. */
+/**
+ * From how much milli-CPU a task without GPUs counts as large, and from what share of these tasks its size is priced.
+ */
 const LEAST_CPU = 4000;
 const LEAST_CPU_FRACTION = 0.05;
-/** Power of expected over idle with which a model's price rises, and the price of a milli-GPU beyond which it does not. */
+/**
+ * Power of expected over idle with which a model's price rises, and the price of a milli-GPU beyond which it does not.
+ */
 const MODEL_POWER = 2;
 const MOST_MODEL_PRICE = 2;
 

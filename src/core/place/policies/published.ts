@@ -6,8 +6,8 @@ import type { PolicyReason } from './reason.ts';
 
 /**
  * The baselines of "Beware of Fragmentation" (Weng et al., USENIX ATC'23), with the rules of its artifact: scores are
- * whole numbers 0 … 100, cut off, so that ties are frequent and the node order decides many of them. Amounts are measured against the
- * largest node of that cluster.
+ * whole numbers 0 … 100, cut off, so that ties are frequent and the node order decides many of them. Amounts are
+ * measured against the largest node of that cluster.
  */
 const LARGEST = { milliCpu: 128_000, gpuMilli: 8000 };
 

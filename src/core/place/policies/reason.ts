@@ -1,6 +1,6 @@
 /**
- * Why a policy gives a node its score: a code with the numbers that decide. Amounts of GPUs are in milli-GPU, `score` is the
- * policy's own. Some policies decide between nodes that another one has scored; that one's reason is `among`.
+ * Why a policy gives a node its score: a code with the numbers that decide. Amounts of GPUs are in milli-GPU, `score`
+ * is the policy's own. Some policies decide between nodes that another one has scored; that one's reason is `among`.
  */
 export type PolicyReason =
   /** Every node is as good as another. */

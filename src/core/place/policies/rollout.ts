@@ -3,18 +3,21 @@ import type { CountedClass, TaskClass } from '../../fragment/mix.ts';
 import { admitsModel } from '../../fragment/mix.ts';
 
 /**
- * What a capacity is worth: minus the milli-GPU that stay idle, on average, when sequences of expected tasks fill it. The
- * same sequences judge every capacity.
+ * What a capacity is worth: minus the milli-GPU that stay idle, on average, when sequences of expected tasks fill it.
+ * The same sequences judge every capacity.
  */
 export type CapacityValue = (capacity: StateCapacity) => number;
 
 /**
- * Sequences, and classes in each. More, longer or shorter ones gave the same to .1 points on seeds 1–5 of the public lists
- * (bench/notes/place.md, "What did not help").
+ * Sequences, and classes in each. More, longer or shorter ones gave the same to .1 points on seeds 1–5 of the public
+ * lists (bench/notes/place.md, "What did not help").
  */
 const SEQUENCES = 64;
 const LENGTH = 45;
-/** How much more often small demands are drawn: the power −.2 of the GPUs asked for, chosen on seeds 1–10 (the same page). */
+/**
+ * How much more often small demands are drawn: the power −.2 of the GPUs asked for, chosen on seeds 1–10 (the same
+ * page).
+ */
 const SMALLNESS = 0.2;
 /** How often a task without GPUs is drawn, against one of a whole GPU. No reason for this number is recorded. */
 const CPU_TASK_WEIGHT = 0.1;
@@ -22,10 +25,10 @@ const CPU_TASK_WEIGHT = 0.1;
 const MOST_GPUS = 32;
 
 /**
- * The value of capacities under a mix: `SEQUENCES` fixed sequences of `LENGTH` classes are drawn once, then a capacity is filled
- * greedily by each: a share goes to the fullest GPU that takes it, what does not fit is passed over. Classes are drawn by
- * count × GPUs^−`SMALLNESS`, so that small tasks, which fill gaps, come up more often; tasks without GPUs by
- * count × `CPU_TASK_WEIGHT`.
+ * The value of capacities under a mix. `SEQUENCES` sequences of `LENGTH` classes are drawn once, by count ×
+ * GPUs^−`SMALLNESS` (tasks without GPUs by count × `CPU_TASK_WEIGHT`), so that small tasks, which fill gaps, come up
+ * more often. Each fills a capacity greedily: a share goes to the fullest GPU that takes it; what does not fit is
+ * passed over.
  * @param models names of the models by number (`ClassTable.models`)
  */
 export function capacityValue(

@@ -20,10 +20,10 @@ export type StowageOptions = {
 const REFUSAL_LOSS = 0.02;
 
 /**
- * Our score in space. A node is worth what sampled sequences of expected tasks can still fill of it (`rollout.ts`), and once
- * more what the best packing of all of them makes of its GPUs (`gpuWorth.ts`); the score is how these values change when the
- * task takes its capacity, less the prices of what is scarce in the whole cluster (`prices.ts`). In milli-GPU, not rounded; ties by node number.
- * @param seen the classes to expect, all of them, with their counts
+ * Our score in space: how the task changes its node's worth, less prices of what is scarce in the cluster
+ * (`prices.ts`). A node is worth what sequences of expected tasks can still fill of it (`rollout.ts`), plus what the
+ * best packing makes of its GPUs (`gpuWorth.ts`). In milli-GPU, not rounded; ties by node number.
+ * @param seen all classes to expect, with their counts
  */
 export function stowagePolicy(
   fleet: Fleet,
@@ -102,7 +102,7 @@ export function stowagePolicy(
 }
 
 /**
- * The same with the mix learned only from the tasks that arrived so far, learned anew each time their number has
+ * The same with the mix learned only from the tasks that arrived so far, learned again each time their number has
  * doubled, and from one task that takes the whole node for each kind of node with several GPUs: the largest tasks are
  * too rare to be seen in time, and once every large node holds some small task none of them has a place.
  */
@@ -134,7 +134,9 @@ function wholeNodes(fleet: Fleet): TaskClass[] {
   return countClasses(sizes).map(({ taskClass }) => taskClass);
 }
 
-/** By node, for one class: how the capacity's value changes, the state after, and the free share of the GPU it takes. */
+/**
+ * By node, for one class: how the capacity's value changes, the state after, and the free share of the GPU it takes.
+ */
 type Gains = { readonly gain: Float64Array; readonly after: Int32Array; readonly share: Int16Array };
 
 /** The gains of every node; −Infinity where the class does not fit (memory is not looked at). */
@@ -201,7 +203,9 @@ function total({ value, packing, blocks, cpu, model }: Parts): number {
   return value + packing + blocks + cpu + model;
 }
 
-/** Minus the milli-GPU that are free and worth nothing where all of the mix is packed as well as can be (`gpuWorth.ts`). */
+/**
+ * Minus the milli-GPU that are free and worth nothing where all of the mix is packed as well as can be (`gpuWorth.ts`).
+ */
 function packingValue(seen: readonly CountedClass[]): (capacity: StateCapacity) => number {
   const worth = gpuWorth(seen);
   return ({ gpuMilli }) => gpuMilli.reduce((sum, free) => sum + worth[free]! - free, 0);

@@ -7,26 +7,28 @@ import { keptScores } from './fleetPolicy.ts';
 import { expectedHold } from './nilas.ts';
 import { bestFitPolicy, bestFitScore } from './published.ts';
 
-/** What a perfect fit (100 of best fit) weighs, and a perfect growth of fragments (100 of FGD), in hours of prolonged hold. */
+/**
+ * What a perfect fit (100 of best fit) weighs, and a perfect growth of fragments (100 of FGD), in hours of prolonged
+ * hold.
+ */
 const FIT_HOURS = 2;
 const FRAGMENT_HOURS = 10;
 
 /**
- * How a node's size counts in the price of holding it, as the power its GPUs are raised to, by the share of all GPUs that
- * are on empty nodes of the largest size: below 0 while there are plenty (a large node holds more tasks for one node in
- * use), above 0 when there are hardly any (tasks of many GPUs need large nodes to run empty). By a point in time many nodes
- * are not prolonged at all, whatever their size; by a distribution each is a little, and a smaller power does.
+ * A node's price grows with this power of its GPUs, by the share of all GPUs that are on empty nodes of the largest
+ * size. Below 0 while these are plenty: a large node holds more tasks for one node in use. Above 0 when they are
+ * scarce: tasks of many GPUs need large nodes to run empty. Distributions prolong every node a little, points many not
+ * at all, so a smaller power does for them.
  */
 const PLENTY = { emptyFraction: 0.05, powerByPoint: -0.1, powerByDistribution: -0.03 };
 const SCARCE = { emptyFraction: 0.02, power: 1 };
 
 /**
- * Our score in space and time, for tasks that end: what the task is expected to prolong the hold of its node by, in hours,
- * times the node's size, against the capacity: best fit's score and FGD's. A node is held until the last of its tasks is
- * expected to end (the method's exit time), an empty one until now; where runtimes are known as distributions, the mean over
- * all ends counts. Where a task's end is not known, the capacity alone decides; its scores are cut off to whole numbers, and that
- * ties go to the lowest node keeps tasks together.
- * @param seen the classes to expect, with their counts; none: fragments are not looked at
+ * Our score in space and time: the hours by which the task prolongs its node's hold, times the node's size, against
+ * best fit's score and FGD's. A node is held until its last task is expected to end, an empty one until now; over
+ * distributions, the mean counts. Where no end is known the capacity alone decides, in whole numbers: ties keep tasks
+ * together.
+ * @param seen the classes to expect; none: fragments are not looked at
  */
 export function stowageTimePolicy(fleet: Fleet, seen: readonly CountedClass[] = []): FleetPolicy {
   const bestFit = bestFitScore(fleet);
