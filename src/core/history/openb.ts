@@ -15,17 +15,38 @@ export function isOpenb(header: string): boolean {
  * name no creator; what recurs is the shape, so the quality class stands in for the queue.
  */
 export function openbReader(): LineReader {
-  let header: readonly string[] | undefined;
+  let lines: OpenbLines | undefined;
   return (text) => {
     if (text.trim() === '') return undefined;
-    const cells = splitCells(text, ',');
-    if (!cells) return 'a quoted cell does not end on its line';
-    if (!header) {
-      header = cells;
+    if (!lines) {
+      lines = openbLines(text);
       return undefined;
     }
-    const names = header;
-    return readRow((name) => cells[names.indexOf(name)] ?? '');
+    const cells = lines.cellsOf(text);
+    return cells ? readRow((name) => cells[name] ?? '') : OPEN_QUOTE;
+  };
+}
+
+/** The lines of an openb list, whose columns are found by name, in any order. */
+export type OpenbLines = {
+  readonly columns: readonly string[];
+  /** By column, trimmed, '' where a line is short; undefined when a quote stays open. */
+  cellsOf(line: string): Readonly<Record<string, string>> | undefined;
+};
+
+export const OPEN_QUOTE = 'a quoted cell does not end on its line';
+
+export function openbLines(header: string): OpenbLines {
+  const columns = header
+    .replace(/^\ufeff/, '')
+    .split(',')
+    .map((name) => name.trim().toLowerCase());
+  return {
+    columns,
+    cellsOf(line) {
+      const cells = splitCells(line, ',');
+      return cells && Object.fromEntries(columns.map((name, column) => [name, (cells[column] ?? '').trim()]));
+    },
   };
 }
 

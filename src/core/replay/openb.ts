@@ -1,5 +1,6 @@
 import type { FleetNode } from '../fleet/fleet.ts';
 import type { TaskClass } from '../fragment/mix.ts';
+import { OPEN_QUOTE, openbLines } from '../history/openb.ts';
 import type { RowProblem } from '../model/finished.ts';
 import { InputError } from '../model/input.ts';
 
@@ -27,7 +28,7 @@ const BYTES_PER_MIB = 2 ** 20;
 export function readOpenbNodes(text: string): NodeList {
   const problems: RowProblem[] = [];
   const nodes: FleetNode[] = [];
-  for (const { line, cells } of rowsOf(text, 'node list', ['sn', 'cpu_milli', 'memory_mib', 'gpu'])) {
+  for (const { line, cells } of rowsOf(text, 'node list', ['sn', 'cpu_milli', 'memory_mib', 'gpu'], problems)) {
     const milliCpu = amount(cells['cpu_milli']);
     const memoryMib = amount(cells['memory_mib']);
     const gpuCount = amount(cells['gpu'] || '0');
@@ -58,13 +59,8 @@ export function readOpenbNodes(text: string): NodeList {
 export function readOpenbTasks(text: string): TaskList {
   const problems: RowProblem[] = [];
   const tasks: ListedTask[] = [];
-  for (const { line, cells } of rowsOf(text, 'task list', [
-    'name',
-    'cpu_milli',
-    'memory_mib',
-    'num_gpu',
-    'gpu_milli',
-  ])) {
+  const needed = ['name', 'cpu_milli', 'memory_mib', 'num_gpu', 'gpu_milli'];
+  for (const { line, cells } of rowsOf(text, 'task list', needed, problems)) {
     const milliCpu = amount(cells['cpu_milli']);
     const memoryMib = amount(cells['memory_mib']);
     const gpuCount = amount(cells['num_gpu'] || '0');
@@ -103,22 +99,21 @@ export function readOpenbTasks(text: string): TaskList {
 
 type ListRow = { readonly line: number; readonly cells: Readonly<Record<string, string>> };
 
-function* rowsOf(text: string, what: string, needed: readonly string[]): Generator<ListRow> {
-  const lines = text.replace(/^\ufeff/, '').split(/\r?\n/);
-  const columns = (lines[0] ?? '').split(',').map((name) => name.trim().toLowerCase());
+function* rowsOf(text: string, what: string, needed: readonly string[], problems: RowProblem[]): Generator<ListRow> {
+  const [header = '', ...lines] = text.split(/\r?\n/);
+  const { columns, cellsOf } = openbLines(header);
   const missing = needed.filter((name) => !columns.includes(name));
   if (missing.length > 0) {
     throw new InputError(
       `The ${what} has no column ${missing.map((name) => `"${name}"`).join(', ')}. Its first line must name at least: ${needed.join(',')}.`,
     );
   }
-  for (let index = 1; index < lines.length; index += 1) {
-    const values = lines[index]!.split(',');
-    if (values.length === 1 && values[0]!.trim() === '') continue;
-    yield {
-      line: index + 1,
-      cells: Object.fromEntries(columns.map((name, column) => [name, (values[column] ?? '').trim()])),
-    };
+  for (const [index, text] of lines.entries()) {
+    if (text.trim() === '') continue;
+    const line = index + 2;
+    const cells = cellsOf(text);
+    if (cells) yield { line, cells };
+    else problems.push({ line, reason: OPEN_QUOTE });
   }
 }
 

@@ -17,6 +17,15 @@ describe('the openb lists', () => {
     ]);
   });
 
+  it('count a row whose quoted cell does not end, and read on', () => {
+    const { nodes, problems } = readOpenbNodes('sn,cpu_milli,memory_mib,gpu\n"a,1000,1,0\n"b",1000,1,0\n');
+    assert.deepEqual(problems, [{ line: 2, reason: 'a quoted cell does not end on its line' }]);
+    assert.deepEqual(
+      nodes.map(({ name }) => name),
+      ['b'],
+    );
+  });
+
   it('read tasks with admissible models and runtimes', () => {
     const { tasks, problems } = readOpenbTasks(
       'name,cpu_milli,memory_mib,num_gpu,gpu_milli,gpu_spec,qos,scheduled_time,deletion_time\n' +
