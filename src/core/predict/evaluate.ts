@@ -105,9 +105,9 @@ export function evaluatePredictors(tasks: readonly FinishedTask[], options: Eval
     learner.submitted(row, past);
     if (row < first && !early.covers(row)) return;
     const outlook = learner.predict(row, past);
-    if (early.covers(row)) early.hear(row, baselineForecast(runs, row, past), outlook);
+    if (early.covers(row)) early.add(row, baselineForecast(runs, row, past), outlook);
     if (row < first) return;
-    scores.hear(row, outlook);
+    scores.add(row, outlook);
     if ((row - first) % 1000 === 0) {
       const done = (row - first) / (runs.count - first);
       options.onProgress?.(0.4 + 0.6 * done, `run ${row} of ${runs.count}`);
@@ -179,11 +179,11 @@ function startScores(runs: Runs, first: number) {
       remaining.hearAges(row, sample);
     },
     moments: () => remaining.moments,
-    hear(row: number, outlook: Outlook): void {
+    add(row: number, outlook: Outlook): void {
       const at = row - first;
       tables.set(outlook.logTable, at * LEVELS);
       best[at] = within(Math.exp(outlook.bestRatio), limits[at]!);
-      remaining.hear(row, outlook);
+      remaining.add(row, outlook);
     },
     hearRenewed: remaining.hearRenewed,
     metrics(): Evaluation['predictors'] {
@@ -236,7 +236,7 @@ function startEarly(runs: Runs, count: number) {
   const best: number[] = [];
   return {
     covers: (row: number) => row >= EARLY_FROM && row < to,
-    hear(row: number, forecast: BaselineForecast, { logTable, bestRatio }: Outlook): void {
+    add(row: number, forecast: BaselineForecast, { logTable, bestRatio }: Outlook): void {
       for (const name of Object.keys(forecast.points) as Baseline[]) points[name].push(forecast.points[name]);
       points.stowage.push(within(Math.exp(logTable[P50]!), runs.request[row]!));
       best.push(within(Math.exp(bestRatio), runs.request[row]!));
@@ -275,7 +275,7 @@ function startRemaining(runs: Runs, first: number) {
         if (age < runs.runtime[row]!) seconds[(row - first) * names.length + at] = runs.start[row]! + age;
       }
     },
-    hear(row: number, { logTable }: Outlook): void {
+    add(row: number, { logTable }: Outlook): void {
       const median = within(Math.exp(logTable[P50]!), runs.request[row]!);
       for (const [at, sum] of sums.entries()) {
         const reached = seconds[(row - first) * names.length + at]!;

@@ -4,7 +4,6 @@ import type { Task } from '../model/task.ts';
 import { type BaselineForecast, baselineForecast, within } from './baselines.ts';
 import type { Calibration } from './calibration.ts';
 import { QUANTILE_LEVELS } from './distribution.ts';
-import { type Judge, type Judgement, openJudge } from './judge.ts';
 import { type Learner, type Outlook, startLearner } from './learner.ts';
 import { type Network, newNetwork } from './network.ts';
 import type { NetworkCard } from './networkFile.ts';
@@ -13,16 +12,17 @@ import type { Predictions, RuntimePrediction } from './prediction.ts';
 import { predictTask } from './predictTask.ts';
 import {
   type CalibrationPoint,
-  type Claim,
-  type Claims,
   calibrationCurve,
   EMPTY_RECORD,
   groupLabel,
   type OpenRecord,
   openRecord,
+  type Quote,
+  type Quotes,
   type TrackRecord,
 } from './record.ts';
 import { type Run, type Runs, runsOf } from './runs.ts';
+import { type Judgement, openScorer, type Scorer } from './scorer.ts';
 import { blockSteps, type Engine, makeTrainer, warmUpSteps } from './training.ts';
 
 /** All that predicts runtimes, as plain data. */
@@ -58,10 +58,10 @@ export type PredictorCard = {
 export function fitPredictor(history: readonly FinishedTask[]): Predictor {
   const runs = runsOf(history);
   const record = openRecord(EMPTY_RECORD);
-  const judge = openJudge();
-  replayRuns(runs, scoring(runs, history, { record, judge }, 0));
+  const scorer = openScorer();
+  replayRuns(runs, scoring(runs, history, { record, scorer }, 0));
   return {
-    card: { ...cardOf(history, 'none'), ...judged(judge) },
+    card: { ...cardOf(history, 'none'), ...judgementOf(scorer) },
     tasks: latest(history),
     calibration: {},
     record: record.close(),
@@ -116,8 +116,8 @@ export function trainPredictor(history: readonly FinishedTask[], settings: Train
   const first = enough ? Math.floor(tasks.length * (1 - RECORD_FRACTION)) : 0;
   const blockRows = Math.max(1, Math.ceil((tasks.length - first) / RECORD_BLOCKS));
   const record = openRecord(EMPTY_RECORD);
-  const judge = openJudge();
-  const score = scoring(runs, tasks, { record, judge }, first, learner);
+  const scorer = openScorer();
+  const score = scoring(runs, tasks, { record, scorer }, first, learner);
   const report = (from: number, to: number, steps: number) => (step: number, loss: number) =>
     onProgress?.({ fraction: from + ((to - from) * step) / steps, text: `training: step ${step} of ${steps}`, loss });
   const trainBlock = (row: number, past: Past) => {
@@ -142,7 +142,7 @@ export function trainPredictor(history: readonly FinishedTask[], settings: Train
       ...cardOf(history, enough ? (pretrained ? 'fine-tuned' : 'trained here') : pretrained ? 'pretrained' : 'none'),
       leftOut: settings.leftOut ?? {},
       ...(enough ? { backend: tf.getBackend() } : {}),
-      ...judged(judge),
+      ...judgementOf(scorer),
       ...(pretrained ? { pretraining: pretrained.card } : {}),
     },
     tasks: latest(tasks),
@@ -172,10 +172,10 @@ export function updatePredictor(
   const network = structuredClone(predictor.network);
   const runs = runsOf(tasks);
   const record = openRecord(predictor.record);
-  const judge = openJudge();
+  const scorer = openScorer();
   const learner = network ? startLearner(runs, network, predictor.calibration) : undefined;
   const isFresh = (row: number) => runs.order[row]! >= predictor.tasks.length;
-  const last = replayRuns(runs, scoring(runs, tasks, { record, judge }, isFresh, learner));
+  const last = replayRuns(runs, scoring(runs, tasks, { record, scorer }, isFresh, learner));
   const learns = predictor.card.weights === 'trained here' || predictor.card.weights === 'fine-tuned';
   if (network && learner && learns) {
     const plan = blockSteps(fresh, PASSES);
@@ -193,7 +193,7 @@ export function updatePredictor(
       leftOut: addCounts(card.leftOut, leftOut),
       ...spanOf([...more, ...predictor.tasks]),
       tasks: card.tasks + fresh,
-      ...judged(judge),
+      ...judgementOf(scorer),
     },
     tasks: latest(tasks),
     ...(network ? { network } : {}),
@@ -206,11 +206,11 @@ export function updatePredictor(
 function scoring(
   runs: Runs,
   tasks: readonly FinishedTask[],
-  { record, judge }: { readonly record: OpenRecord; readonly judge: Judge },
+  { record, scorer }: { readonly record: OpenRecord; readonly scorer: Scorer },
   chosen: number | ((row: number) => boolean),
   learner?: Learner,
 ): (event: PastEvent, past: Past) => void {
-  const pending = new Map<number, { claims: Claims; forecast: BaselineForecast }>();
+  const pending = new Map<number, { quotes: Quotes; forecast: BaselineForecast }>();
   const isChosen = typeof chosen === 'number' ? (row: number) => row >= chosen : chosen;
   return ({ kind, row }, past) => {
     if (kind === 'ended') {
@@ -219,25 +219,25 @@ function scoring(
       if (!said) return;
       pending.delete(row);
       const label = groupLabel(tasks[runs.order[row]!]!.parameters);
-      record.learn(label, runs.runtime[row]!, runs.end[row]!, said.claims, said.forecast);
-      judge.hear(runs.runtime[row]!, said.claims);
+      record.learn(label, runs.runtime[row]!, runs.end[row]!, said.quotes, said.forecast);
+      scorer.add(runs.runtime[row]!, said.quotes);
       return;
     }
     learner?.submitted(row, past);
     if (!isChosen(row)) return;
     const forecast = baselineForecast(runs, row, past);
     const limit = runs.request[row]!;
-    const claims = record.claims(forecast, limit);
+    const quotes = record.quotes(forecast, limit);
     pending.set(row, {
       forecast,
-      claims: learner ? { ...claims, stowage: claimOf(learner.predict(row, past), limit) } : claims,
+      quotes: learner ? { ...quotes, stowage: quoteOf(learner.predict(row, past), limit) } : quotes,
     });
   };
 }
 
 const [P10, P50, P90] = [0.1, 0.5, 0.9].map((level) => QUANTILE_LEVELS.indexOf(level)) as [number, number, number];
 
-function claimOf({ logTable, bestRatio }: Outlook, limit: number): Claim {
+function quoteOf({ logTable, bestRatio }: Outlook, limit: number): Quote {
   return {
     point: within(Math.exp(bestRatio), limit),
     p10: Math.exp(logTable[P10]!),
@@ -247,9 +247,9 @@ function claimOf({ logTable, bestRatio }: Outlook, limit: number): Claim {
   };
 }
 
-/** What a judge has heard, for the card; nothing where it has heard nothing. */
-function judged(judge: Judge): { readonly judgement?: Judgement } {
-  const judgement = judge.judgement();
+/** How the predictors did, for the card; nothing before the first outcome. */
+function judgementOf(scorer: Scorer): { readonly judgement?: Judgement } {
+  const judgement = scorer.judgement();
   return judgement.outcomes > 0 ? { judgement } : {};
 }
 

@@ -41,12 +41,12 @@ export const EMPTY_RECORD: TrackRecord = { scores: {}, weeks: {}, reached: [], e
  * What a predictor said of one task when it was submitted, in seconds, kept until its end: its best-ratio point, its
  * 80 % band.
  */
-export type Claim = Band & {
+export type Quote = Band & {
   readonly point: number;
   /** ln seconds at `QUANTILE_LEVELS`, of the network. */
   readonly logTable?: Float64Array;
 };
-export type Claims = { readonly [name in PredictorName]?: Claim };
+export type Quotes = { readonly [name in PredictorName]?: Quote };
 
 /** A group speaks for itself from so many outcomes on. */
 const OWN_FROM = 50;
@@ -69,9 +69,9 @@ export function groupLabel(parameters: { readonly creator?: string; readonly nam
 
 /** A record that grows; `close` gives it as plain data. */
 export type OpenRecord = {
-  /** A claim of each baseline: its point with the spread of its errors so far. */
-  claims(forecast: BaselineForecast, limit: number): Claims;
-  learn(label: string, runtime: number, endedAtSeconds: number, claims: Claims, forecast: BaselineForecast): void;
+  /** What each baseline says of a task: its point with the spread of its errors so far. */
+  quotes(forecast: BaselineForecast, limit: number): Quotes;
+  learn(label: string, runtime: number, endedAtSeconds: number, quotes: Quotes, forecast: BaselineForecast): void;
   close(): TrackRecord;
 };
 
@@ -82,11 +82,11 @@ export function openRecord(since: TrackRecord): OpenRecord {
   let told = since.reached.length > 0;
   const errors = new Map(Object.entries(since.errors).map(([key, list]) => [key, [...list]]));
   const spreads = new Map<string, Spread>();
-  const count = (label: string, runtime: number, claims: Claims) => {
+  const count = (label: string, runtime: number, quotes: Quotes) => {
     const updated = { ...scores.get(label) };
     for (const name of PREDICTORS) {
-      const claim = claims[name];
-      if (claim) updated[name] = score(updated[name], runtime, claim, label === '' ? FORGETTING_EVERYONE : FORGETTING);
+      const quote = quotes[name];
+      if (quote) updated[name] = score(updated[name], runtime, quote, label === '' ? FORGETTING_EVERYONE : FORGETTING);
     }
     scores.delete(label);
     scores.set(label, updated);
@@ -94,7 +94,7 @@ export function openRecord(since: TrackRecord): OpenRecord {
       for (const first of scores.keys()) if (first !== '') return void scores.delete(first);
   };
   return {
-    claims: (forecast, limit) =>
+    quotes: (forecast, limit) =>
       Object.fromEntries(
         BASELINES.map((name) => {
           const key = errorKey(name, forecast);
@@ -103,9 +103,9 @@ export function openRecord(since: TrackRecord): OpenRecord {
           return [name, { point, p10: within(point * low, limit), p50: point, p90: within(point * high, limit) }];
         }),
       ),
-    learn(label, runtime, endedAtSeconds, claims, forecast) {
-      count(label, runtime, claims);
-      count('', runtime, claims);
+    learn(label, runtime, endedAtSeconds, quotes, forecast) {
+      count(label, runtime, quotes);
+      count('', runtime, quotes);
       for (const name of BASELINES) {
         const key = errorKey(name, forecast);
         const list = errors.get(key) ?? [];
@@ -113,16 +113,16 @@ export function openRecord(since: TrackRecord): OpenRecord {
         list.push(Math.log(runtime / forecast.points[name]));
         if (list.length > 2 * KEPT_ERRORS) list.splice(0, KEPT_ERRORS);
       }
-      const claim = claims.stowage;
-      if (!claim) return;
+      const quote = quotes.stowage;
+      if (!quote) return;
       const week = String(Math.floor(endedAtSeconds / WEEK_SECONDS) * WEEK_SECONDS);
       const { outcomes, inBand: hits } = weeks.get(week) ?? { outcomes: 0, inBand: 0 };
-      if (claim.logTable) {
+      if (quote.logTable) {
         told = true;
         const log = Math.log(runtime) - 1e-6;
-        for (const [level, each] of claim.logTable.entries()) if (log <= each) reached[level]! += 1;
+        for (const [level, each] of quote.logTable.entries()) if (log <= each) reached[level]! += 1;
       }
-      weeks.set(week, { outcomes: outcomes + 1, inBand: hits + (inBand(runtime, claim.p10, claim.p90) ? 1 : 0) });
+      weeks.set(week, { outcomes: outcomes + 1, inBand: hits + (inBand(runtime, quote.p10, quote.p90) ? 1 : 0) });
     },
     close: () => ({
       scores: Object.fromEntries(scores),
@@ -133,7 +133,7 @@ export function openRecord(since: TrackRecord): OpenRecord {
   };
 }
 
-function score(before: Score | undefined, runtime: number, { point, p10, p90 }: Claim, forgetting: number): Score {
+function score(before: Score | undefined, runtime: number, { point, p10, p90 }: Quote, forgetting: number): Score {
   const outcomes = (before?.outcomes ?? 0) + 1;
   const ratio = Math.min(point / runtime, runtime / point);
   const weight = Math.max(1 / outcomes, forgetting);

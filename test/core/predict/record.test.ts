@@ -13,9 +13,9 @@ const forecast = (point: number): BaselineForecast => ({
 function recordOf(label: string, count: number, runtime: number, told: number) {
   const record = openRecord(EMPTY_RECORD);
   for (let outcome = 0; outcome < count; outcome++) {
-    const claims = record.claims(forecast(100), Number.NaN);
+    const quotes = record.quotes(forecast(100), Number.NaN);
     const stowage = { point: told, p10: told / 2, p50: told, p90: told * 2 };
-    record.learn(label, runtime, outcome * 86_400, { ...claims, stowage }, forecast(100));
+    record.learn(label, runtime, outcome * 86_400, { ...quotes, stowage }, forecast(100));
   }
   return record.close();
 }

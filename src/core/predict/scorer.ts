@@ -1,5 +1,5 @@
 import { type BandMetrics, bandMetrics, type PointMetrics, pointMetrics } from './metrics.ts';
-import { type Claims, PREDICTORS, type PredictorName } from './record.ts';
+import { PREDICTORS, type PredictorName, type Quotes } from './record.ts';
 
 /** How every predictor did on tasks that it had predicted before they ended. */
 export type Judgement = {
@@ -8,35 +8,35 @@ export type Judgement = {
   readonly metrics: { readonly [name in PredictorName]?: PointMetrics & BandMetrics };
 };
 
-/** Outcomes that are judged at most; the latest ones. */
+/** Outcomes that are scored at most; the latest ones. */
 const MOST = 40_000;
 
-/** Collects claims with their outcomes, and judges them at the end. */
-export type Judge = { hear(runtime: number, claims: Claims): void; judgement(): Judgement };
+/** Collects quoted predictions with their outcomes, and scores them at the end. */
+export type Scorer = { add(runtime: number, quotes: Quotes): void; judgement(): Judgement };
 
-export function openJudge(): Judge {
+export function openScorer(): Scorer {
   const runtimes: number[] = [];
-  const heard: Claims[] = [];
+  const quoted: Quotes[] = [];
   return {
-    hear(runtime, claims) {
+    add(runtime, quotes) {
       runtimes.push(runtime);
-      heard.push(claims);
-      if (heard.length < 2 * MOST) return;
+      quoted.push(quotes);
+      if (quoted.length < 2 * MOST) return;
       runtimes.splice(0, MOST);
-      heard.splice(0, MOST);
+      quoted.splice(0, MOST);
     },
     judgement() {
       const latest = runtimes.slice(-MOST);
-      const claims = heard.slice(-MOST);
-      const metrics = Object.fromEntries(PREDICTORS.flatMap((name) => named(name, latest, claims)));
+      const quotes = quoted.slice(-MOST);
+      const metrics = Object.fromEntries(PREDICTORS.flatMap((name) => named(name, latest, quotes)));
       return { outcomes: latest.length, metrics };
     },
   };
 }
 
-function named(name: PredictorName, runtimes: readonly number[], heard: readonly Claims[]) {
-  if (runtimes.length === 0 || heard.some((claims) => !claims[name])) return [];
-  const column = (part: 'point' | 'p10' | 'p50' | 'p90') => Float64Array.from(heard, (claims) => claims[name]![part]);
+function named(name: PredictorName, runtimes: readonly number[], quoted: readonly Quotes[]) {
+  if (runtimes.length === 0 || quoted.some((quotes) => !quotes[name])) return [];
+  const column = (part: 'point' | 'p10' | 'p50' | 'p90') => Float64Array.from(quoted, (quotes) => quotes[name]![part]);
   const [p10, p50, p90] = [column('p10'), column('p50'), column('p90')];
   const point = pointMetrics(runtimes, p50, column('point'));
   const band = bandMetrics(runtimes, p10, p50, p90);
