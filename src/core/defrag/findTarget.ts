@@ -15,7 +15,9 @@ export type Target = {
   readonly capacity: ClusterCapacity;
 };
 
-/** No other candidate can take the group; the busiest one that only lacks room stands for the rest, if there is one. */
+/**
+ * No other candidate can take the group; the busiest one that only lacks capacity stands for the rest, if there is one.
+ */
 export type NoTarget = { readonly code: 'noTarget'; readonly candidates: number; readonly example?: RefusedNode };
 
 /**

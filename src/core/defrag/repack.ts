@@ -33,7 +33,7 @@ export type RepackRefusal = {
 };
 
 /**
- * Repacks a few nodes exactly, so that the most GPU demand of the waiting tasks finds room, at the least moves (the
+ * Repacks a few nodes exactly, so that the most GPU demand of the waiting tasks finds capacity, at the least moves (the
  * type-count program of docs/algorithms.md#repack: alike tasks are counted, not told apart). Moves go longest remaining
  * runtime first among those that fit (LARS), so that short tasks may end on their own before their turn.
  */

@@ -81,7 +81,7 @@ export type Blocked =
   | { readonly code: 'target' }
   /** No node that could take the task keeps enough free to be a candidate. */
   | { readonly code: 'noCandidate'; readonly thresholdFraction: number; readonly nodes: number }
-  /** Nothing that may move makes enough room. */
+  /** Nothing that may move makes enough capacity. */
   | { readonly code: 'stuck' }
   | { readonly code: 'gain'; readonly ratio: number };
 

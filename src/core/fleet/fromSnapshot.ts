@@ -30,7 +30,7 @@ export type RunningTask<T extends SimulatedTask = SimulatedTask> = {
 /** A snapshot as simulations start from it. Nodes and tasks are numbered by their places in the snapshot. */
 export type SimulationStart = {
   readonly fleet: Fleet;
-  /** Tasks bound to a node, with room held for them in the fleet. */
+  /** Tasks bound to a node, with capacity held for them in the fleet. */
   readonly bound: readonly BoundTask[];
   readonly pending: readonly BoundTask['task'][];
 };

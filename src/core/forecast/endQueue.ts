@@ -52,7 +52,7 @@ export function createEndQueue(lastSeconds: number): EndQueue {
   };
 }
 
-/** A copy of a column with room for more. */
+/** A copy of a column with space for more. */
 export function longer<Column extends Int32Array | Float64Array>(column: Column, size: number): Column {
   const grown = new (column.constructor as new (size: number) => Column)(size);
   grown.set(column);

@@ -37,9 +37,9 @@ export type DraftPlan = Omit<Plan, 'format' | 'id' | 'target' | 'forecast'>;
 export const MOST_BLOCKED = 200;
 
 /**
- * The moves of a plan. Running work comes first: shrinks give room, expands take it; then pending tasks are placed;
- * then a defragmentation makes room for those that fit nowhere. Every step sees the capacity that the steps before it
- * leave. A task that is to migrate is not resized as well: the search is made once to know who migrates, and again
+ * The moves of a plan. Running work comes first: shrinks give capacity, expands take it; then pending tasks are placed;
+ * then a defragmentation makes capacity for those that fit nowhere. Every step sees the capacity that the steps before
+ * it leave. A task that is to migrate is not resized as well: the search is made once to know who migrates, and again
  * without their resizes.
  */
 export function draftPlan(inputs: PlanInputs): DraftPlan {

@@ -8,13 +8,13 @@ import { admitOn, leave, settle } from './saturatedCluster.ts';
 import type { Shared, Stock, Usual } from './shareStock.ts';
 import { classOf, takeOut, takeStock } from './shareStock.ts';
 
-/** Programs that are solved, at most: each without the changes that nodes had no room for in those before. */
+/** Programs that are solved, at most: each without the changes that nodes had no capacity for in those before. */
 const MOST_PROGRAMS = 20;
 
 /**
- * Regroups shares, wherever they are, so that their scattered rests add up to room for waiting tasks. A program over
- * kinds of shares says which GPUs change how (`regroupProgram.ts`); here, tasks and nodes with the CPU and memory are
- * found for it, and an order in which each move fits when its turn comes, where need be after a task has stopped
+ * Regroups shares, wherever they are, so that their scattered rests add up to capacity for waiting tasks. A program
+ * over kinds of shares says which GPUs change how (`regroupProgram.ts`); here, tasks and nodes with the CPU and memory
+ * are found for it, and an order in which each move fits when its turn comes, where need be after a task has stopped
  * (`paused`).
  * @param limit moves at most
  */
@@ -203,7 +203,7 @@ function exchangeSlots(cluster: SaturatedCluster, capacity: Left, left: TakenSlo
   for (const { node, one } of [left, right]) takeCapacity(cluster, capacity, node, one.task, 1);
 }
 
-/** What a node lacks, in CPUs and GiB; 0 where all have room. */
+/** What a node lacks, in CPUs and GiB; 0 where nothing is lacking. */
 function lacks({ milliCpu, memoryBytes }: Left, node: number): number {
   return Math.max(0, -milliCpu[node]! / 1000) + Math.max(0, -memoryBytes[node]! / 2 ** 30);
 }
