@@ -1,115 +1,227 @@
 /**
- * Runs the rooms, the real control plane and the real editor, as far as this machine can, says plainly what it left out and
- * how to get it, and closes with `N passed, N failed`. `--only unit|cluster|editor` runs one part.
+ * Runs format, lint and types, the unit tests, the tests on a real control plane and those in a real editor, as far as this
+ * machine can; says plainly what it left out and how to get it, and closes with `N passed, N failed`.
+ * `--only unit|cluster|editor` runs one part. `--full` runs at full length the tests that otherwise do a sample of their work.
  */
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { spawn } from 'node:child_process';
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildCluster, clusterAvailability } from '../test/cluster/build.ts';
 import { findCodeServer, installCodeServer } from './code-server.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1] : undefined;
-const counts = { passed: 0, failed: 0, pending: 0 };
 
-/** These stand outside the configuration, which leaves them out of the quick run. */
-const SLOW = ['--no-config', '--timeout', '300000', '--retries', '1'];
-/** Files at once. The tests of the control plane mostly wait for it. */
-const AT_ONCE = {
-  rooms: String(availableParallelism()),
-  cluster: String(availableParallelism() + 1),
-  editor: String(availableParallelism()),
-};
+const PROCESSORS = availableParallelism();
+/** Tests of a cluster or an editor wait for most of their time, so there is work for three times the processors; each takes about 1 GB. */
+const SLOTS = Math.max(3, Math.min(3 * PROCESSORS, Math.floor(totalmem() / 2 ** 30)));
+/** What a task takes of them. */
+const TAKES = { unit: Math.min(PROCESSORS, SLOTS), editor: 2, cluster: 1 };
 
-const PARTS = [
-  { name: 'unit', title: 'Format, lint, types', run: check },
-  {
-    name: 'unit',
-    title: 'Rooms (no editor, no cluster)',
-    run: () => mocha(['test/**/*.test.ts'], ['--parallel', '--jobs', AT_ONCE.rooms]),
-  },
-  {
-    name: 'cluster',
-    title: 'Real control plane',
-    // Asked for by itself it kills the journey after every step; among all tests after every other one.
-    run: () =>
-      mocha(
-        longestFirst('test/cluster', ['snapshot', 'interrupted', 'journey', 'cluster']),
-        [...SLOW, '--parallel', '--jobs', AT_ONCE.cluster],
-        only ? { STOWAGE_FULL: '1' } : {},
-      ),
-  },
-  {
-    name: 'editor',
-    title: 'Real editor',
-    run: editor,
-  },
+/** These take longest and begin first, so that nothing long is left to run alone at the end. */
+const LONGEST = [
+  ...['vscode/demo', 'cluster/journey', 'vscode/notebook', 'vscode/plan', 'vscode/kubernetes', 'cluster/cluster'],
+  ...['cluster/kubernetes', 'vscode/trust', 'cluster/interrupted', 'cluster/snapshot'],
 ];
 
-for (const part of PARTS.filter(({ name }) => !only || name === only)) {
-  console.log(`\n== ${part.title}`);
-  const started = Date.now();
-  await part.run();
-  console.log(`   ${((Date.now() - started) / 1000).toFixed(0)} s`);
-}
-if (counts.pending > 0) console.log(`\n${counts.pending} left out; each says why above.`);
-console.log(`\n${counts.passed} passed, ${counts.failed} failed`);
+const all = globSync('test/**/*.test.ts', { cwd: root, exclude: ['**/node_modules/**'] }).sort();
+/** Files of a cluster or an editor, minutes each; `.mocharc.json` ignores them. */
+const slow = all.filter((file) => /^test\/(cluster|vscode)\//.test(file));
+/** Files that do a sample of their work in `npm test`. */
+const sampled = all.filter((file) => /from '[./]+\/full\.ts'/.test(textOf(file)));
+
+/** What is built or fetched once on a machine, while other tests already run. */
+const PREPARATIONS = {
+  cluster: {
+    isNeededBy: (file) => file.startsWith('test/cluster/') || /cluster\/cluster\.ts'/.test(textOf(file)),
+    prepare: async () =>
+      clusterAvailability().available && buildCluster((text) => console.error(`   cluster: ${text}`)),
+  },
+  editor: {
+    isNeededBy: (file) => file.startsWith('test/vscode/'),
+    prepare: async () => findCodeServer().kind === 'installable' && installEditor(),
+  },
+};
+
+const counts = { passed: 0, failed: 0, pending: 0 };
+const failures = [];
+const started = Date.now();
+const isFull = process.argv.includes('--full');
+if (isFull) process.env['STOWAGE_FULL'] = '1';
+
+await runAll(isFull ? tasksInFull() : tasksOf(wordAfter('--only')));
+report();
 process.exit(counts.failed === 0 && counts.passed > 0 ? 0 : 1);
 
-function check() {
-  record(run('biome', ['check', '.']) === 0);
-  record(run('tsc', ['--noEmit', '-p', '.']) === 0);
+/** What is to run, in the order to begin it: all parts, or the one that is asked for. */
+function tasksOf(part) {
+  const inFolder = (folder) => tasksOfFiles(slow.filter((file) => file.startsWith(`test/${folder}/`)));
+  if (part === undefined) return [checks(), unitTests(), ...tasksOfFiles(slow)];
+  const parts = { unit: [checks(), unitTests()], cluster: inFolder('cluster'), editor: inFolder('vscode') };
+  if (parts[part]) return parts[part];
+  console.error(`There is no part "${part}". Parts: ${Object.keys(parts).join(', ')}.`);
+  process.exit(2);
 }
 
-function mocha(files, options = [], environment = {}) {
-  const directory = mkdtempSync(join(tmpdir(), 'stowage-test-'));
-  const report = join(directory, 'counts.json');
-  const status = run('mocha', [...options, '--reporter', 'test/reporter.mjs', ...files], {
-    STOWAGE_TEST_COUNTS: report,
-    ...environment,
-  });
-  const found = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : { passed: 0, failed: 0, pending: 0 };
-  rmSync(directory, { recursive: true, force: true });
-  counts.passed += found.passed;
-  counts.failed += found.failed + (status !== 0 && found.failed === 0 ? 1 : 0);
-  counts.pending += found.pending;
+/** What `npm test` does a sample of. */
+function tasksInFull() {
+  const isSlow = (file) => slow.includes(file);
+  return [unitTests(sampled.filter((file) => !isSlow(file))), ...tasksOfFiles(sampled.filter(isSlow))];
 }
 
-/** Installs the editor first: each test file would do so for itself. Where it cannot be had each says so and is left out. */
-async function editor() {
-  if (findCodeServer().kind === 'installable' && !(await installed())) return;
-  mocha(longestFirst('test/vscode', ['plan', 'demo', 'kubernetes']), [...SLOW, '--parallel', '--jobs', AT_ONCE.editor]);
+function checks() {
+  return {
+    title: 'Format, lint, types',
+    slots: 1,
+    needs: [],
+    async run(say) {
+      for (const [command, ...words] of [
+        ['biome', 'check', '.'],
+        ['tsc', '--noEmit', '-p', '.'],
+        ['tsc', '--noEmit', '-p', 'src/core'],
+      ])
+        record((await run(command, words, say)) === 0, `${command} ${words.join(' ')}`);
+    },
+  };
 }
 
-/** What is fetched from far away may fail once. */
-async function installed(tries = 2) {
+function unitTests(files = ['test/**/*.test.ts']) {
+  const words = ['--parallel', '--jobs', String(TAKES.unit), ...files];
+  return { title: 'Unit tests (no cluster, no editor)', slots: TAKES.unit, needs: [], run: (say) => mocha(words, say) };
+}
+
+function tasksOfFiles(files) {
+  const rank = (file) => {
+    const index = LONGEST.findIndex((name) => file === `test/${name}.test.ts`);
+    return index < 0 ? LONGEST.length : index;
+  };
+  return files.toSorted((left, right) => rank(left) - rank(right)).map(taskOf);
+}
+
+/** A file that needs a cluster, an editor or both. */
+function taskOf(file) {
+  const needs = ['cluster', 'editor'].filter((need) => PREPARATIONS[need].isNeededBy(file));
+  const words = ['--no-config', '--timeout', '300000', file]; // the configuration's time-out is for unit tests
+  const slots = needs.includes('editor') ? TAKES.editor : TAKES.cluster;
+  return { title: file, slots, needs, run: (say) => mocha(words, say) };
+}
+
+/**
+ * Runs tasks side by side, each as soon as what it needs is prepared and it fits beside those that run. What a task says
+ * is shown when it ends.
+ */
+async function runAll(tasks) {
+  const waiting = [...tasks];
+  const prepared = new Set();
+  const under = new Set();
+  const begin = (work) => {
+    const promise = work().finally(() => under.delete(promise));
+    under.add(promise);
+  };
+  for (const need of new Set(tasks.flatMap(({ needs }) => needs))) {
+    begin(async () => {
+      if (await isPrepared(need)) prepared.add(need);
+      else waiting.splice(0, waiting.length, ...waiting.filter(({ needs }) => !needs.includes(need)));
+    });
+  }
+  let free = SLOTS;
+  while (waiting.length + under.size > 0) {
+    for (;;) {
+      const next = waiting.find(({ needs }) => needs.every((need) => prepared.has(need)));
+      if (!next || next.slots > free) break;
+      waiting.splice(waiting.indexOf(next), 1);
+      free -= next.slots;
+      begin(async () => {
+        await show(next);
+        free += next.slots;
+      });
+    }
+    await Promise.race(under);
+  }
+}
+
+async function show({ title, run }) {
+  const said = [];
+  const began = Date.now();
+  await run((text) => said.push(text));
+  console.log(`\n== ${title}: ${seconds(began)}\n${said.join('').trimEnd()}`);
+}
+
+/** @returns false where it should be possible and failed; the tests themselves say so where it is not possible. */
+async function isPrepared(need) {
   try {
-    await installCodeServer({ onProgress: console.log });
+    await PREPARATIONS[need].prepare();
     return true;
   } catch (error) {
     console.error(error.message);
-    if (tries > 1) return installed(tries - 1);
-    record(false);
+    record(false, `preparing the ${need}`);
     return false;
   }
 }
 
-/** The test files of a folder: those named begin first, so that no long one is left to run alone at the end. */
-function longestFirst(folder, names) {
-  const files = readdirSync(join(root, folder)).filter((file) => file.endsWith('.test.ts'));
-  const first = names.map((name) => `${name}.test.ts`);
-  return [...first, ...files.filter((file) => !first.includes(file))].map((file) => `${folder}/${file}`);
+/** What is fetched from far away may fail once. */
+async function installEditor(tries = 2) {
+  try {
+    await installCodeServer({ onProgress: (text) => console.error(`   editor: ${text.trim()}`) });
+  } catch (error) {
+    if (tries === 1) throw error;
+    console.error(error.message);
+    await installEditor(tries - 1);
+  }
 }
 
-function record(passed) {
-  counts[passed ? 'passed' : 'failed'] += 1;
+async function mocha(words, say) {
+  const directory = mkdtempSync(join(tmpdir(), 'stowage-test-'));
+  const file = join(directory, 'counts.json');
+  const status = await run('mocha', ['--reporter', 'test/reporter.mjs', ...words], say, { STOWAGE_TEST_COUNTS: file });
+  const found = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { passed: 0, failures: [], pending: 0 };
+  rmSync(directory, { recursive: true, force: true });
+  counts.passed += found.passed;
+  counts.pending += found.pending;
+  for (const title of found.failures) record(false, title);
+  if (status !== 0 && found.failures.length === 0) record(false, `mocha ${words.at(-1)} ended with ${status}`);
 }
 
-function run(command, args, extra = {}) {
-  return spawnSync(join(root, 'node_modules/.bin', command), args, {
+function record(isPassed, title) {
+  counts[isPassed ? 'passed' : 'failed'] += 1;
+  if (!isPassed) failures.push(title);
+}
+
+/** @returns its exit status */
+function run(command, words, say, environment = {}) {
+  const child = spawn(join(root, 'node_modules/.bin', command), words, {
     cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, ...extra },
-  }).status;
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...(process.stdout.isTTY && { FORCE_COLOR: '1' }), ...environment },
+  });
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', say);
+  return new Promise((resolve, reject) =>
+    child.on('error', reject).on('close', (code, signal) => resolve(code ?? signal)),
+  );
+}
+
+function report() {
+  if (failures.length > 0) console.log(`\nFailed:\n${lines(failures)}`);
+  if (counts.pending > 0) console.log(`\n${counts.pending} left out; each says why above.`);
+  if (!isFull) console.log(`\nFrom these a sample; all of them: npm run test:full\n${lines(sampled)}`);
+  console.log(`\n${seconds(started)} in all`);
+  console.log(`\n${counts.passed} passed, ${counts.failed} failed`);
+}
+
+function lines(texts) {
+  return texts.map((text) => `  ${text}`).join('\n');
+}
+
+function seconds(since) {
+  return `${Math.round((Date.now() - since) / 1000)} s`;
+}
+
+function textOf(file) {
+  return readFileSync(join(root, file), 'utf8');
+}
+
+function wordAfter(option) {
+  const index = process.argv.indexOf(option);
+  return index < 0 ? undefined : process.argv[index + 1];
 }

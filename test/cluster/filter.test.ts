@@ -10,12 +10,13 @@ import type { Task } from '../../src/core/model/task.ts';
 import { clusterCapacity } from '../../src/core/place/capacity.ts';
 import { nodeFilter, type Refusal } from '../../src/core/place/filter.ts';
 import { snapshot } from '../core/place/cluster.ts';
+import { isFull } from '../full.ts';
 import { requireCluster } from './availability.ts';
 import { buildCluster } from './build.ts';
 import { NODES, randomQuestion } from './randomCluster.ts';
 import { type FilterQuestion, upstreamFilter, type Verdict } from './upstream.ts';
 
-const CLUSTERS = 1500;
+const CLUSTERS = isFull ? 15_000 : 1500;
 
 /** Our reasons by the plugin that would give them. */
 const PLUGINS: Readonly<Partial<Record<Refusal['code'], string>>> = {
@@ -38,7 +39,7 @@ const PLUGINS: Readonly<Partial<Record<Refusal['code'], string>>> = {
 };
 
 describe('our filter beside kube-scheduler 1.36', function () {
-  this.timeout(10 * 60_000);
+  this.timeout(20 * 60_000);
   before(async function () {
     requireCluster(this);
     this.timeout(30 * 60_000); // the first start on a machine builds Kubernetes

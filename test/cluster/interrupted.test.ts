@@ -10,6 +10,7 @@ import type { Snapshot } from '../../src/core/model/snapshot.ts';
 import type { Task } from '../../src/core/model/task.ts';
 import { draftPlan, finishPlan } from '../../src/core/plan/makePlan.ts';
 import { sha256 } from '../../src/io/sha256.ts';
+import { isFull } from '../full.ts';
 import { stoppedAfter } from '../operate/stopped/environment.ts';
 import { requireCluster } from './availability.ts';
 import { type NodeShape, startCluster, type TestCluster } from './cluster.ts';
@@ -24,8 +25,8 @@ const NODES: readonly NodeShape[] = [
   { name: 'left', milliCpu: 64_000, memoryBytes: 256 * GIB },
   { name: 'right', milliCpu: 64_000, memoryBytes: 256 * GIB },
 ];
-/** In full every step is tried both ways; else (`npm test`) every other one, odd ones with the journal, even ones without. */
-const STRIDE = process.env['STOWAGE_FULL'] === '1' ? 1 : 2;
+/** In full every step is tried both ways; in `npm test` every fourth, from the first with the journal, from the fourth without. */
+const STRIDE = isFull ? 1 : 4;
 /** Processes at once: each scenario is a user of its own, who sees and touches one namespace only. */
 const AT_ONCE = 5;
 

@@ -6,6 +6,7 @@ import { type KubernetesCluster, openKubernetesCluster } from '../../src/cluster
 import type { Move, Placement, Resize } from '../../src/core/model/moves.ts';
 import type { Snapshot } from '../../src/core/model/snapshot.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
+import { stepByStep } from '../stepByStep.ts';
 import { requireCluster } from './availability.ts';
 import { startCluster, type TestCluster } from './cluster.ts';
 import { homeIn, stowage } from './commandLine.ts';
@@ -14,6 +15,7 @@ import { DEMO_NODES, demoWorkload } from './workload.ts';
 
 describe('from a fragmented cluster to confirmed moves', function () {
   this.timeout(300_000);
+  stepByStep();
   let test: TestCluster;
   let cluster: KubernetesCluster;
   let here: string;
@@ -29,7 +31,7 @@ describe('from a fragmented cluster to confirmed moves', function () {
     await test.kubectl(['wait', 'pods', '--all', '--for=condition=Ready', '--timeout=60s']);
     await test.apply(...waiting, ...history);
     cluster = await openKubernetesCluster({ kubeconfig: test.kubeconfigPath });
-    // What is left of a task that has outlived its like grows with its age: too young, it is neither shrunk nor moved.
+    // Until the short tasks have ended they hold what the plan counts on.
     await until(
       () => cluster.readHistory(),
       ({ tasks }) => tasks.length === history.length,
@@ -52,6 +54,7 @@ describe('from a fragmented cluster to confirmed moves', function () {
     assert.deepEqual(
       (of('placement') as Placement[]).map(({ task }) => task.id),
       ['default/notebook'],
+      output,
     );
     const resizes = of('resize') as Resize[];
     assert.deepEqual(resizes.map(({ direction }) => direction).sort(), ['expand', 'shrink'], output);

@@ -13,16 +13,16 @@ import { seededRandom } from '../../src/core/model/random.ts';
 import type { Snapshot } from '../../src/core/model/snapshot.ts';
 import { clusterCapacity } from '../../src/core/place/capacity.ts';
 import { nodeFilter } from '../../src/core/place/filter.ts';
+import { isFull } from '../full.ts';
 import { requireCluster } from './availability.ts';
 import { startCluster, type TestCluster } from './cluster.ts';
 import { NAMESPACES, randomQuestion } from './randomCluster.ts';
 import type { FilterQuestion } from './upstream.ts';
 import { job } from './workload.ts';
 
-const FULL = process.env['STOWAGE_FULL'] === '1';
 /** Random clusters, and pods asked for in each on each of its eight nodes. */
-const CLUSTERS = FULL ? 10 : 3;
-const PODS = FULL ? 8 : 4;
+const CLUSTERS = isFull ? 10 : 3;
+const PODS = isFull ? 8 : 4;
 
 type Spec = NonNullable<Pod['spec']> & Record<string, unknown>;
 

@@ -10,11 +10,12 @@ import { Connection } from '../../src/cluster/kubernetes/api/connection.ts';
 import { readContext } from '../../src/cluster/kubernetes/api/kubeconfig.ts';
 import { type KubernetesCluster, openKubernetesCluster } from '../../src/cluster/kubernetes/kubernetes.ts';
 import { type FaultyServer, startFaultyServer } from '../cluster-kubernetes/faultyServer.ts';
+import { isFull } from '../full.ts';
 import { requireCluster } from './availability.ts';
 import { startCluster, type TestCluster } from './cluster.ts';
 
-/** In `npm test` about two minutes; set STOWAGE_CHURN_SECONDS=1800 for the long one. */
-const CHURN_SECONDS = Number(process.env['STOWAGE_CHURN_SECONDS'] ?? 100);
+/** In `npm test` long enough for each of the faults to come; set STOWAGE_CHURN_SECONDS=1800 for a longer one. */
+const CHURN_SECONDS = Number(process.env['STOWAGE_CHURN_SECONDS'] ?? (isFull ? 600 : 40));
 const NAMESPACE = '/api/v1/namespaces/default';
 const MERGE = 'application/merge-patch+json';
 

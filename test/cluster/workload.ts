@@ -21,6 +21,8 @@ export type TaskSpec = {
   readonly limits?: Quantities;
   /** Seconds until it ends by itself; default: never. */
   readonly runtimeSeconds?: number;
+  /** How long its creator says that it runs; default: nothing is said. */
+  readonly requestedRuntime?: string;
   /** What it exits with at its end; default 0, which is success. */
   readonly exitCode?: number;
   /** Seconds it takes to end after SIGTERM; default 0. Past its grace period it is killed. */
@@ -92,6 +94,7 @@ function marks(task: TaskSpec): { labels: Record<string, string>; annotations: R
     }),
     annotations: present({
       'stowage.dev/data-scale': task.dataScale,
+      'stowage.dev/requested-runtime': task.requestedRuntime,
       'stowage.dev/checkpoint': task.checkpoint,
       'stowage.dev/test-runtime-seconds': task.runtimeSeconds,
       'stowage.dev/test-exit-code': task.exitCode,
@@ -125,7 +128,7 @@ export const DEMO_NODES: readonly NodeShape[] = [
 /**
  * A fragmented cluster on `DEMO_NODES`, in three groups to be applied one after the other:
  * - `running`: leaves 5 cores free on each CPU node and 1 GPU on each GPU node. `report` uses an eighth of its request,
- *   `index` all of it.
+ *   `index` all of it. All are of `dora`, who has no past runs and says how long hers take, so that is what is predicted.
  * - `waiting`: `simulate` needs 8 cores and `finetune` 2 GPUs, which the cluster has, but on no single node. Moving
  *   `parse` or `evaluate` to the other node of its kind makes room, and loses no work. `notebook` is gated and fits on
  *   `cpu-1`, the only node with its label, so that the capacity of `cpu-2` stays whole for `simulate`.
@@ -137,64 +140,73 @@ export function demoWorkload(): { running: Manifest[]; waiting: Manifest[]; hist
   const ana = { creator: 'ana', type: 'etl', framework: 'spark' };
   const ben = { creator: 'ben', type: 'training', framework: 'pytorch' };
   const chi = { creator: 'chi', type: 'analysis', framework: 'pandas' };
+  const dora = (seconds: number) => ({ creator: 'dora', runtimeSeconds: seconds, requestedRuntime: `${seconds}s` });
   return {
     running: [
-      job({ ...ana, name: 'ingest', requests: cores(5), runtimeSeconds: 1800, dataScale: 6, preferredNode: 'cpu-1' }),
+      job({ ...ana, ...dora(1800), name: 'ingest', requests: cores(5), dataScale: 6, preferredNode: 'cpu-1' }),
       job({
         ...chi,
+        ...dora(14_400),
         name: 'report',
         requests: cores(4),
-        runtimeSeconds: 7200,
         dataScale: 20,
         usage: { cpu: '500m', memory: '1Gi' },
         preferredNode: 'cpu-1',
       }),
       job({
         ...chi,
+        ...dora(3600),
         name: 'index',
         requests: cores(2),
         limits: cores(4),
-        runtimeSeconds: 3600,
         dataScale: 10,
         usage: { cpu: '1950m', memory: '3900Mi' },
         preferredNode: 'cpu-1',
       }),
-      job({ ...ana, name: 'join', requests: cores(7), runtimeSeconds: 5400, dataScale: 16, preferredNode: 'cpu-2' }),
+      job({ ...ana, ...dora(5400), name: 'join', requests: cores(7), dataScale: 16, preferredNode: 'cpu-2' }),
       job({
         ...ana,
+        ...dora(2700),
         name: 'parse',
         requests: cores(4),
-        runtimeSeconds: 2700,
         dataScale: 8,
         checkpoint: 's3://stowage-demo/parse',
         stopSeconds: 3,
         preferredNode: 'cpu-2',
       }),
-      job({ ...ben, ...onGpuNodes, name: 'pretrain', requests: gpus(2), dataScale: 30, preferredNode: 'gpu-1' }),
       job({
         ...ben,
+        ...dora(14_400),
+        ...onGpuNodes,
+        name: 'pretrain',
+        requests: gpus(2),
+        dataScale: 30,
+        preferredNode: 'gpu-1',
+      }),
+      job({
+        ...ben,
+        ...dora(4200),
         ...onGpuNodes,
         name: 'distill',
         requests: gpus(1),
-        runtimeSeconds: 4200,
         dataScale: 9,
         preferredNode: 'gpu-1',
       }),
       job({
         ...ben,
+        ...dora(9000),
         ...onGpuNodes,
         name: 'embed',
         requests: gpus(2),
-        runtimeSeconds: 9000,
         dataScale: 18,
         preferredNode: 'gpu-2',
       }),
       job({
         ...chi,
+        ...dora(1500),
         ...onGpuNodes,
         name: 'evaluate',
         requests: gpus(1),
-        runtimeSeconds: 1500,
         dataScale: 3,
         checkpoint: 's3://stowage-demo/evaluate',
         stopSeconds: 3,

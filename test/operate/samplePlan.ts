@@ -33,10 +33,15 @@ export async function planOf(cluster: SampleCluster, settings: Settings = DEFAUL
 export function firstOfEach(plan: Plan, kinds: readonly ((move: Move) => boolean)[]): Plan {
   const ids = kinds.map((wanted) => {
     const move = plan.moves.find(wanted);
-    if (!move) throw new Error('The plan has no such move');
+    if (!move) throw new Error(`The plan has no such move. Its moves and its reasons:\n${described(plan)}`);
     return move.id;
   });
   return selectMoves(plan, new Set(ids), sha256);
+}
+
+function described({ moves, resizes, migrations }: Plan): string {
+  const reasons = [...resizes, ...migrations].map(({ decision }) => JSON.stringify(decision));
+  return [...moves.map(({ id }) => id), ...new Set(reasons)].join('\n');
 }
 
 export const isShrink = (move: Move) => move.kind === 'resize' && move.direction === 'shrink';

@@ -6,13 +6,14 @@ import { amountOf, resourceNames } from '../../src/core/model/resources.ts';
 import { clusterCapacity } from '../../src/core/place/capacity.ts';
 import { applyPlan, continueMoves } from '../../src/operate/applyPlan.ts';
 import { type Journal, type JournalEntry, memoryJournal } from '../../src/operate/journal.ts';
+import { isFull } from '../full.ts';
 import { countSteps } from './countSteps.ts';
 import { freshSample, open, optionsOf, planOf } from './samplePlan.ts';
 
 class Killed extends Error {}
 
 describe('whatever the seed and the moment it is killed at', function () {
-  this.timeout(120_000);
+  this.timeout(isFull ? 1_200_000 : 120_000);
 
   it('a whole plan comes to an end that leaves nobody suspended, no task lost, and no node overfilled', async () => {
     await fc.assert(
@@ -42,7 +43,7 @@ describe('whatever the seed and the moment it is killed at', function () {
           await remove();
         },
       ),
-      { numRuns: 6 },
+      { numRuns: isFull ? 60 : 6 },
     );
   });
 });

@@ -6,7 +6,9 @@ import { after, afterEach, before, describe, it } from 'mocha';
 import type { Frame } from 'playwright-core';
 import { requireCluster } from '../cluster/availability.ts';
 import { startCluster, type TestCluster } from '../cluster/cluster.ts';
+import { until } from '../cluster/until.ts';
 import { DEMO_NODES, demoWorkload, job } from '../cluster/workload.ts';
+import { stepByStep } from '../stepByStep.ts';
 import { requireEditor, startWorkbench, type Workbench } from './workbench.ts';
 
 const extension = process.env['STOWAGE_EXTENSION'] ?? resolve(import.meta.dirname, '../..');
@@ -14,6 +16,7 @@ const extension = process.env['STOWAGE_EXTENSION'] ?? resolve(import.meta.dirnam
 /** All three kinds of move, an undo that waits, and the ledger, on the cluster that `npm run cluster` gives. */
 describe('the demo cluster in the editor', function () {
   this.timeout(240_000);
+  stepByStep();
   let cluster: TestCluster;
   let workbench: Workbench;
   const folder = mkdtempSync(join(tmpdir(), 'stowage-demo-'));
@@ -60,7 +63,14 @@ describe('the demo cluster in the editor', function () {
   });
 
   it('plans a placement, resizes both ways and a migration, with their reasons', async () => {
-    const panel = await planWith(/Place /, /Shrink default\/report/, /Expand default\/index/, /Migrate /);
+    const panel = await planWhenMeasured('report', 'index');
+    const planned = await panel.locator('ul.moves vscode-checkbox').allInnerTexts();
+    const reasons = (await panel.locator('section').allTextContents()).join('\n');
+    for (const move of [/Place /, /Shrink default\/report/, /Expand default\/index/, /Migrate /])
+      assert.ok(
+        planned.some((text) => move.test(text)),
+        `no move is ${move}:\n${planned.join('\n')}\n\n${reasons}`,
+      );
     for (const part of ['Moves', 'Resizes', 'Migrations']) {
       await workbench.pictures(`d-${part}`, () =>
         panel.locator(`section[aria-label=${part}]`).evaluate((section) => section.scrollIntoView({ block: 'start' })),
@@ -131,25 +141,37 @@ describe('the demo cluster in the editor', function () {
     await workbench.picture('d-ledger');
   });
 
-  /** The long tasks come first, so that they decide what is free where. */
+  /**
+   * The long tasks come first, so that they decide what is free where. The short ones have ended when this resolves: until
+   * then they hold what the plan counts on.
+   */
   async function fill(): Promise<void> {
     const { running, waiting, history } = demoWorkload();
     await cluster.apply(...running);
     await cluster.kubectl(['wait', 'pods', '--all', '--for=condition=Ready', '--timeout=60s']);
     await cluster.apply(...waiting, ...history);
+    const jobs = history.map(({ metadata: { name } }) => `job/${name}`);
+    const ended = '--for=jsonpath={.status.conditions[0].type}';
+    await cluster.kubectl(['wait', ...jobs, ended, '--timeout=120s']);
   }
 
-  /** Plans until the moves hold all of these: usage is known only after a while. */
-  async function planWith(...moves: readonly RegExp[]): Promise<Frame> {
-    for (const until = Date.now() + 180_000; ; ) {
-      await workbench.command('Stowage: Preview Plan');
-      const panel = await workbench.webview('.charts .plot .main-svg', 90_000);
-      await panel.locator('vscode-button:not([disabled])', { hasText: /^Apply \d+ moves?/ }).waitFor();
-      const planned = await panel.locator('ul.moves vscode-checkbox').allInnerTexts();
-      if (moves.every((move) => planned.some((text) => move.test(text)))) return panel;
-      if (Date.now() > until) assert.fail(planned.join('\n'));
-      await workbench.page.waitForTimeout(5000);
-    }
+  /**
+   * Plans once the usage of these tasks is known, which takes three readings: then the resizes say something of them. What
+   * the plan makes of it is certain: how long tasks run and what they use is the workload's.
+   */
+  async function planWhenMeasured(...tasks: readonly string[]): Promise<Frame> {
+    await until(
+      async () => {
+        await workbench.command('Stowage: Preview Plan');
+        const panel = await workbench.webview('.charts .plot .main-svg', 90_000);
+        await panel.locator('vscode-button:not([disabled])', { hasText: /^Apply \d+ moves?/ }).waitFor();
+        await workbench.page.waitForTimeout(5000); // a reading comes every 15 s
+        return (await panel.locator('section[aria-label=Resizes]').allTextContents()).join('\n');
+      },
+      (resizes) => tasks.every((task) => resizes.includes(task)),
+      180,
+    );
+    return workbench.webview('ul.moves');
   }
 
   /** CPU that the pod of a Job asks for now. */

@@ -8,6 +8,7 @@ import { requireCluster } from '../cluster/availability.ts';
 import { startCluster, type TestCluster } from '../cluster/cluster.ts';
 import { gatedPod, job } from '../cluster/workload.ts';
 import { startProxy } from '../cluster-kubernetes/proxy.ts';
+import { stepByStep } from '../stepByStep.ts';
 import { requireEditor, startWorkbench, type Workbench } from './workbench.ts';
 
 const extension = process.env['STOWAGE_EXTENSION'] ?? resolve(import.meta.dirname, '../..');
@@ -18,6 +19,7 @@ const HOSTILE = '<img src=x onerror=alert(1)> [run](command:workbench.action.qui
 /** The same walk on the real control plane under the shipped roles, and each way in which a connection can fail. */
 describe('a Kubernetes cluster in the editor', function () {
   this.timeout(240_000);
+  stepByStep();
   let cluster: TestCluster;
   let workbench: Workbench;
   let proxy: Awaited<ReturnType<typeof startProxy>>;
@@ -218,7 +220,7 @@ describe('a Kubernetes cluster in the editor', function () {
     await connect('admin');
     await workbench.page.locator('.statusbar-item', { hasText: /admin · / }).waitFor();
     await workbench.configure({ 'http.proxy': proxy.url });
-    await workbench.tree('Nodes').row('node node-a');
+    await workbench.tree('Nodes').row('node node-a', 90_000); // the window is loaded anew, and its extensions begin
     assert.ok(proxy.passed().includes(new URL(cluster.server).host), proxy.passed().join('\n'));
     await workbench.command('Stowage: Run Doctor');
     const document = await workbench.webview('.markdown-body table', 60_000);

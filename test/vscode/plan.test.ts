@@ -5,6 +5,7 @@ import { basename, join, resolve } from 'node:path';
 import { after, afterEach, before, describe, it } from 'mocha';
 import type { Frame } from 'playwright-core';
 import { until } from '../cluster/until.ts';
+import { stepByStep } from '../stepByStep.ts';
 import { requireEditor, startWorkbench, type Workbench } from './workbench.ts';
 
 const extension = process.env['STOWAGE_EXTENSION'] ?? resolve(import.meta.dirname, '../..');
@@ -16,6 +17,7 @@ const MOVES = 'section[aria-label=Moves]';
 /** The walk of a new user, one step after the other in one window. */
 describe('the sample cluster in the editor', function () {
   this.timeout(240_000);
+  stepByStep();
   let workbench: Workbench;
   const folder = mkdtempSync(join(tmpdir(), 'stowage-folder-'));
 
@@ -73,10 +75,10 @@ describe('the sample cluster in the editor', function () {
   const choose = async (task: string, entry: string) => {
     const { page } = workbench;
     const answer = page.locator('.notification-toast').or(page.locator('.monaco-dialog-box')).first();
-    for (const until = Date.now() + 120_000; Date.now() < until; ) {
+    for (const until = Date.now() + 180_000; Date.now() < until; ) {
       await workbench.dismissToasts(); // one of an earlier command is no answer to this one
       await workbench.tree('Tasks').choose(`task ${task}`, entry);
-      const came = answer.waitFor({ timeout: 20_000 });
+      const came = answer.waitFor({ timeout: 60_000 }); // the check on a fresh snapshot comes before the question
       if (await came.then(() => true).catch(() => false)) return;
     }
     assert.fail(`Nothing comes of "${entry}" for ${task}`);

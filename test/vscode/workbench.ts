@@ -382,9 +382,9 @@ export class Tree {
   }
 
   /** Waits until a row is there. */
-  async row(label: string): Promise<Locator> {
+  async row(label: string, timeoutMilliseconds = 30_000): Promise<Locator> {
     const row = this.pane.locator(`.monaco-list-row[aria-label^="${label}"]`).first();
-    await row.waitFor();
+    await row.waitFor({ timeout: timeoutMilliseconds });
     return row;
   }
 
