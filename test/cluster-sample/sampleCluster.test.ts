@@ -262,6 +262,15 @@ describe('the sample cluster', function () {
     assert.fail('it stayed deferred for a day');
   });
 
+  it('is never read as it was before a change that is just being kept', async () => {
+    const cluster = await open();
+    for (let round = 1; round <= 20; round++) {
+      const before = cluster.nowSeconds();
+      const [, snapshot] = await Promise.all([cluster.advance(60), cluster.readSnapshot(), cluster.readHistory()]);
+      assert.deepEqual([snapshot.takenAtSeconds, cluster.nowSeconds()], [before + 60, before + 60], `round ${round}`);
+    }
+  });
+
   describe('refuses', () => {
     it('what its user has no right to, naming the right', async () => {
       const cluster = await open();

@@ -160,7 +160,6 @@ describe('notebooks in the real editor', function () {
     const path = join(folder, 'probe.json');
     for (const until = Date.now() + 10_000; !existsSync(path) && Date.now() < until; )
       await workbench.page.waitForTimeout(100);
-    console.log(readFileSync(path, 'utf8'));
     const { count, longest } = JSON.parse(readFileSync(path, 'utf8')) as { count: number; longest: number[] };
     console.log(
       `      ${count} stretches; the longest: ${longest

@@ -66,6 +66,8 @@ class Sample implements SampleCluster {
   private readonly windows: () => UsageWindows;
   private readonly watchers = new Set<() => void>();
   private telling = false;
+  /** The call that came last. */
+  private turn: Promise<unknown> = Promise.resolve();
   private state: SampleState;
   private world: World;
   private history: readonly FinishedTask[];
@@ -82,14 +84,12 @@ class Sample implements SampleCluster {
     return this.world.nowSeconds;
   }
 
-  async readSnapshot(signal?: AbortSignal): Promise<Snapshot> {
-    await this.catchUp(signal);
-    return lookAt(this.world, this.name, this.windows());
+  readSnapshot(signal?: AbortSignal): Promise<Snapshot> {
+    return this.inTurn(() => lookAt(this.world, this.name, this.windows()), signal);
   }
 
-  async readHistory(signal?: AbortSignal): Promise<{ tasks: FinishedTask[]; problems: string[] }> {
-    await this.catchUp(signal);
-    return { tasks: [...this.history, ...this.world.finished], problems: [] };
+  readHistory(signal?: AbortSignal): Promise<{ tasks: FinishedTask[]; problems: string[] }> {
+    return this.inTurn(() => ({ tasks: [...this.history, ...this.world.finished], problems: [] }), signal);
   }
 
   watch(onChange: () => void, signal: AbortSignal): void {
@@ -114,8 +114,39 @@ class Sample implements SampleCluster {
     return this.act({ kind: 'resume', owner, pin, ...(allocation && { allocation }) }, options);
   }
 
-  async readTask({ id, uid }: TaskRef, signal?: AbortSignal): Promise<TaskState | undefined> {
-    await this.catchUp(signal);
+  readTask(ref: TaskRef, signal?: AbortSignal): Promise<TaskState | undefined> {
+    return this.inTurn(() => this.taskState(ref), signal);
+  }
+
+  readOwner(ref: OwnerRef, signal?: AbortSignal): Promise<OwnerState | undefined> {
+    return this.inTurn(() => this.ownerState(ref), signal);
+  }
+
+  readRecords(signal?: AbortSignal): Promise<readonly ObjectRecord[]> {
+    return this.inTurn(() => {
+      const { owners, tasks } = this.world;
+      const onOwners = [...owners.values()].flatMap((owner): ObjectRecord[] =>
+        owner.record ? [{ record: owner.record, owner: refOf(owner) }] : [],
+      );
+      const onTasks = [...tasks.values()].flatMap(({ task, record }): ObjectRecord[] =>
+        record ? [{ record, task: { id: task.id, ...placeOf(task), uid: task.uid } }] : [],
+      );
+      return [...onOwners, ...onTasks];
+    }, signal);
+  }
+
+  async advance(seconds: number): Promise<void> {
+    if (!Number.isFinite(seconds) || seconds < 0) {
+      throw new InputError(`The sample's clock can only go forward, not by ${seconds} seconds.`);
+    }
+    await this.inTurn(() => this.pass(Math.round(seconds)));
+  }
+
+  async close(): Promise<void> {
+    this.watchers.clear();
+  }
+
+  private async taskState({ id, uid }: TaskRef): Promise<TaskState | undefined> {
     const before = this.world.tasks.get(id);
     if (before?.task.uid === uid && isUnderWay(before)) await this.pass(POLL_SECONDS);
     const live = this.world.tasks.get(id);
@@ -126,40 +157,18 @@ class Sample implements SampleCluster {
     return { ...placeOf(task), uid, phase: outcome, desired: task.desired, actual: task.desired, resize: 'none' };
   }
 
-  async readOwner(ref: OwnerRef, signal?: AbortSignal): Promise<OwnerState | undefined> {
-    await this.catchUp(signal);
+  private async ownerState(ref: OwnerRef): Promise<OwnerState | undefined> {
     const owner = this.world.owners.get(`${ref.namespace}/${ref.name}`);
     if (!owner || owner.uid !== ref.uid) return undefined;
     if (tasksOf(this.world, owner).some(isUnderWay)) await this.pass(POLL_SECONDS);
     return ownerState(this.world, owner);
   }
 
-  async readRecords(signal?: AbortSignal): Promise<readonly ObjectRecord[]> {
-    await this.catchUp(signal);
-    const { owners, tasks } = this.world;
-    const onOwners = [...owners.values()].flatMap((owner): ObjectRecord[] =>
-      owner.record ? [{ record: owner.record, owner: refOf(owner) }] : [],
-    );
-    const onTasks = [...tasks.values()].flatMap(({ task, record }): ObjectRecord[] =>
-      record ? [{ record, task: { id: task.id, ...placeOf(task), uid: task.uid } }] : [],
-    );
-    return [...onOwners, ...onTasks];
+  private act(act: Act, { dryRun, signal }: ActOptions): Promise<ActResult> {
+    return this.inTurn(() => this.perform(act, dryRun), signal);
   }
 
-  async advance(seconds: number): Promise<void> {
-    if (!Number.isFinite(seconds) || seconds < 0) {
-      throw new InputError(`The sample's clock can only go forward, not by ${seconds} seconds.`);
-    }
-    await this.catchUp();
-    await this.pass(Math.round(seconds));
-  }
-
-  async close(): Promise<void> {
-    this.watchers.clear();
-  }
-
-  private async act(act: Act, { dryRun, signal }: ActOptions): Promise<ActResult> {
-    await this.catchUp(signal);
+  private async perform(act: Act, dryRun: boolean): Promise<ActResult> {
     const tried = perform(this.world, act, true);
     if (dryRun || tried.kind === 'refused') return tried;
     const result = perform(this.world, act, false);
@@ -189,6 +198,19 @@ class Sample implements SampleCluster {
       this.telling = false;
       for (const onChange of [...this.watchers]) onChange();
     });
+  }
+
+  /**
+   * Lets calls in one after the other, each on the state that is kept. One that came while another's change was being
+   * written would read the state before it, take that for what another process did, and undo the change.
+   */
+  private inTurn<T>(call: () => T | Promise<T>, signal?: AbortSignal): Promise<T> {
+    const turn = this.turn.then(async () => {
+      await this.catchUp(signal);
+      return call();
+    });
+    this.turn = turn.catch(() => {}); // who called is told
+    return turn;
   }
 
   /** Takes over what another process has done to the same sample since. */
