@@ -110,7 +110,7 @@ async function evaluate(log: keyof typeof LOGS): Promise<void> {
   }
 }
 
-/** Predictions of 50,000 running tasks by the pretrained network, all made anew. */
+/** Predictions of 50,000 running tasks by the pretrained network, all made again. */
 async function snapshot(): Promise<void> {
   const known = (await tasksOf('hpc2n'))?.slice(0, 20_000);
   if (!known) return;

@@ -2,7 +2,7 @@
  * How soon a change of one pod is in the trees: `node bench/trees.ts --on KUBECONFIG [--pod NAMESPACE/NAME] [--rounds 20]`,
  * on a cluster that `bench/scale.ts --hold` has filled; `bench/scale.ts` runs it last. Needs the built extension. Planning thread, session and trees are
  * those of the extension; what they need of the editor is stood in for. Each round changes the pod's creator, which its row
- * shows, and waits (once there are predictions) for the event that asks the editor to draw that row anew. Processor time is of the editor's thread.
+ * shows, and waits (once there are predictions) for the event that asks the editor to draw that row again. Processor time is of the editor's thread.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { registerHooks } from 'node:module';

@@ -54,7 +54,7 @@ export function weighSomething(weights: Weights): boolean {
 
 /**
  * Sliders for the weights of a task's ranking, a picker for further policies, and what to do with them. A slider ranks
- * again while it moves; the page does not make this part anew meanwhile, so that it keeps the focus.
+ * again while it moves; the page does not make this part again meanwhile, so that it keeps the focus.
  */
 export function weightControls(
   plan: Pick<Plan, 'id' | 'placements'>,

@@ -123,6 +123,11 @@ export function band({ p10, p50, p90 }: Band, say: (value: number) => string): s
   return say(p10) === say(p90) ? say(p50) : `${say(p50)} (${range({ p10, p90 }, say)})`;
 }
 
+/** The same where nothing around it says which band it is: `6 min (80 %: 4–11 min)`. */
+export function namedBand({ p10, p50, p90 }: Band, say: (value: number) => string): string {
+  return say(p10) === say(p90) ? say(p50) : `${say(p50)} (80 %: ${range({ p10, p90 }, say)})`;
+}
+
 /** The 80 % band alone: `4–11 min`, `45 min–2 h`. */
 export function range({ p10, p90 }: Pick<Band, 'p10' | 'p90'>, say: (value: number) => string): string {
   return pair(say(p10), '–', say(p90));

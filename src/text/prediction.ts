@@ -2,13 +2,13 @@ import type { Band } from '../core/model/band.ts';
 import type { PlacementAdvice } from '../core/plan/plan.ts';
 import { BASELINES } from '../core/predict/baselines.ts';
 import type { Basis, Coverage, RuntimePrediction } from '../core/predict/prediction.ts';
-import { band, counted, duration, moment, number, percent, plural, range } from './format.ts';
+import { counted, duration, moment, namedBand, number, percent, plural, range } from './format.ts';
 
 /** Every sentence about what a predictor says of a task. */
 
-/** A predicted runtime with its band: "13 h 55 min (5 h 25 min–1 d 12 h)". */
+/** A predicted runtime with its band: "13 h 55 min (80 %: 5 h 25 min–1 d 12 h)". */
 export function describeRuntime(runtime: PlacementAdvice['runtime']): string {
-  return runtime ? band(runtime, duration) : 'nothing is known of its runtime';
+  return runtime ? namedBand(runtime, duration) : 'nothing is known of its runtime';
 }
 
 /** What a prediction stands on: "20 latest runs of train-resnet by ana". */
@@ -55,9 +55,9 @@ function whose(runs: string, of: string | undefined, by: string | undefined): st
   return by === undefined ? runs : `${runs} by ${by}`;
 }
 
-/** A predicted remaining time, the median first: "7 h left (4–9 h)". */
+/** A predicted remaining time, the median first: "7 h left (80 %: 4–9 h)". */
 export function describeLeft(left: Band): string {
-  return `${duration(left.p50)} left (${range(left, duration)})`;
+  return `${duration(left.p50)} left (80 %: ${range(left, duration)})`;
 }
 
 /** How the band has held: "med5: 81 % of 240 outcomes of these tasks were inside the 80 % band". */

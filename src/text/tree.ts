@@ -3,7 +3,7 @@ import type { NodeDeadline } from '../core/model/node.ts';
 import { amountOf, dominantResource, type Resources, subtractResources } from '../core/model/resources.ts';
 import type { Action } from '../core/model/snapshot.ts';
 import { describeWhyNot } from './action.ts';
-import { amounts, band, counted, duration, percent, resourceTitle } from './format.ts';
+import { amounts, counted, duration, namedBand, percent, resourceTitle } from './format.ts';
 import { describeDeadline } from './placement.ts';
 import { describeLeft } from './prediction.ts';
 import { resizeState } from './resize.ts';
@@ -97,7 +97,7 @@ function freeText({ total, free }: NodeFacts): string {
 export function describeTaskShort(task: TaskFacts): string {
   const fixed = withoutRuntime(task);
   if (fixed !== undefined) return fixed;
-  if (task.kind === 'pending') return task.runtime ? band(task.runtime, duration) : NO_PREDICTION;
+  if (task.kind === 'pending') return task.runtime ? namedBand(task.runtime, duration) : NO_PREDICTION;
   const left = task.left ? describeLeft(task.left) : NO_PREDICTION;
   return task.resize === undefined ? left : `${resizeState(task.resize)} · ${left}`;
 }
@@ -110,7 +110,7 @@ export function describeTask(name: string, task: TaskFacts): string {
 function taskSentence(task: TaskFacts): string {
   const fixed = withoutRuntime(task);
   if (fixed !== undefined) return fixed;
-  if (task.kind === 'pending') return task.runtime ? `would run ${band(task.runtime, duration)}` : NO_PREDICTION;
+  if (task.kind === 'pending') return task.runtime ? `would run ${namedBand(task.runtime, duration)}` : NO_PREDICTION;
   const left = task.left ? describeLeft(task.left) : NO_PREDICTION;
   return task.resize === undefined ? left : `${left}, ${resizeState(task.resize)}`;
 }
@@ -132,8 +132,8 @@ export function taskDetails(task: TaskFacts): string[] {
     `holds: ${amounts(task.allocation)}`,
     ...(usage ? [`uses: ${amounts(usage)}`] : []),
     ...(elapsedSeconds === undefined ? [] : [`has run: ${duration(elapsedSeconds)}`]),
-    ...(runtime ? [`predicted runtime: ${band(runtime, duration)}, 80 % band`] : []),
-    ...(left ? [`predicted remaining: ${band(left, duration)}, 80 % band`] : []),
+    ...(runtime ? [`predicted runtime: ${namedBand(runtime, duration)}`] : []),
+    ...(left ? [`predicted remaining: ${namedBand(left, duration)}`] : []),
     ...(basis === undefined ? [] : [`stands on: ${basis}`]),
     ...(beside === undefined ? [] : [beside]),
     ...(trackRecord === undefined ? [] : [`track record: ${trackRecord}`]),

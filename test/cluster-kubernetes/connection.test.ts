@@ -57,7 +57,7 @@ describe('the connection to an API server', () => {
 
   const port = () => (server.address() as AddressInfo).port;
 
-  it('reads a list in pages, and begins anew when a page has expired', async () => {
+  it('reads a list in pages, and begins again when a page has expired', async () => {
     answer = (request, response, number) => {
       const next = new URL(request.url!, 'http://x').searchParams.get('continue');
       if (number === 2) return fail(response, 410, 'Expired', 'too old');

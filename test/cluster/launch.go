@@ -17,7 +17,7 @@ import (
 // up starts a cluster and keeps it until stdin ends, a signal comes or a component fails.
 //
 // Once the cluster is ready it prints one line of JSON: kubeconfig, server, directory. Then it reads
-// commands from stdin, one a line: "restart NAME" starts a component anew and answers {"restarted": NAME}.
+// commands from stdin, one a line: "restart NAME" starts a component again and answers {"restarted": NAME}.
 func up() error {
 	flags := flag.NewFlagSet("up", flag.ExitOnError)
 	nodes := flags.String("nodes", "", "shapes of the nodes, a JSON array of {name, milliCpu, memoryBytes, gpus, labels, annotations, taints}")

@@ -142,7 +142,7 @@ describe('our snapshot and filter beside the live API server and kube-scheduler'
     }
   }
 
-  /** A snapshot read anew, in the binary form where there is one, or all of it as JSON. */
+  /** A snapshot read again, in the binary form where there is one, or all of it as JSON. */
   async function read(binary: boolean): Promise<Snapshot> {
     const sources = sourcesOf(new Transforms([]));
     const asJson = Object.fromEntries(

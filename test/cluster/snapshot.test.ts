@@ -128,7 +128,7 @@ describe('the live copy of a cluster', function () {
     for (;;) {
       try {
         const lagging = live.inspect().filter(({ state }) => state.kind !== 'live' && state.kind !== 'absent');
-        assert.deepEqual(lagging, []); // else the snapshot would be read anew, and prove nothing
+        assert.deepEqual(lagging, []); // else the snapshot would be read again, and prove nothing
         const [seen, real] = [await live.readSnapshot(), await truth.readSnapshot()];
         assert.deepEqual({ nodes: seen.nodes, tasks: seen.tasks }, { nodes: real.nodes, tasks: real.tasks });
         return;

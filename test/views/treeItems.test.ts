@@ -58,9 +58,9 @@ describe('the rows of the trees', () => {
   });
 
   it('say what is left of a task with its band', () => {
-    assert.equal(rows.taskItem(task('t'), NOW, false).description, '5 min left (30 s–50 min)');
+    assert.equal(rows.taskItem(task('t'), NOW, false).description, '5 min left (80 %: 30 s–50 min)');
     const { ends: _, ...waiting } = task('t');
-    assert.equal(rows.taskItem({ ...waiting, kind: 'pending' }, NOW, false).description, '10 min (1 min–1 h)');
+    assert.equal(rows.taskItem({ ...waiting, kind: 'pending' }, NOW, false).description, '10 min (80 %: 1 min–1 h)');
     assert.equal(rows.taskItem({ ...waiting, endless: true }, NOW, false).description, 'runs until stopped');
   });
 

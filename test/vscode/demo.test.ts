@@ -122,7 +122,7 @@ describe('the demo cluster in the editor', function () {
     await workbench.dismissToasts();
   });
 
-  it('follows what waits on after the window is loaded anew', async () => {
+  it('follows what waits on after the window is loaded again', async () => {
     await workbench.reload();
     const panel = await workbench.webview('ol.steps li.waiting', 90_000);
     await panel.locator('li.waiting', { hasText: /Shrink default\/index.* waiting until / }).waitFor();

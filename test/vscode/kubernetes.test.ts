@@ -216,11 +216,11 @@ describe('a Kubernetes cluster in the editor', function () {
     await workbench.picture('k-reader');
   });
 
-  it('reaches the cluster through the proxy that the editor is set to, after the window was loaded anew too', async () => {
+  it('reaches the cluster through the proxy that the editor is set to, after the window was loaded again too', async () => {
     await connect('admin');
     await workbench.page.locator('.statusbar-item', { hasText: /admin · / }).waitFor();
     await workbench.configure({ 'http.proxy': proxy.url });
-    await workbench.tree('Nodes').row('node node-a', 90_000); // the window is loaded anew, and its extensions begin
+    await workbench.tree('Nodes').row('node node-a', 90_000); // the window is loaded again, and its extensions begin
     assert.ok(proxy.passed().includes(new URL(cluster.server).host), proxy.passed().join('\n'));
     await workbench.command('Stowage: Run Doctor');
     const document = await workbench.webview('.markdown-body table', 60_000);

@@ -36,7 +36,7 @@ describe('the sample cluster in the editor', function () {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** Plans anew: what stood in the panel before is marked, so that it is not taken for the new plan. */
+  /** Plans again: what stood in the panel before is marked, so that it is not taken for the new plan. */
   const plan = async (): Promise<Frame> => {
     const before = await workbench.webview(MOVES, 200).catch(() => undefined);
     await before?.locator(MOVES).evaluate((section) => section.classList.add('before'));
@@ -308,7 +308,7 @@ describe('the sample cluster in the editor', function () {
     await workbench.command('View: Close Editor');
   });
 
-  it('goes on, once the window is loaded anew, with a move that was cut off', async () => {
+  it('goes on, once the window is loaded again, with a move that was cut off', async () => {
     // As if the process had been killed before the end of the last move was written.
     const journal = join(folder, '.stowage/journal.jsonl');
     const lines = readFileSync(journal, 'utf8').trimEnd().split('\n');

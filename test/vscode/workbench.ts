@@ -403,7 +403,7 @@ export class Tree {
         () => false,
       );
       if (await seen) return;
-      // A row that is drawn anew meanwhile is looked for again.
+      // A row that is drawn again meanwhile is looked for again.
       await closed.click({ timeout: 1000 }).catch(() => undefined);
     }
     throw new Error(`No open row shows "${label}"`);
@@ -413,7 +413,7 @@ export class Tree {
     await (await this.row(label)).click();
   }
 
-  /** Text of a row's tooltip. A tooltip goes away when its row is drawn anew, and comes back when the pointer moves. */
+  /** Text of a row's tooltip. A tooltip goes away when its row is drawn again, and comes back when the pointer moves. */
   async tooltip(label: string): Promise<string> {
     const tooltip = this.page.locator('.monaco-hover:visible').last();
     for (const until = Date.now() + 60_000; Date.now() < until; ) {

@@ -10,7 +10,7 @@ import { type Section, section } from '../section.ts';
 import type { Choices, PanelModel } from '../state.ts';
 import { planWeights, shownRanking, shownTask, weightControls } from '../weights.ts';
 
-/** Nodes of the shown task: its prediction, the weights, and the ranking by them, each made anew for itself. */
+/** Nodes of the shown task: its prediction, the weights, and the ranking by them, each made again for itself. */
 export function rankingSections(
   { weighed }: PanelModel['host'],
   plan: Plan,

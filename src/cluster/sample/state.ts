@@ -57,7 +57,7 @@ async function readStates(directory: string): Promise<SampleState[]> {
   }
   const states = parseStates(text);
   if (states) return states;
-  throw new InputError(`${file} is not a sample cluster's state. Delete it to begin the sample anew.`);
+  throw new InputError(`${file} is not a sample cluster's state. Delete it to start the sample over.`);
 }
 
 function parseStates(text: string): SampleState[] | undefined {

@@ -23,7 +23,7 @@ describe('triggers of a defragmentation (S407)', () => {
     assert.equal(old.triggers[0]?.held, true);
   });
 
-  it('forget a node that fell below the preset, so that it begins anew', () => {
+  it('forget a node that fell below the preset, so that it begins again', () => {
     const { since } = findTriggers([], capacityOf([8, 6, 9]), DEFAULT_SETTINGS, { 'free n1': NOW - HOUR }, NOW);
     assert.deepEqual(since, { 'free n2': NOW });
   });

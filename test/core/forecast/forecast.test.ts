@@ -68,7 +68,7 @@ describe('the forecast of free capacity', () => {
     assert.deepEqual(at(4), { p10: 8000, p50: 8000, p90: 8000 });
   });
 
-  it('predicts anew at the age a task has: one that outlived its past runs is not over at once', () => {
+  it('predicts again at the age a task has: one that outlived its past runs is not over at once', () => {
     const snap = { ...snapshot([node('a')], [full('x', 'a')]), takenAtSeconds: 10 * HOUR };
     // At age 10 h, with every past run 1 h long, the Pareto tail lets half of them run 4.14 h more.
     const { moments } = only(snap, { predictions: { 'default/x': sure(HOUR) }, samples: 400 });
@@ -233,7 +233,7 @@ describe('the forecast of nodes that end', () => {
     moments.map(({ free, waiting }) => [free['milliCpu']!.p50, waiting.p50] as const);
 
   it('has neither the node nor its tasks on it from its end on, and begins them again where there is capacity', () => {
-    // A node of 8 cores ends after 3 h; its task of 2 cores and 6 h begins anew on the other: there until 9 h from now.
+    // A node of 8 cores ends after 3 h; its task of 2 cores and 6 h begins again on the other: there until 9 h from now.
     const nodes = [node('a', { deadline: day }), node('b')];
     const tasks = [task('x', { node: 'a', request: amounts({ milliCpu: 2000, memoryBytes: GIB }) })];
     const { moments } = only(snapshot(nodes, tasks), { predictions: { 'default/x': sure(6 * HOUR) } });

@@ -38,7 +38,7 @@ describe('available time by exit', () => {
     assert.deepEqual([time.source, time.lastTask, time.inUse], ['exit', 'default/long', true]);
   });
 
-  it('is predicted anew at the age of each task: one that outlived all it was known for is expected to run on', () => {
+  it('is predicted again at the age of each task: one that outlived all it was known for is expected to run on', () => {
     // At age 10 h no past run lived that long: the Pareto tail of exponent 2 gives half of them √2 × the age.
     const time = timeOf([long], predictions, 10 * HOUR);
     assert.ok(Math.abs(time.seconds - 10 * HOUR * (Math.SQRT2 - 1)) < 1, `${time.seconds}`);
@@ -133,7 +133,7 @@ describe('available time by deadline, turnover and amounts', () => {
 });
 
 describe('available times of a capacity', () => {
-  it('are in the order of its nodes, and only a touched node is computed anew', () => {
+  it('are in the order of its nodes, and only a touched node is computed again', () => {
     const capacity = clusterCapacity(snapshot([node('b'), node('a')], [task('x', { node: 'b' })]));
     const predictions = { 'default/x': sure(100), 'default/new': sure(300) };
     const before = availableTimes(capacity, predictions, DEFAULT_SETTINGS, 0);

@@ -45,7 +45,7 @@ describe('a runtime distribution', () => {
     );
   });
 
-  it('reads the median of two kinds of run anew once the short kind is outlived', () => {
+  it('reads the median of two kinds of run again once the short kind is outlived', () => {
     // Sixty runs of 100 s and forty of 10,000 s: the median is 100 s; who still runs at 200 s has 9,800 s to go.
     const runtime = distributionOf([...Array(60).fill(100), ...Array(40).fill(10_000)]);
     assert.ok(Math.abs(quantile(runtime, 0.5) - 100) < 1e-6);

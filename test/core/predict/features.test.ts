@@ -16,7 +16,7 @@ describe('the features of a run that is under way', () => {
     finished({ submittedAtSeconds: 500, runtime: 10 }),
   ];
   const runs = runsOf(tasks);
-  const seen: { before: number[]; stored: number[]; anew: number[]; atoms: number[]; atomsBefore: number[] }[] = [];
+  const seen: { before: number[]; stored: number[]; again: number[]; atoms: number[]; atomsBefore: number[] }[] = [];
   const store = makeFeatureStore(runs);
   replayRuns(
     runs,
@@ -25,28 +25,28 @@ describe('the features of a run that is under way', () => {
       if (kind === 'submitted') return store.submitted(row, past);
       const before = [...store.contextOf(row)];
       const atomsBefore = [...store.atomsOf(row)];
-      const anew = store.renewed(row, past);
+      const again = store.renewed(row, past);
       seen.push({
         before,
         atomsBefore,
         stored: [...store.contextOf(row)],
-        anew: [...anew.contextOf(row)],
-        atoms: [...anew.atomsOf(row)],
+        again: [...again.contextOf(row)],
+        atoms: [...again.atomsOf(row)],
       });
     },
     { rows: Int32Array.of(0), seconds: Float64Array.of(100) },
   );
-  const [{ before, stored, anew, atoms, atomsBefore }] = seen as [(typeof seen)[number]];
+  const [{ before, stored, again, atoms, atomsBefore }] = seen as [(typeof seen)[number]];
 
   it('count the others that run, not itself', () => {
     // At 100 s only row 1 runs beside it, since 90 s; row 2 has ended and is an atom now.
-    assert.ok(Math.abs(anew[RUNNING]! - Math.log(2) / 2) < 1e-6);
-    assert.ok(Math.abs(anew[OLDEST]! - (Math.log(91) - Math.log(30)) / 2) < 1e-6);
+    assert.ok(Math.abs(again[RUNNING]! - Math.log(2) / 2) < 1e-6);
+    assert.ok(Math.abs(again[OLDEST]! - (Math.log(91) - Math.log(30)) / 2) < 1e-6);
     assert.deepEqual([atomsBefore.includes(2), atoms.includes(2)], [false, true]);
   });
 
   it('leave those of its submit as they were, bit for bit', () => {
     assert.deepEqual(stored, before);
-    assert.notDeepEqual(anew.slice(0, FIRST_LOCAL_INPUT), before.slice(0, FIRST_LOCAL_INPUT));
+    assert.notDeepEqual(again.slice(0, FIRST_LOCAL_INPUT), before.slice(0, FIRST_LOCAL_INPUT));
   });
 });

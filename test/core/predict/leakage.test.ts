@@ -95,7 +95,7 @@ describe('what is not known yet', () => {
         const { logTable, bestRatio } = kind === 'reached' ? learner.renew(row, past) : learner.predict(row, past);
         lines.push({ kind, row, logTable: [...logTable], bestRatio, calibration: learner.calibration });
       };
-      // Every run that still runs 40 s after its start is predicted anew then; none of them ends before the cut if it did not.
+      // Every run that still runs 40 s after its start is predicted again then; none of them ends before the cut if it did not.
       const rows = Int32Array.from({ length: TASKS }, (_, row) => row);
       const seconds = Float64Array.from(rows, (row) => {
         const at = runs.start[row]! + 40;
