@@ -21,8 +21,8 @@ import { openKubernetesCluster } from '../src/cluster/kubernetes/kubernetes.ts';
 import { POD_FIELDS } from '../src/cluster/kubernetes/watch/fields.ts';
 import { coalesced } from '../src/io/coalesce.ts';
 import { PLANNER_LIMITS } from '../src/planner/client.ts';
-import { buildCluster } from '../test/cluster/build.ts';
-import { startCluster } from '../test/cluster/cluster.ts';
+import { buildCluster } from '../test/control-plane/build.ts';
+import { startCluster } from '../test/control-plane/cluster.ts';
 
 const { values } = parseArgs({
   options: {

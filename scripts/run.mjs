@@ -19,7 +19,7 @@ const TASKS = {
   'test:unit': () => node(['scripts/test.mjs', '--only', 'unit', ...words]),
   'test:cluster': () => node(['scripts/test.mjs', '--only', 'cluster', ...words]),
   'test:editor': () => node(['scripts/test.mjs', '--only', 'editor', ...words]),
-  cluster: () => node(['test/cluster/play.ts', ...words]),
+  cluster: () => node(['test/control-plane/play.ts', ...words]),
   package: () => node(['scripts/package.mjs', ...words]),
   picture: () => node(['test/vscode/picture.ts', ...words]),
 };

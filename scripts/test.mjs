@@ -8,7 +8,7 @@ import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs
 import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildCluster, clusterAvailability } from '../test/cluster/build.ts';
+import { buildCluster, clusterAvailability } from '../test/control-plane/build.ts';
 import { findCodeServer, installCodeServer } from './code-server.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -21,20 +21,27 @@ const TAKES = { unit: Math.min(PROCESSORS, SLOTS), editor: 2, cluster: 1 };
 
 /** These take longest and begin first, so that nothing long is left to run alone at the end. */
 const LONGEST = [
-  ...['vscode/demo', 'cluster/journey', 'vscode/notebook', 'vscode/plan', 'vscode/kubernetes', 'cluster/cluster'],
-  ...['cluster/kubernetes', 'vscode/trust', 'cluster/interrupted', 'cluster/snapshot'],
+  ...[
+    'vscode/demo',
+    'control-plane/journey',
+    'vscode/notebook',
+    'vscode/plan',
+    'vscode/kubernetes',
+    'control-plane/cluster',
+  ],
+  ...['control-plane/kubernetes', 'vscode/trust', 'control-plane/interrupted', 'control-plane/snapshot'],
 ];
 
 const all = globSync('test/**/*.test.ts', { cwd: root, exclude: ['**/node_modules/**'] }).sort();
 /** Files of a cluster or an editor, minutes each; `.mocharc.json` ignores them. */
-const slow = all.filter((file) => /^test\/(cluster|vscode)\//.test(file));
+const slow = all.filter((file) => /^test\/(control-plane|vscode)\//.test(file));
 /** Files that do a sample of their work in `npm test`. */
 const sampled = all.filter((file) => /from '[./]+\/full\.ts'/.test(textOf(file)));
 
 /** What is built or fetched once on a machine, while other tests already run. */
 const PREPARATIONS = {
   cluster: {
-    isNeededBy: (file) => file.startsWith('test/cluster/') || /cluster\/cluster\.ts'/.test(textOf(file)),
+    isNeededBy: (file) => file.startsWith('test/control-plane/') || /control-plane\/cluster\.ts'/.test(textOf(file)),
     prepare: async () =>
       clusterAvailability().available && buildCluster((text) => console.error(`   cluster: ${text}`)),
   },
@@ -58,7 +65,7 @@ process.exit(counts.failed === 0 && counts.passed > 0 ? 0 : 1);
 function tasksOf(part) {
   const inFolder = (folder) => tasksOfFiles(slow.filter((file) => file.startsWith(`test/${folder}/`)));
   if (part === undefined) return [checks(), unitTests(), ...tasksOfFiles(slow)];
-  const parts = { unit: [checks(), unitTests()], cluster: inFolder('cluster'), editor: inFolder('vscode') };
+  const parts = { unit: [checks(), unitTests()], cluster: inFolder('control-plane'), editor: inFolder('vscode') };
   if (parts[part]) return parts[part];
   console.error(`There is no part "${part}". Parts: ${Object.keys(parts).join(', ')}.`);
   process.exit(2);

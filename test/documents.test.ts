@@ -77,7 +77,7 @@ describe('the documents', () => {
   it('give the play cluster settings that exist', () => {
     const { contributes } = JSON.parse(text('package.json'));
     const ids = contributes.configuration.flatMap(({ properties }: { properties: object }) => Object.keys(properties));
-    allThere(found(['test/cluster/play.ts'], /'(stowage\.[\w.]+)'/g), ({ value }) => ids.includes(value), 4);
+    allThere(found(['test/control-plane/play.ts'], /'(stowage\.[\w.]+)'/g), ({ value }) => ids.includes(value), 4);
   });
 
   it('show a picture that a page loads at once', () => {

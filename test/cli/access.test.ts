@@ -8,7 +8,7 @@ import { finishPlan } from '../../src/core/plan/makePlan.ts';
 import type { ClusterTarget } from '../../src/core/plan/plan.ts';
 import { sha256 } from '../../src/io/sha256.ts';
 import { openJournal } from '../../src/operate/journal.ts';
-import { type EmptyServer, PROMETHEUS, startEmptyServer } from '../cluster-kubernetes/emptyServer.ts';
+import { type EmptyServer, PROMETHEUS, startEmptyServer } from '../cluster/kubernetes/emptyServer.ts';
 import { amounts } from '../core/small.ts';
 
 const CLI = path.resolve('src/cli/main.ts');

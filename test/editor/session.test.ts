@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Session } from '../../src/editor/session.ts';
-import { type EmptyServer, startEmptyServer } from '../cluster-kubernetes/emptyServer.ts';
+import { type EmptyServer, startEmptyServer } from '../cluster/kubernetes/emptyServer.ts';
 import { settingsOfFakeEditor, withFakeEditor } from '../fakeEditor.ts';
 
 const PLANNER = path.resolve('src/planner/thread.ts');

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, afterEach, before, describe, it } from 'mocha';
 import type { Frame } from 'playwright-core';
-import { requireCluster } from '../cluster/availability.ts';
-import { startCluster, type TestCluster } from '../cluster/cluster.ts';
-import { until } from '../cluster/until.ts';
-import { DEMO_NODES, demoWorkload, job } from '../cluster/workload.ts';
+import { requireCluster } from '../control-plane/availability.ts';
+import { startCluster, type TestCluster } from '../control-plane/cluster.ts';
+import { until } from '../control-plane/until.ts';
+import { DEMO_NODES, demoWorkload, job } from '../control-plane/workload.ts';
 import { stepByStep } from '../stepByStep.ts';
 import { requireEditor, startWorkbench, type Workbench } from './workbench.ts';
 

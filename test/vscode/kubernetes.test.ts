@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, afterEach, before, describe, it } from 'mocha';
 import { parse } from 'yaml';
-import { requireCluster } from '../cluster/availability.ts';
-import { startCluster, type TestCluster } from '../cluster/cluster.ts';
-import { gatedPod, job } from '../cluster/workload.ts';
-import { startProxy } from '../cluster-kubernetes/proxy.ts';
+import { startProxy } from '../cluster/kubernetes/proxy.ts';
+import { requireCluster } from '../control-plane/availability.ts';
+import { startCluster, type TestCluster } from '../control-plane/cluster.ts';
+import { gatedPod, job } from '../control-plane/workload.ts';
 import { stepByStep } from '../stepByStep.ts';
 import { requireEditor, startWorkbench, type Workbench } from './workbench.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, afterEach, before, describe, it } from 'mocha';
-import { until } from '../cluster/until.ts';
+import { until } from '../control-plane/until.ts';
 import { requireEditor, startWorkbench, type Workbench } from './workbench.ts';
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));

@@ -8,14 +8,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { after, before, describe, it } from 'mocha';
-import type { Connection } from '../../src/cluster/kubernetes/api/connection.ts';
+import type { Connection } from '../../../src/cluster/kubernetes/api/connection.ts';
 import {
   prometheusAt,
   prometheusHistory,
   prometheusUsage,
   type Query,
-} from '../../src/cluster/kubernetes/watch/prometheus.ts';
-import { InputError } from '../../src/core/model/input.ts';
+} from '../../../src/cluster/kubernetes/watch/prometheus.ts';
+import { InputError } from '../../../src/core/model/input.ts';
 
 const MIB = 2 ** 20;
 const STARTED = Date.now() / 1000;

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { before, describe } from 'mocha';
 import { openKubernetesCluster } from '../../src/cluster/kubernetes/kubernetes.ts';
-import { clusterContract } from '../cluster-port/contract.ts';
+import { clusterContract } from '../cluster/port/contract.ts';
 import { requireCluster } from './availability.ts';
 import { startCluster, type TestCluster } from './cluster.ts';
 import { gatedPod, job } from './workload.ts';

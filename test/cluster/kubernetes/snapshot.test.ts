@@ -8,12 +8,12 @@ import type {
   Strings,
   Volume,
   VolumeClaim,
-} from '../../src/cluster/kubernetes/api/objects.ts';
-import { DEFAULT_PARAMETER_KEYS } from '../../src/cluster/kubernetes/model/parameters.ts';
-import { type ClusterObjects, KnownObjects, makeSnapshot } from '../../src/cluster/kubernetes/model/snapshot.ts';
-import { Transforms } from '../../src/cluster/kubernetes/watch/transform.ts';
-import type { Snapshot } from '../../src/core/model/snapshot.ts';
-import type { Task } from '../../src/core/model/task.ts';
+} from '../../../src/cluster/kubernetes/api/objects.ts';
+import { DEFAULT_PARAMETER_KEYS } from '../../../src/cluster/kubernetes/model/parameters.ts';
+import { type ClusterObjects, KnownObjects, makeSnapshot } from '../../../src/cluster/kubernetes/model/snapshot.ts';
+import { Transforms } from '../../../src/cluster/kubernetes/watch/transform.ts';
+import type { Snapshot } from '../../../src/core/model/snapshot.ts';
+import type { Task } from '../../../src/core/model/task.ts';
 
 const NOW = 1_800_000_000;
 

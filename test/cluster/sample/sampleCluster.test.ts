@@ -3,13 +3,13 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
-import { advance } from '../../src/cluster/sample/advance.ts';
-import { begin } from '../../src/cluster/sample/begin.ts';
-import { lookAt } from '../../src/cluster/sample/look.ts';
-import { openSampleCluster, POLL_SECONDS } from '../../src/cluster/sample/sampleCluster.ts';
-import { stateFile } from '../../src/cluster/sample/state.ts';
-import { BEGIN_SECONDS } from '../../src/cluster/sample/workload.ts';
-import { InputError } from '../../src/core/model/input.ts';
+import { advance } from '../../../src/cluster/sample/advance.ts';
+import { begin } from '../../../src/cluster/sample/begin.ts';
+import { lookAt } from '../../../src/cluster/sample/look.ts';
+import { openSampleCluster, POLL_SECONDS } from '../../../src/cluster/sample/sampleCluster.ts';
+import { stateFile } from '../../../src/cluster/sample/state.ts';
+import { BEGIN_SECONDS } from '../../../src/cluster/sample/workload.ts';
+import { InputError } from '../../../src/core/model/input.ts';
 import {
   addResources,
   amountOf,
@@ -17,15 +17,15 @@ import {
   type Resources,
   resourceNames,
   shortage,
-} from '../../src/core/model/resources.ts';
-import { DEFAULT_SETTINGS } from '../../src/core/model/settings.ts';
-import type { Snapshot } from '../../src/core/model/snapshot.ts';
-import { clusterCapacity } from '../../src/core/place/capacity.ts';
-import { nodeFilter } from '../../src/core/place/filter.ts';
-import { draftPlan } from '../../src/core/plan/makePlan.ts';
-import { fitPredictor, predictSnapshot } from '../../src/core/predict/predictor.ts';
-import { sha256 } from '../../src/io/sha256.ts';
-import { describeRefusedAct } from '../../src/text/refusal.ts';
+} from '../../../src/core/model/resources.ts';
+import { DEFAULT_SETTINGS } from '../../../src/core/model/settings.ts';
+import type { Snapshot } from '../../../src/core/model/snapshot.ts';
+import { clusterCapacity } from '../../../src/core/place/capacity.ts';
+import { nodeFilter } from '../../../src/core/place/filter.ts';
+import { draftPlan } from '../../../src/core/plan/makePlan.ts';
+import { fitPredictor, predictSnapshot } from '../../../src/core/predict/predictor.ts';
+import { sha256 } from '../../../src/io/sha256.ts';
+import { describeRefusedAct } from '../../../src/text/refusal.ts';
 
 describe('the sample cluster', function () {
   this.timeout(60_000);

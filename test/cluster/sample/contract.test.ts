@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { openSampleCluster } from '../../src/cluster/sample/sampleCluster.ts';
-import { clusterContract } from '../cluster-port/contract.ts';
+import { openSampleCluster } from '../../../src/cluster/sample/sampleCluster.ts';
+import { clusterContract } from '../port/contract.ts';
 
 describe('the sample cluster keeps the contract of a Cluster', () => {
   let directory: string;

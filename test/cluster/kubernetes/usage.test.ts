@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { UsageRecord } from '../../src/cluster/kubernetes/model/usage.ts';
-import { NO_RESOURCES } from '../../src/core/model/resources.ts';
+import { UsageRecord } from '../../../src/cluster/kubernetes/model/usage.ts';
+import { NO_RESOURCES } from '../../../src/core/model/resources.ts';
 
 const NOW = 1_000_000;
 const MINUTE = 60;

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import type { ActResult, Cluster, MoveRecord, OwnerState, TaskState } from '../../src/cluster/port.ts';
-import type { OwnerRef, TaskRef } from '../../src/core/model/moves.ts';
-import { amountOf, type Resources, sameResources } from '../../src/core/model/resources.ts';
-import type { Snapshot } from '../../src/core/model/snapshot.ts';
-import type { Task } from '../../src/core/model/task.ts';
-import { clusterCapacity, withoutTask } from '../../src/core/place/capacity.ts';
-import { nodeFilter } from '../../src/core/place/filter.ts';
-import { describeRefusedAct } from '../../src/text/refusal.ts';
+import type { ActResult, Cluster, MoveRecord, OwnerState, TaskState } from '../../../src/cluster/port.ts';
+import type { OwnerRef, TaskRef } from '../../../src/core/model/moves.ts';
+import { amountOf, type Resources, sameResources } from '../../../src/core/model/resources.ts';
+import type { Snapshot } from '../../../src/core/model/snapshot.ts';
+import type { Task } from '../../../src/core/model/task.ts';
+import { clusterCapacity, withoutTask } from '../../../src/core/place/capacity.ts';
+import { nodeFilter } from '../../../src/core/place/filter.ts';
+import { describeRefusedAct } from '../../../src/text/refusal.ts';
 
 /** A cluster to hold against the port's contract. */
 export type Stage = {

@@ -4,9 +4,9 @@ import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { CredentialSource, CredentialsMissing } from '../../src/cluster/kubernetes/api/credentials.ts';
-import { listContexts, readContext } from '../../src/cluster/kubernetes/api/kubeconfig.ts';
-import { InputError } from '../../src/core/model/input.ts';
+import { CredentialSource, CredentialsMissing } from '../../../src/cluster/kubernetes/api/credentials.ts';
+import { listContexts, readContext } from '../../../src/cluster/kubernetes/api/kubeconfig.ts';
+import { InputError } from '../../../src/core/model/input.ts';
 
 describe('a kubeconfig', () => {
   let folder: string;

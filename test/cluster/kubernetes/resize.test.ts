@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import type { Pod, ResourceList } from '../../src/cluster/kubernetes/api/objects.ts';
-import { qosClassOf } from '../../src/cluster/kubernetes/model/pod.ts';
-import { podRequests, toResources } from '../../src/cluster/kubernetes/model/requests.ts';
-import { type ResizeSpec, resizeSpec } from '../../src/cluster/kubernetes/write/resizeSpec.ts';
-import type { Resources } from '../../src/core/model/resources.ts';
-import { describeRefusedAct } from '../../src/text/refusal.ts';
+import type { Pod, ResourceList } from '../../../src/cluster/kubernetes/api/objects.ts';
+import { qosClassOf } from '../../../src/cluster/kubernetes/model/pod.ts';
+import { podRequests, toResources } from '../../../src/cluster/kubernetes/model/requests.ts';
+import { type ResizeSpec, resizeSpec } from '../../../src/cluster/kubernetes/write/resizeSpec.ts';
+import type { Resources } from '../../../src/core/model/resources.ts';
+import { describeRefusedAct } from '../../../src/text/refusal.ts';
 
 const GIB = 2 ** 30;
 

@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { ApiError, Connection, type ConnectionOptions } from '../../src/cluster/kubernetes/api/connection.ts';
-import { readContext } from '../../src/cluster/kubernetes/api/kubeconfig.ts';
-import { METADATA_FIELDS } from '../../src/cluster/kubernetes/watch/fields.ts';
-import { ClusterUnreachable } from '../../src/cluster/port.ts';
+import { ApiError, Connection, type ConnectionOptions } from '../../../src/cluster/kubernetes/api/connection.ts';
+import { readContext } from '../../../src/cluster/kubernetes/api/kubeconfig.ts';
+import { METADATA_FIELDS } from '../../../src/cluster/kubernetes/watch/fields.ts';
+import { ClusterUnreachable } from '../../../src/cluster/port.ts';
 import { startProxy } from './proxy.ts';
 
 describe('the connection to an API server', () => {

@@ -9,7 +9,7 @@ import { parse } from 'yaml';
 import { Connection } from '../../src/cluster/kubernetes/api/connection.ts';
 import { readContext } from '../../src/cluster/kubernetes/api/kubeconfig.ts';
 import { type KubernetesCluster, openKubernetesCluster } from '../../src/cluster/kubernetes/kubernetes.ts';
-import { type FaultyServer, startFaultyServer } from '../cluster-kubernetes/faultyServer.ts';
+import { type FaultyServer, startFaultyServer } from '../cluster/kubernetes/faultyServer.ts';
 import { isFull } from '../full.ts';
 import { requireCluster } from './availability.ts';
 import { startCluster, type TestCluster } from './cluster.ts';
