@@ -9,7 +9,7 @@ import { isOpenb, openbReader } from '../core/history/openb.ts';
 import { type HistoryReader, readLines } from '../core/history/rows.ts';
 import { swfReader } from '../core/history/swf.ts';
 import { errorMessage } from '../core/model/errorMessage.ts';
-import type { FinishedTask, HistoryRead } from '../core/model/finished.ts';
+import type { FinishedTask, HistoryRead, RowProblem } from '../core/model/finished.ts';
 import { InputError } from '../core/model/input.ts';
 import { readParquet } from './parquet.ts';
 
@@ -37,12 +37,12 @@ export async function readHistoryFile({ path, columns }: HistoryFile): Promise<H
 /** Several files as one history, rows in the order of the files; line numbers are those of each file. */
 export async function readHistoryFiles(files: readonly HistoryFile[]): Promise<HistoryRead> {
   const tasks: FinishedTask[] = [];
-  const problems = [];
+  const problems: RowProblem[] = [];
   for (const file of files) {
     const read = await readHistoryFile(file);
     for (const task of read.tasks) tasks.push(task);
     const prefix = files.length > 1 ? `${file.path}: ` : '';
-    for (const { line, reason } of read.problems) problems.push({ line, reason: prefix + reason });
+    for (const problem of read.problems) problems.push({ ...problem, reason: prefix + problem.reason });
   }
   return { tasks, problems };
 }

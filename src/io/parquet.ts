@@ -1,6 +1,6 @@
 import { type ColumnMap, type Row, requireColumns, taskOfRow } from '../core/history/columns.ts';
 import { ownNames } from '../core/history/jsonLines.ts';
-import type { FinishedTask, HistoryRead, RowProblem } from '../core/model/finished.ts';
+import { type FinishedTask, type HistoryRead, isRowFault, type RowProblem } from '../core/model/finished.ts';
 import { InputError } from '../core/model/input.ts';
 
 /** Rows read at once, so that a large table does not lie in memory whole. */
@@ -30,7 +30,7 @@ export async function readParquet(path: string, columns?: ColumnMap): Promise<Hi
     const rows = await parquetReadObjects({ file, metadata, columns: wanted, rowStart: from, rowEnd });
     for (const [at, row] of rows.entries()) {
       const task = taskOfRow(withNumbers(row), map, from + at + 1);
-      if (typeof task === 'string') problems.push({ line: from + at + 1, reason: task });
+      if (isRowFault(task)) problems.push({ line: from + at + 1, ...task });
       else tasks.push(task);
     }
   }

@@ -166,7 +166,7 @@ export function makeStowage(host: StowageHost): Stowage {
         return historyOf(
           name,
           read.tasks,
-          read.problems.map((reason) => ({ line: 0, reason })),
+          read.problems.map((reason) => ({ line: 0, code: 'source', reason })),
         );
       }
       const paths = (typeof source === 'string' ? [source] : source).map(host.resolvePath);

@@ -1,3 +1,4 @@
+import type { RowFaultCode } from '../core/model/finished.ts';
 import type { Predictor, PredictorCard } from '../core/predict/predictor.ts';
 import { type CalibrationPoint, calibrationCurve, PREDICTORS, type Scores } from '../core/predict/record.ts';
 import { counted, day, fixed, list, number, percent, plural } from './format.ts';
@@ -75,10 +76,28 @@ export function describeWeights({ weights, backend }: PredictorCard): string {
 
 /** Rows that could not be used, one line a reason. */
 export function describeLeftOut({ leftOut }: Pick<PredictorCard, 'leftOut'>): string[] {
-  return Object.entries(leftOut).map(([reason, count]) =>
-    plural(count, { one: `Left out # row: ${reason}`, other: `Left out # rows: ${reason}` }),
-  );
+  return Object.entries(leftOut).map(([code, count]) => {
+    const reason = FAULTS[code as RowFaultCode] ?? code;
+    return plural(count, { one: `Left out # row: ${reason}`, other: `Left out # rows: ${reason}` });
+  });
 }
+
+const FAULTS: Readonly<Record<RowFaultCode, string>> = {
+  noSubmit: 'no submit time',
+  noStart: 'no start time: it never ran',
+  noEnd: 'no end time: it still runs or was lost',
+  noRuntime: 'no runtime: it never ran',
+  endsBeforeStart: 'it ends before it starts',
+  startsBeforeSubmit: 'it starts before it was submitted',
+  openQuote: 'a quoted cell does not end on its line',
+  wrongCells: 'another number of cells than the table has',
+  notANumber: 'a field is not a number',
+  notAnObject: 'not a JSON object',
+  notASample: 'no sample of the Prometheus text format',
+  amount: 'an amount is out of range',
+  runtimeUnknown: 'the runtime is unknown',
+  source: 'the cluster could not tell its past',
+};
 
 /** How every predictor is trained and judged. */
 const PROTOCOL = [

@@ -113,16 +113,13 @@ async function train({ history, seed, workspace, out, update }: TrainQuestion): 
 async function readFiles(files: readonly HistoryFile[]) {
   const { tasks, problems } = await readHistoryFiles(files);
   sayProblems(problems);
-  return { tasks, leftOut: countReasons(problems) };
+  return { tasks, leftOut: countFaults(problems) };
 }
 
-/** Rows by what is wrong with them, without their own numbers. */
-function countReasons(problems: readonly RowProblem[]): Readonly<Record<string, number>> {
+/** Rows by the code of what is wrong with them. */
+function countFaults(problems: readonly RowProblem[]): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {};
-  for (const { reason } of problems) {
-    const kind = reason.replace(/-?\d+(\.\d+)?/g, 'N');
-    counts[kind] = (counts[kind] ?? 0) + 1;
-  }
+  for (const { code } of problems) counts[code] = (counts[code] ?? 0) + 1;
   return counts;
 }
 

@@ -29,7 +29,7 @@ describe('a Parquet table', () => {
         ['ana', 300, 400],
       ],
     );
-    assert.deepEqual(problems, [{ line: 2, reason: 'it ends 10 s before it starts' }]);
+    assert.deepEqual(problems, [{ line: 2, code: 'endsBeforeStart', reason: 'it ends 10 s before it starts' }]);
   });
 
   it('says what its columns are when none bears our names, or a mapped one is missing', async () => {

@@ -1,6 +1,6 @@
-import type { FinishedTask } from '../model/finished.ts';
+import type { FinishedTask, RowFault } from '../model/finished.ts';
 import { InputError } from '../model/input.ts';
-import { requestOf, timeProblem } from './rows.ts';
+import { requestOf, timeFault } from './rows.ts';
 
 /** A row of a table by column name, as CSV, JSON lines and Parquet give it. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -73,8 +73,8 @@ export function requireColumns(columns: ColumnMap, present: readonly string[]): 
   throw new InputError(`The table has no column ${wanted}. Its columns: ${present.join(', ')}. Correct --columns.`);
 }
 
-/** Reads one row by a column map: a finished task, or in words why it is none. */
-export function taskOfRow(row: Row, columns: ColumnMap, position: number): FinishedTask | string {
+/** Reads one row by a column map: a finished task, or why it is none. */
+export function taskOfRow(row: Row, columns: ColumnMap, position: number): FinishedTask | RowFault {
   const text = (meaning: Meaning) => textOf(row[columns[meaning] ?? '']);
   const number = (meaning: Meaning) => numberOf(row[columns[meaning] ?? '']);
   const time = (meaning: Meaning) => timeOf(row[columns[meaning] ?? '']);
@@ -84,8 +84,8 @@ export function taskOfRow(row: Row, columns: ColumnMap, position: number): Finis
   const end = time('end') ?? start + (runtime ?? Number.NaN);
   const from =
     columns.start === undefined && runtime !== undefined && columns.end !== undefined ? end - runtime : start;
-  const problem = timeProblem(submit, from, end);
-  if (problem !== undefined) return problem;
+  const fault = timeFault(submit, from, end);
+  if (fault) return fault;
   const [cpu, memory, gpu] = [number('cpu'), number('memory'), number('gpu')];
   const [usedCpu, usedMemory] = [number('usedCpu'), number('usedMemory')];
   const requested = number('request');

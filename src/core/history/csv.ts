@@ -1,3 +1,4 @@
+import type { RowFault } from '../model/finished.ts';
 import { type ColumnMap, requireColumns, taskOfRow } from './columns.ts';
 import type { LineReader } from './rows.ts';
 
@@ -20,13 +21,16 @@ export function csvReader(columns: ColumnMap): LineReader {
       return undefined;
     }
     const cells = splitCells(text, separator);
-    if (!cells) return 'a quoted cell does not end on its line';
-    if (cells.length !== header.length) return `it has ${cells.length} cells; the header has ${header.length}`;
+    if (!cells) return OPEN_QUOTE;
+    if (cells.length !== header.length)
+      return { code: 'wrongCells', reason: `it has ${cells.length} cells; the header has ${header.length}` };
     const row: Record<string, string> = {};
     for (const [at, name] of header.entries()) row[name] = cells[at]!;
     return taskOfRow(row, columns, ++position);
   };
 }
+
+export const OPEN_QUOTE: RowFault = { code: 'openQuote', reason: 'a quoted cell does not end on its line' };
 
 /** The cells of one line; undefined when a quote stays open. */
 export function splitCells(line: string, separator: string): string[] | undefined {

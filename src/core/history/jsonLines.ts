@@ -7,7 +7,7 @@ export function jsonLinesReader(columns?: ColumnMap): LineReader {
   return (text) => {
     if (text.trim() === '') return undefined;
     const row = parse(text);
-    if (!row) return 'it is not a JSON object';
+    if (!row) return { code: 'notAnObject', reason: 'it is not a JSON object' };
     return taskOfRow(row, columns ?? ownNames(Object.keys(row)), ++position);
   };
 }

@@ -1,5 +1,5 @@
-import type { FinishedTask } from '../model/finished.ts';
-import { type LineReader, requestOf, timeProblem } from './rows.ts';
+import type { FinishedTask, RowFault } from '../model/finished.ts';
+import { type LineReader, requestOf, timeFault } from './rows.ts';
 
 /** True for a line of an export of kube-state-metrics (Prometheus text format). */
 export function isKubeStateMetrics(line: string): boolean {
@@ -12,13 +12,13 @@ export function isKubeStateMetrics(line: string): boolean {
  * pod's lines are scattered, so its task comes from `end`. The owner without its suffix is what recurs; the namespace
  * stands in for a creator that no label names.
  */
-export function kubeStateMetricsReader(): { readonly read: LineReader; end(): (FinishedTask | string)[] } {
+export function kubeStateMetricsReader(): { readonly read: LineReader; end(): (FinishedTask | RowFault)[] } {
   const pods = new Map<string, Pod>();
   const deadlines = new Map<string, number>();
   const read: LineReader = (text) => {
     if (text.trim() === '' || text.startsWith('#')) return undefined;
     const sample = parseSample(text);
-    if (!sample) return 'it is no sample of the Prometheus text format';
+    if (!sample) return { code: 'notASample', reason: 'it is no sample of the Prometheus text format' };
     const { metric, labels, value } = sample;
     if (metric === 'kube_job_spec_active_deadline_seconds') {
       deadlines.set(`${labels['namespace']}/${labels['job_name']}`, value);
@@ -74,10 +74,10 @@ function note(pod: Pod, metric: string, labels: MetricLabels, value: number): vo
   }
 }
 
-function taskOf(pod: Pod, deadlines: ReadonlyMap<string, number>): FinishedTask | string {
+function taskOf(pod: Pod, deadlines: ReadonlyMap<string, number>): FinishedTask | RowFault {
   const { id, created, started, completed, owner, requests } = pod;
-  const problem = timeProblem(created ?? Number.NaN, started ?? Number.NaN, completed ?? Number.NaN);
-  if (problem !== undefined) return `pod ${id}: ${problem}`;
+  const fault = timeFault(created ?? Number.NaN, started ?? Number.NaN, completed ?? Number.NaN);
+  if (fault) return { ...fault, reason: `pod ${id}: ${fault.reason}` };
   const gpus = Object.entries(requests).reduce((sum, [name, count]) => sum + (/gpu$/.test(name) ? count : 0), 0);
   const cores = requests['cpu'] ?? 0;
   const deadline = owner ? deadlines.get(`${pod.namespace}/${owner.name}`) : undefined;

@@ -1,6 +1,6 @@
-import type { FinishedTask } from '../model/finished.ts';
-import { splitCells } from './csv.ts';
-import { type LineReader, requestOf, timeProblem } from './rows.ts';
+import type { FinishedTask, RowFault } from '../model/finished.ts';
+import { OPEN_QUOTE, splitCells } from './csv.ts';
+import { type LineReader, requestOf, timeFault } from './rows.ts';
 
 /** True for the header line of a pod list of Alibaba's cluster-trace-gpu-v2023 (openb) that tells times. */
 export function isOpenb(header: string): boolean {
@@ -34,8 +34,6 @@ export type OpenbLines = {
   cellsOf(line: string): Readonly<Record<string, string>> | undefined;
 };
 
-export const OPEN_QUOTE = 'a quoted cell does not end on its line';
-
 export function openbLines(header: string): OpenbLines {
   const columns = header
     .replace(/^\ufeff/, '')
@@ -50,11 +48,11 @@ export function openbLines(header: string): OpenbLines {
   };
 }
 
-function readRow(cell: (name: string) => string): FinishedTask | string {
+function readRow(cell: (name: string) => string): FinishedTask | RowFault {
   const time = (name: string) => (cell(name) === '' ? Number.NaN : Number(cell(name)));
   const [submit, start, end] = [time('creation_time'), time('scheduled_time'), time('deletion_time')];
-  const problem = timeProblem(submit, start, end);
-  if (problem !== undefined) return problem;
+  const fault = timeFault(submit, start, end);
+  if (fault) return fault;
   const gpus = Number(cell('num_gpu'));
   const milliCpu = Number(cell('cpu_milli'));
   const gpuMilli = gpus * Number(cell('gpu_milli'));

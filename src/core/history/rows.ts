@@ -1,11 +1,11 @@
-import type { FinishedTask, HistoryRead, RowProblem } from '../model/finished.ts';
+import { type FinishedTask, type HistoryRead, isRowFault, type RowFault, type RowProblem } from '../model/finished.ts';
 import { NO_RESOURCES, type Resources } from '../model/resources.ts';
 
-/** Reads one line: a finished task, or in words why it is none, or undefined where there is nothing to read. */
-export type LineReader = (text: string) => FinishedTask | string | undefined;
+/** Reads one line: a finished task, or why it is none, or undefined where there is nothing to read. */
+export type LineReader = (text: string) => FinishedTask | RowFault | undefined;
 
 /** A way to read lines; `end` gives the rows of formats whose tasks are spread over lines. */
-export type HistoryReader = { readonly read: LineReader; end?(): readonly (FinishedTask | string)[] };
+export type HistoryReader = { readonly read: LineReader; end?(): readonly (FinishedTask | RowFault)[] };
 
 /**
  * Collects the rows of a history, line by line, without holding the text.
@@ -19,9 +19,10 @@ export async function readLines(
   const tasks: FinishedTask[] = [];
   const problems: RowProblem[] = [];
   let line = 0;
-  const keep = (row: FinishedTask | string | undefined) => {
-    if (typeof row === 'string') problems.push({ line, reason: row });
-    else if (row) tasks.push(row);
+  const keep = (row: FinishedTask | RowFault | undefined) => {
+    if (!row) return;
+    if (isRowFault(row)) problems.push({ line, ...row });
+    else tasks.push(row);
   };
   const take = (text: string) => {
     line += 1;
@@ -38,15 +39,16 @@ export async function readLines(
   return { tasks, problems };
 }
 
-/** Why a row with these times is no training example, in words; undefined when it is one. */
-export function timeProblem(submitted: number, started: number, ended: number): string | undefined {
-  if (!Number.isFinite(submitted)) return 'it has no submit time';
-  if (!Number.isFinite(started)) return 'it has no start time: it never ran';
-  if (!Number.isFinite(ended)) return 'it has no end time: it still runs or was lost';
+/** Why a row with these times is no training example; undefined when it is one. */
+export function timeFault(submitted: number, started: number, ended: number): RowFault | undefined {
+  if (!Number.isFinite(submitted)) return { code: 'noSubmit', reason: 'it has no submit time' };
+  if (!Number.isFinite(started)) return { code: 'noStart', reason: 'it has no start time: it never ran' };
+  if (!Number.isFinite(ended)) return { code: 'noEnd', reason: 'it has no end time: it still runs or was lost' };
   const runtime = ended - started;
-  if (runtime < 0) return `it ends ${-runtime} s before it starts`;
-  if (runtime === 0) return 'its runtime is 0 s: it never ran';
-  if (started < submitted) return `it starts ${submitted - started} s before it was submitted`;
+  if (runtime < 0) return { code: 'endsBeforeStart', reason: `it ends ${-runtime} s before it starts` };
+  if (runtime === 0) return { code: 'noRuntime', reason: 'its runtime is 0 s: it never ran' };
+  if (started < submitted)
+    return { code: 'startsBeforeSubmit', reason: `it starts ${submitted - started} s before it was submitted` };
   return undefined;
 }
 

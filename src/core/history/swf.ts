@@ -1,6 +1,6 @@
-import type { FinishedTask } from '../model/finished.ts';
+import type { FinishedTask, RowFault } from '../model/finished.ts';
 import type { TaskParameters } from '../model/task.ts';
-import { type LineReader, requestOf, timeProblem } from './rows.ts';
+import { type LineReader, requestOf, timeFault } from './rows.ts';
 
 /**
  * Reads the Standard Workload Format of the Parallel Workloads Archive: 18 numbers a line, −1 for what is not known,
@@ -21,25 +21,26 @@ export function swfReader(): LineReader {
   };
 }
 
-function readRow(text: string, epoch: number): FinishedTask | string {
+function readRow(text: string, epoch: number): FinishedTask | RowFault {
   const words = text.split(/\s+/);
-  if (words.length < 11) return `it has ${words.length} fields; the Standard Workload Format has 18`;
+  if (words.length < 11)
+    return { code: 'wrongCells', reason: `it has ${words.length} fields; the Standard Workload Format has 18` };
   const fields = words.map(Number);
   const broken = fields.slice(0, 15).findIndex((value) => !Number.isFinite(value));
-  if (broken >= 0) return `field ${broken + 1} is "${words[broken]}", not a number`;
+  if (broken >= 0) return { code: 'notANumber', reason: `field ${broken + 1} is "${words[broken]}", not a number` };
   const field = (position: number): number | undefined => {
     const value = fields[position - 1];
     return value === undefined || value < 0 ? undefined : value;
   };
   const submit = field(2);
-  if (submit === undefined) return 'it has no submit time';
+  if (submit === undefined) return { code: 'noSubmit', reason: 'it has no submit time' };
   const runtime = fields[3]!;
-  if (runtime <= 0) return `its runtime is ${runtime} s: it never ran`;
+  if (runtime <= 0) return { code: 'noRuntime', reason: `its runtime is ${runtime} s: it never ran` };
   const submittedAtSeconds = epoch + submit;
   const startedAtSeconds = submittedAtSeconds + (field(3) ?? 0);
   const endedAtSeconds = startedAtSeconds + runtime;
-  const problem = timeProblem(submittedAtSeconds, startedAtSeconds, endedAtSeconds);
-  if (problem !== undefined) return problem;
+  const fault = timeFault(submittedAtSeconds, startedAtSeconds, endedAtSeconds);
+  if (fault) return fault;
   const size = Math.max(1, field(8) || field(5) || 1);
   return {
     id: words[0]!,

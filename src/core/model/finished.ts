@@ -22,4 +22,30 @@ export type HistoryRead = {
   readonly problems: readonly RowProblem[];
 };
 
-export type RowProblem = { readonly line: number; readonly reason: string };
+/** Why a row is no finished task: a code to count and translate by, and the words, which name what stands in the row. */
+export type RowFault = { readonly code: RowFaultCode; readonly reason: string };
+
+export type RowFaultCode =
+  | 'noSubmit'
+  | 'noStart'
+  | 'noEnd'
+  | 'noRuntime'
+  | 'endsBeforeStart'
+  | 'startsBeforeSubmit'
+  | 'openQuote'
+  | 'wrongCells'
+  | 'notANumber'
+  | 'notAnObject'
+  | 'notASample'
+  | 'amount'
+  /** The row is used, but not its runtime. */
+  | 'runtimeUnknown'
+  /** Said by a cluster of its own past, not by a reader of files. */
+  | 'source';
+
+/** A row that could not be used; lines count from 1. */
+export type RowProblem = RowFault & { readonly line: number };
+
+export function isRowFault(row: FinishedTask | RowFault): row is RowFault {
+  return 'reason' in row;
+}

@@ -43,7 +43,7 @@ export type PredictorCard = {
   /** Submit times of the first and the last of them, epoch seconds; absent without any. */
   readonly fromSeconds?: number;
   readonly toSeconds?: number;
-  /** Rows that could not be used, by reason. */
+  /** Rows that could not be used, by the code of the reason; cards of version 0.1.0 have its words. */
   readonly leftOut: Readonly<Record<string, number>>;
   /** Where the weights come from: `none`, `pretrained`, `fine-tuned`, `trained here`. */
   readonly weights: 'none' | 'pretrained' | 'fine-tuned' | 'trained here';

@@ -1,7 +1,8 @@
 import type { FleetNode } from '../fleet/fleet.ts';
 import type { TaskClass } from '../fragment/mix.ts';
-import { OPEN_QUOTE, openbLines } from '../history/openb.ts';
-import type { RowProblem } from '../model/finished.ts';
+import { OPEN_QUOTE } from '../history/csv.ts';
+import { openbLines } from '../history/openb.ts';
+import type { RowFault, RowProblem } from '../model/finished.ts';
 import { InputError } from '../model/input.ts';
 
 /** A row of a task list: what it asks, and, where the list has times, how long it ran. */
@@ -33,8 +34,9 @@ export function readOpenbNodes(text: string): NodeList {
     const memoryMib = amount(cells['memory_mib']);
     const gpuCount = amount(cells['gpu'] || '0');
     const bad = firstBad({ cpu_milli: milliCpu, memory_mib: memoryMib, gpu: gpuCount });
-    if (bad) problems.push({ line, reason: `${bad} is "${cells[bad]}"; a whole number of at least 0 is needed` });
-    else if (gpuCount > 30) problems.push({ line, reason: `gpu is ${gpuCount}; at most 30 a node are possible` });
+    if (bad) problems.push({ line, ...badAmount(bad, cells[bad]) });
+    else if (gpuCount > 30)
+      problems.push({ line, code: 'amount', reason: `gpu is ${gpuCount}; at most 30 a node are possible` });
     else {
       const gpuModel = cells['model'] || undefined;
       nodes.push({
@@ -67,15 +69,20 @@ export function readOpenbTasks(text: string): TaskList {
     const gpuMilli = amount(cells['gpu_milli'] || '0');
     const bad = firstBad({ cpu_milli: milliCpu, memory_mib: memoryMib, num_gpu: gpuCount, gpu_milli: gpuMilli });
     if (bad) {
-      problems.push({ line, reason: `${bad} is "${cells[bad]}"; a whole number of at least 0 is needed` });
+      problems.push({ line, ...badAmount(bad, cells[bad]) });
     } else if (gpuCount > 0 && (gpuMilli === 0 || gpuMilli > 1000)) {
-      problems.push({ line, reason: `gpu_milli is ${gpuMilli} for ${gpuCount} GPU(s); 1 to 1000 a GPU is needed` });
+      problems.push({
+        line,
+        code: 'amount',
+        reason: `gpu_milli is ${gpuMilli} for ${gpuCount} GPU(s); 1 to 1000 a GPU is needed`,
+      });
     } else {
       const { scheduled_time: scheduled, deletion_time: deleted } = cells;
       const runtimeSeconds = runtimeOf(scheduled, deleted);
       if (scheduled && deleted && runtimeSeconds === undefined) {
         problems.push({
           line,
+          code: 'runtimeUnknown',
           reason: `its runtime only: from scheduled_time ${scheduled} to deletion_time ${deleted}`,
         });
       }
@@ -113,7 +120,7 @@ function* rowsOf(text: string, what: string, needed: readonly string[], problems
     const line = index + 2;
     const cells = cellsOf(text);
     if (cells) yield { line, cells };
-    else problems.push({ line, reason: OPEN_QUOTE });
+    else problems.push({ line, ...OPEN_QUOTE });
   }
 }
 
@@ -121,6 +128,10 @@ function* rowsOf(text: string, what: string, needed: readonly string[], problems
 function amount(cell: string | undefined): number {
   const value = cell === undefined || cell === '' ? Number.NaN : Number(cell);
   return Number.isSafeInteger(value) && value >= 0 ? value : Number.NaN;
+}
+
+function badAmount(column: string, cell: string | undefined): RowFault {
+  return { code: 'amount', reason: `${column} is "${cell}"; a whole number of at least 0 is needed` };
 }
 
 function firstBad(amounts: Readonly<Record<string, number>>): string | undefined {

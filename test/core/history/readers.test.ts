@@ -49,13 +49,13 @@ describe('the Standard Workload Format', () => {
     const { tasks, problems } = await readText(text, swfReader());
     assert.equal(tasks.length, 2);
     assert.deepEqual(
-      problems.map(({ line, reason }) => `${line}: ${reason}`),
+      problems.map(({ line, code, reason }) => `${line}: ${code}: ${reason}`),
       [
-        '3: its runtime is 0 s: it never ran',
-        '4: its runtime is -1 s: it never ran',
-        '5: it has 3 fields; the Standard Workload Format has 18',
-        '6: field 3 is "five", not a number',
-        '7: it has no submit time',
+        '3: noRuntime: its runtime is 0 s: it never ran',
+        '4: noRuntime: its runtime is -1 s: it never ran',
+        '5: wrongCells: it has 3 fields; the Standard Workload Format has 18',
+        '6: notANumber: field 3 is "five", not a number',
+        '7: noSubmit: it has no submit time',
       ],
     );
   });
@@ -144,7 +144,7 @@ describe('openb', () => {
     const text = `${header}\np0,6000,1024,1,460,,LS,Running,10,100,20\np1,6000,1024,0,0,,BE,Pending,10,100,\n`;
     const { tasks, problems } = await readText(text, openbReader());
     assert.deepEqual([tasks[0]?.size, tasks[0]?.request.gpuMilli, tasks[0]?.startedAtSeconds], [0.46, 460, 20]);
-    assert.deepEqual(problems, [{ line: 3, reason: 'it has no start time: it never ran' }]);
+    assert.deepEqual(problems, [{ line: 3, code: 'noStart', reason: 'it has no start time: it never ran' }]);
   });
 });
 
@@ -177,6 +177,8 @@ describe('an export of kube-state-metrics', () => {
         outcome: 'succeeded',
       },
     ]);
-    assert.deepEqual(problems, [{ line: 11, reason: 'pod ml/web-1: it has no start time: it never ran' }]);
+    assert.deepEqual(problems, [
+      { line: 11, code: 'noStart', reason: 'pod ml/web-1: it has no start time: it never ran' },
+    ]);
   });
 });

@@ -19,7 +19,7 @@ describe('the openb lists', () => {
 
   it('count a row whose quoted cell does not end, and read on', () => {
     const { nodes, problems } = readOpenbNodes('sn,cpu_milli,memory_mib,gpu\n"a,1000,1,0\n"b",1000,1,0\n');
-    assert.deepEqual(problems, [{ line: 2, reason: 'a quoted cell does not end on its line' }]);
+    assert.deepEqual(problems, [{ line: 2, code: 'openQuote', reason: 'a quoted cell does not end on its line' }]);
     assert.deepEqual(
       nodes.map(({ name }) => name),
       ['b'],
@@ -33,7 +33,9 @@ describe('the openb lists', () => {
         'b,4000,1,0,0,T4,BE,100,\n' +
         'c,4000,1,2,1000,,BE,100,90\n',
     );
-    assert.deepEqual(problems, [{ line: 4, reason: 'its runtime only: from scheduled_time 100 to deletion_time 90' }]);
+    assert.deepEqual(problems, [
+      { line: 4, code: 'runtimeUnknown', reason: 'its runtime only: from scheduled_time 100 to deletion_time 90' },
+    ]);
     assert.deepEqual(tasks, [
       {
         name: 'a',

@@ -1,7 +1,7 @@
 import { request } from 'undici';
 import { kubeStateMetricsReader } from '../../../core/history/kubeStateMetrics.ts';
 import { errorMessage } from '../../../core/model/errorMessage.ts';
-import type { FinishedTask } from '../../../core/model/finished.ts';
+import { type FinishedTask, isRowFault } from '../../../core/model/finished.ts';
 import { InputError } from '../../../core/model/input.ts';
 import { NO_RESOURCES, type Resources } from '../../../core/model/resources.ts';
 import type { UsageWindows } from '../../../core/model/settings.ts';
@@ -166,7 +166,7 @@ async function oneDay(query: Query, offset: string, signal: AbortSignal | undefi
     const promql = metric === 'kube_pod_completion_time' ? finished : `${series} and on (namespace,pod) ${finished}`;
     for (const { labels, value } of await query(promql, signal)) reader.read(`${metric}{${written(labels)}} ${value}`);
   }
-  return reader.end().filter((run) => typeof run !== 'string');
+  return reader.end().filter((run): run is FinishedTask => !isRowFault(run));
 }
 
 const HISTORY_METRICS: readonly string[] = [
