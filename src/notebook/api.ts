@@ -50,7 +50,7 @@ export type Stowage = {
   evaluate(history: History, options?: EvaluateOptions): Promise<Evaluated>;
   promote(trained: Trained): Promise<string>;
   cluster(): Promise<Situation>;
-  tasks(situation: Situation): TaskRow[];
+  tasks(situation: Situation): PredictedTask[];
   forecast(options?: ForecastOptions): Promise<Forecast>;
   plan(): Promise<Plan>;
 };
@@ -87,7 +87,7 @@ export type HistoryRow = {
 };
 
 /** A task of the cluster with what is predicted for it; missing is null. */
-export type TaskRow = {
+export type PredictedTask = {
   readonly id: string;
   readonly phase: string;
   readonly node: string | null;
@@ -138,99 +138,139 @@ export type ForecastOptions = {
   readonly onPicture?: (forecast: Forecast) => void;
 };
 
+/** What cells call, over what the host knows when they call it. */
 export function makeStowage(host: StowageHost): Stowage {
-  const settings = (): Settings => ({ ...DEFAULT_SETTINGS, ...host.context().settings });
-  const directory = () => host.context().stateDirectory ?? join(host.context().folder, STATE_DIRECTORY_NAME);
-  const target = (): ClusterTarget =>
-    host.context().cluster ?? { kind: 'sample', seed: SAMPLE_SEED, directory: directory() };
-  const withCluster = async <T>(work: (cluster: Cluster) => Promise<T>): Promise<T> => {
-    const signal = host.signal();
-    const { access } = host.context();
-    const options = { ...access, windows: settings, runsDirectory: directory(), ...(signal && { signal }) };
-    const cluster = await openCluster(target(), options);
-    try {
-      return await work(cluster);
-    } finally {
-      await cluster.close();
-    }
-  };
-  const situation = () =>
-    withCluster(async (cluster) => readSituation(cluster, directory(), await promoted(directory()), host.signal()));
   return {
-    async history(source, { columns } = {}) {
-      if (source === undefined) {
-        const { name, read } = await withCluster(async (cluster) => ({
-          name: cluster.name,
-          read: await cluster.readHistory(host.signal()),
-        }));
-        return historyOf(
-          name,
-          read.tasks,
-          read.problems.map((reason) => ({ line: 0, code: 'source', reason })),
-        );
-      }
-      const paths = (typeof source === 'string' ? [source] : source).map(host.resolvePath);
-      const map =
-        columns &&
-        Object.entries(columns)
-          .map(([meaning, column]) => `${meaning}=${column}`)
-          .join(',');
-      const { tasks, problems } = await readHistoryFiles(
-        paths.map((path) => ({ path, ...(map === undefined ? {} : { columns: map }) })),
-      );
-      return historyOf(paths.map((path) => basename(path)).join(' + '), tasks, problems);
-    },
+    history: (source, { columns } = {}) =>
+      source === undefined ? historyOfCluster(host) : historyOfFiles(host, source, columns),
     rows: (of) => ('tasks' in of ? of.tasks : of).map(historyRow),
     split,
-    async train(history, options = {}) {
-      const file = join(directory(), 'candidate.json');
-      const { seconds } = await learn(host, options, (handed) =>
-        learnOnThread({ type: 'train', history: { tasks: history.tasks }, seed: options.seed ?? 1, out: file }, handed),
-      );
-      const trained: Trained = { file, predictor: await readPredictor(file), seconds };
-      return shownAs(trained, () => rowsBundle(scoreRows(trained.predictor)));
-    },
+    train: (history, options = {}) => train(host, history, options),
     foretell({ predictor }, { tasks }) {
       const rows = foretell(predictor, tasks);
       const metrics = metricsOf(rows);
       return shownAs({ rows, metrics }, () => rowsBundle(metrics));
     },
-    async evaluate(history, options = {}) {
-      const { pretrained = 'fine-tune', seed = 1 } = options;
-      const outcome = await learn(host, options, (handed) =>
-        learnOnThread({ type: 'evaluate', files: { tasks: history.tasks }, seed, pretrained }, handed),
-      );
-      const rows = Object.entries(outcome.predictors).map(([predictor, metrics]) => ({ predictor, ...flat(metrics) }));
-      return shownAs({ ...outcome, rows }, () => rowsBundle(rows));
-    },
+    evaluate: (history, options = {}) => evaluate(host, history, options),
     async promote({ predictor }) {
-      const file = join(directory(), PREDICTOR_FILE_NAME);
+      const file = join(directoryOf(host), PREDICTOR_FILE_NAME);
       await writePredictor(file, predictor, describeCard(predictor));
       return `Plans now use this predictor (${file}).`;
     },
-    cluster: situation,
+    cluster: () => situationOf(host),
     tasks: taskRows,
-    async forecast({ hours = 24, samples = 40, onPicture } = {}) {
-      const { snapshot, history, predictions } = await situation();
-      const request = {
-        scenarios: { nothing: snapshot },
-        predictions,
-        arrivals: countArrivals(history, snapshot, snapshot.takenAtSeconds),
-        settings: settings(),
-        seed: 1,
-        samples,
-        horizonSeconds: horizon(hours),
-      };
-      const signal = host.signal();
-      return forecastOnThreads(request, { ...(signal && { signal }), ...(onPicture && { onPicture }) });
-    },
-    async plan() {
-      const signal = host.signal();
-      const plan = await planSituation(await situation(), target(), settings(), directory(), signal ? { signal } : {});
-      const text = { settings: settings(), paint: (_: unknown, words: string) => words, all: false };
-      return shownAs(plan, () => [{ mime: 'text/plain', text: planText(plan, text) }]);
-    },
+    forecast: (options = {}) => forecastOf(host, options),
+    plan: () => planOf(host),
   };
+}
+
+function settingsOf(host: StowageHost): Settings {
+  return { ...DEFAULT_SETTINGS, ...host.context().settings };
+}
+
+function directoryOf(host: StowageHost): string {
+  const { stateDirectory, folder } = host.context();
+  return stateDirectory ?? join(folder, STATE_DIRECTORY_NAME);
+}
+
+function targetOf(host: StowageHost): ClusterTarget {
+  return host.context().cluster ?? { kind: 'sample', seed: SAMPLE_SEED, directory: directoryOf(host) };
+}
+
+/** The signal of the cell that runs, as an option; none where it has none. */
+function signalOf(host: StowageHost): { readonly signal?: AbortSignal } {
+  const signal = host.signal();
+  return signal ? { signal } : {};
+}
+
+/** Opens the cluster for one piece of work. */
+async function withCluster<T>(host: StowageHost, work: (cluster: Cluster) => Promise<T>): Promise<T> {
+  const { access } = host.context();
+  const windows = () => settingsOf(host);
+  const options = { ...access, windows, runsDirectory: directoryOf(host), ...signalOf(host) };
+  const cluster = await openCluster(targetOf(host), options);
+  try {
+    return await work(cluster);
+  } finally {
+    await cluster.close();
+  }
+}
+
+function situationOf(host: StowageHost): Promise<Situation> {
+  const directory = directoryOf(host);
+  return withCluster(host, async (cluster) =>
+    readSituation(cluster, directory, await promoted(directory), host.signal()),
+  );
+}
+
+/** What the cluster itself knows of its past. */
+function historyOfCluster(host: StowageHost): Promise<History> {
+  return withCluster(host, async (cluster) => {
+    const { tasks, problems } = await cluster.readHistory(host.signal());
+    return historyOf(
+      cluster.name,
+      tasks,
+      problems.map((reason) => ({ line: 0, code: 'source', reason })),
+    );
+  });
+}
+
+async function historyOfFiles(
+  host: StowageHost,
+  source: string | readonly string[],
+  columns: HistoryOptions['columns'],
+): Promise<History> {
+  const paths = (typeof source === 'string' ? [source] : source).map(host.resolvePath);
+  const map = columns && {
+    columns: Object.entries(columns)
+      .map((pair) => pair.join('='))
+      .join(','),
+  };
+  const { tasks, problems } = await readHistoryFiles(paths.map((path) => ({ path, ...map })));
+  return historyOf(paths.map((path) => basename(path)).join(' + '), tasks, problems);
+}
+
+async function train(host: StowageHost, { tasks }: History, options: LearnOptions): Promise<Trained> {
+  const out = join(directoryOf(host), 'candidate.json');
+  const { seconds } = await learn(host, options, (handed) =>
+    learnOnThread({ type: 'train', history: { tasks }, seed: options.seed ?? 1, out }, handed),
+  );
+  const trained: Trained = { file: out, predictor: await readPredictor(out), seconds };
+  return shownAs(trained, () => rowsBundle(scoreRows(trained.predictor)));
+}
+
+async function evaluate(host: StowageHost, { tasks }: History, options: EvaluateOptions): Promise<Evaluated> {
+  const { pretrained = 'fine-tune', seed = 1 } = options;
+  const outcome = await learn(host, options, (handed) =>
+    learnOnThread({ type: 'evaluate', files: { tasks }, seed, pretrained }, handed),
+  );
+  const rows = Object.entries(outcome.predictors).map(([predictor, metrics]) => ({ predictor, ...flat(metrics) }));
+  return shownAs({ ...outcome, rows }, () => rowsBundle(rows));
+}
+
+async function forecastOf(
+  host: StowageHost,
+  { hours = 24, samples = 40, onPicture }: ForecastOptions,
+): Promise<Forecast> {
+  const { snapshot, history, predictions } = await situationOf(host);
+  const request = {
+    scenarios: { nothing: snapshot },
+    predictions,
+    arrivals: countArrivals(history, snapshot, snapshot.takenAtSeconds),
+    settings: settingsOf(host),
+    seed: 1,
+    samples,
+    horizonSeconds: horizon(hours),
+  };
+  return forecastOnThreads(request, { ...signalOf(host), ...(onPicture && { onPicture }) });
+}
+
+async function planOf(host: StowageHost): Promise<Plan> {
+  const settings = settingsOf(host);
+  const options = signalOf(host);
+  const plan = await planSituation(await situationOf(host), targetOf(host), settings, directoryOf(host), options);
+  const text = { settings, paint: (_: unknown, words: string) => words, all: false };
+  return shownAs(plan, () => [{ mime: 'text/plain', text: planText(plan, text) }]);
 }
 
 /** The predictor that plans use, where one was promoted. */
@@ -298,7 +338,7 @@ function historyRow(task: FinishedTask): HistoryRow {
   };
 }
 
-function taskRows({ snapshot, predictions }: Situation): TaskRow[] {
+function taskRows({ snapshot, predictions }: Situation): PredictedTask[] {
   return snapshot.tasks
     .filter(({ infrastructure }) => !infrastructure)
     .map((task) => {

@@ -41,7 +41,7 @@ export const DOCUMENTATION: Readonly<Record<string, Documented>> = {
     text: 'The cluster as it is now, with what is predicted for its tasks.',
   },
   'stowage.tasks': {
-    signature: 'stowage.tasks(cluster): TaskRow[]',
+    signature: 'stowage.tasks(cluster): PredictedTask[]',
     text: 'One flat object a task of `await stowage.cluster()`: phase, node, elapsed, predicted runtime with its 80 % band and what it stands on.',
   },
   'stowage.forecast': {
