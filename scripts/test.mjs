@@ -22,10 +22,10 @@ const TAKES = { unit: Math.min(PROCESSORS, SLOTS), editor: 2, cluster: 1 };
 /** These take longest and begin first, so that nothing long is left to run alone at the end. */
 const LONGEST = [
   ...[
-    'vscode/demo',
-    'control-plane/journey',
-    'vscode/notebook',
     'vscode/plan',
+    'control-plane/journey',
+    'vscode/demo',
+    'vscode/notebook',
     'vscode/kubernetes',
     'control-plane/cluster',
   ],

@@ -211,7 +211,7 @@ describe('a Kubernetes cluster in the editor', function () {
   it('lets one who may only read see everything, and says which right each action lacks', async () => {
     await connect('reader');
     const nodes = workbench.tree('Nodes');
-    await nodes.row('You cannot resize here');
+    await nodes.row('No task can be resized here');
     await nodes.row('node node-a');
     await workbench.picture('k-reader');
   });
