@@ -163,37 +163,40 @@ export class Workbench {
 
   /** Runs a command of the palette and picks an item of what it lists by its label. */
   async choose(title: string, label: string): Promise<void> {
-    await this.insist(`"${label}" of "${title}"`, async () => {
+    await this.insist(`"${label}" of "${title}"`, async (timeout) => {
       await this.command(title);
-      await this.quickRow(label).click({ timeout: 10_000 });
+      await this.quickRow(label).click({ timeout });
     });
   }
 
   /** Runs a command of the palette and types what it asks for. */
   async answer(title: string, text: string): Promise<void> {
-    await this.insist(`an input box of "${title}"`, async () => {
+    await this.insist(`an input box of "${title}"`, async (timeout) => {
       await this.command(title);
       await this.page
         .locator(`${QUICK_INPUT}:not([placeholder^="Type the name of a command"])`)
-        .fill(text, { timeout: 10_000 });
+        .fill(text, { timeout });
       await this.page.keyboard.press('Enter');
     });
   }
 
   /** Opens a quick input, types, and takes a row; what is not listed yet is asked for again. */
   private async quickInput(key: string, text: string, row: Locator): Promise<void> {
-    await this.insist(`"${text}"`, async () => {
+    await this.insist(`"${text}"`, async (timeout) => {
       await this.page.keyboard.press(key);
-      await this.page.locator(QUICK_INPUT).fill(text, { timeout: 4000 });
-      await row.click({ timeout: 4000 });
+      await this.page.locator(QUICK_INPUT).fill(text, { timeout });
+      await row.click({ timeout });
     });
   }
 
-  /** Tries again what timed out: a webview that comes to the front takes the focus, which closes a quick input. */
-  private async insist(what: string, work: () => Promise<void>): Promise<void> {
-    for (const until = Date.now() + 90_000; Date.now() < until; ) {
+  /**
+   * Does again what timed out: a webview that comes to the front takes the focus, which closes a quick input. Each try
+   * waits twice as long as the one before, so that a loaded machine comes to its answer.
+   */
+  private async insist(what: string, work: (timeout: number) => Promise<void>): Promise<void> {
+    for (let timeout = 5000; timeout <= 80_000; timeout *= 2) {
       try {
-        return await work();
+        return await work(timeout);
       } catch (error) {
         if (!(error instanceof errors.TimeoutError)) throw error;
         await this.page.keyboard.press('Escape');
