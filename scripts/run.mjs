@@ -1,6 +1,6 @@
 /**
  * The one door from a clean checkout: installs what is missing, builds what is stale, then runs the wanted thing on the
- * Node 24 that npm brings. Runs itself on any Node from 20 on; prints only to standard error, so that a command's output stays clean.
+ * Node 24 that npm brings. Runs itself on any Node from 20.19 on; prints only to standard error, so that a command's output stays clean.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';

@@ -31,7 +31,10 @@ export type PanelEvent =
 
 export const EMPTY_MODEL: PanelModel = { host: { cluster: '', steps: [] }, choices: {} };
 
-/** The next model; pure. A new plan forgets what was chosen in the old one; no plan keeps it for when it comes again. */
+/**
+ * The next model; pure. A new plan forgets what was chosen in the old one. While there is no plan the choices stay: the
+ * same one may come back.
+ */
 export function reduce(model: PanelModel, event: PanelEvent): PanelModel {
   switch (event.type) {
     case 'state': {

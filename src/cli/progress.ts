@@ -1,4 +1,7 @@
-/** Progress on standard error: one line that is redrawn on a terminal, a new line every few seconds elsewhere. */
+/**
+ * Progress on standard error: one line that is redrawn on a terminal, a new line every few seconds elsewhere. `show`
+ * takes what is done of 1; with 0 the text is a line of its own, at once.
+ */
 export function progressLine(stream: NodeJS.WriteStream = process.stderr): {
   show(fraction: number, text: string): void;
   end(): void;

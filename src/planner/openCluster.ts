@@ -24,7 +24,10 @@ import { StoredPredictor } from './storedPredictor.ts';
 const UPDATE_PAUSE_MILLISECONDS = 150;
 /** Predictions come after the rows: replaying the past takes longer than an update. */
 const PREDICT_PAUSE_MILLISECONDS = 1000;
-/** Reading the past of a large cluster takes seconds, in which changes wait: it has at most a twentieth of the time. */
+/**
+ * A reading of the past of a large cluster takes seconds, in which changes wait. After it comes a pause of so many
+ * times its length, so that it has at most a twentieth of the time.
+ */
 const RELOAD_REST = 19;
 /** The rows of a cluster whose tasks take longer to predict are shown without predictions first. */
 const FIRST_PREDICTIONS_MILLISECONDS = 3000;
@@ -39,7 +42,7 @@ export class OpenCluster {
   readonly options: ConnectOptions;
   readonly cluster: Cluster;
   readonly kept: Kept;
-  /** Of the method; they may change while the cluster is open. */
+  /** The method's settings; they may change while the cluster is open. */
   settings: Settings;
   private situation: Situation;
   /** The plan that was issued last, with its situation: later questions about the plan are answered from the same. */

@@ -8,8 +8,9 @@ export function describeLine(what: { readonly node: string } | { readonly namesp
 }
 
 /**
- * The line by which its user can move a running task that we do not move: it rolls the Deployment over, or suspends the
- * owner until its user resumes it elsewhere. Undefined where there is no such line, and for a Job, which we move.
+ * The line by which its user can move a running task that we do not move: it restarts the rollout of a Deployment or
+ * StatefulSet, or suspends the owner until its user resumes it elsewhere. Undefined where there is no such line, and
+ * for a Job, which we move.
  */
 export function moveLine({ namespace, owner }: Task): string | undefined {
   if (!owner) return undefined;

@@ -13,8 +13,8 @@ import { pathsOf, type Sources, sourcesOf } from './watch/sources.ts';
 import { Transforms } from './watch/transform.ts';
 
 /**
- * One thing that was looked at, as a code with what was found; `text/doctor.ts` has the sentences. `missing`: it can be done
- * without. `message` is what a server or a library said.
+ * One thing that was looked at, as a code with what was found; `text/doctor.ts` has the sentences. `missing`: it can be
+ * done without. `message` is what a server or a library said.
  */
 export type Finding = { readonly state: 'ok' | 'missing' | 'failed' } & Found;
 

@@ -7,7 +7,7 @@ import type { ClusterCapacity, NodeCapacity } from '../place/capacity.ts';
 /** A node whose free capacity is worth defragmenting: at least `candidateFreeFraction` (S407). */
 export type Candidate = {
   readonly node: string;
-  /** The resource that names its size. */
+  /** Its dominant resource. */
   readonly resource: ResourceName;
   readonly freeFraction: number;
   /** Mean usage ÷ allocatable of that resource (S408). */

@@ -14,8 +14,9 @@ export type RepackProgram = {
 };
 
 /**
- * The type-count program of a window: how many tasks of each kind go to each GPU (or node), how many waiting ones are
- * admitted, how many running ones stay. Memory is counted in MiB, tasks rounded up, nodes down.
+ * The type-count program of a window (docs/algorithms.md#repack): how many tasks of each kind go to each GPU (or node),
+ * how many waiting ones are admitted, how many running ones stay. Memory is counted in MiB, tasks rounded up, nodes
+ * down.
  */
 export function repackProgram(window: Window, moveCostMilli: number): RepackProgram {
   const kinds = kindsOf(window);

@@ -124,7 +124,7 @@ export function drawArrivals(arrivals: Arrivals, random: Random, lastSeconds: nu
   return { inSeconds, kind, runtimeSeconds };
 }
 
-/** Arrivals `first` … `end` − 1 come again, at their own times plus `aheadSeconds`, in seconds from now. */
+/** Arrivals `first` … `end` − 1 come once more, at their own times plus `aheadSeconds`, in seconds from now. */
 type Stretch = { readonly first: number; readonly end: number; readonly aheadSeconds: number };
 
 function drawStretches(

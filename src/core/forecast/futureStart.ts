@@ -69,7 +69,7 @@ export type Leaving = {
 export type NodeEnd = {
   readonly inSeconds: number;
   readonly node: number;
-  /** A node that was leased for a time comes again, empty. */
+  /** A node that was leased for a time comes back, empty. */
   readonly renewed: boolean;
 };
 

@@ -91,7 +91,7 @@ function addFree(
   for (let node = 0; node < fleet.nodes.length; node++) {
     values[milliCpu]! += Math.max(0, fleet.freeMilliCpu[node]!);
     values[memoryBytes]! += Math.max(0, fleet.freeMemoryBytes[node]!);
-    // Column 0 counts places for tasks, which is no resource.
+    // Column 0 counts how many more tasks the node may have, which is no resource.
     for (let column = 1; column < columns; column++)
       values[places[column]!]! += Math.max(0, extraFree[node * columns + column]!);
   }
@@ -102,8 +102,9 @@ function addFree(
 type Fragments = { readonly gpuMilli: number; readonly idleGpuMilli: number; readonly cpuMilli: number };
 
 /**
- * FGD’s measure over the classes with GPUs, their shares brought to 1 again, and free CPU on nodes that a class cannot
- * go to; both in one pass, which looks at a node's GPUs once for each distinct demand and not for each class.
+ * FGD’s measure over the classes with GPUs, their popularities scaled to add up to 1, and free CPU on nodes that a
+ * class cannot go to; both in one pass, which looks at a node's GPUs once for each distinct demand and not for each
+ * class.
  */
 export function fragmentsBy(mix: ExpectedMix, { classes: { models } }: Fleet): (fleet: Fleet) => Fragments {
   const demands = [...new Set(mix.map(({ gpuMilli }) => gpuMilli))];

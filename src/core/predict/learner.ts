@@ -35,7 +35,7 @@ export type Learner = {
   submitted(row: number, past: Past): void;
   /** Predicts the row that was just submitted; its end will count for the calibration. */
   predict(row: number, past: Past): Outlook;
-  /** Predicts a run that is under way again, from what has ended since its submit; condition it on its age. */
+  /** Predicts anew a run that is under way, from what has ended since its submit; condition it on its age. */
   renew(row: number, past: Past): Outlook;
   /** How much of the last prediction stands on which past run, largest first. */
   shares(row: number): readonly RunShare[];

@@ -64,7 +64,7 @@ export class RunRecord {
   }
 }
 
-/** A task's name may come again, but not with the same start. */
+/** Another task may have the same name, but not the same start. */
 function keyOf({ id, startedAtSeconds }: FinishedTask): string {
   return `${id} ${startedAtSeconds}`;
 }
