@@ -5,9 +5,6 @@ import { describe, it } from 'mocha';
 
 const core = resolve(import.meta.dirname, '../../src/core');
 
-/** Capacities in import order: a capacity imports only capacities above it, and itself. */
-const _ROOMS = ['model', 'history', 'predict', 'fragment', 'place', 'simulate', 'forecast', 'resize', 'defrag', 'plan'];
-
 const IMPORT = /^\s*(import|export)\s+(type\s)?[^;'"]*?from\s+['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]/gm;
 
 function imports(file: string): { readonly specifier: string; readonly typeOnly: boolean }[] {
