@@ -67,8 +67,8 @@ export type FinalState =
   | { readonly kind: 'cancelled' };
 
 /**
- * What a move waits for: that its shrink leaves enough, capacity to expand, capacity on its target, or (`earlier`)
- * capacity that an earlier move of its plan has still to make.
+ * What a move waits for: that its shrink leaves enough, that its node has enough free to expand, that its target has,
+ * or (`earlier`) that an earlier move of its plan frees it.
  */
 export type WaitName = 'shrink' | 'expand' | 'target' | 'earlier';
 

@@ -12,7 +12,7 @@ import { act, checkMove, poll, RESUME_RETRY_SECONDS, recordOf, type StepContext 
 /**
  * S410: saves the run information, stops the owner with a record on it, and resumes it on the target. The target is
  * checked before the end, when the wait costs nothing, and again after it; when the wait for it is over, or a task does
- * not start on the target, the owner is resumed where its tasks find capacity. No way out of here leaves it suspended.
+ * not start on the target, the owner is resumed where its tasks fit. No way out of here leaves it suspended.
  * One step: what comes next.
  */
 export async function stepMigration(context: StepContext, move: Migration, state: MoveState): Promise<MoveState> {
@@ -98,7 +98,7 @@ async function suspend(
   return { kind: 'failed', reason: givenUp, ending: { code: 'queued', task: move.task.id, refused: result } };
 }
 
-/** Until no task of the owner is left: only then is the old process gone, and its capacity free. */
+/** Until no task of the owner is left: only then is the old process gone, and what it held free. */
 async function awaitStop(
   context: StepContext,
   move: Migration,
@@ -198,7 +198,7 @@ function isPassing(result: ActResult): boolean {
   return result.kind === 'refused' && (result.code === 'conflict' || result.code === 'forbidden');
 }
 
-/** Until all its tasks run. One that a full target keeps waiting goes back to where there is capacity. */
+/** Until all its tasks run. An owner that a full target keeps waiting is stopped and resumed without a pin. */
 async function awaitStart(
   context: StepContext,
   move: Migration,

@@ -16,7 +16,7 @@ export async function stepPlacement(context: StepContext, move: Placement, state
   }
 }
 
-/** A placement has no wait of its own; it waits only for capacity that an earlier move of the plan makes. */
+/** A placement has no wait of its own; it waits only for what an earlier move of the plan still has to free. */
 async function begin(context: StepContext, move: Placement, state: MoveState): Promise<MoveState> {
   const check = await checkMove(context, move);
   if (check.kind === 'ok') return { kind: 'placing' };

@@ -8,8 +8,9 @@ import { act, checkMove, poll, recordOf, type StepContext } from './stepContext.
 
 /**
  * S308: changes a running task's allocation in place. A shrink that its task's recent usage speaks against waits
- * `shrinkRetrySeconds` at a time, up to `shrinkGiveUpSeconds` in all; an expand without capacity waits
- * `expandRetrySeconds`, up to `expandGiveUpSeconds`; so does one that its node has deferred, and it is taken back then.
+ * `shrinkRetrySeconds` at a time, up to `shrinkGiveUpSeconds` in all. An expand waits `expandRetrySeconds`, up to
+ * `expandGiveUpSeconds`, while its node has too little free; so does one that its node has deferred, and it is taken
+ * back then.
  * One step: what comes next.
  */
 export async function stepResize(context: StepContext, move: Resize, state: MoveState): Promise<MoveState> {

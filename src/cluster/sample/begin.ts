@@ -65,7 +65,7 @@ function settle(world: World, run: Run, random: Random): FinishedTask[] {
     const ids = habit.parallelism > 1 ? Array.from({ length: habit.parallelism }, (_, i) => `${name}-${i}`) : [name];
     return ids.map((id) => finishedTask(id, run, startedAtSeconds, endedAtSeconds));
   }
-  // It goes on with what it has left, wherever the scheduler finds capacity for it now.
+  // It goes on with what it has left, wherever the scheduler finds that it fits now.
   const owner = addOwner(world, ownerOfRun(world.seed, run));
   for (const [index, member] of owner.members.entries()) {
     member.firstStartedAtSeconds = startedAtSeconds;

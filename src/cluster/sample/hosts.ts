@@ -125,10 +125,13 @@ export const SERVICES: readonly Service[] = [
   },
 ];
 
-/** What every node runs beside its tasks; it counts for capacity only. */
+/** The daemon of every node: it holds capacity and nothing else. */
 export const NODE_AGENT: Resources = cpuOnly(0.2, 0.5);
 
-/** Rights that the sample's user lacks: in the clinic nothing may be changed, of risk no job may be stopped. */
+/**
+ * Rights that the sample's user lacks: in the namespace `clinic` nothing may be changed, in `risk` no Job may be
+ * stopped.
+ */
 export const MISSING_RIGHTS = {
   resize: { clinic: 'patch pods/resize' },
   migrate: { clinic: 'patch jobs', risk: 'patch jobs' },

@@ -75,7 +75,7 @@ export function actuateSoon(world: World, live: LiveTask): void {
 }
 
 /**
- * The kubelet's part of a resize: grants it, defers it while the node lacks the capacity, or says that it never can.
+ * The kubelet's part of a resize: grants it, defers it while the node has too little free, or says that it never can.
  */
 function actuate(world: World, live: LiveTask): void {
   const { task } = live;

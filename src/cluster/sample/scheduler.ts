@@ -20,7 +20,7 @@ export function scheduleSoon(world: World): void {
 
 /**
  * Binds every waiting task that fits, by priority and age.
- * @param name the one node that gained capacity; absent: any may have
+ * @param name the one node that has more free than before; absent: any may have
  */
 export function schedule(world: World, name?: string): void {
   const gained = name === undefined ? undefined : world.capacity.indexOf.get(name)!;
@@ -38,7 +38,7 @@ function bind(world: World, live: LiveTask, only?: number): void {
   }
 }
 
-/** The node with the most capacity left of those that fit, kube-scheduler's spreading; a preferred one before all. */
+/** The node with the most free of those that fit, kube-scheduler's spreading; a preferred one before all. */
 function chooseNode(world: World, { task, owner }: LiveTask, nodes: readonly NodeCapacity[]): NodeCapacity | undefined {
   const refuses = nodeFilter(task, world.capacity);
   const preferred = owner?.pin.kind === 'preferred' ? owner.pin.node : undefined;

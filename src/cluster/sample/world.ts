@@ -27,7 +27,7 @@ export type World = {
   /** How tasks ended, by uid. */
   readonly ended: Map<string, { readonly task: Task; readonly outcome: 'succeeded' | 'failed' }>;
   readonly events: EventQueue<() => void>;
-  /** Tells the scheduler that a node has capacity again; absent: that any may have. */
+  /** Tells the scheduler that a node has more free than before; absent: that any may have. */
   readonly capacityGained: (node?: string) => void;
   nextHour: number;
 };

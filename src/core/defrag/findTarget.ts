@@ -16,7 +16,8 @@ export type Target = {
 };
 
 /**
- * No other candidate can take the group; the busiest one that only lacks capacity stands for the rest, if there is one.
+ * No other candidate can take the group; the busiest one that only has too little free stands for the rest, if there is
+ * one.
  */
 export type NoTarget = { readonly code: 'noTarget'; readonly candidates: number; readonly example?: RefusedNode };
 

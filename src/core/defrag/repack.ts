@@ -33,7 +33,7 @@ export type RepackRefusal = {
 };
 
 /**
- * Repacks a few nodes exactly, so that the most GPU demand of the waiting tasks finds capacity, at the least moves (the
+ * Repacks a few nodes exactly, so that the most GPU demand of the waiting tasks is let in, at the least moves (the
  * type-count program of docs/algorithms.md#repack: alike tasks are counted, not told apart). Moves go longest remaining
  * runtime first among those that fit (LARS), so that short tasks may end on their own before their turn.
  */
@@ -60,7 +60,7 @@ export function repackWindow(window: Window, solve: SolveProgram, options: Repac
   };
 }
 
-/** The window with the capacity of some tasks taken out of its nodes for good. */
+/** The window without some tasks, and its nodes without what these hold. */
 function withHeld(window: Window, held: readonly WindowTask[]): Window {
   const nodes = window.nodes.map((node, index) => {
     const own = held.filter((task) => task.node === index);

@@ -37,7 +37,7 @@ export type RepackInputs = {
   readonly capacity: ClusterCapacity;
   /** Nodes that would admit the task if they were empty. */
   readonly able: readonly NodeCapacity[];
-  /** A node of the capacity with nothing but infrastructure on it. */
+  /** The node as it would be with nothing but infrastructure on it. */
   readonly emptied: (node: string) => NodeCapacity;
   /** The group of a task that may be moved; undefined for one that stays. */
   readonly movable: (task: Task) => Group | undefined;

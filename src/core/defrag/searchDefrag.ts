@@ -81,7 +81,7 @@ export type Blocked =
   | { readonly code: 'target' }
   /** No node that could take the task keeps enough free to be a candidate. */
   | { readonly code: 'noCandidate'; readonly thresholdFraction: number; readonly nodes: number }
-  /** Nothing that may move makes enough capacity. */
+  /** Nothing that may move frees enough. */
   | { readonly code: 'stuck' }
   | { readonly code: 'gain'; readonly ratio: number };
 
@@ -104,7 +104,7 @@ export type DefragInputs = {
   readonly snapshot: Snapshot;
   /** Its capacity, or what earlier moves of the same plan leave of it. */
   readonly capacity: ClusterCapacity;
-  /** Pending tasks that no node of the capacity can take, the most urgent first. */
+  /** Pending tasks that no node can take, the most urgent first. */
   readonly unplaced: readonly Task[];
   /** Tasks that other moves of the same plan touch: they stay, though a target would take them. */
   readonly busy: ReadonlySet<string>;
@@ -124,7 +124,7 @@ const MOST_REPACKED = 4;
 /** Reasons that are given for one task that cannot be helped. */
 const MOST_REASONS = 8;
 
-/** Pending tasks for which capacity is sought in one search; the next plan goes on with the rest. */
+/** Pending tasks that one search tries to start; the next plan goes on with the rest. */
 const MOST_STARTS = 50;
 
 /**
@@ -193,7 +193,7 @@ type Context = DefragInputs & {
   readonly groups: ReadonlyMap<string, Group>;
   /** Tasks of a node that end by themselves, the next one first. */
   readonly ending: (held: NodeCapacity) => readonly Ending[];
-  /** The nodes of the capacity with nothing but infrastructure on them. */
+  /** Nodes with nothing but infrastructure on them. */
   readonly empty: readonly NodeCapacity[];
 };
 

@@ -24,6 +24,7 @@ export type Fleet = {
   readonly gpuTasks: Int32Array;
   /** When the last of a node's tasks is expected to end; 0 for an empty node. Kept by whoever knows. */
   readonly exitSeconds: Float64Array;
+  /** What all nodes have together. */
   readonly capacity: Capacity;
   /** Free milli-GPU of all nodes. */
   idleGpuMilli: number;
@@ -31,6 +32,7 @@ export type Fleet = {
   readonly version: Int32Array;
   /** State of each node; current only after `refreshStates`. */
   readonly state: Int32Array;
+  /** Nodes whose `state` is not current. */
   readonly changed: number[];
   /** Which generation of `states` the numbers in `state` are of. */
   generation: number;
@@ -56,7 +58,7 @@ export type ClassTable = {
   readonly models: (string | undefined)[];
 };
 
-/** What a task holds: which GPUs (bit i for GPU i), for `release`. */
+/** The GPUs that a task holds on its node, bit i for GPU i. */
 export type GpuMask = number;
 
 const MAX_GPUS = 30;
@@ -130,7 +132,7 @@ export function fleetOfCapacities(
   return fleet;
 }
 
-/** An independent copy that shares states and classes: the start of another sample of the future. */
+/** An independent copy that shares states and classes: the start of another future. */
 export function copyFleet(fleet: Fleet): Fleet {
   return {
     ...fleet,
@@ -177,7 +179,7 @@ export function sufficientGpus(fleet: Fleet, node: number, gpuMilli: number): nu
 }
 
 /**
- * Takes the capacity of a task (S205). Only where it fits: nothing is checked here.
+ * Takes what a task of a class holds from what a node has free (S205). Only where it fits: nothing is checked here.
  * @param gpuFree free share of the GPU a share goes to; ignored for whole GPUs, which take the emptiest sufficient
  *   ones, lowest number first
  * @returns the GPUs it holds, for `release`
@@ -223,7 +225,7 @@ export function refreshStates(fleet: Fleet): void {
 }
 
 /**
- * The state of a capacity after it took a task of a class.
+ * The number of the state that a node in one state is in once it has taken a task of a class.
  * @param gpuFree free share of the GPU a share goes to
  */
 export function stateAfter(fleet: Fleet, capacity: StateCapacity, taskClass: TaskClass, gpuFree: number): number {
@@ -262,7 +264,7 @@ export function tightestGpu(fleet: Fleet, node: number, classNumber: number): nu
   return tightest;
 }
 
-/** Takes (`sign` −1) or gives back (1) the capacity of one task. */
+/** Takes (`sign` −1) or gives back (1) what one task holds. */
 function take(fleet: Fleet, node: number, classNumber: number, memoryBytes: number, mask: GpuMask, sign: 1 | -1): void {
   const { milliCpu, gpuMilli } = fleet.classes.classes[classNumber]!;
   fleet.freeMilliCpu[node]! += sign * milliCpu;

@@ -93,7 +93,7 @@ function byGpuDemand(left: Numbered, right: Numbered): number {
   return named || right.task.allocation.gpuMilli - left.task.allocation.gpuMilli || left.id - right.id;
 }
 
-/** The GPU the task says it sits in, where that one has the capacity. */
+/** The GPU the task says it sits in, where that one has enough free. */
 function namedGpu(fleet: Fleet, node: number, { gpuIndex, allocation }: Task): number | undefined {
   if (gpuIndex === undefined || gpuIndex >= fleet.nodes[node]!.gpuCount) return undefined;
   return fleet.freeGpuMilli[node * fleet.gpuStride + gpuIndex]! >= allocation.gpuMilli ? gpuIndex : undefined;

@@ -34,7 +34,7 @@ export function createStates(): States {
 
 /**
  * The number of a state.
- * @param model number of the model, below 2^20, with its name for the capacity
+ * @param model number of the GPU model, below 2^20; `gpuModel` is its name
  * @param milliCpu free CPU, a whole number
  * @param gpuMilli free shares in ascending order; copied
  */

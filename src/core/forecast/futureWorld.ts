@@ -127,7 +127,7 @@ type OpenNodes = {
   of(kind: number): OpenList;
   /** Takes the node at a slot of a kind's list out: it does not fit. */
   close(kind: number, slot: number): void;
-  /** Lists a node that gained capacity for every kind that fits it now. */
+  /** Lists a node that has more free than before for every kind that fits it now. */
   reopen(node: number, hasIdleGpu: boolean, fits: (kind: number, node: number) => boolean): void;
 };
 

@@ -117,7 +117,7 @@ function begin(
   ends.push(slot, nowSeconds + task.runtimeSeconds);
 }
 
-/** Starts those that wait and fit on a node that gained capacity. */
+/** Starts those that wait and fit on a node that has more free than before. */
 function fill(future: Future, node: number, nowSeconds: number): void {
   const { world, waiting } = future;
   waiting.takeWhile(

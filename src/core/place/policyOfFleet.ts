@@ -48,7 +48,7 @@ function openPolicy(name: PolicyName, task: Task, { capacity, nodes, times, runt
 
 type Opened = { readonly fleet: Fleet; readonly policies: Map<PolicyName, FleetPolicy> };
 
-/** A capacity never changes, so its fleet is made once. */
+/** A `ClusterCapacity` never changes, so its fleet is made once. */
 const opened = new WeakMap<ClusterCapacity, Opened>();
 
 function fleetOf(capacity: ClusterCapacity): Opened {

@@ -48,10 +48,10 @@ const NODE_POLICIES: ReadonlyMap<string, NodePolicy> = new Map(
 );
 
 /**
- * S203 and S204: filters the nodes of a capacity for a task and ranks the rest by the mixed policies.
+ * S203 and S204: filters the nodes for a task and ranks the rest by the mixed policies.
  * @param capacity must not hold the task itself (`withoutTask` for one that is to move)
  * @param options.limit how many ranked nodes to give; absent: all
- * @returns empty lists for an empty capacity
+ * @returns empty lists where there are no nodes
  * @throws InputError when `settings.policyWeights` names no known policy, or no weight is above 0
  */
 export function rankNodes(

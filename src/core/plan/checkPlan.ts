@@ -66,7 +66,7 @@ export function checkPlan(
 }
 
 /**
- * Those of some moves that fit one after the other; left out are those that need capacity which other moves would make.
+ * Those of some moves that fit one after the other; left out are those that need what other moves would free.
  */
 export function movesThatFit(moves: readonly Move[], snapshot: Snapshot): Move[] {
   const tasks = new Map(snapshot.tasks.map((task) => [task.id, task]));
@@ -148,7 +148,7 @@ function tryMove(
   return { capacity: left };
 }
 
-/** A refusal that ends when capacity becomes free. */
+/** What is short, of a refusal that ends when enough becomes free; undefined for any other refusal. */
 function shortOf(refusal: Refusal): Pick<Short, 'resource' | 'requested' | 'free'> | undefined {
   if (refusal.code === 'resource') {
     const { resource, requested, free } = refusal;

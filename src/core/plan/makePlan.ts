@@ -37,8 +37,8 @@ export type DraftPlan = Omit<Plan, 'format' | 'id' | 'target' | 'forecast'>;
 export const MOST_BLOCKED = 200;
 
 /**
- * The moves of a plan. Running work comes first: shrinks give capacity, expands take it; then pending tasks are placed;
- * then a defragmentation makes capacity for those that fit nowhere. Every step sees the capacity that the steps before
+ * The moves of a plan. Running work comes first: shrinks free capacity, expands take it; then pending tasks are placed;
+ * then a defragmentation frees capacity for those that fit nowhere. Every step sees the capacity that the steps before
  * it leave. A task that is to migrate is not resized as well: the search is made once to know who migrates, and again
  * without their resizes.
  */
@@ -76,7 +76,7 @@ export function finishPlan(draft: DraftPlan, hash: Hash, more: Pick<Plan, 'targe
 }
 
 /**
- * All capacities of a plan, one after the other.
+ * Resizes, placements and the defragmentation, each on the capacity that the one before leaves.
  * @param migrating tasks that are not resized
  */
 function search({ snapshot, predictions, settings, since, solve }: PlanInputs, migrating: ReadonlySet<string>) {

@@ -89,7 +89,7 @@ export type PlacementAdvice = {
 };
 
 export type PlacementDecision =
-  /** A move of the plan puts it there; `afterMigrations` once these have made capacity. */
+  /** A move of the plan puts it there; `afterMigrations`: once these have freed enough. */
   | { readonly kind: 'place'; readonly to: string; readonly afterMigrations: boolean }
   /** Nothing of ours holds it back: the cluster's scheduler places it. `to` is the best node, advice only. */
   | { readonly kind: 'scheduler'; readonly to: string; readonly afterMigrations: boolean }

@@ -36,7 +36,7 @@ export function exchange(cluster: SaturatedCluster, limit: number): Relocation[]
 }
 
 /**
- * `larger` leaves capacity behind when `smaller` takes its place, and fits in the place of `smaller` with the rest
+ * `larger` leaves something free when `smaller` takes its place, and fits in the place of `smaller` with the rest
  * there.
  */
 type Exchange = { readonly larger: Placed; readonly smaller: Placed; readonly gainMilli: number };

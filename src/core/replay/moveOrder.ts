@@ -13,7 +13,7 @@ export type PlannedMove = { readonly task: Placed; readonly from: GpuSlot; reado
 export type MoveStep = { readonly type: 'go' | 'stop' | 'goOn'; readonly move: PlannedMove };
 
 /**
- * An order in which every move fits when its turn comes; where none does, a task stops to make capacity. Of the steps
+ * An order in which every move fits when its turn comes; where none does, a task stops and frees its GPUs. Of the steps
  * that are possible, the one is taken after which the most others follow without a stop (the pilot method: Duin & Voß
  * 1999).
  * @param fleet as it is before; stays so

@@ -8,11 +8,11 @@ import { admitOn, leave, settle } from './saturatedCluster.ts';
 import type { Shared, Stock, Usual } from './shareStock.ts';
 import { classOf, takeOut, takeStock } from './shareStock.ts';
 
-/** Programs that are solved, at most: each without the changes that nodes had no capacity for in those before. */
+/** Programs that are solved, at most: each without the changes that no node could take in those before. */
 const MOST_PROGRAMS = 20;
 
 /**
- * Regroups shares, wherever they are, so that their scattered rests add up to capacity for waiting tasks. A program
+ * Regroups shares, wherever they are, so that their scattered rests add up to what waiting tasks need. A program
  * over kinds of shares says which GPUs change how (`regroupProgram.ts`); here, tasks and nodes with the CPU and memory
  * are found for it, and an order in which each move fits when its turn comes, where need be after a task has stopped
  * (`paused`).

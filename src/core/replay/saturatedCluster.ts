@@ -6,10 +6,12 @@ import type { FleetPolicy } from '../place/policies/fleetPolicy.ts';
 /** A task that holds capacity. `node` and `gpus` change when it is moved. */
 export type Placed = { readonly classNumber: number; readonly memoryBytes: number; node: number; gpus: GpuMask };
 
-/** A task that found no capacity. */
+/** A task that fitted nowhere when it came. */
 export type Unplaced = Pick<Placed, 'classNumber' | 'memoryBytes'>;
 
-/** One move of a running task, made when its target had capacity. `paused`: it had to stop before others could move. */
+/**
+ * One move of a running task, made when its target could take it. `paused`: it had to stop before others could move.
+ */
 export type Relocation = { readonly moved: Placed; readonly from: number; readonly to: number; readonly paused?: true };
 
 /** A saturated cluster whose tasks are moved: every step changes it. */
@@ -68,7 +70,7 @@ export function whileAway<T>(cluster: SaturatedCluster, tasks: readonly Placed[]
   return seen;
 }
 
-/** A task that is away settles on GPUs of a node that has the capacity. */
+/** A task that is away settles on GPUs of a node on which it fits. */
 export function settle(cluster: SaturatedCluster, task: Placed, node: number, gpus: GpuMask): void {
   const neighbours = cluster.onNode[task.node]!;
   neighbours.splice(neighbours.indexOf(task), 1);
@@ -90,7 +92,7 @@ export function fitsOnGpu(fleet: Fleet, { classNumber, memoryBytes }: Unplaced, 
 /** A move that was made, with where it came from. */
 export type Step = Relocation & { readonly gpus: GpuMask };
 
-/** Moves a task to a node that has capacity for it: a share to the fullest GPU that takes it. */
+/** Moves a task to a node on which it fits: a share to the fullest GPU that takes it. */
 export function move(cluster: SaturatedCluster, task: Placed, to: number): Step {
   const step = { moved: task, from: task.node, to, gpus: task.gpus };
   leave(cluster, task);
@@ -125,7 +127,7 @@ export function admitAll(cluster: SaturatedCluster, node: number): void {
   }
 }
 
-/** Lets one waiting task in on a share that has the capacity for it. */
+/** Lets one waiting task in on GPUs on which it fits. */
 export function admitOn(cluster: SaturatedCluster, kind: WaitingKind, node: number, gpus: GpuMask): void {
   const { classNumber, memoryBytes } = kind;
   cluster.onNode[node]!.push({

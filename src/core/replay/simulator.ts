@@ -27,18 +27,18 @@ export type SimulatorOptions<T extends SimulatedTask = SimulatedTask> = {
   readonly onPlaced?: (running: RunningTask<T>, nowSeconds: number) => void;
   readonly onEnded?: (running: RunningTask<T>, nowSeconds: number) => void;
   readonly onDropped?: (task: T, nowSeconds: number) => void;
-  /** A resize or a migration that was due; `done` is false where the task was gone or the capacity was missing. */
+  /** A resize or a migration that was due; `done` is false where the task was gone or too little was free. */
   readonly onMoved?: (id: number, kind: 'resize' | 'migration', done: boolean, nowSeconds: number) => void;
 };
 
 /** An event-driven simulation. Time moves only by `advanceTo`; nothing is drawn at random here. */
 export type Simulator<T extends SimulatedTask = SimulatedTask> = {
   nowSeconds(): number;
-  /** Takes over a task that the fleet already holds capacity for. */
+  /** Takes over a task that the fleet counts already. */
   adopt(running: RunningTask<T>): void;
   /** Lets a task arrive at a time that is not in the past. */
   submit(task: T, atSeconds: number): void;
-  /** From then on the task holds the capacity of another class on its node (S308). */
+  /** From then on the task holds what another class asks for, on the same node (S308). */
   resize(id: number, classNumber: number, memoryBytes: number, atSeconds: number): void;
   /** Moves a task (S410); it works on `pauseSeconds` later than it would have. */
   migrate(id: number, toNode: number, pauseSeconds: number, atSeconds: number): void;
@@ -150,7 +150,7 @@ function arrive<T extends SimulatedTask>(state: State<T>, task: T): void {
   else options.onDropped?.(task, now);
 }
 
-/** A task runs longer than was expected: its end is expected again, given its age. */
+/** A task runs longer than was expected: its end is predicted anew, given its age. */
 function outlive<T extends SimulatedTask>(state: State<T>, task: RunningNow<T>, expectedEndSeconds: number): void {
   if (state.running.get(task.task.id) !== task || task.expectedEndSeconds !== expectedEndSeconds) return;
   const remaining = state.options.expectedRemaining?.(task.task, state.now - task.startedAtSeconds);
@@ -208,7 +208,7 @@ function askOf<T extends SimulatedTask>({ options, holds, now }: State<T>, task:
   };
 }
 
-/** Takes a node's capacity for a task, and tells the policy. */
+/** Takes what a task asks for from what its node has free, and tells the policy. */
 function holdOn<T extends SimulatedTask>({ options }: State<T>, task: T, node: number, ask: Ask): GpuMask {
   const { fleet, policy } = options;
   const gpus = hold(fleet, node, task.classNumber, task.memoryBytes, policy.gpuFree(node, ask));
@@ -235,7 +235,7 @@ function place<T extends SimulatedTask>(state: State<T>, task: T): boolean {
   return true;
 }
 
-/** Only `node` gained capacity: whoever waits and fits there is asked for again. */
+/** Only `node` has more free than before: tasks that wait and fit there are placed now. */
 function placeWaiting<T extends SimulatedTask>(state: State<T>, node: number): void {
   if (state.waiting.length === 0) return;
   const { fleet } = state.options;

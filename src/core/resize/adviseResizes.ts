@@ -67,7 +67,7 @@ export type ResizeDecision =
 /** A wait of the method: ask again at `untilSeconds`, give up when the waits add up to `limitSeconds`. */
 export type ResizeWait = {
   readonly kind: 'wait';
-  /** For what: a shrink that leaves too little, capacity for an expand, or the window after the last shrink. */
+  /** For what: a shrink that would leave too little, enough free for an expand, or the window after the last shrink. */
   readonly wait: 'shrink' | 'expand' | 'lastShrink';
   readonly direction: 'shrink' | 'expand';
   readonly amount: number;
@@ -131,8 +131,8 @@ export type ResizeInputs = {
 const READINGS_NEEDED = 3;
 
 /**
- * A shrink must leave a task at least two decision intervals to run. An interval is the usage window, since a task
- * shrinks at most once in each (S308). It is never the span that was watched so far: that grows while nothing changes.
+ * A shrink needs at least so many usage windows left to run, since a task shrinks at most once in each (S308). It is
+ * never the span that was watched so far: that grows while nothing changes.
  */
 const WINDOWS_TO_GO = 2;
 
@@ -182,7 +182,7 @@ export function adviseResizes(inputs: ResizeInputs): ResizesAdvised {
   return { advice, kept, capacity: withAllocations(inputs.capacity, granted, free), since };
 }
 
-/** What the rules say of one resource; the decision depends on the capacity that is left when its turn comes. */
+/** What the rules say of one resource; the decision depends on what is free when its turn comes. */
 type Compared = Omit<ResizeAdvice, 'decision'> & { readonly task: Task };
 
 function unjudged(task: Task, usage: Usage | undefined): KeptCode | undefined {
@@ -260,7 +260,7 @@ function isResizable(resource: ResourceName): boolean {
   return resource === 'milliCpu' || resource === 'memoryBytes';
 }
 
-/** Tasks that only shrink first, so that the expands see the capacity they give; then the neediest expand first. */
+/** Tasks that only shrink first, so that the expands see what they free; then the neediest expand first. */
 function inOrder(tasks: readonly Compared[][]): Compared[][] {
   const need = (compared: Compared[]) =>
     Math.max(0, ...compared.map(({ ours }) => (ours.says === 'expand' ? ours.usageFraction : 0)));
