@@ -86,6 +86,7 @@ export function refuseChanged(attempt: Attempt, planned: number, found = 0): Ref
   return planned === found ? undefined : refuse('conflict', attempt, { code: 'changed', found, planned });
 }
 
+/** The attempts by name, from what a move names. */
 export function placing({ id }: TaskRef, node: string): Attempt {
   return { act: 'place', task: id, node };
 }

@@ -113,6 +113,7 @@ export function stateOf({ states }: Operation, moveId: string): MoveState {
   return states.get(moveId) ?? { kind: 'planned' };
 }
 
+/** True for a state that no step follows: done, failed or cancelled. */
 export function isFinal(state: MoveState): state is FinalState {
   return state.kind === 'done' || state.kind === 'failed' || state.kind === 'cancelled';
 }

@@ -119,6 +119,7 @@ export function describeTrigger(trigger: Trigger, nowSeconds: number, holdSecond
   return plural(trigger.nodes.length, forms);
 }
 
+/** "n1 (62 % of its GPU free, 30 % used)". */
 export function describeCandidate({ node, resource, freeFraction, usageFraction }: Candidate): string {
   return `${node} (${percent(freeFraction)} of its ${resourceTitle(resource)} free, ${percent(usageFraction)} used)`;
 }

@@ -84,11 +84,13 @@ export type Member = {
 /** From a request to what a scheduler or kubelet makes of it. */
 export const REACTION_SECONDS = 2;
 
+/** Adds an owner; its tasks are added one by one. */
 export function addOwner(world: World, owner: LiveOwner): LiveOwner {
   world.owners.set(owner.key, owner);
   return owner;
 }
 
+/** Adds a task: bound to its node, or to those that wait for one. */
 export function addLive(world: World, live: LiveTask): LiveTask {
   world.tasks.set(live.task.id, live);
   if (live.task.node === undefined) world.pending.add(live.task.id);

@@ -84,6 +84,7 @@ export function immovable(group: Group, snapshot: Snapshot, budgets: Budgets): I
 /** Disruptions that are still allowed, by task id; a group takes one for each of its tasks. */
 export type Budgets = ReadonlyMap<string, readonly { readonly name: string; readonly allowed: number }[]>;
 
+/** The budgets of a snapshot by the tasks that they protect; a task without one is not in it. */
 export function budgetsOf({ budgets }: Pick<Snapshot, 'budgets'>): Budgets {
   const byTask = new Map<string, { name: string; allowed: number }[]>();
   for (const { namespace, name, disruptionsAllowed, taskIds } of budgets) {
@@ -117,7 +118,7 @@ function overBudget(group: Group, budgets: Budgets): Immovable | undefined {
   return undefined;
 }
 
-/** The largest part of a node's resources that amounts on it take, 0…1 where they fit. */
+/** The share of a node that a task holds or would: of its resources' shares the largest, 0…1 where it fits. */
 export function nodeShare(task: Task, capacity: ClusterCapacity, node: string): number {
   const index = capacity.indexOf.get(node);
   if (index === undefined) return 0;

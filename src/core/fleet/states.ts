@@ -28,6 +28,7 @@ export type StateCapacity = FreeCapacity & {
 
 const VALUES = 2 ** 20;
 
+/** No state yet. */
 export function createStates(): States {
   return { capacities: [], edges: new Map(), leaves: new Map(), generation: 0 };
 }

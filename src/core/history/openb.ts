@@ -34,6 +34,7 @@ export type OpenbLines = {
   cellsOf(line: string): Readonly<Record<string, string>> | undefined;
 };
 
+/** How the lines under a header are read. */
 export function openbLines(header: string): OpenbLines {
   const columns = header
     .replace(/^\ufeff/, '')

@@ -24,6 +24,10 @@ const [SAME_TASK, , SAME_CREATOR] = CLOSE_TO_WIDE;
 /** Runs of all over which the typical runtime is taken for those of whom nothing is known. */
 const TYPICAL_RUNS = 100;
 
+/**
+ * What every baseline says of a run, from what has ended before it: of the closest group that has an ended run. All are
+ * at most the limit; where nothing is known they are the limit, or everyone's typical runtime without one.
+ */
 export function baselineForecast(runs: Runs, row: number, past: Past): BaselineForecast {
   const ended = (grouping: number) => past.endedIn(grouping, runs.groups[grouping]![row]!);
   const limit = runs.request[row]!;

@@ -37,6 +37,10 @@ const OWN_FROM = 100;
 /** Past the table's end a band grows by so many ln units per unit of level. */
 const BEYOND = 20;
 
+/**
+ * The group of a band: how many runs of the task have ended (none, under 5, more) and how wide it is.
+ * @param logWidth ln of its upper end ÷ its lower end
+ */
 export function bandGroup(runsOfTask: number, logWidth: number): BandGroup {
   const history = runsOfTask === 0 ? 'new' : runsOfTask < 5 ? 'few' : 'many';
   return `${history} ${logWidth < 0.5 ? 'narrow' : logWidth < 2 ? 'middle' : 'wide'}`;

@@ -40,6 +40,7 @@ export function saturatedCluster(
   return { fleet, policy, onNode, waiting };
 }
 
+/** A key that is the same for tasks that ask for the same. */
 export function kindOf({ classNumber, memoryBytes }: Unplaced): string {
   return kindKey(classNumber, memoryBytes);
 }
@@ -49,6 +50,7 @@ export function demandOf({ classes }: Fleet, { classNumber }: Unplaced): number 
   return demandMilli(classes.classes[classNumber]!);
 }
 
+/** True when a task fits on a node now, its memory included. */
 export function fitsOn({ fleet }: SaturatedCluster, node: number, { classNumber, memoryBytes }: Unplaced): boolean {
   return fits(fleet, node, classNumber, memoryBytes);
 }

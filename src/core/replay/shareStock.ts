@@ -90,6 +90,7 @@ export function takeOut({ kindOf }: Stock, { tasks }: Shared, kinds: readonly nu
   );
 }
 
+/** What a task asks for, without its memory. */
 export function classOf({ fleet }: SaturatedCluster, { classNumber }: Unplaced): TaskClass {
   return fleet.classes.classes[classNumber]!;
 }

@@ -88,6 +88,7 @@ type State<T extends SimulatedTask> = {
   now: number;
 };
 
+/** A simulation at `options.nowSeconds` in which nothing runs and nothing waits. */
 export function createSimulator<T extends SimulatedTask>(options: SimulatorOptions<T>): Simulator<T> {
   const queue = createEventQueue<Event<T>>();
   const onNode: RunningNow<T>[][] = options.fleet.nodes.map(() => []);

@@ -86,6 +86,7 @@ export function time(name: string): Field {
   };
 }
 
+/** A field that holds one message. */
 export function one(name: string, fields: Message): Field {
   return (object, reader) => {
     object[name] = reader.message(fields, reader.length());
@@ -99,6 +100,7 @@ export function inlined(fields: Message): Field {
   };
 }
 
+/** A repeated field of messages; absent from the object where there is none. */
 export function many(name: string, fields: Message): Field {
   return (object, reader) => {
     const value = reader.message(fields, reader.length());
@@ -108,6 +110,7 @@ export function many(name: string, fields: Message): Field {
   };
 }
 
+/** A repeated field of texts; absent from the object where there is none. */
 export function texts(name: string): Field {
   return (object, reader) => {
     const list = object[name] as string[] | undefined;

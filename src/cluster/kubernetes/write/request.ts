@@ -42,6 +42,7 @@ export async function patched(connection: Connection, patch: Patch, options: Act
   return done(await send(connection, patch, options));
 }
 
+/** The result of a request that the server accepted; generation 0 where it names none. */
 export function done({ metadata }: ApiObject): ActResult {
   return { kind: 'done', generation: metadata?.generation ?? 0 };
 }
