@@ -103,20 +103,20 @@ const GIVE_UP = { minimum: 0, maximum: 30 * DAY };
 /** The one place for the names of the method's settings; VS Code, the command line and the manifest's test read it. */
 export const SETTINGS: { readonly [field in keyof Required<Settings>]: SettingRow } = {
   usageWindowSeconds: minutes('resizing.usageWindowMinutes', WINDOW, 'firstWindow'),
-  shrinkBelowFraction: fraction('resizing.shrinkBelowFraction'),
-  expandAboveFraction: fraction('resizing.expandAboveFraction'),
-  expandFraction: fraction('resizing.expandFraction', { minimum: 0.1, maximum: 0.3 }),
+  shrinkBelowFraction: unsectioned(fraction('resizing.shrinkBelowFraction')),
+  expandAboveFraction: unsectioned(fraction('resizing.expandAboveFraction')),
+  expandFraction: unsectioned(fraction('resizing.expandFraction', { minimum: 0.1, maximum: 0.3 })),
   expandMinFraction: fraction(undefined),
   expandMaxFraction: fraction(undefined),
-  shrinkStrategy: row('resizing.shrinkStrategy', { kind: 'choice', choices: ['fixed', 'usage'] }),
-  marginFraction: fraction('resizing.marginFraction'),
+  shrinkStrategy: unsectioned(row('resizing.shrinkStrategy', { kind: 'choice', choices: ['fixed', 'usage'] })),
+  marginFraction: unsectioned(fraction('resizing.marginFraction')),
   shrinkRetrySeconds: minutes('resizing.shrinkRetryMinutes', RETRY, 'firstWait'),
   shrinkGiveUpSeconds: minutes('resizing.shrinkGiveUpAfterMinutes', GIVE_UP, 'secondWait'),
   expandRetrySeconds: minutes('resizing.expandRetryMinutes', RETRY, 'thirdWait'),
   expandGiveUpSeconds: minutes('resizing.expandGiveUpAfterMinutes', GIVE_UP, 'fourthWait'),
   nodeUsageWindowSeconds: minutes('migration.nodeUsageWindowMinutes', WINDOW, 'secondWindow'),
   triggerHoldSeconds: minutes('migration.triggerHoldMinutes', { minimum: 0, maximum: DAY }, 'fifthWindow'),
-  triggerFreeFraction: fraction('migration.triggerFreeFraction'),
+  triggerFreeFraction: unsectioned(fraction('migration.triggerFreeFraction')),
   candidateFreeFraction: {
     ...fraction('migration.candidateFreeFraction'),
     formerIds: ['thirdThresholdFraction'],
@@ -124,26 +124,27 @@ export const SETTINGS: { readonly [field in keyof Required<Settings>]: SettingRo
   },
   migrationRetrySeconds: minutes('migration.retryMinutes', RETRY, 'sixthWait'),
   migrationGiveUpSeconds: minutes('migration.giveUpAfterMinutes', GIVE_UP, 'seventhWait'),
-  gainRatio: row('migration.gainRatio', { kind: 'number', maximum: 100 }),
+  gainRatio: unsectioned(row('migration.gainRatio', { kind: 'number', maximum: 100 })),
   restartSeconds: row(undefined, { kind: 'time', maximum: DAY }),
-  deadlineRiskFraction: fraction('ranking.deadlineRiskFraction'),
-  planningHorizonSeconds: row('ranking.planningHorizonHours', {
-    kind: 'time',
-    unit: HOUR,
-    minimum: HOUR,
-    maximum: 365 * DAY,
-  }),
+  deadlineRiskFraction: unsectioned(fraction('ranking.deadlineRiskFraction')),
+  planningHorizonSeconds: unsectioned(
+    row('ranking.planningHorizonHours', {
+      kind: 'time',
+      unit: HOUR,
+      minimum: HOUR,
+      maximum: 365 * DAY,
+    }),
+  ),
   turnoverSeconds: row(undefined, { kind: 'time', minimum: 1, maximum: 365 * DAY }),
   secondsPerUnit: row(undefined, { kind: 'amounts' }),
-  policyWeights: row('ranking.policyWeights', { kind: 'amounts', maximum: 1000 }),
+  policyWeights: unsectioned(row('ranking.policyWeights', { kind: 'amounts', maximum: 1000 })),
 };
 
 function row(id: string | undefined, rest: Partial<SettingRow> & Pick<SettingRow, 'kind'>): SettingRow {
   return {
     ...(id !== undefined && { id }),
     ...{ unit: 1, minimum: 0, maximum: Number.POSITIVE_INFINITY, choices: [] },
-    // before the ids had sections
-    formerIds: id === undefined ? [] : [id.slice(id.indexOf('.') + 1)],
+    formerIds: [],
     formerFields: [],
     ...rest,
   };
@@ -153,10 +154,15 @@ function fraction(id: string | undefined, bounds = { minimum: 0, maximum: 1 }): 
   return row(id, { kind: 'fraction', ...bounds });
 }
 
-/** @param formerly by which ordinal the method's source calls it: so it was called in earlier versions */
-function minutes(id: string, bounds: { minimum: number; maximum: number }, formerly: string): SettingRow {
-  const former = { formerIds: [`${formerly}Minutes`], formerFields: [`${formerly}Seconds`] };
+/** @param formerly by which ordinal the method's source calls it, where version 0.1.0 called it so */
+function minutes(id: string, bounds: { minimum: number; maximum: number }, formerly?: string): SettingRow {
+  const former = formerly !== undefined && { formerIds: [`${formerly}Minutes`], formerFields: [`${formerly}Seconds`] };
   return row(id, { kind: 'time', unit: MINUTE, ...bounds, ...former });
+}
+
+/** A setting that had the same id in version 0.1.0, but for its section. */
+function unsectioned(row: SettingRow): SettingRow {
+  return { ...row, formerIds: row.id === undefined ? [] : [row.id.slice(row.id.indexOf('.') + 1)] };
 }
 
 /**

@@ -17,7 +17,7 @@ import type { Usage } from '../model/usage.ts';
 import { outlivesAll, remainingTime } from '../place/availableTime.ts';
 import { type ClusterCapacity, type NodeCapacity, nodeCapacity } from '../place/capacity.ts';
 import type { Predictions } from '../predict/prediction.ts';
-import { type Consumption, direction, expandAmount, shrinkAmount } from './amounts.ts';
+import { type Consumption, direction, expandAmount, shrinkAmount, shrunkTo } from './amounts.ts';
 
 /** What S306–S308 say of one resource of one running task, with every number they say it by. */
 export type ResizeAdvice = {
@@ -220,11 +220,7 @@ function isMeasured(resource: ResourceName, usage: Measured): boolean {
 function printedRule(consumption: Consumption, settings: Settings): Rule {
   const says = direction({ ...consumption, allocation: consumption.request }, settings);
   const amount =
-    says === 'keep'
-      ? 0
-      : says === 'shrink'
-        ? shrinkAmount(consumption, settings, 0)
-        : expandAmount(consumption, settings);
+    says === 'keep' ? 0 : says === 'shrink' ? shrinkAmount(consumption, settings) : expandAmount(consumption, settings);
   return rule(says, Math.round(amount), consumption, 0);
 }
 
@@ -233,7 +229,7 @@ function ourRule(consumption: Consumption, resource: ResourceName, settings: Set
   const margin = settings.marginFraction;
   const says = direction(consumption, settings);
   if (says === 'shrink') {
-    const to = grantable(allocation - shrinkAmount(consumption, settings, margin), resource);
+    const to = grantable(shrunkTo(consumption, settings), resource);
     if (to < allocation) return rule('shrink', allocation - to, consumption, margin);
   }
   if (says === 'expand' && usage * (1 + margin) > allocation) {
@@ -250,9 +246,18 @@ function rule(says: Rule['says'], amount: number, { request, allocation, usage }
 
 /** Whole units, rounded up: milli-CPU (at least 10), MiB of memory, whole devices. */
 function grantable(amount: number, resource: ResourceName): number {
-  if (resource === 'milliCpu') return Math.max(LEAST_MILLI_CPU, Math.ceil(amount));
-  const unit = resource === 'memoryBytes' ? MEBIBYTE : resource === 'gpuMilli' ? 1000 : 1;
-  return unit * Math.ceil(amount / unit);
+  const unit = unitOf(resource);
+  return Math.max(leastOf(resource), unit * Math.ceil(amount / unit));
+}
+
+function unitOf(resource: ResourceName): number {
+  if (resource === 'memoryBytes') return MEBIBYTE;
+  return resource === 'gpuMilli' ? 1000 : 1;
+}
+
+/** What no shrink goes below; 0 where a whole unit is not asked for. */
+function leastOf(resource: ResourceName): number {
+  return resource === 'milliCpu' ? LEAST_MILLI_CPU : 0;
 }
 
 /** Kubernetes resizes CPU and memory in place, nothing else (KEP-1287). */
@@ -286,9 +291,10 @@ function refusal(
 ): ResizeRefusal | undefined {
   const { task, resource, allocation, usage, remainingSeconds, printed, ours } = compared;
   if (ours.says === 'keep') {
-    if (printed.says === 'expand') return { code: 'enough', needed: ours.needed };
-    if (resource === 'memoryBytes') return { code: 'recentPeak', peak: usage.peak, needed: ours.needed };
-    return { code: 'smallest', least: allocation };
+    if (printed.says === 'shrink' && resource === 'memoryBytes')
+      return { code: 'recentPeak', peak: usage.peak, needed: ours.needed };
+    if (printed.says === 'shrink' && allocation <= leastOf(resource)) return { code: 'smallest', least: allocation };
+    return { code: 'enough', needed: ours.needed };
   }
   if (!isResizable(resource)) return undefined;
   if (migrating?.has(task.id)) return { code: 'migrates' };

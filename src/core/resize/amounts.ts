@@ -21,15 +21,23 @@ export function direction(consumption: Consumption, settings: Settings): 'shrink
 }
 
 /**
- * S307: how much to take. `fixed` takes allocation × (1 − r1); `usage` takes request × (1 − usage rate).
- * @param margin raises the usage rate of the `usage` strategy: 0 is the printed rule, whose remainder equals the usage,
- *   so that S308 with its margin would refuse every such shrink
- * @returns at least 0, not rounded
+ * S307 to the letter: how much to take. `fixed` takes allocation × (1 − r1); `usage` takes request × (1 − usage rate).
+ * @returns 0…allocation, not rounded
  */
-export function shrinkAmount(consumption: Consumption, settings: Settings, margin: number): number {
-  const { request, allocation, usage } = consumption;
+export function shrinkAmount({ request, allocation, usage }: Consumption, settings: Settings): number {
   if (settings.shrinkStrategy === 'fixed') return allocation * (1 - settings.shrinkBelowFraction);
-  return Math.max(0, Math.min(allocation, request - usage * (1 + margin)));
+  return Math.max(0, Math.min(allocation, request - usage));
+}
+
+/**
+ * What our rule leaves of an allocation: `fixed` the same as the method's; `usage` the usage with its margin, which is
+ * what request × (1 − usage rate) leaves of a request. A task that was shrunk to that stays there.
+ * @returns 0…allocation, not rounded
+ */
+export function shrunkTo(consumption: Consumption, settings: Settings): number {
+  const { allocation, usage } = consumption;
+  if (settings.shrinkStrategy === 'fixed') return allocation - shrinkAmount(consumption, settings);
+  return Math.min(allocation, usage * (1 + settings.marginFraction));
 }
 
 /**

@@ -333,4 +333,26 @@ describe('advising resizes (S306–S308)', () => {
       }),
     );
   });
+
+  it('leaves a task that the usage strategy shrank as it is, and says that it covers its usage', () => {
+    const settings = { ...DEFAULT_SETTINGS, shrinkStrategy: 'usage' } as const;
+    const first = only(advise(one(amounts(1, 5)), { settings }).advice);
+    assert.deepEqual(first.decision, { kind: 'shrink', amount: 2850, to: 1150 }); // 1 core and the margin of 15 %
+    const held = { ...amounts(4, 8), milliCpu: 1150 };
+    const again = only(advise(one(amounts(1, 5), undefined, { allocation: held, desired: held }), { settings }).advice);
+    assert.deepEqual(again.decision, { kind: 'refused', reason: { code: 'enough', needed: 1150 } });
+  });
+
+  it('calls an allocation the least there is only where it is', () => {
+    // 1,090 of 1,200 held is above 90 %, yet 1,090 × 1.05 fits in it; the method's rule, by the request, would shrink.
+    const settings = { ...DEFAULT_SETTINGS, marginFraction: 0.05 };
+    const held = { ...amounts(4, 8), milliCpu: 1200 };
+    const used = { ...amounts(0, 5), milliCpu: 1090 };
+    const { decision } = only(advise(one(used, undefined, { allocation: held, desired: held }), { settings }).advice);
+    assert.deepEqual(decision, { kind: 'refused', reason: { code: 'enough', needed: 1144.5 } });
+    const least = { ...amounts(4, 8), milliCpu: 10 };
+    const idle = { ...amounts(0, 5), milliCpu: 1 };
+    const small = only(advise(one(idle, undefined, { allocation: least, desired: least })).advice);
+    assert.deepEqual(small.decision, { kind: 'refused', reason: { code: 'smallest', least: 10 } });
+  });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { DEFAULT_SETTINGS } from '../../../src/core/model/settings.ts';
-import { direction, expandAmount, shrinkAmount } from '../../../src/core/resize/amounts.ts';
+import { direction, expandAmount, shrinkAmount, shrunkTo } from '../../../src/core/resize/amounts.ts';
 
 const at = (usage: number, allocation = 1000) => ({ request: 1000, allocation, usage });
 
@@ -18,15 +18,22 @@ describe('resize amounts (S307)', () => {
 
   it('keeps the request as the 100 % of a shrink, so that repeated shrinks do not run away', () => {
     assert.equal(direction(at(120, 125), DEFAULT_SETTINGS), 'expand');
-    assert.equal(shrinkAmount(at(100, 500), DEFAULT_SETTINGS, 0), 250);
+    assert.equal(shrinkAmount(at(100, 500), DEFAULT_SETTINGS), 250);
   });
 
   it('shrinks by allocation × (1 − r1), or by request × (1 − usage rate)', () => {
-    assert.equal(shrinkAmount(at(200), DEFAULT_SETTINGS, 0), 500);
+    assert.equal(shrinkAmount(at(200), DEFAULT_SETTINGS), 500);
     const byUsage = { ...DEFAULT_SETTINGS, shrinkStrategy: 'usage' } as const;
-    assert.equal(shrinkAmount(at(200), byUsage, 0), 800);
-    assert.equal(shrinkAmount(at(200), byUsage, 0.15), 770); // 1000 − 200 × 1.15
-    assert.equal(shrinkAmount(at(200, 300), byUsage, 0), 300); // never more than it holds
+    assert.equal(shrinkAmount(at(200), byUsage), 800);
+    assert.equal(shrinkAmount(at(200, 300), byUsage), 300); // never more than it holds
+  });
+
+  it('leaves the usage with its margin by our rule, and takes nothing from a task that was shrunk to that', () => {
+    const byUsage = { ...DEFAULT_SETTINGS, shrinkStrategy: 'usage' } as const;
+    assert.equal(Math.round(shrunkTo(at(200), byUsage)), 230); // 200 × 1.15
+    assert.equal(Math.round(shrunkTo(at(200, 230), byUsage)), 230);
+    assert.equal(shrunkTo(at(200, 210), byUsage), 210);
+    assert.equal(shrunkTo(at(200), DEFAULT_SETTINGS), 500);
   });
 
   it('expands by 20 % of the request at r2, growing to 30 % at 100 % and beyond', () => {
