@@ -1,7 +1,7 @@
-import { POLICY_NAMES } from '../src/core/place/policyNames.ts';
 import type { PlacementAdvice, Plan } from '../src/core/plan/plan.ts';
 import type { PanelState } from '../src/panel/protocol.ts';
 import { fixed } from '../src/text/format.ts';
+import { describePreference, PREFERENCES } from '../src/text/policies.ts';
 import { button, element } from './element.ts';
 
 /** Weights of policies by name; those left out weigh nothing. */
@@ -93,11 +93,11 @@ export function weightControls(
     });
     return element(
       'label',
-      { title: POLICY_NAMES[policy] },
+      { title: describePreference(policy) },
       element('span', {}, policy),
       range,
       shown,
-      element('span', { class: 'faint' }, POLICY_NAMES[policy]),
+      element('span', { class: 'faint' }, describePreference(policy)),
     );
   };
   const draw = () => list.replaceChildren(...Object.entries(weights).map(([policy, weight]) => slider(policy, weight)));
@@ -105,7 +105,7 @@ export function weightControls(
     'select',
     { 'aria-label': 'Add a policy to the score' },
     element('option', { value: '' }, 'Add a policy…'),
-    ...Object.entries(POLICY_NAMES).map(([name, prefers]) => element('option', { value: name }, `${name}: ${prefers}`)),
+    ...Object.entries(PREFERENCES).map(([name, prefers]) => element('option', { value: name }, `${name}: ${prefers}`)),
   ) as HTMLSelectElement;
   picker.addEventListener('change', () => {
     const { value } = picker;

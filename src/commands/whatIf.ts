@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { NodeChange } from '../core/forecast/scenarios.ts';
 import type { Session } from '../editor/session.ts';
 import { amounts, counted } from '../text/format.ts';
+import { NO_CLUSTER } from '../text/session.ts';
 import type { NodesElement } from '../views/nodesTree.ts';
 import type { PlanPanel } from '../views/planPanel.ts';
 import { previewPlan, withProgress } from './plan.ts';
@@ -20,7 +21,7 @@ export const whatIf =
 
 async function chooseNode({ state }: Session, kind: NodeChange['kind']): Promise<string | undefined> {
   if (state.kind !== 'open') {
-    await vscode.window.showInformationMessage('No cluster is open. Open one from the Stowage view.');
+    await vscode.window.showInformationMessage(NO_CLUSTER);
     return undefined;
   }
   const items = state.view.nodes.map(({ name, total, taskIds }) => ({

@@ -15,6 +15,7 @@ import type {
 } from '../planner/protocol.ts';
 import type { ClusterView } from '../rows/clusterView.ts';
 import type { Confirmation, StepText } from '../text/operation.ts';
+import { describeReadOnly, NO_CLUSTER, PLANNER_STOPPED } from '../text/session.ts';
 import { access, matchesSetting, methodSettings } from './configuration.ts';
 import { WaitTimer } from './waitTimer.ts';
 
@@ -273,7 +274,7 @@ export class Session implements vscode.Disposable {
 
   async doctor(): Promise<string> {
     const state = this.current;
-    if (state.kind === 'closed') throw new Error('No cluster is open. Open one from the Stowage view.');
+    if (state.kind === 'closed') throw new Error(NO_CLUSTER);
     const { target, name } = state;
     return this.planner.ask({ type: 'doctor', target, name, access: access() });
   }
@@ -363,8 +364,7 @@ export class Session implements vscode.Disposable {
     this.waits.forget();
     const state = this.current;
     if (state.kind !== 'open' && state.kind !== 'connecting') return;
-    const message =
-      'The planning thread stopped. Moves that had begun are in the journal; open the cluster again to resume them.';
+    const message = PLANNER_STOPPED;
     this.become({ kind: 'failed', target: state.target, name: state.name, message });
   }
 
@@ -394,7 +394,7 @@ export function targetName(target: ClusterTarget): string {
 
 function readOnlyReason(target: ClusterTarget): string | undefined {
   if (target.kind === 'kubernetes' && matchesSetting('safety.readOnlyContexts', target.context ?? '')) {
-    return `The context ${target.context} is read-only (setting stowage.safety.readOnlyContexts).`;
+    return describeReadOnly(target.context);
   }
   return undefined;
 }

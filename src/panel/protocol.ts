@@ -1,6 +1,6 @@
 import type { NodeChange } from '../core/forecast/scenarios.ts';
 import { isRecord } from '../core/model/isRecord.ts';
-import { POLICY_NAMES } from '../core/place/policyNames.ts';
+import { isRankingPolicy } from '../core/place/policyNames.ts';
 import type { Weighed, Weighing, WhatIf } from '../planner/protocol.ts';
 import type { StepText } from '../text/operation.ts';
 
@@ -94,8 +94,7 @@ function areWeights(value: unknown): value is Weighing['weights'] {
   const weights = Object.entries(value);
   return (
     weights.every(
-      ([name, weight]) =>
-        Object.hasOwn(POLICY_NAMES, name) && typeof weight === 'number' && weight >= 0 && weight <= MOST_WEIGHT,
+      ([name, weight]) => isRankingPolicy(name) && typeof weight === 'number' && weight >= 0 && weight <= MOST_WEIGHT,
     ) && weights.some(([, weight]) => Number(weight) > 0)
   );
 }

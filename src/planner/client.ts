@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { ClusterView } from '../rows/clusterView.ts';
 import { EMPTY_VIEW, type NumberedView, type ViewDelta, withDelta } from '../rows/viewDeltas.ts';
 import type { Confirmation, StepText } from '../text/operation.ts';
+import { describePlannerDeath } from '../text/session.ts';
 import type { Answers, FromPlanner, Request, RequestType, ToPlanner } from './protocol.ts';
 
 /** What comes from the planning thread without a request. */
@@ -141,8 +142,7 @@ export class Planner {
     this.worker = undefined;
     const pending = [...this.pending.values()];
     this.pending.clear();
-    for (const { reject } of pending)
-      reject(new Error(`The planning thread stopped: ${reason}. Run the command again.`));
+    for (const { reject } of pending) reject(new Error(describePlannerDeath(reason)));
     this.events.onDied(reason);
   }
 }

@@ -1,5 +1,6 @@
 import type { ClusterTarget } from '../core/plan/plan.ts';
 import { readOperations, unfinished } from '../operate/journal.ts';
+import { NO_CLUSTER } from '../text/session.ts';
 import type { Call, EditorThread } from './editorThread.ts';
 import { OpenCluster } from './openCluster.ts';
 import type { Connected, ConnectOptions } from './protocol.ts';
@@ -98,7 +99,7 @@ export class CurrentCluster {
 type KubernetesTarget = Extract<ClusterTarget, { kind: 'kubernetes' }>;
 
 function existing(open: OpenCluster | undefined): OpenCluster {
-  if (!open) throw new Error('No cluster is open. Open one from the Stowage view.');
+  if (!open) throw new Error(NO_CLUSTER);
   return open;
 }
 

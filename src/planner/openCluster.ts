@@ -16,6 +16,8 @@ import {
 } from '../planning/situation.ts';
 import { clusterView, KnownRows } from '../rows/clusterView.ts';
 import { describeSampling } from '../text/forecast.ts';
+import { describePredictor } from '../text/prediction.ts';
+import { NEWER_PLAN } from '../text/session.ts';
 import { type Call, type EditorThread, ViewSender } from './editorThread.ts';
 import type { ConnectOptions, IssuedPlan, Requests, Weighed, WhatIf } from './protocol.ts';
 import { StoredPredictor } from './storedPredictor.ts';
@@ -229,13 +231,12 @@ export class OpenCluster {
 
   private sendView(): Promise<void> {
     const { snapshot, predictions, predictor: used } = this.situation;
-    const predictor = `${used.name}, from ${used.tasks} finished tasks`;
-    return this.view.send(clusterView(snapshot, predictions, this.settings, predictor, this.rows));
+    return this.view.send(clusterView(snapshot, predictions, this.settings, describePredictor(used), this.rows));
   }
 
   private lastIssued(planId: string): NonNullable<OpenCluster['issued']> {
     if (this.issued?.plan.id === planId) return this.issued;
-    throw new Error('There is a newer plan of this cluster. Preview the plan again.');
+    throw new Error(NEWER_PLAN);
   }
 
   /** One after the other: each work begins with the situation and the view that the one before has left. */

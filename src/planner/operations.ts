@@ -22,6 +22,7 @@ import {
   describeResult,
   describeStep,
 } from '../text/operation.ts';
+import { PLAN_OF_ELSEWHERE } from '../text/session.ts';
 import { learnOnThread } from '../worker/threads/learning.ts';
 import type { Call } from './editorThread.ts';
 import type { OpenCluster } from './openCluster.ts';
@@ -37,7 +38,7 @@ export async function apply(
   call: Call,
 ): Promise<OperationResult> {
   const issued = open.kept.plans.get(planId);
-  if (!issued) throw new Error('This plan was not made in this window. Preview the plan again, then apply it.');
+  if (!issued) throw new Error(PLAN_OF_ELSEWHERE);
   const chosen =
     moveIds && moveIds.length < issued.moves.length ? selectMoves(issued, new Set(moveIds), sha256) : issued;
   return operate(open, call, {

@@ -1,7 +1,31 @@
 import type { PolicyReason } from '../core/place/policies/reason.ts';
+import { isRankingPolicy, type RankingPolicy } from '../core/place/policyNames.ts';
 import { duration, fixed, list, number, percent, plural } from './format.ts';
 
-/** Every sentence about why a policy gives a node its score. */
+/** Every sentence about what policies prefer, and why one gives a node its score. */
+
+/** What a policy that can be mixed prefers. */
+export const PREFERENCES: Readonly<Record<RankingPolicy, string>> = {
+  timeFit: 'free for just long enough: available time closest above the runtime',
+  stowage: 'what expected tasks can still fill of the node, less prices of what is scarce',
+  'stowage-time': 'the least longer hold of a node, against fit and fragments of the capacity',
+  fgd: 'the least growth of GPU fragments (FGD)',
+  bestFit: 'least left over',
+  dotProduct: 'free capacity least aligned with the request',
+  gpuPacking: 'GPUs in use before free ones',
+  gpuClustering: 'nodes with tasks of the same kind',
+  leastAllocated: 'the emptiest node (kube-scheduler)',
+  mostAllocated: 'the fullest node (kube-scheduler)',
+  requestedToCapacityRatio: 'a use of CPU and memory along a shape (kube-scheduler)',
+  balancedAllocation: 'CPU and memory used alike (kube-scheduler)',
+  nilas: 'the least prolonged hold in steps, then best fit (like NILAS)',
+  lava: 'nodes of the same lifetime class (like LAVA)',
+};
+
+/** What a policy prefers, by its name; nothing of one that is not known. */
+export function describePreference(policy: string): string {
+  return isRankingPolicy(policy) ? PREFERENCES[policy] : '';
+}
 
 export function describePolicy(reason: PolicyReason): string {
   switch (reason.code) {

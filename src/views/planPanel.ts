@@ -5,6 +5,7 @@ import type { Session, SessionState } from '../editor/session.ts';
 import { coalesced } from '../io/coalesce.ts';
 import { type FromWebview, type PanelState, parseFromWebview, type ToWebview } from '../panel/protocol.ts';
 import type { Weighing } from '../planner/protocol.ts';
+import { NO_CLUSTER } from '../text/session.ts';
 
 /** What the panel may ask for; the plan itself never comes back from it, only the ids of an issued plan and its moves. */
 export type PanelHandlers = {
@@ -119,7 +120,7 @@ export class PlanPanel implements vscode.WebviewPanelSerializer, vscode.Disposab
 function panelState(state: SessionState): PanelState {
   switch (state.kind) {
     case 'closed':
-      return { cluster: '', steps: [], failure: 'No cluster is open. Open one from the Stowage view.' };
+      return { cluster: '', steps: [], failure: NO_CLUSTER };
     case 'connecting':
       return { cluster: state.name, steps: [], busy: `connecting to ${state.name}` };
     case 'failed':

@@ -1,0 +1,19 @@
+/** Every sentence about the cluster and the plan of a window, whichever of its parts says it. */
+
+export const NO_CLUSTER = 'No cluster is open. Open one from the Stowage view.';
+export const NEWER_PLAN = 'There is a newer plan of this cluster. Preview the plan again.';
+export const PLAN_OF_ELSEWHERE = 'This plan was not made in this window. Preview the plan again, then apply it.';
+export const PLANNER_STOPPED =
+  'The planning thread stopped. Moves that had begun are in the journal; open the cluster again to resume them.';
+
+/** What a request is answered whose thread ended before it answered. */
+export function describePlannerDeath(reason: string): string {
+  return `The planning thread stopped: ${reason}. Run the command again.`;
+}
+
+/** Why nothing may be changed in a context. */
+export function describeReadOnly(context: string | undefined): string {
+  return context === undefined
+    ? 'The current context is read-only (setting stowage.safety.readOnlyContexts).'
+    : `The context ${context} is read-only (setting stowage.safety.readOnlyContexts).`;
+}
