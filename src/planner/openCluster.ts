@@ -178,10 +178,12 @@ export class OpenCluster {
     rest: RELOAD_REST,
   });
 
-  /** Shows the cluster for the first time, and again whenever it changes. */
+  /** Shows the cluster for the first time, and again whenever it changes. Fails where its past cannot be read at once. */
   private async show(): Promise<void> {
     await this.inTurn(() => this.sendView());
-    await Promise.race([this.inBackground(() => this.reload()), sleep(FIRST_PREDICTIONS_MILLISECONDS)]);
+    const predicted = this.reload();
+    predicted.catch(() => {}); // where it takes longer nobody waits for it any more
+    await Promise.race([predicted, sleep(FIRST_PREDICTIONS_MILLISECONDS)]);
     if (this.options.target.kind !== 'kubernetes') return;
     const quiet = setInterval(this.requestUpdate, QUIET_MILLISECONDS).unref();
     this.closing.signal.addEventListener('abort', () => clearInterval(quiet), { once: true });

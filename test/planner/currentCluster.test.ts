@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
@@ -60,5 +60,11 @@ describe('the cluster that is open', function () {
     await Promise.all([current.close(), assert.rejects(overtaken, { name: 'AbortError' })]);
     assert.equal(await current.settled(), undefined);
     await assert.rejects(current.get(), /No cluster is open/);
+  });
+
+  it('is none where the predictor that was trained for it cannot be used, and says so', async () => {
+    writeFileSync(join(directory, 'predictor.json'), '{}');
+    await assert.rejects(connect(7), { name: 'InputError', message: /predictor\.json/ });
+    assert.equal(await current.settled(), undefined);
   });
 });
