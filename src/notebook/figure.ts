@@ -7,7 +7,7 @@ export type Figure = {
 export type Trace = Readonly<Record<string, unknown>>;
 
 /** More points than this are thinned out evenly: outputs are stored in the notebook and drawn by a browser. */
-export const MOST_POINTS = 50_000;
+const MOST_POINTS = 50_000;
 
 /** The plain data of a chart: typed arrays become lists, traces over `most` points are thinned evenly, the last point stays. */
 export function plainFigure(figure: Figure, most = MOST_POINTS): Figure {

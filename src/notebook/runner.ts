@@ -8,7 +8,7 @@ import type { FromKernel, MimeBundle } from './messages.ts';
 import { bundleOf } from './show.ts';
 
 /** The user stopped the cell. */
-export class Interrupted extends Error {
+class Interrupted extends Error {
   override readonly name = 'Interrupted';
 
   constructor() {

@@ -35,7 +35,7 @@ export function figureBundle(figure: Figure): MimeBundle {
 }
 
 /** A table: its data, and the first rows as text. */
-export function tableBundle(table: Table): MimeBundle {
+function tableBundle(table: Table): MimeBundle {
   return [{ mime: TABLE_MIME, text: JSON.stringify(table) }, textForm(tableText(table))];
 }
 

@@ -54,7 +54,7 @@ export function withDelta(numbered: NumberedView, { number, head, nodes, tasks }
   return { view: { ...head, ...rows }, number };
 }
 
-export const nameOf = ({ name }: NodeRow): string => name;
+const nameOf = ({ name }: NodeRow): string => name;
 export const idOf = ({ id }: TaskRow): string => id;
 
 function edits<Row extends object>(

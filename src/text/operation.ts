@@ -191,7 +191,7 @@ export function describeLoss(lostSeconds: number): string {
 }
 
 /** What a resize changes: "from 8 to 4 CPU and from 32 to 16 GiB". */
-export function describeChange(from: Resources, to: Resources): string {
+function describeChange(from: Resources, to: Resources): string {
   const changed = resourceNames(from, to).filter((name) => amountOf(from, name) !== amountOf(to, name));
   return list(changed.map((name) => change(name, amountOf(from, name), amountOf(to, name))));
 }

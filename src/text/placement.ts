@@ -93,7 +93,7 @@ export function describeRanked(ranked: RankedNode): string[] {
 }
 
 /** One part of a node's score: "timeFit 0.981: runs 12 h, and the node is free for 8 h 48 min more (…)". */
-export function describePart(part: ScorePart, { fit }: RankedNode): string {
+function describePart(part: ScorePart, { fit }: RankedNode): string {
   const score = fixed(part.score, 3);
   const why = part.reason ? describePolicy(part.reason) : describeFit(fit);
   return part.weight === 1
@@ -102,7 +102,7 @@ export function describePart(part: ScorePart, { fit }: RankedNode): string {
 }
 
 /** How a task's runtime fits a node's time, with X and its band. */
-export function describeFit({ rank, x, xAtP10, xAtP90, runtimeSeconds, available }: TimeFit): string {
+function describeFit({ rank, x, xAtP10, xAtP90, runtimeSeconds, available }: TimeFit): string {
   const runs = duration(runtimeSeconds);
   const free = duration(available.seconds);
   const score = `X = ${fixed(x, 3)} (${fixed(xAtP10, 3)} at p10, ${fixed(xAtP90, 3)} at p90)`;

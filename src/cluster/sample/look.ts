@@ -29,7 +29,7 @@ export function lookAt(world: World, cluster: string, windows: UsageWindows = DE
 }
 
 /** A task as it is seen now: with its owner's generation and its latest checkpoint. */
-export function seen({ task, owner, member: index }: LiveTask, nowSeconds: number): Task {
+function seen({ task, owner, member: index }: LiveTask, nowSeconds: number): Task {
   if (!owner) return task;
   const { checkpoint, startedAtSeconds } = task;
   const saved =

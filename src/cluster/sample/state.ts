@@ -15,7 +15,7 @@ export type SampleState = {
 };
 
 /** A seed before anything has happened to it. */
-export function newState(seed: number): SampleState {
+function newState(seed: number): SampleState {
   return { format: 1, seed, clockSeconds: BEGIN_SECONDS, acts: [] };
 }
 

@@ -65,6 +65,6 @@ export function usedOf(request: Resources, limit: Resources, use: Recurring['use
 }
 
 /** Guaranteed tasks are held to what is granted; Burstable ones may use twice as much CPU. */
-export function limitOf({ qosClass }: Task, granted: Resources): Resources {
+function limitOf({ qosClass }: Task, granted: Resources): Resources {
   return qosClass === 'Guaranteed' ? granted : { ...granted, milliCpu: granted.milliCpu * 2 };
 }

@@ -34,7 +34,7 @@ export type PlanInputs = {
 export type DraftPlan = Omit<Plan, 'format' | 'id' | 'target' | 'forecast'>;
 
 /** Blocked moves a plan lists; how many more there are is counted. */
-export const MOST_BLOCKED = 200;
+const MOST_BLOCKED = 200;
 
 /**
  * The moves of a plan. Running work comes first: shrinks free capacity, expands take it; then pending tasks are placed;

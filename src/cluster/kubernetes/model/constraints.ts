@@ -48,7 +48,7 @@ export function selectorTerm(term: SelectorTerm): NodeSelectorTerm {
   };
 }
 
-export function labelSelector(selector: ApiSelector | undefined): LabelSelector | undefined {
+function labelSelector(selector: ApiSelector | undefined): LabelSelector | undefined {
   if (!selector) return undefined;
   return {
     ...(selector.matchLabels ? { matchLabels: selector.matchLabels } : {}),
