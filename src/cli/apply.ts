@@ -20,11 +20,11 @@ import {
   targetOf,
 } from './target.ts';
 
-const HELP = `stowage apply [PLAN] [--yes]: carry out a plan, or go on with what was begun
+const HELP = `stowage apply [PLAN] [--yes]: carry out a plan, or resume what was begun
 
 With a plan of "stowage plan --out PLAN": shows what it does, asks once, checks it on the cluster as it is now, and
-follows each move. Without one: goes on with waits that are over, moves that were cut off, and what another machine left
-standing on the cluster; the cluster is the journal's unless it is named. Ctrl-C ends what can be ended safely.
+follows each move. Without one: resumes waits that are over, moves that were cut off, and what another machine left
+unfinished on the cluster; the cluster is the journal's unless it is named. Ctrl-C ends what can be ended safely.
 
   --yes              does not ask
 ${SETTING_HELP}
@@ -44,7 +44,7 @@ export const run: Command = async (words) => {
   if (more.length > 0) throw new InputError(`apply takes one plan, not ${positionals.length}.`);
   const named = isNamed(values) ? targetOf(values) : undefined;
   const options = { settings: settingsOf(values.setting ?? []), access: accessOf(values) };
-  if (file === undefined) return goOn(named, options);
+  if (file === undefined) return resume(named, options);
   const plan = await readPlan(file);
   const target = named ?? plan.target;
   if (!target)
@@ -57,8 +57,8 @@ export const run: Command = async (words) => {
   return operating(target, options, (cluster, how) => applyPlan(plan, cluster, { ...how, confirm }));
 };
 
-/** Goes on on each cluster that has something unfinished; else on the one that was named or used last. */
-async function goOn(named: ClusterTarget | undefined, options: Parameters<typeof operating>[1]): Promise<number> {
+/** Resumes on each cluster that has something unfinished; else on the one that was named or used last. */
+async function resume(named: ClusterTarget | undefined, options: Parameters<typeof operating>[1]): Promise<number> {
   const targets = named ? [named] : await openTargets();
   let worst = 0;
   for (const target of targets) {
@@ -75,7 +75,7 @@ async function openTargets(): Promise<ClusterTarget[]> {
   const targets = [...new Map(used.map((target) => [JSON.stringify(target), target])).values()];
   if (targets.length > 0) return targets;
   throw new InputError(
-    'There is nothing to go on with here. Give a plan, or name the cluster on which another machine began moves.',
+    'There is nothing to resume here. Give a plan, or name the cluster on which another machine began moves.',
   );
 }
 

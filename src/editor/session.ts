@@ -14,7 +14,7 @@ import type {
   WhatIf,
 } from '../planner/protocol.ts';
 import type { ClusterView } from '../rows/clusterView.ts';
-import type { Confirmation, StepText } from '../text/operation.ts';
+import { type Confirmation, type StepText, stepLine } from '../text/operation.ts';
 import { describeReadOnly, NO_CLUSTER, PLANNER_STOPPED } from '../text/session.ts';
 import { access, matchesSetting, methodSettings } from './configuration.ts';
 import { WaitTimer } from './waitTimer.ts';
@@ -353,7 +353,7 @@ export class Session implements vscode.Disposable {
   }
 
   private step(step: StepText): void {
-    this.log.info(`${step.title}: ${step.state}. ${step.text}`);
+    this.log.info(stepLine(step, this.planner.view.takenAtSeconds));
     if (this.current.kind !== 'open') return;
     const others = this.current.steps.filter(({ moveId }) => moveId !== step.moveId);
     this.updateOpen({ steps: [...others, step] });
