@@ -173,17 +173,6 @@ export async function readOperations(directory: string): Promise<readonly Operat
   return operationsOf(parseJournal(await readIfThere(file), file).entries);
 }
 
-/** A journal that is kept in memory only. */
-export function memoryJournal(entries: JournalEntry[] = []): Journal {
-  return {
-    operations: () => operationsOf(entries),
-    async append(entry) {
-      entries.push(entry);
-    },
-    async close() {},
-  };
-}
-
 function parseJournal(text: string, file: string): { entries: JournalEntry[]; wholeBytes: number } {
   const lines = text.split('\n');
   const cutOff = lines.pop()!;

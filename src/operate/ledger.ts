@@ -115,17 +115,6 @@ export async function openLedger(directory: string): Promise<Ledger> {
   };
 }
 
-/** A ledger that is kept in memory only. */
-export function memoryLedger(): Ledger {
-  const rows = new Map<string, LedgerRow>();
-  return {
-    rows: () => [...rows.values()],
-    async put(row) {
-      rows.set(keyOf(row), row);
-    },
-  };
-}
-
 function keyOf({ planId, moveId }: LedgerRow): string {
   return `${planId} ${moveId}`;
 }

@@ -15,11 +15,11 @@ import {
   type Question,
   undoResizes,
 } from '../../src/operate/applyPlan.ts';
-import { type JournalEntry, type MoveState, memoryJournal, openJournal, stateOf } from '../../src/operate/journal.ts';
-import { memoryLedger } from '../../src/operate/ledger.ts';
+import { type JournalEntry, type MoveState, openJournal, stateOf } from '../../src/operate/journal.ts';
 import { phaseOf, type Step } from '../../src/operate/step.ts';
 import { describeApplyRefused, describeQuestion, describeStep, type StepText } from '../../src/text/operation.ts';
 import { doctored, filled } from './doctored.ts';
+import { memoryJournal, memoryLedger } from './memory.ts';
 import {
   firstOfEach,
   freshSample,

@@ -10,8 +10,8 @@ import { draftPlan, finishPlan } from '../../src/core/plan/makePlan.ts';
 import { fitPredictor, type Predictor, predictSnapshot } from '../../src/core/predict/predictor.ts';
 import { sha256 } from '../../src/io/sha256.ts';
 import { applyPlan } from '../../src/operate/applyPlan.ts';
-import { memoryJournal } from '../../src/operate/journal.ts';
 import { doctored, filled } from './doctored.ts';
+import { memoryJournal } from './memory.ts';
 import { firstOfEach, isMigration, optionsOf } from './samplePlan.ts';
 
 /** Another value of each setting; the type asks for one of each that is new. */

@@ -6,8 +6,9 @@ import { readState } from '../../src/cluster/sample/state.ts';
 import type { Migration } from '../../src/core/model/moves.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
 import { applyPlan, continueMoves } from '../../src/operate/applyPlan.ts';
-import { type Journal, type JournalEntry, memoryJournal } from '../../src/operate/journal.ts';
+import type { Journal, JournalEntry } from '../../src/operate/journal.ts';
 import { countSteps } from './countSteps.ts';
+import { memoryJournal } from './memory.ts';
 import {
   firstOfEach,
   freshSample,

@@ -5,7 +5,7 @@ import { DEFAULT_SETTINGS } from '../../src/core/model/settings.ts';
 import type { Snapshot } from '../../src/core/model/snapshot.ts';
 import type { Task } from '../../src/core/model/task.ts';
 import { continueMoves } from '../../src/operate/applyPlan.ts';
-import { memoryJournal } from '../../src/operate/journal.ts';
+import { memoryJournal } from './memory.ts';
 import { freshSample, open, optionsOf } from './samplePlan.ts';
 
 describe('going on without a journal', () => {

@@ -10,9 +10,9 @@ import { selectMoves } from '../../src/core/plan/previewPlan.ts';
 import { fitPredictor, predictSnapshot } from '../../src/core/predict/predictor.ts';
 import { sha256 } from '../../src/io/sha256.ts';
 import type { ApplyOptions } from '../../src/operate/applyPlan.ts';
-import { type Journal, memoryJournal } from '../../src/operate/journal.ts';
-import { memoryLedger } from '../../src/operate/ledger.ts';
+import type { Journal } from '../../src/operate/journal.ts';
 import { SAMPLE_CLOCK } from '../../src/operate/stepContext.ts';
+import { memoryJournal, memoryLedger } from './memory.ts';
 
 /** A sample cluster in a directory of its own, which goes with `remove`. */
 export async function freshSample(seed = 7): Promise<{ directory: string; remove: () => Promise<void> }> {

@@ -5,9 +5,10 @@ import type { SampleCluster } from '../../src/cluster/sample/sampleCluster.ts';
 import { amountOf, resourceNames } from '../../src/core/model/resources.ts';
 import { clusterCapacity } from '../../src/core/place/capacity.ts';
 import { applyPlan, continueMoves } from '../../src/operate/applyPlan.ts';
-import { type Journal, type JournalEntry, memoryJournal } from '../../src/operate/journal.ts';
+import type { Journal, JournalEntry } from '../../src/operate/journal.ts';
 import { isFull } from '../full.ts';
 import { countSteps } from './countSteps.ts';
+import { memoryJournal } from './memory.ts';
 import { freshSample, open, optionsOf, planOf } from './samplePlan.ts';
 
 class Killed extends Error {}

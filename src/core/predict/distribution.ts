@@ -69,19 +69,9 @@ export function isOutlived({ seconds }: RuntimeDistribution, elapsedSeconds: num
 }
 
 /**
- * Remaining runtime of a task that still runs after `elapsedSeconds`: the same distribution, conditioned on having
- * outlived that age (repredictions; Barbalho et al. 2023 and LAVA, arXiv 2412.09840).
- * @throws RangeError when `elapsedSeconds` is negative or not finite
+ * One quantile of the remaining runtime of a task that still runs after `elapsedSeconds`, in seconds from now: the same
+ * distribution, conditioned on having outlived that age (repredictions; Barbalho et al. 2023 and LAVA, arXiv 2412.09840).
  */
-export function remainingRuntime(distribution: RuntimeDistribution, elapsedSeconds: number): RuntimeDistribution {
-  if (!Number.isFinite(elapsedSeconds) || elapsedSeconds < 0) {
-    throw new RangeError(`Elapsed time must be at least 0 s and finite, not ${elapsedSeconds}`);
-  }
-  if (elapsedSeconds === 0) return distribution;
-  return { seconds: remainingQuantiles(distribution, elapsedSeconds, QUANTILE_LEVELS) };
-}
-
-/** One quantile of the remaining runtime, in seconds from now, without making the whole table. */
 export function remainingQuantile(distribution: RuntimeDistribution, elapsedSeconds: number, level: number): number {
   const ended = probabilityEndedBy(distribution, elapsedSeconds);
   return Math.max(0, quantile(distribution, ended + level * (1 - ended)) - elapsedSeconds);

@@ -4,7 +4,7 @@ import type { RuntimeDistribution } from './distribution.ts';
 
 /** What the predictor says of one task, with what it stands on and how well it has held so far. */
 export type RuntimePrediction = {
-  /** Of the whole runtime, from start to end; condition it on the age with `remainingRuntime`. */
+  /** Of the whole runtime, from start to end; condition it on the age with `remainingQuantile`. */
   readonly runtime: RuntimeDistribution;
   /** The one point with the best expected ratio min(p/r, r/p) to the truth, in seconds. */
   readonly bestRatioSeconds?: number;
