@@ -272,6 +272,13 @@ describe('a snapshot of API objects', () => {
     assert.ok(JSON.stringify(snapshot).length < 10_000);
   });
 
+  it('takes no parameter that a terminal would obey', () => {
+    const annotations = { 'stowage.dev/creator': 'ana\u001b[2J', 'stowage.dev/checkpoint': '/run\u0007' };
+    const task = taskOf(snapshotOf({ pods: [pod('one', { metadata: { annotations } })] }));
+    assert.equal(task.parameters.creator, 'team');
+    assert.ok(!JSON.stringify(task).includes('\\u00'));
+  });
+
   it('is the same where objects were known before, whose tasks and nodes are then the same objects again', () => {
     const known = new KnownObjects();
     const spec = { volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'disk' } }] };

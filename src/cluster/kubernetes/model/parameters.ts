@@ -128,9 +128,15 @@ function lookUp(names: readonly string[], labels: Strings, annotations: Strings)
   return undefined;
 }
 
+/** Anyone who may create a pod writes its annotations, and a terminal obeys control sequences: such a value is none. */
 function bounded(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' && value.length <= LONGEST_VALUE ? value : undefined;
+  return typeof value === 'string' && value !== '' && value.length <= LONGEST_VALUE && !CONTROL.test(value)
+    ? value
+    : undefined;
 }
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 
 /** A number or a quantity (`40Gi`), in its own unit. */
 function parseAmount(text: string | undefined): number | undefined {
