@@ -83,13 +83,16 @@ function settingValue({ row, unit, written }: Name, text: string, word: string):
     const [least, most] = [row.minimum, row.maximum].map((bound) => (row.kind === 'time' ? duration(bound) : bound));
     const kind = row.kind === 'time' ? 'a time' : 'a number';
     throw new InputError(
-      `--setting ${word}: ${written} takes ${kind} from ${least} to ${most}, such as ${written}=${EXAMPLES[row.kind]}.`,
+      `--setting ${word}: ${written} takes ${kind} from ${least} to ${most}, such as ${written}=${exampleOf(row)}.`,
     );
   }
   return value;
 }
 
-const EXAMPLES = { time: '15m', fraction: '30%', number: '2' } as const;
+function exampleOf({ kind, minimum }: SettingRow): string {
+  if (kind === 'time') return minimum > 15 * 60 ? '2h' : '15m';
+  return kind === 'fraction' ? '30%' : '2';
+}
 
 /** `0.3`, `2` and for a fraction `30%`; for a time also `90s`, `15m`, `2h`, `7d`. Undefined for anything else. */
 function numberOf(kind: 'time' | 'fraction' | 'number', unit: number, text: string): number | undefined {

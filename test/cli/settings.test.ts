@@ -41,6 +41,18 @@ describe('settings on the command line', () => {
     assert.deepEqual(policyWeights, { timeFit: 1, bestFit: 0.5 });
   });
 
+  it('are refused with an example that is taken', () => {
+    for (const [field, { kind }] of Object.entries(SETTINGS)) {
+      if (kind === 'choice' || kind === 'amounts') continue;
+      const refused = () => settingsOf([`${field}=none`]);
+      assert.throws(refused, (error: InputError) => {
+        const [, example] = /such as (\S+)\.$/.exec(error.message) ?? assert.fail(error.message);
+        settingsOf([example!]);
+        return true;
+      });
+    }
+  });
+
   it('still take every former name, and say what it is called now', () => {
     for (const [field, { id, unit, kind, formerIds, formerFields, maximum }] of Object.entries(SETTINGS)) {
       if (kind === 'choice' || kind === 'amounts') continue;
