@@ -15,7 +15,7 @@ import type {
 } from '../planner/protocol.ts';
 import type { ClusterView } from '../rows/clusterView.ts';
 import { type Confirmation, type StepText, stepLine } from '../text/operation.ts';
-import { describeReadOnly, NO_CLUSTER, PLANNER_STOPPED } from '../text/session.ts';
+import { CONNECTING, describeReadOnly, NO_CLUSTER, PLANNER_STOPPED } from '../text/session.ts';
 import { access, matchesSetting, methodSettings } from './configuration.ts';
 import { WaitTimer } from './waitTimer.ts';
 
@@ -126,9 +126,13 @@ export class Session implements vscode.Disposable {
     const name = targetName(target);
     this.become({ kind: 'connecting', target, name });
     const timeout = new AbortController();
-    const timer = setTimeout(() => timeout.abort(), CONNECT_TIMEOUT_SECONDS * 1000);
+    let timer: NodeJS.Timeout | undefined;
     const stop = AbortSignal.any([connection.signal, ...(signal ? [signal] : []), timeout.signal]);
-    const onProgress = () => clearTimeout(timer); // the server has answered; a large cluster takes longer to read
+    // It counts from the first request, not from the start of the thread; a large cluster takes longer to read.
+    const onProgress = (text: string) => {
+      clearTimeout(timer);
+      if (text === CONNECTING) timer = setTimeout(() => timeout.abort(), CONNECT_TIMEOUT_SECONDS * 1000);
+    };
     try {
       const { stateDirectory } = this;
       const options: ConnectOptions = { target, stateDirectory, access: access(), settings: methodSettings() };

@@ -17,7 +17,7 @@ import {
 import { clusterView, KnownRows } from '../rows/clusterView.ts';
 import { describeSampling } from '../text/forecast.ts';
 import { describePredictor } from '../text/prediction.ts';
-import { NEWER_PLAN } from '../text/session.ts';
+import { CONNECTING, NEWER_PLAN, READING } from '../text/session.ts';
 import { type Call, type EditorThread, ViewSender } from './editorThread.ts';
 import type { ConnectOptions, IssuedPlan, Requests, Weighed, WhatIf } from './protocol.ts';
 import { StoredPredictor } from './storedPredictor.ts';
@@ -69,6 +69,7 @@ export class OpenCluster {
   ): Promise<OpenCluster> {
     const { target, stateDirectory, access, settings, advanceSeconds } = options;
     let open: OpenCluster | undefined;
+    onProgress(CONNECTING);
     const cluster = await openCluster(target, {
       signal,
       ...access,
@@ -81,7 +82,7 @@ export class OpenCluster {
     signal.addEventListener('abort', cancel, { once: true });
     try {
       signal.throwIfAborted();
-      onProgress('reading the cluster');
+      onProgress(READING);
       // Watched before the first reading, so that a large cluster is listed once.
       cluster.watch(() => open?.requestUpdate(), closing.signal);
       const situation = await firstSituation(cluster, closing.signal);
@@ -131,7 +132,7 @@ export class OpenCluster {
 
   /** Plans the cluster as it is now; the plan can be applied as long as the cluster is open. */
   async plan({ signal, onProgress }: Call): Promise<IssuedPlan> {
-    onProgress('reading the cluster');
+    onProgress(READING);
     const situation = await this.readAgain(signal);
     signal.throwIfAborted();
     const { target, stateDirectory } = this.options;

@@ -1,5 +1,9 @@
 /** Every sentence about the cluster and the plan of a window, whichever of its parts says it. */
 
+/** How far a connection is: the server is asked for the first time; it has answered. */
+export const CONNECTING = 'connecting';
+export const READING = 'reading the cluster';
+
 export const NO_CLUSTER = 'No cluster is open. Open one from the Stowage view.';
 export const NEWER_PLAN = 'There is a newer plan of this cluster. Preview the plan again.';
 export const PLAN_OF_ELSEWHERE = 'This plan was not made in this window. Preview the plan again, then apply it.';
