@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, open, readlink, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 /**
@@ -20,7 +20,7 @@ export async function writeAtomically(file: string, content: string): Promise<vo
 }
 
 async function replace(file: string, content: string): Promise<void> {
-  const target = await unlessAbsent(realpath(file), file);
+  const target = await targetOf(file);
   const present = await unlessAbsent(stat(target), undefined);
   if (present && !present.isFile()) return writeFile(target, content);
   const directory = path.dirname(target);
@@ -35,6 +35,16 @@ async function replace(file: string, content: string): Promise<void> {
     throw error;
   }
   await flushDirectory(directory);
+}
+
+/** The file that a path leads to, also through a link to what is not there yet. */
+async function targetOf(file: string): Promise<string> {
+  const found = await unlessAbsent(realpath(file), undefined);
+  if (found !== undefined) return found;
+  const link = await readlink(file).catch(() => undefined);
+  if (link === undefined) return file;
+  // A link leads on from where it really stands.
+  return targetOf(path.resolve(await realpath(path.dirname(file)), link));
 }
 
 /** The bits of a mode that say who may do what; the others say what kind of file it is. */

@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -77,6 +87,18 @@ describe('an atomic write', () => {
     await writeAtomically(link, 'new');
     assert.equal(readFileSync(file, 'utf8'), 'new');
     assert.deepEqual(readdirSync(directory).sort(), ['link.json', 'state.json']);
+  });
+
+  it('makes the file that a link leads to, though it is not there yet', async () => {
+    const [first, second] = [path.join(directory, 'first.json'), path.join(directory, 'second.json')];
+    symlinkSync('second.json', first);
+    symlinkSync(path.join('deep', 'state.json'), second);
+    await writeAtomically(first, 'new');
+    assert.equal(readFileSync(path.join(directory, 'deep', 'state.json'), 'utf8'), 'new');
+    assert.deepEqual(
+      [first, second].map((link) => lstatSync(link).isSymbolicLink()),
+      [true, true],
+    );
   });
 
   it('names the file when it cannot be replaced, and leaves nothing beside it', async () => {
