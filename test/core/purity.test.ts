@@ -5,12 +5,13 @@ import { describe, it } from 'mocha';
 
 const core = resolve(import.meta.dirname, '../../src/core');
 
-const IMPORT = /^\s*(import|export)\s+(type\s)?[^;'"]*?from\s+['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]/gm;
+const IMPORT =
+  /^\s*(import|export)\s+(type\s)?[^;'"]*?from\s+['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]|^\s*import\s*['"]([^'"]+)['"]/gm;
 
 function imports(file: string): { readonly specifier: string; readonly typeOnly: boolean }[] {
   const text = readFileSync(file, 'utf8');
   return [...text.matchAll(IMPORT)].map((match) => ({
-    specifier: match[3] ?? match[4] ?? '',
+    specifier: match[3] ?? match[4] ?? match[5] ?? '',
     typeOnly: match[2] !== undefined,
   }));
 }
