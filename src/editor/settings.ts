@@ -49,8 +49,15 @@ export function editorSetting<Id extends keyof EditorSettings>(
 ): EditorSettings[Id] {
   const standard = EDITOR_DEFAULTS[id];
   const value = setValue(configuration, id, formerIdsOf(id));
+  if (Array.isArray(standard)) return (patternsOf(value) ?? standard) as EditorSettings[Id];
   const isOfItsKind = typeof value === typeof standard && Array.isArray(value) === Array.isArray(standard);
   return value !== null && isOfItsKind ? (value as EditorSettings[Id]) : standard;
+}
+
+/** Contexts are kept safe also where one pattern is given without its brackets, or something else stands beside it. */
+function patternsOf(value: unknown): readonly string[] | undefined {
+  if (typeof value === 'string') return [value];
+  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : undefined;
 }
 
 /** What the user has set, in whichever scope, under the id, or else under a former one; undefined: nothing. */

@@ -103,9 +103,16 @@ describe('the editor’s settings', () => {
     assert.deepEqual(contexts({}), ['*prod*']);
     assert.deepEqual(contexts({ productionContexts: ['live'] }), ['live']);
     assert.deepEqual(contexts({ productionContexts: ['live'], 'safety.productionContexts': [] }), []);
-    assert.deepEqual(contexts({ 'safety.productionContexts': 'live' }), ['*prod*']);
+    assert.deepEqual(contexts({ 'safety.productionContexts': 'live' }), ['live']);
+    assert.deepEqual(contexts({ 'safety.productionContexts': 3 }), ['*prod*']);
     const seed = (user: Values) => editorSetting(configuration({ user }), 'connection.sampleSeed');
     assert.deepEqual([seed({}), seed({ sampleSeed: 12 }), seed({ 'connection.sampleSeed': null })], [7, 12, 7]);
+  });
+
+  it('keep contexts safe where a pattern stands alone, or beside what is none', () => {
+    const readOnly = (value: unknown) =>
+      editorSetting(configuration({ user: { 'safety.readOnlyContexts': value } }), 'safety.readOnlyContexts');
+    assert.deepEqual([readOnly('prod'), readOnly(['prod', 3]), readOnly(3)], [['prod'], ['prod'], []]);
   });
 
   it('name contexts by patterns in which * stands for anything', () => {
