@@ -61,6 +61,8 @@ func (c *cluster) start(ctx context.Context, shapes []nodeShape, metricsServer s
 	for _, name := range []string{"kube-controller-manager", "kube-scheduler"} {
 		arguments := []string{"--kubeconfig=" + c.kubeconfig(name), "--leader-elect=false", "--secure-port=0", "--feature-gates=" + c.featureGates}
 		if name == "kube-controller-manager" {
+			// Nodes stay ready though nothing reports for them: some have no kubelet, others one that a loaded machine starves.
+			arguments = append(arguments, "--node-monitor-grace-period=2h", "--node-startup-grace-period=2h")
 			arguments = append(arguments, "--use-service-account-credentials=true", "--service-account-private-key-file="+c.file("service-account.key"), "--root-ca-file="+c.file("authority.crt"))
 		}
 		if err := c.run(name, arguments...); err != nil {
