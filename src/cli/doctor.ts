@@ -3,6 +3,7 @@ import { diagnose, type Finding } from '../cluster/kubernetes/diagnose.ts';
 import { describeFinding, FINDING_STATES } from '../text/doctor.ts';
 import type { Command } from './command.ts';
 import { parseWords } from './parseWords.ts';
+import { plainLine } from './plain.ts';
 
 const HELP = `stowage doctor [--kubeconfig FILE] [--context NAME] [--prometheus WHERE]: look at all that a plan of a cluster stands on
 
@@ -28,13 +29,7 @@ function line(finding: Finding, width: number): string {
   const { what, text, remedy } = describeFinding(finding);
   const mark = styleText(STYLES[finding.state], FINDING_STATES[finding.state].padEnd(6), { stream: process.stdout });
   const advice = remedy ? `\n${' '.repeat(width + 9)}${remedy}` : '';
-  return `${mark} ${what.padEnd(width)}  ${plain(text)}${advice}\n`;
-}
-
-/** What comes from a cluster may hold anything: no control sequences reach the terminal. */
-function plain(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
+  return `${mark} ${what.padEnd(width)}  ${plainLine(text)}${advice}\n`;
 }
 
 const STYLES = { ok: 'green', missing: 'yellow', failed: 'red' } as const;

@@ -1,6 +1,7 @@
 import { ClusterUnreachable } from '../cluster/port.ts';
 import { InputError } from '../core/model/input.ts';
 import type { Command } from './command.ts';
+import { plainText } from './plain.ts';
 
 /** Every command by name, with what `--help` says of it; a command's code is loaded only when it is asked for. */
 const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<{ run: Command }> }>> = {
@@ -38,6 +39,8 @@ try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   const known = error instanceof InputError || error instanceof ClusterUnreachable;
-  process.stderr.write(known ? `${error.message}\n` : `${error instanceof Error ? error.stack : String(error)}\n`);
+  process.stderr.write(
+    known ? plainText(`${error.message}\n`) : `${error instanceof Error ? error.stack : String(error)}\n`,
+  );
   process.exitCode = known ? 2 : 1;
 }

@@ -11,6 +11,7 @@ import { openLedger } from '../operate/ledger.ts';
 import { phaseOf, type Step } from '../operate/step.ts';
 import { REAL_CLOCK, SAMPLE_CLOCK } from '../operate/stepContext.ts';
 import { describeApplyRefused, describeOutcome, describeQuestion, describeStep, stepLine } from '../text/operation.ts';
+import { plainLine, plainText } from './plain.ts';
 import { STATE_DIRECTORY } from './target.ts';
 
 /**
@@ -63,7 +64,7 @@ export async function operating(
 export function askOnTerminal(yes: boolean): (question: Question) => Promise<boolean> {
   return async (question) => {
     const { message, detail, verb } = describeQuestion(question);
-    process.stdout.write(`${message}\n${detail}\n`);
+    process.stdout.write(plainText(`${message}\n${detail}\n`));
     if (yes) return true;
     if (!process.stdin.isTTY || !process.stdout.isTTY) {
       throw new InputError(
@@ -111,7 +112,7 @@ function goOnAt(target: ClusterTarget, seconds: number): string {
 function printStep(step: Step, cluster: Cluster): void {
   const { sign, style } = SIGNS[phaseOf(step)];
   const mark = styleText(style, sign, { stream: process.stdout });
-  process.stdout.write(`${mark} ${stepLine(describeStep(step), cluster.nowSeconds())}\n`);
+  process.stdout.write(`${mark} ${plainLine(stepLine(describeStep(step), cluster.nowSeconds()))}\n`);
 }
 
 const SIGNS = {
