@@ -352,8 +352,7 @@ describe('the sample cluster in the editor', function () {
 
   it('goes on with the predictor from several files of the folder, shows its card, and plans with it', async () => {
     for (const month of [2, 3]) writeFileSync(join(folder, `month-${month}.swf`), log(month));
-    await workbench.command('Stowage: Train Runtime Predictor');
-    await workbench.pick('Files of this folder');
+    await workbench.choose('Stowage: Train Runtime Predictor', 'Files of this folder');
     const box = workbench.page.locator('.quick-input-widget');
     for (const name of ['month-2.swf', 'month-3.swf'])
       await box.locator('.monaco-list-row', { hasText: name }).locator('.monaco-checkbox, input').first().click();
