@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -263,16 +264,23 @@ func self() string {
 	return file
 }
 
-// freePorts finds ports of 127.0.0.1 that nobody listens on. All are held until all are found.
+// freePorts draws ports of 127.0.0.1 that nobody listens on. They lie below those that Linux gives to outgoing
+// connections, and are drawn at random, so that neither a connection nor another cluster that starts at the same time
+// takes one before its component does.
 func freePorts(count int) ([]string, error) {
-	ports := make([]string, count)
-	for i := range ports {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, err
+	const first, last, tries = 10_000, 29_999, 1000
+	var ports []string
+	for range tries {
+		if len(ports) == count {
+			return ports, nil
 		}
-		defer listener.Close()
-		ports[i] = strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
+		port := strconv.Itoa(first + rand.IntN(last-first+1))
+		listener, err := net.Listen("tcp", "127.0.0.1:"+port)
+		if err != nil {
+			continue
+		}
+		defer listener.Close() // held until all are found
+		ports = append(ports, port)
 	}
-	return ports, nil
+	return nil, fmt.Errorf("no %d free ports between %d and %d", count, first, last)
 }
