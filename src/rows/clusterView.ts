@@ -12,6 +12,7 @@ import type { Predictions, RuntimePrediction } from '../core/predict/prediction.
 import { whyNot } from '../text/action.ts';
 import { describeSource } from '../text/placement.ts';
 import { describeBasis, describeBeside, describeHeld } from '../text/prediction.ts';
+import type { TaskFacts } from '../text/tree.ts';
 import { moveLine } from './kubectl.ts';
 
 /** What the trees show of a cluster: plain rows, made off the editor's thread. */
@@ -52,38 +53,15 @@ export type Available = { readonly source: string } & (
   | { readonly forSeconds: number }
 );
 
-/** A row holds no passing time, so that it stays the same while nothing of its task changes. */
-export type TaskRow = {
-  readonly id: string;
+/** A row holds no passing time, so that it stays the same while nothing of its task changes: moments stand for times. */
+export type TaskRow = Omit<TaskFacts, 'elapsedSeconds' | 'left'> & {
   readonly namespace: string;
   readonly name: string;
-  readonly kind: 'pending' | 'running' | 'ending';
-  readonly node?: string;
-  /** `Job train-resnet`; absent for a bare task. */
-  readonly owner?: string;
   /** `Job train-resnet` without its generated suffix: what its runs have in common. */
   readonly recurring?: string;
-  readonly creator?: string;
-  readonly allocation: Resources;
-  readonly usage?: Resources;
   readonly startedAtSeconds?: number;
-  /** Absent for a task that never ends by itself. */
-  readonly runtime?: Band;
   /** When it ends, in epoch seconds, given its age when the row was made; absent while it does not run. */
   readonly ends?: Band;
-  readonly basis?: string;
-  /** "med5: 79 % of 214 outcomes of these tasks were inside the 80 % band" */
-  readonly trackRecord?: string;
-  /** What the baselines say: "request 1 d, last2 2 h, med5 …" */
-  readonly beside?: string;
-  readonly endless: boolean;
-  readonly infrastructure: boolean;
-  /** Per action: '' when it can be done, else why not. */
-  readonly actions: Readonly<Record<Action, string>>;
-  /** The `kubectl` line by which its user can move it where we cannot. */
-  readonly byHand?: string;
-  readonly resize?: string;
-  readonly problems: readonly string[];
 };
 
 /**
