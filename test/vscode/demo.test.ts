@@ -52,7 +52,7 @@ describe('the demo cluster in the editor', function () {
 
   it('shows what each node’s tasks use of it', async () => {
     await workbench.command('Stowage: Connect to a Cluster');
-    await workbench.page.locator('.quick-input-list .monaco-list-row').first().click();
+    await workbench.take(workbench.page.locator('.quick-input-list .monaco-list-row').first());
     const nodes = workbench.tree('Nodes');
     await nodes.row('node cpu-1');
     await workbench.page.locator('.pane .monaco-list-row[aria-label^="node cpu-1"][aria-label*="used"]').waitFor({

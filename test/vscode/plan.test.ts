@@ -355,7 +355,9 @@ describe('the sample cluster in the editor', function () {
     await workbench.choose('Stowage: Train Runtime Predictor', 'Files of this folder');
     const box = workbench.page.locator('.quick-input-widget');
     for (const name of ['month-2.swf', 'month-3.swf'])
-      await box.locator('.monaco-list-row', { hasText: name }).locator('.monaco-checkbox, input').first().click();
+      await workbench.take(
+        box.locator('.monaco-list-row', { hasText: name }).locator('.monaco-checkbox, input').first(),
+      );
     await workbench.picture('10-files');
     await box.locator('.quick-input-action .monaco-button', { hasText: 'OK' }).click();
     await workbench.picture('10-update');

@@ -165,7 +165,7 @@ export class Workbench {
   async choose(title: string, label: string): Promise<void> {
     await this.insist(`"${label}" of "${title}"`, async (timeout) => {
       await this.command(title);
-      await this.quickRow(label).click({ timeout });
+      await this.take(this.quickRow(label), timeout);
     });
   }
 
@@ -185,7 +185,7 @@ export class Workbench {
     await this.insist(`"${text}"`, async (timeout) => {
       await this.page.keyboard.press(key);
       await this.page.locator(QUICK_INPUT).fill(text, { timeout });
-      await row.click({ timeout });
+      await this.take(row, timeout);
     });
   }
 
@@ -227,7 +227,17 @@ export class Workbench {
   /** Picks an item of an open quick pick by its label; `typed` goes into the box first. */
   async pick(label: string, typed?: string): Promise<void> {
     if (typed !== undefined) await this.page.locator(QUICK_INPUT).fill(typed);
-    await this.quickRow(label).click();
+    await this.take(this.quickRow(label));
+  }
+
+  /**
+   * Clicks a row of a quick input. The pointer leaves the list first: where it rests from the click before, the row under
+   * it shows its tooltip, which covers the next rows for as long as the pointer is on it.
+   */
+  async take(row: Locator, timeout = 30_000): Promise<void> {
+    await row.waitFor({ timeout });
+    await this.page.mouse.move(1, 1);
+    await row.click({ timeout });
   }
 
   private quickRow(label: string): Locator {
