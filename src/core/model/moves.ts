@@ -17,6 +17,7 @@ export type Placement = {
   readonly kind: 'placement';
   readonly id: string;
   readonly task: TaskRef;
+  readonly owner?: OwnerName;
   readonly to: string;
   readonly request: Resources;
 };
@@ -26,6 +27,7 @@ export type Resize = {
   readonly kind: 'resize';
   readonly id: string;
   readonly task: TaskRef;
+  readonly owner?: OwnerName;
   readonly direction: 'shrink' | 'expand';
   readonly from: Resources;
   readonly to: Resources;
@@ -46,6 +48,9 @@ export type Migration = {
   readonly allocation: Resources;
   readonly run: RunInformation;
 };
+
+/** Whose task a move touches, to group moves by; absent for a bare Pod, and in plans of 0.1.0. */
+export type OwnerName = Pick<OwnerRef, 'kind' | 'namespace' | 'name'>;
 
 export type OwnerRef = {
   readonly kind: string;

@@ -113,12 +113,23 @@ function resizeMoves(advice: readonly ResizeAdvice[], tasks: ReadonlyMap<string,
     }, task.allocation);
     const direction = changes.some(({ decision }) => decision.kind === 'expand') ? 'expand' : 'shrink';
     const amounts = { from: task.allocation, to, request: task.request };
-    return { kind: 'resize', id: `resize ${id}`, task: taskRef(task), direction, ...amounts };
+    return { kind: 'resize', id: `resize ${id}`, task: taskRef(task), ...ownerName(task), direction, ...amounts };
   });
 }
 
 function placementMove({ task, to }: { readonly task: Task; readonly to: string }): Placement {
-  return { kind: 'placement', id: `place ${task.id}`, task: taskRef(task), to, request: task.request };
+  return {
+    kind: 'placement',
+    id: `place ${task.id}`,
+    task: taskRef(task),
+    ...ownerName(task),
+    to,
+    request: task.request,
+  };
+}
+
+function ownerName({ namespace, owner }: Task): Pick<Placement, 'owner'> {
+  return owner ? { owner: { kind: owner.kind, namespace, name: owner.name } } : {};
 }
 
 function migrationMove(group: Group, to: string, snapshot: Snapshot): Migration {

@@ -57,11 +57,12 @@ function isMove(value: unknown): boolean {
   if (!isRecord(value) || !isText(value['id']) || !isTaskRef(value['task'])) return false;
   switch (value['kind']) {
     case 'placement':
-      return isText(value['to']) && isResources(value['request']);
+      return isText(value['to']) && isResources(value['request']) && isOwnerName(value['owner']);
     case 'resize': {
-      const { direction, task, from, to, request } = value;
+      const { direction, task, owner, from, to, request } = value;
       const known = direction === 'shrink' || direction === 'expand';
-      return known && isRecord(task) && isText(task['node']) && [from, to, request].every(isResources);
+      const named = isRecord(task) && isText(task['node']) && isOwnerName(owner);
+      return known && named && [from, to, request].every(isResources);
     }
     case 'migration': {
       const { from, to, others = [], owner, allocation, run } = value;
@@ -77,6 +78,10 @@ function isTaskRef(value: unknown): boolean {
   if (!isRecord(value)) return false;
   const { id, uid, generation, node } = value;
   return isText(id) && isText(uid) && isNumber(generation) && (node === undefined || isText(node));
+}
+
+function isOwnerName(value: unknown): boolean {
+  return value === undefined || (isRecord(value) && ['kind', 'namespace', 'name'].every((key) => isText(value[key])));
 }
 
 function isOwnerRef(value: unknown): boolean {
