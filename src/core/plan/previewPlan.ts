@@ -1,6 +1,7 @@
 import type { Hash } from '../model/hash.ts';
-import type { Migration, Move } from '../model/moves.ts';
+import type { Move } from '../model/moves.ts';
 import { digest } from './digest.ts';
+import { goalsOf, type PlanWithGoals, totalsOf } from './goals.ts';
 import type { Plan } from './plan.ts';
 
 /** What the one question before an apply has to name. */
@@ -26,16 +27,10 @@ export type PlanPreview = {
 /**
  * Sums a plan up: how many moves of what kind, whom they end, and what that loses. A plan without moves is all zeros.
  */
-export function previewPlan({ id, snapshot, moves, migrations }: Plan): PlanPreview {
+export function previewPlan(plan: Pick<Plan, 'id' | 'snapshot'> & PlanWithGoals): PlanPreview {
+  const { id, snapshot, moves } = plan;
   const count = (wanted: (move: Move) => boolean) => moves.filter(wanted).length;
-  const ending = moves.filter((move): move is Migration => move.kind === 'migration');
-  const moved = new Set(ending.map(({ task }) => task.id));
-  const goals = new Map(
-    migrations
-      .filter(({ decision, taskIds }) => decision.kind === 'migrate' && taskIds.some((taskId) => moved.has(taskId)))
-      .map((advice) => [JSON.stringify(advice.goal), advice]),
-  );
-  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+  const { gain, cost } = totalsOf(goalsOf(plan));
   return {
     planId: id,
     cluster: snapshot.cluster,
@@ -43,12 +38,14 @@ export function previewPlan({ id, snapshot, moves, migrations }: Plan): PlanPrev
     placements: count(({ kind }) => kind === 'placement'),
     shrinks: count((move) => move.kind === 'resize' && move.direction === 'shrink'),
     expands: count((move) => move.kind === 'resize' && move.direction === 'expand'),
-    migrations: ending.length,
-    tasksEnded: ending.flatMap(({ task, others }) => [task.id, ...(others ?? []).map((other) => other.id)]),
-    lostSeconds: sum(ending.map(({ run }) => run.lostSeconds)),
-    withoutCheckpoint: ending.flatMap(({ task, run }) => (run.checkpoint === undefined ? [task.id] : [])),
-    gainNodeSeconds: sum([...goals.values()].map(({ gainNodeSeconds }) => gainNodeSeconds)),
-    costNodeSeconds: sum([...goals.values()].map(({ costNodeSeconds }) => costNodeSeconds)),
+    migrations: count(({ kind }) => kind === 'migration'),
+    tasksEnded: cost.tasksEnded,
+    lostSeconds: cost.lostSeconds,
+    withoutCheckpoint: moves.flatMap((move) =>
+      move.kind === 'migration' && move.run.checkpoint === undefined ? [move.task.id] : [],
+    ),
+    gainNodeSeconds: gain.nodeSeconds,
+    costNodeSeconds: cost.nodeSeconds,
   };
 }
 

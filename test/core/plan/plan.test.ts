@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import { InputError } from '../../../src/core/model/input.ts';
 import type { Move } from '../../../src/core/model/moves.ts';
-import { DEFAULT_SETTINGS } from '../../../src/core/model/settings.ts';
 import type { Snapshot } from '../../../src/core/model/snapshot.ts';
 import type { Task } from '../../../src/core/model/task.ts';
 import {
@@ -15,45 +14,13 @@ import {
 } from '../../../src/core/place/capacity.ts';
 import { checkPlan } from '../../../src/core/plan/checkPlan.ts';
 import { digest } from '../../../src/core/plan/digest.ts';
-import { draftPlan, finishPlan } from '../../../src/core/plan/makePlan.ts';
+import { goalsOf } from '../../../src/core/plan/goals.ts';
 import { parsePlan } from '../../../src/core/plan/parsePlan.ts';
 import type { Plan } from '../../../src/core/plan/plan.ts';
 import { previewPlan, selectMoves } from '../../../src/core/plan/previewPlan.ts';
 import { sha256 } from '../../../src/io/sha256.ts';
-import { amounts, aNode, aSnapshot, aTask, certain, HOUR, NOW, used } from '../small.ts';
-
-const DAY = 24 * HOUR;
-const checkpoint = { location: 's3://saved', savedAtSeconds: NOW - 600 };
-
-function plan(snapshot: Snapshot, runtimes: Record<string, number> = {}, since = {}): Plan {
-  const all = Object.fromEntries(snapshot.tasks.map(({ id }) => [id, DAY]));
-  const predictor = { name: 'certain', tasks: 0 };
-  const predictions = certain({ ...all, ...runtimes });
-  return finishPlan(
-    draftPlan({ snapshot, predictions, predictor, settings: DEFAULT_SETTINGS, since, hash: sha256 }),
-    sha256,
-  );
-}
-
-/**
- * A cluster on which every part of a plan has something to do. n1 has 18 cores, n2 16, n3 4.
- * `idle` on n1 uses 1 of 4 cores and gives 2; `busy` on n1 uses all of its 5 and takes 30 % more;
- * `fits` waits for 3 cores; `big` waits for 8, and comes in on n2 once `small` (4 cores) has left it.
- */
-function everything(): Snapshot {
-  return aSnapshot(
-    [aNode('n1', amounts(18, 64)), aNode('n2', amounts(16, 64)), aNode('n3', amounts(4, 16))],
-    [
-      aTask('big', undefined, amounts(8, 1)),
-      aTask('busy', 'n1', amounts(5, 1)),
-      aTask('fits', undefined, amounts(3, 1), { priority: 1 }),
-      aTask('idle', 'n1', amounts(4, 1)),
-      aTask('other', 'n2', amounts(7, 1)),
-      aTask('small', 'n2', amounts(4, 1), { checkpoint }),
-    ],
-    { usage: { 'default/idle': used(amounts(1, 0.6)), 'default/busy': used(amounts(5, 0.6)) } },
-  );
-}
+import { amounts, aNode, aSnapshot, aTask, HOUR, NOW, used } from '../small.ts';
+import { checkpoint, everything, plan } from './everything.ts';
 
 /** The capacity after moves, as the scheduler would count it. */
 function after(moves: readonly Move[], snapshot: Snapshot, look: (capacity: ClusterCapacity) => void): void {
@@ -295,7 +262,7 @@ describe('any plan', () => {
     };
   });
 
-  it('never overfills a node at any step, touches a task at most once, and passes its own check', () => {
+  it('never overfills a node at any step, touches a task at most once, has a goal for each move, and passes its own check', () => {
     let moved = 0;
     fc.assert(
       fc.property(cluster, ({ snapshot, runtimes, since }) => {
@@ -307,6 +274,10 @@ describe('any plan', () => {
         assert.equal(new Set(touched).size, touched.length);
         assert.deepEqual(checkPlan(made, snapshot), { kind: 'ok', waits: [] });
         parsePlan(JSON.parse(JSON.stringify(made)), sha256);
+        const goals = goalsOf(made);
+        const inGoals = goals.flatMap(({ moveIds }) => moveIds);
+        assert.deepEqual(inGoals.toSorted(), made.moves.map(({ id }) => id).toSorted());
+        assert.ok(goals.every(({ purpose }) => purpose.kind !== 'migrate'));
         moved += made.moves.length;
       }),
     );
