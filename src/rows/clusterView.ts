@@ -1,6 +1,6 @@
 import type { Band } from '../core/model/band.ts';
 import type { Node, NodeDeadline } from '../core/model/node.ts';
-import { addResources, amountOf, dominantResource, NO_RESOURCES, type Resources } from '../core/model/resources.ts';
+import { addResources, NO_RESOURCES, type Resources } from '../core/model/resources.ts';
 import { missingEverywhere } from '../core/model/rights.ts';
 import type { Settings } from '../core/model/settings.ts';
 import type { Action, Snapshot } from '../core/model/snapshot.ts';
@@ -12,7 +12,7 @@ import type { Predictions, RuntimePrediction } from '../core/predict/prediction.
 import { whyNot } from '../text/action.ts';
 import { describeSource } from '../text/placement.ts';
 import { describeBasis, describeBeside, describeHeld } from '../text/prediction.ts';
-import type { TaskFacts } from '../text/tree.ts';
+import type { AvailableKind, TaskFacts } from '../text/tree.ts';
 import { moveLine } from './kubectl.ts';
 
 /** What the trees show of a cluster: plain rows, made off the editor's thread. */
@@ -39,8 +39,8 @@ export type NodeRow = {
   readonly name: string;
   readonly total: Resources;
   readonly free: Resources;
-  /** Mean usage of its tasks over its allocatable amount, dominant resource; absent where there are no readings. */
-  readonly usageFraction?: number;
+  /** Mean usage of its tasks together; absent where there are no readings. */
+  readonly usage?: Resources;
   readonly available: Available;
   readonly deadline?: NodeDeadline;
   readonly state: 'ready' | 'notReady' | 'unschedulable';
@@ -48,7 +48,7 @@ export type NodeRow = {
 };
 
 /** How long what is free can run: until a moment (epoch seconds) that comes nearer, or for as long whenever it starts. */
-export type Available = { readonly source: string } & (
+export type Available = { readonly kind: AvailableKind; readonly source: string } & (
   | { readonly untilSeconds: number }
   | { readonly forSeconds: number }
 );
@@ -136,13 +136,11 @@ function nodeRow(capacity: NodeCapacity, predictions: Predictions, settings: Set
   const { node, free, tasks } = capacity;
   const { usage, takenAtSeconds } = snapshot;
   const readings = tasks.map(({ id }) => usage[id]?.mean).filter((mean) => mean !== undefined);
-  const used = readings.reduce(addResources, NO_RESOURCES);
-  const main = dominantResource(node.allocatable, used);
   return {
     name: node.name,
     total: node.allocatable,
     free,
-    ...(readings.length > 0 && { usageFraction: amountOf(used, main) / Math.max(1, amountOf(node.allocatable, main)) }),
+    ...(readings.length > 0 && { usage: readings.reduce(addResources, NO_RESOURCES) }),
     available: available(availableTime(capacity, predictions, settings, takenAtSeconds), takenAtSeconds),
     ...(node.deadline && { deadline: node.deadline }),
     state: !node.ready ? 'notReady' : node.unschedulable ? 'unschedulable' : 'ready',
@@ -151,9 +149,25 @@ function nodeRow(capacity: NodeCapacity, predictions: Predictions, settings: Set
 }
 
 function available(time: AvailableTime, nowSeconds: number): Available {
-  const ends = time.source === 'exit' || time.source === 'deadline';
+  const kind = kindOf(time);
+  const ends = kind === 'emptyIn' || kind === 'endsIn';
   const until = ends ? { untilSeconds: nowSeconds + time.seconds } : { forSeconds: time.seconds };
-  return { source: describeSource(time), ...until };
+  return { kind, source: describeSource(time), ...until };
+}
+
+function kindOf({ source, seconds, totalSeconds, endless }: AvailableTime): AvailableKind {
+  switch (source) {
+    case 'exit':
+      if (endless !== undefined) return 'never';
+      return seconds < totalSeconds ? 'emptyIn' : 'atLeast';
+    case 'deadline':
+      return 'endsIn';
+    case 'horizon':
+      return 'empty';
+    case 'turnover':
+    case 'derived':
+      return 'freeFor';
+  }
 }
 
 function taskRow(

@@ -118,11 +118,12 @@ function describeFit({ rank, x, xAtP10, xAtP90, runtimeSeconds, available }: Tim
 }
 
 /** Why a node is free for as long as it is: "until default/train-1 ends". */
-export function describeSource({ source, seconds, totalSeconds, lastTask }: AvailableTime): string {
+export function describeSource({ source, seconds, totalSeconds, lastTask, endless }: AvailableTime): string {
   switch (source) {
     case 'exit':
+      if (endless !== undefined) return `${withArticle(endless)} runs on it: no end`;
       if (lastTask === undefined) return 'until its last task ends';
-      return seconds >= totalSeconds ? `${lastTask} does not end` : `until ${lastTask} ends`;
+      return seconds >= totalSeconds ? `${lastTask} may run longer than that` : `until ${lastTask} ends`;
     case 'deadline':
       return 'until the node ends';
     case 'turnover':
@@ -132,6 +133,11 @@ export function describeSource({ source, seconds, totalSeconds, lastTask }: Avai
     case 'horizon':
       return 'nothing ends it';
   }
+}
+
+/** A kind as one of its objects: "a Deployment", "an InferenceService". */
+function withArticle(kind: string): string {
+  return /^[AEIO]/i.test(kind) ? `an ${kind}` : `a ${kind}`;
 }
 
 /** What the plan decides of a pending task. */

@@ -1,6 +1,13 @@
 import type { Band } from '../core/model/band.ts';
 import type { NodeDeadline } from '../core/model/node.ts';
-import { amountOf, dominantResource, type Resources, subtractResources } from '../core/model/resources.ts';
+import {
+  amountOf,
+  dominantResource,
+  type ResourceName,
+  type Resources,
+  resourceNames,
+  subtractResources,
+} from '../core/model/resources.ts';
 import type { Action } from '../core/model/snapshot.ts';
 import { describeWhyNot } from './action.ts';
 import { amounts, counted, duration, namedBand, percent, resourceTitle } from './format.ts';
@@ -15,7 +22,9 @@ export type NodeFacts = {
   readonly name: string;
   readonly total: Resources;
   readonly free: Resources;
-  readonly usageFraction?: number;
+  /** Mean usage of its tasks together. */
+  readonly usage?: Resources;
+  readonly available: AvailableKind;
   readonly availableSeconds: number;
   /** Where the available time comes from. */
   readonly source: string;
@@ -23,6 +32,12 @@ export type NodeFacts = {
   readonly state: 'ready' | 'notReady' | 'unschedulable';
   readonly tasks: number;
 };
+
+/**
+ * What the time is until which a node's free part can run: it holds nothing but daemons; something on it never ends; its
+ * last task ends; nobody knows an end within that time; the node itself ends; what is free lasts that long.
+ */
+export type AvailableKind = 'empty' | 'never' | 'emptyIn' | 'atLeast' | 'endsIn' | 'freeFor';
 
 /** What is told of a task; times are from now. */
 export type TaskFacts = {
@@ -54,26 +69,26 @@ export type TaskFacts = {
   readonly problems: readonly string[];
 };
 
-/** Short, since a side bar is narrow: "25 % GPU free · 1 h · 41 % used". */
+/** Short, since a side bar is narrow: "25 % GPU free · empty in 1 h". */
 export function describeNodeShort(node: NodeFacts): string {
-  return [...stateParts(node), freeText(node), duration(node.availableSeconds), ...usedParts(node)].join(' · ');
+  return nodeParts(node).join(' · ');
 }
 
-/** The same in full, for a screen reader. */
+/** The same for a screen reader. */
 export function describeNode(node: NodeFacts): string {
-  const available = `${duration(node.availableSeconds)} ${node.source}`;
-  const parts = [`node ${node.name}`, ...stateParts(node), freeText(node), available, ...usedParts(node)];
-  return [...parts, counted(node.tasks, 'task')].join(', ');
+  return [`node ${node.name}`, ...nodeParts(node)].join(', ');
+}
+
+function nodeParts(node: NodeFacts): string[] {
+  return [...stateParts(node), freeText(node), describeAvailable(node)];
 }
 
 export function nodeDetails(node: NodeFacts): string[] {
   return [
     node.name,
     `free: ${amounts(node.free)} of ${amounts(node.total)}`,
-    node.usageFraction === undefined
-      ? 'usage: no readings'
-      : `usage: ${percent(node.usageFraction)} of its main resource`,
-    `available time: ${duration(node.availableSeconds)} (${node.source})`,
+    usageText(node),
+    node.available === 'empty' ? describeAvailable(node) : `${describeAvailable(node)} (${node.source})`,
     ...(node.deadline ? [describeDeadline(node.deadline.source)] : []),
     counted(node.tasks, 'task'),
   ];
@@ -90,14 +105,45 @@ function stateParts({ state }: NodeFacts): string[] {
   }
 }
 
-function usedParts({ usageFraction }: NodeFacts): string[] {
-  return usageFraction === undefined ? [] : [`${percent(usageFraction)} used`];
+/** Until when tasks are on a node: "empty in 17 h", "never empty". */
+function describeAvailable({ available, availableSeconds }: NodeFacts): string {
+  const time = duration(availableSeconds);
+  switch (available) {
+    case 'empty':
+      return 'empty';
+    case 'never':
+      return 'never empty';
+    case 'emptyIn':
+      return `empty in ${time}`;
+    case 'atLeast':
+      return `in use for ${time} or longer`;
+    case 'endsIn':
+      return `ends in ${time}`;
+    case 'freeFor':
+      return `free for ${time}`;
+  }
 }
 
+/** "usage: 41 % of CPU, 30 % of memory" */
+function usageText({ usage, total }: NodeFacts): string {
+  if (!usage) return 'usage: no readings';
+  const used = resourceNames(usage).filter((name) => amountOf(total, name) > 0);
+  const shares = used.map(
+    (name) => `${percent(amountOf(usage, name) / amountOf(total, name))} of ${resourceTitle(name)}`,
+  );
+  return `usage: ${shares.length > 0 ? shares.join(', ') : 'nothing'}`;
+}
+
+/** "25 % GPU free"; "100 % GPU, 4 % CPU free" where CPU or memory is what runs out first. */
 function freeText({ total, free }: NodeFacts): string {
   const main = dominantResource(total, subtractResources(total, free));
-  const all = amountOf(total, main);
-  return `${all > 0 ? percent(amountOf(free, main) / all) : '—'} ${resourceTitle(main)} free`;
+  const shareOf = (name: ResourceName) =>
+    amountOf(total, name) > 0 ? amountOf(free, name) / amountOf(total, name) : 1;
+  const shares = (['milliCpu', 'memoryBytes'] as const).map((name) => ({ name, share: shareOf(name) }));
+  const [scarcest] = shares.filter(({ name }) => name !== main).sort((left, right) => left.share - right.share);
+  const text = (name: ResourceName) => `${percent(shareOf(name))} ${resourceTitle(name)}`;
+  const parts = scarcest && scarcest.share < shareOf(main) ? [main, scarcest.name] : [main];
+  return amountOf(total, main) > 0 ? `${parts.map(text).join(', ')} free` : `no ${resourceTitle(main)}`;
 }
 
 /** The median first: what is cut off at the edge is its band. */

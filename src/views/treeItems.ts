@@ -61,7 +61,15 @@ export function noteItem(
 function nodeFacts({ name, available, taskIds, ...node }: NodeRow, nowSeconds: number): NodeFacts {
   const availableSeconds =
     'forSeconds' in available ? available.forSeconds : Math.max(0, available.untilSeconds - nowSeconds);
-  return { ...node, name: oneLine(name), source: oneLine(available.source), availableSeconds, tasks: taskIds.length };
+  const { kind, source } = available;
+  return {
+    ...node,
+    name: oneLine(name),
+    available: kind,
+    source: oneLine(source),
+    availableSeconds,
+    tasks: taskIds.length,
+  };
 }
 
 function taskFacts({ startedAtSeconds, ends, ...task }: TaskRow, nowSeconds: number): TaskFacts {

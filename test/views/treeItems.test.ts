@@ -18,8 +18,8 @@ const node = (name: string): NodeRow => ({
   name,
   total: { milliCpu: 8000, memoryBytes: 2 ** 33, gpuMilli: 4000, extended: {} },
   free: { milliCpu: 4000, memoryBytes: 2 ** 32, gpuMilli: 1000, extended: {} },
-  usageFraction: 0.41,
-  available: { untilSeconds: NOW + 3600, source: 'until its last task ends' },
+  usage: { milliCpu: 4000, memoryBytes: 2 ** 31, gpuMilli: 0, extended: {} },
+  available: { kind: 'emptyIn', untilSeconds: NOW + 3600, source: 'until n/t ends' },
   state: 'ready',
   taskIds: ['n/t'],
 });
@@ -51,10 +51,33 @@ describe('the rows of the trees', () => {
     rows = await withFakeEditor(() => import('../../src/views/treeItems.ts'));
   });
 
-  it('say what is free of the main resource, for how long, and how much is used', () => {
-    assert.equal(rows.nodeItem(node('a'), NOW, false).description, '25 % GPU free · 1 h · 41 % used');
-    const spoken = rows.nodeItem(node('a'), NOW, false).accessibilityInformation?.label;
-    assert.equal(spoken, 'node a, 25 % GPU free, 1 h until its last task ends, 41 % used, 1 task');
+  it('say what is free of the main resource and when the node is empty, aloud as on the screen', () => {
+    const { description, accessibilityInformation } = rows.nodeItem(node('a'), NOW, false);
+    assert.equal(description, '25 % GPU free · empty in 1 h');
+    assert.equal(accessibilityInformation?.label, 'node a, 25 % GPU free, empty in 1 h');
+  });
+
+  it('name the CPU or memory of which less is free than of the main resource', () => {
+    const { total } = node('a');
+    const free = { ...total, milliCpu: 320 };
+    assert.match(String(rows.nodeItem({ ...node('a'), free }, NOW, false).description), /^100 % GPU, 4 % CPU free/);
+  });
+
+  it('say of each node what its time is', () => {
+    const said = (available: NodeRow['available']) =>
+      String(rows.nodeItem({ ...node('a'), available }, NOW, false).description).split(' · ')[1];
+    assert.equal(said({ kind: 'never', forSeconds: 604_800, source: '' }), 'never empty');
+    assert.equal(said({ kind: 'empty', forSeconds: 604_800, source: '' }), 'empty');
+    assert.equal(said({ kind: 'atLeast', forSeconds: 604_800, source: '' }), 'in use for 7 d or longer');
+    assert.equal(said({ kind: 'endsIn', untilSeconds: NOW + 120, source: '' }), 'ends in 2 min');
+    assert.equal(said({ kind: 'freeFor', forSeconds: 7200, source: '' }), 'free for 2 h');
+  });
+
+  it('tell the usage of each resource and why a node is never empty in the tooltip', () => {
+    const available = { kind: 'never', forSeconds: 604_800, source: 'a Deployment runs on it: no end' } as const;
+    const lines = String(rows.nodeItem({ ...node('a'), available }, NOW, false).tooltip).split('\n');
+    assert.ok(lines.includes('usage: 50 % of CPU, 25 % of memory'), lines.join());
+    assert.ok(lines.includes('never empty (a Deployment runs on it: no end)'), lines.join());
   });
 
   it('say what is left of a task with its band', () => {

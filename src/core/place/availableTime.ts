@@ -25,6 +25,8 @@ export type AvailableTime = {
   readonly inUse: boolean;
   /** The task that leaves last, where the node is in use. */
   readonly lastTask?: string;
+  /** What owns a task on it that never ends by itself, by its kind: `Deployment`, or `Pod` where nothing owns it. */
+  readonly endless?: string;
 };
 
 export type AvailableTimeSource = 'exit' | 'deadline' | 'turnover' | 'derived' | 'horizon';
@@ -53,6 +55,7 @@ export function availableTime(
     exit.p50 = Math.max(exit.p50, remaining.p50);
     exit.p90 = Math.max(exit.p90, remaining.p90);
   }
+  const endless = work.find(neverEnds);
   const clamp = (seconds: number) => Math.min(totalSeconds, Math.max(0, seconds));
   const sources: Partial<Record<AvailableTimeSource, number>> = {};
   if (work.length > 0) sources.exit = clamp(exit.p50);
@@ -76,7 +79,12 @@ export function availableTime(
     sources,
     inUse: work.length > 0,
     ...(lastTask !== undefined && { lastTask }),
+    ...(endless && { endless: endless.owner?.kind ?? 'Pod' }),
   };
+}
+
+function neverEnds({ endless, phase, runtimeLimitSeconds }: Task): boolean {
+  return endless && phase !== 'ending' && runtimeLimitSeconds === undefined;
 }
 
 /**

@@ -57,6 +57,17 @@ describe('available time by exit', () => {
     }
   });
 
+  it('names the kind of what never ends; a limit, or its being stopped, ends it', () => {
+    const kinds = (given: Partial<Task>) =>
+      timeOf([task('web', { node: 'a', endless: true, ...given })], {}, 0).endless;
+    const owner = { apiVersion: 'apps/v1', name: 'web', uid: 'u', generation: 1, parallelism: 1, suspended: false };
+    assert.equal(kinds({ owner: { kind: 'Deployment', ...owner } }), 'Deployment');
+    assert.equal(kinds({}), 'Pod');
+    assert.equal(kinds({ phase: 'ending' }), undefined);
+    assert.equal(kinds({ runtimeLimitSeconds: HOUR }), undefined);
+    assert.equal(timeOf([task('unknown', { node: 'a' })], {}, 0).endless, undefined);
+  });
+
   it('never passes the hard limit of a task', () => {
     const time = timeOf([{ ...long, runtimeLimitSeconds: 3 * HOUR }], predictions, HOUR);
     assert.equal(time.seconds, 2 * HOUR);
