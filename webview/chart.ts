@@ -1,12 +1,13 @@
+import { html, render, svg, type TemplateResult } from 'lit-html';
+import { createRef, ref } from 'lit-html/directives/ref.js';
 import Plotly from 'plotly.js/dist/plotly-cartesian.min.js';
-import { element } from './element.ts';
 
 /** One line with its band, in the panel's own terms. */
 export type Series = {
   readonly name: string;
   /** A theme colour: `charts-blue`, `charts-orange`, … */
   readonly colour: string;
-  readonly dash: 'solid' | 'dot' | 'dash' | 'longdash' | 'dashdot';
+  readonly dash: Dash;
   readonly x: readonly number[];
   readonly p10: readonly number[];
   readonly p50: readonly number[];
@@ -15,46 +16,118 @@ export type Series = {
   readonly lineOnly?: boolean;
 };
 
+export type Dash = 'solid' | 'dot' | 'dash' | 'longdash' | 'dashdot';
+
 export type ChartOptions = {
   readonly title: string;
   /** The chart in one sentence, for those who do not see it. */
   readonly sentence: string;
+  /** The same in fewer words, under the title. */
+  readonly caption: string;
   readonly xTicks: readonly { readonly at: number; readonly text: string }[];
   readonly yTitle: string;
   /** How the axis writes its numbers, in d3's notation; plain when absent. */
   readonly yFormat?: string;
+  /** All of them stand among the numbers; one that lies on another is not drawn. */
   readonly series: readonly Series[];
   readonly format: (value: number) => string;
 };
 
-/** A line chart with bands, its sentence, and its numbers as a table that a screen reader reads. */
-export function chart(options: ChartOptions): HTMLElement {
-  const plot = element('div', { class: 'plot', role: 'img', 'aria-label': `${options.title}. ${options.sentence}` });
-  const figure = element(
-    'figure',
-    { class: 'chart' },
-    element('figcaption', {}, element('strong', {}, options.title), ` ${options.sentence}`),
-    plot,
-    element('details', {}, element('summary', {}, 'Numbers'), numbers(options)),
-  );
-  const draw = () => void Plotly.react(plot, traces(options), layout(options), CONFIGURATION);
-  new ResizeObserver(() => plot.isConnected && draw()).observe(plot);
-  plot.addEventListener('themechange', draw);
-  return figure;
+/**
+ * A line chart with bands, its sentence, and its numbers as a table that a screen reader reads. It is as wide as what
+ * holds it, and has no legend of its own: charts of one kind share one (`legend`).
+ */
+class Chart extends HTMLElement {
+  #options: ChartOptions | undefined;
+  readonly #plot = createRef<HTMLElement>();
+  readonly #watcher = new ResizeObserver(() => this.plot());
+
+  set options(options: ChartOptions) {
+    this.#options = options;
+    if (this.isConnected) this.#draw(options);
+  }
+
+  connectedCallback(): void {
+    if (this.#options) this.#draw(this.#options);
+    this.#watcher.observe(this);
+  }
+
+  disconnectedCallback(): void {
+    this.#watcher.disconnect();
+  }
+
+  #draw(options: ChartOptions): void {
+    const { title, sentence, caption } = options;
+    const page = html`<figure class="chart">
+      <figcaption><strong>${title}</strong> ${caption}</figcaption>
+      <div class="plot" role="img" aria-label=${`${title}: ${sentence}`} ${ref(this.#plot)}></div>
+      <details><summary>Numbers</summary><div class="numbers">${numbers(options)}</div></details>
+    </figure>`;
+    render(page, this);
+    this.plot();
+  }
+
+  /** Draws the lines in the theme's colours, as wide as there is room. */
+  plot(): void {
+    const [plot, options] = [this.#plot.value, this.#options];
+    if (plot && options && this.isConnected)
+      void Plotly.react(plot, traces(options), layout(options, plot.clientWidth), CONFIGURATION);
+  }
+}
+
+customElements.define('stowage-chart', Chart);
+
+export function chart(options: ChartOptions): TemplateResult {
+  return html`<stowage-chart .options=${options}></stowage-chart>`;
 }
 
 /** Redraws every chart in the colours of the theme that was just chosen. */
 export function redrawCharts(): void {
-  for (const plot of document.querySelectorAll('.plot')) plot.dispatchEvent(new Event('themechange'));
+  for (const each of document.querySelectorAll<Chart>('stowage-chart')) each.plot();
+}
+
+/** What each line is, once for all charts of one kind. */
+export function legend(series: readonly Pick<Series, 'name' | 'colour' | 'dash'>[]): TemplateResult {
+  return html`<ul class="legend" aria-label="Lines of the charts">
+    ${series.map(
+      ({ name, colour, dash }) => html`<li>
+        <svg width="44" height="10" aria-hidden="true" focusable="false">${svg`<line x1="0" y1="5" x2="44" y2="5"
+          stroke=${`var(--vscode-${colour})`} stroke-width="2" stroke-dasharray=${STROKES[dash]}></line>`}</svg>
+        ${name}
+      </li>`,
+    )}
+  </ul>`;
+}
+
+/** Plotly's dashes at a width of 2 pixels, for SVG. */
+const STROKES: Readonly<Record<Dash, string>> = {
+  solid: 'none',
+  dot: '2 2',
+  dash: '9 9',
+  longdash: '12 12',
+  dashdot: '9 4 2 4',
+};
+
+/** The series of which none lies on another: of equal ones the first. */
+export function distinct(series: readonly Series[]): readonly Series[] {
+  const seen = new Set<string>();
+  return series.filter(({ p10, p50, p90, lineOnly }) => {
+    const line = JSON.stringify(p50);
+    const whole = JSON.stringify([p10, p50, p90]);
+    if (seen.has(lineOnly ? line : whole)) return false;
+    seen.add(line).add(whole);
+    return true;
+  });
 }
 
 const CONFIGURATION = { displayModeBar: false, showSendToCloud: false, responsive: false };
+const HEIGHT_PIXELS = 220;
 
 function traces({ series, format }: ChartOptions): unknown[] {
-  return series.flatMap(({ name, colour, dash, x, p10, p50, p90, lineOnly }) => {
+  return distinct(series).flatMap(({ name, colour, dash, x, p10, p50, p90, lineOnly }) => {
     const line = themeColour(`--vscode-${colour}`, dash === 'solid' ? '#3794ff' : '#cca700');
     const shared = { x, mode: 'lines', legendgroup: name };
-    const edge = { ...shared, line: { width: 0 }, hoverinfo: 'skip', showlegend: false };
+    const edge = { ...shared, line: { width: 0 }, hoverinfo: 'skip' };
     const band = [
       { ...edge, y: p10 },
       { ...edge, y: p90, fill: 'tonexty', fillcolor: translucent(line) },
@@ -72,17 +145,20 @@ function traces({ series, format }: ChartOptions): unknown[] {
   });
 }
 
-function layout({ xTicks, yTitle, yFormat }: ChartOptions): unknown {
+function layout({ xTicks, yTitle, yFormat }: ChartOptions, width: number): unknown {
   const ink = themeColour('--vscode-foreground', '#888888');
   const faint = translucent(ink);
+  const paper = themeColour('--vscode-editorHoverWidget-background', themeColour('--vscode-editor-background', '#fff'));
   return {
+    ...(width > 0 && { width }),
+    height: HEIGHT_PIXELS,
     margin: { l: 48, r: 12, t: 8, b: 40 },
-    height: 240,
     paper_bgcolor: 'rgba(0,0,0,0)',
     plot_bgcolor: 'rgba(0,0,0,0)',
     font: { color: ink, family: getComputedStyle(document.body).fontFamily, size: 12 },
-    // Grows upwards, away from the lines, where it takes a second row. Wide enough for two of the longest dashes.
-    legend: { orientation: 'h', y: 1.02, yanchor: 'bottom', itemwidth: 45 },
+    showlegend: false,
+    hovermode: 'x unified',
+    hoverlabel: { bgcolor: paper, bordercolor: ink, font: { color: ink } },
     xaxis: {
       tickvals: xTicks.map(({ at }) => at),
       ticktext: xTicks.map(({ text }) => text),
@@ -100,27 +176,17 @@ function layout({ xTicks, yTitle, yFormat }: ChartOptions): unknown {
   };
 }
 
-function numbers({ series, xTicks, format }: ChartOptions): HTMLElement {
-  const heading = (text: string) => element('th', { scope: 'col' }, text);
+function numbers({ title, series, xTicks, format }: ChartOptions): TemplateResult {
   const cell = ({ p10, p50, p90 }: Series, index: number) => {
     const [low, middle, high] = [p10, p50, p90].map((values) => format(values[index] ?? Number.NaN));
-    return element('td', {}, `${middle} (${low}–${high})`);
+    return html`<td>${middle} (${low}–${high})</td>`;
   };
-  const rows = xTicks.map(({ text }, index) =>
-    element(
-      'tr',
-      {},
-      element('th', { scope: 'row' }, text),
-      series.map((each) => cell(each, index)),
-    ),
-  );
-  const head = element(
-    'tr',
-    {},
-    heading('after'),
-    series.map(({ name }) => heading(name)),
-  );
-  return element('table', {}, element('thead', {}, head), element('tbody', {}, rows));
+  return html`<table aria-label=${`${title}: the numbers`}>
+    <thead><tr><th scope="col">after</th>${series.map(({ name }) => html`<th scope="col">${name}</th>`)}</tr></thead>
+    <tbody>${xTicks.map(
+      ({ text }, index) => html`<tr><th scope="row">${text}</th>${series.map((each) => cell(each, index))}</tr>`,
+    )}</tbody>
+  </table>`;
 }
 
 function themeColour(name: string, otherwise: string): string {

@@ -1,9 +1,9 @@
+import { render } from 'lit-html';
 import { type FromWebview, parseToWebview } from '../src/panel/protocol.ts';
 import type { PanelActions } from './actions.ts';
 import { redrawCharts } from './chart.ts';
-import { render } from './render.ts';
-import { drawerOf } from './section.ts';
-import { EMPTY_MODEL, type PanelEvent, type PanelModel, parseChoices, reduce } from './state.ts';
+import { page } from './page.ts';
+import { EMPTY_MODEL, keepChoices, type PanelEvent, type PanelModel, parseChoices, reduce } from './state.ts';
 import { STYLE } from './style.ts';
 import { registerControls } from './toolkit.ts';
 
@@ -13,16 +13,22 @@ declare function acquireVsCodeApi(): {
   setState(state: unknown): void;
 };
 
+/** Choices are kept once the reader pauses: those of a large plan are many. */
+const KEEP_PAUSE_MILLISECONDS = 300;
+
 const host = acquireVsCodeApi();
 const root = document.getElementById('root') as HTMLElement;
-const drawSections = drawerOf(root);
 let model: PanelModel = { ...EMPTY_MODEL, choices: parseChoices(host.getState()) };
+let keeping: ReturnType<typeof setTimeout> | undefined;
 
 const actions: PanelActions = {
   apply: (planId, moveIds) => host.postMessage({ type: 'apply', planId, moveIds }),
   refresh: () => host.postMessage({ type: 'refresh' }),
   reveal: (what, name) => host.postMessage({ type: 'reveal', what, name }),
-  choose: (moveId, on, all) => dispatch({ type: 'choose', moveId, on, all }),
+  tick: (moveIds, on) => dispatch({ type: 'tick', moveIds, on }),
+  tickAll: (on) => dispatch({ type: 'tickAll', on }),
+  list: (view) => dispatch({ type: 'list', view }),
+  open: (group, on) => dispatch({ type: 'open', group, on }),
   showTask: (task) => {
     dispatch({ type: 'showTask', task });
     // Weights that are tried go with the reader from task to task.
@@ -32,7 +38,7 @@ const actions: PanelActions = {
   rank: (planId, taskId, weights) => host.postMessage({ type: 'rank', planId, taskId, weights }),
   weigh: (weights) => host.postMessage({ type: 'weigh', weights }),
   whatIf: (kind) => host.postMessage({ type: 'whatIf', kind }),
-  listMore: () => dispatch({ type: 'listMore' }),
+  take: (as) => host.postMessage({ type: 'take', as }),
 };
 
 registerControls();
@@ -45,20 +51,25 @@ new MutationObserver(redrawCharts).observe(document.body, {
   attributes: true,
   attributeFilter: ['class', 'data-vscode-theme-id'],
 });
+root.replaceChildren();
 draw();
 host.postMessage({ type: 'ready' });
 
 function dispatch(event: PanelEvent): void {
   const before = model;
   model = reduce(model, event);
-  if (model.choices !== before.choices) host.setState(model.choices);
+  if (model.choices !== before.choices) keep();
   draw();
-  if (before.host.steps.length === 0 && model.host.steps.length > 0) {
+  if (before.steps.size === 0 && model.steps.size > 0)
     document.querySelector('.steps')?.parentElement?.scrollIntoView({ block: 'start' });
-  }
+}
+
+function keep(): void {
+  clearTimeout(keeping);
+  keeping = setTimeout(() => host.setState(keepChoices(model.choices)), KEEP_PAUSE_MILLISECONDS);
 }
 
 function draw(): void {
-  drawSections(render(model, actions));
+  render(page(model, actions), root);
   root.removeAttribute('aria-busy');
 }

@@ -1,64 +1,86 @@
 import type { Forecast } from '../src/core/forecast/forecast.ts';
 import type { Plan } from '../src/core/plan/plan.ts';
 import type { PanelState, ToWebview } from '../src/panel/protocol.ts';
+import type { StepText } from '../src/text/operation.ts';
+import { ALL_TICKED, keepTicks, NONE_TICKED, parseTicks, type Ticks, withTicks } from './moves/ticks.ts';
+import { FIRST_VIEW, type MovesView, parseMovesView, withOpened } from './moves/view.ts';
 
 /** All that the panel draws from: what the host sent, and what the user chose in it. */
 export type PanelModel = {
-  readonly host: Omit<PanelState, 'plan'>;
+  readonly host: Omit<PanelState, 'plan' | 'steps' | 'stepsBefore'>;
   readonly plan?: Plan;
+  /** Where each move stands that was begun, by its id, the latest change last. */
+  readonly steps: ReadonlyMap<string, StepText>;
   readonly choices: Choices;
 };
 
 /** What the user chose in a plan; kept over reloads of the window, since the same cluster gives the same plan. */
 export type Choices = {
   readonly planId?: string;
-  /** Moves that are ticked; absent: all of the plan's. */
-  readonly chosen?: readonly string[];
+  readonly ticks: Ticks;
+  /** How the moves are listed. */
+  readonly moves: MovesView;
   /** Pending task whose ranked nodes are shown. */
   readonly task?: string;
-  /** How many moves are listed, where it is not the first page. */
-  readonly listed?: number;
 };
-
-/** A plan of a large cluster has thousands of moves; so many are listed at a time. */
-export const MOVES_PAGE = 200;
 
 export type PanelEvent =
   | ToWebview
-  | { readonly type: 'choose'; readonly moveId: string; readonly on: boolean; readonly all: readonly string[] }
-  | { readonly type: 'showTask'; readonly task: string }
-  | { readonly type: 'listMore' };
+  | { readonly type: 'tick'; readonly moveIds: Iterable<string>; readonly on: boolean }
+  | { readonly type: 'tickAll'; readonly on: boolean }
+  /** Lists the moves in another way. */
+  | { readonly type: 'list'; readonly view: Partial<MovesView> }
+  /** Opens or closes a group of moves. */
+  | { readonly type: 'open'; readonly group: string; readonly on: boolean }
+  | { readonly type: 'showTask'; readonly task: string };
 
-export const EMPTY_MODEL: PanelModel = { host: { cluster: '', steps: [] }, choices: {} };
+const NO_CHOICES: Choices = { ticks: ALL_TICKED, moves: FIRST_VIEW };
+
+export const EMPTY_MODEL: PanelModel = { host: { cluster: '' }, steps: new Map(), choices: NO_CHOICES };
 
 /**
- * The next model; pure. A new plan forgets what was chosen in the old one. While there is no plan the choices stay: the
- * same one may come back.
+ * The next model; pure. A new plan forgets what was chosen in the old one, but for how its moves are listed. While there
+ * is no plan the choices stay: the same one may come back.
  */
 export function reduce(model: PanelModel, event: PanelEvent): PanelModel {
+  const { choices } = model;
   switch (event.type) {
-    case 'state': {
-      const { plan: json, ...host } = event.state;
-      if (host.planId === undefined) return { host, choices: model.choices };
-      const plan = json ? readPlan(json) : host.planId === model.host.planId ? model.plan : undefined;
-      const choices = host.planId === model.choices.planId ? model.choices : { planId: host.planId };
-      return { host, choices, ...(plan && { plan }) };
-    }
-    case 'choose': {
-      const before = model.choices.chosen ?? event.all;
-      const others = before.filter((id) => id !== event.moveId);
-      const next = new Set(event.on ? [...others, event.moveId] : others);
-      return { ...model, choices: { ...model.choices, chosen: event.all.filter((id) => next.has(id)) } };
-    }
+    case 'state':
+      return withState(model, event.state);
+    case 'tick':
+      return { ...model, choices: { ...choices, ticks: withTicks(choices.ticks, event.moveIds, event.on) } };
+    case 'tickAll':
+      return { ...model, choices: { ...choices, ticks: event.on ? ALL_TICKED : NONE_TICKED } };
+    case 'list':
+      return { ...model, choices: { ...choices, moves: { ...choices.moves, ...event.view } } };
+    case 'open':
+      return { ...model, choices: { ...choices, moves: withOpened(choices.moves, event.group, event.on) } };
     case 'showTask':
-      return { ...model, choices: { ...model.choices, task: event.task } };
-    case 'listMore': {
-      const listed = (model.choices.listed ?? MOVES_PAGE) + MOVES_PAGE;
-      return { ...model, choices: { ...model.choices, listed } };
-    }
+      return { ...model, choices: { ...choices, task: event.task } };
     default:
       return event satisfies never;
   }
+}
+
+function withState(model: PanelModel, state: PanelState): PanelModel {
+  const { plan: json, steps: news, stepsBefore, ...host } = state;
+  const steps = withSteps(stepsBefore === 0 ? new Map() : model.steps, news);
+  if (host.planId === undefined) return { host, steps, choices: model.choices };
+  const plan = json ? readPlan(json) : host.planId === model.host.planId ? model.plan : undefined;
+  const { choices } = model;
+  const kept = host.planId === choices.planId ? choices : { ...NO_CHOICES, moves: choices.moves, planId: host.planId };
+  return { host, steps, choices: kept, ...(plan && { plan }) };
+}
+
+/** The steps with later ones of the same moves in their place, at the end. */
+function withSteps(steps: PanelModel['steps'], news: readonly StepText[]): PanelModel['steps'] {
+  if (news.length === 0) return steps;
+  const next = new Map(steps);
+  for (const step of news) {
+    next.delete(step.moveId);
+    next.set(step.moveId, step);
+  }
+  return next;
 }
 
 /** The plan's own forecast, with a scenario for each change of nodes that was asked for. */
@@ -66,15 +88,20 @@ export function wholeForecast(forecast: Forecast, whatIfs: PanelState['whatIfs']
   return { ...forecast, scenarios: [...forecast.scenarios, ...whatIfs.flatMap((each) => each.forecast.scenarios)] };
 }
 
-/** What was kept before a reload; anything out of shape is nothing. */
+/** Choices as plain data, for the editor to keep. */
+export function keepChoices({ ticks, moves, ...rest }: Choices): unknown {
+  return { ...rest, ticks: keepTicks(ticks), moves };
+}
+
+/** What was kept before a reload; anything out of shape is as at first. */
 export function parseChoices(value: unknown): Choices {
-  if (typeof value !== 'object' || value === null) return {};
-  const { planId, chosen, task, listed } = value as Record<string, unknown>;
+  if (typeof value !== 'object' || value === null) return NO_CHOICES;
+  const { planId, ticks, moves, task } = value as Record<string, unknown>;
   return {
+    ticks: parseTicks(ticks) ?? ALL_TICKED,
+    moves: parseMovesView(moves),
     ...(typeof planId === 'string' && { planId }),
-    ...(Array.isArray(chosen) && { chosen: chosen.filter((id): id is string => typeof id === 'string') }),
     ...(typeof task === 'string' && { task }),
-    ...(Number.isSafeInteger(listed) && { listed: listed as number }),
   };
 }
 

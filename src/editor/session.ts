@@ -17,6 +17,7 @@ import type { ClusterView } from '../rows/clusterView.ts';
 import { type Confirmation, type StepText, stepLine } from '../text/operation.ts';
 import { CONNECTING, describeReadOnly, NO_CLUSTER, PLANNER_STOPPED } from '../text/session.ts';
 import { access, matchesSetting, methodSettings } from './configuration.ts';
+import { StepLog } from './stepLog.ts';
 import { WaitTimer } from './waitTimer.ts';
 
 /** The editor's state as one readonly value, replaced whole; views redraw from it. */
@@ -40,7 +41,8 @@ export type OpenState = {
   readonly whatIfs?: readonly WhatIf[];
   /** Moves of earlier windows that had not ended when the cluster was opened. */
   readonly underWay: number;
-  readonly steps: readonly StepText[];
+  /** Grows in place; another log begins with each plan. */
+  readonly steps: StepLog;
   readonly busy?: string;
   /** Why the last reading failed; the view is the last good one. */
   readonly stale?: string;
@@ -140,7 +142,7 @@ export class Session implements vscode.Disposable {
       if (this.connection !== connection) return;
       const readOnly = readOnlyReason(target);
       const { view } = this.planner;
-      const state: OpenState = { kind: 'open', target, name, view, underWay, steps: [], ...(readOnly && { readOnly }) };
+      const state: OpenState = { kind: 'open', target, name, view, underWay, steps: new StepLog(), ...(readOnly && { readOnly }) };
       this.become(state);
       await this.memory.update(TARGET_KEY, target);
       this.opened.fire(state);
@@ -196,7 +198,7 @@ export class Session implements vscode.Disposable {
     await this.busy(
       'planning',
       () => this.planner.ask({ type: 'plan' }, { signal, onProgress }),
-      (plan) => ({ plan, steps: this.waitingSteps() }),
+      (plan) => ({ plan, steps: new StepLog(this.waitingSteps()) }),
       ['weighed', 'whatIfs'],
     );
   }
@@ -222,7 +224,7 @@ export class Session implements vscode.Disposable {
 
   /** Steps of earlier plans that still wait, to be shown beside a new plan. */
   private waitingSteps(): readonly StepText[] {
-    return this.current.kind === 'open' ? this.current.steps.filter(({ state }) => state === 'waiting') : [];
+    return this.current.kind === 'open' ? this.current.steps.waiting() : [];
   }
 
   private isIssued(planId: string): boolean {
@@ -359,8 +361,8 @@ export class Session implements vscode.Disposable {
   private step(step: StepText): void {
     this.log.info(stepLine(step, this.planner.view.takenAtSeconds));
     if (this.current.kind !== 'open') return;
-    const others = this.current.steps.filter(({ moveId }) => moveId !== step.moveId);
-    this.updateOpen({ steps: [...others, step] });
+    this.current.steps.add(step);
+    this.updateOpen({});
   }
 
   private plannerDied(reason: string): void {

@@ -12,7 +12,9 @@ export type PanelState = {
   /** The plan as JSON, sent once for each `planId`; absent in later states of the same plan. */
   readonly plan?: Uint8Array;
   readonly planId?: string;
+  /** Steps of moves since the last state, and how many came before them; 0: the page forgets those that it has. */
   readonly steps: readonly StepText[];
+  readonly stepsBefore: number;
   readonly busy?: string;
   readonly failure?: string;
   /** The ranking of one pending task by weights that were tried last. */
@@ -37,7 +39,13 @@ export type FromWebview =
   /** Plan by these weights from now on. */
   | { readonly type: 'weigh'; readonly weights: Weighing['weights'] }
   /** Ask which node, then forecast without it, or with one more like it. */
-  | { readonly type: 'whatIf'; readonly kind: NodeChange['kind'] };
+  | { readonly type: 'whatIf'; readonly kind: NodeChange['kind'] }
+  /** Take the whole plan elsewhere. */
+  | { readonly type: 'take'; readonly as: PlanCopy };
+
+/** How a plan leaves the panel: as text in an editor, as Markdown on the clipboard, or as a file. */
+export const PLAN_COPIES = ['text', 'markdown', 'file'] as const;
+export type PlanCopy = (typeof PLAN_COPIES)[number];
 
 /**
  * Parses what the panel sent; the panel's page is not trusted.
@@ -71,6 +79,10 @@ export function parseFromWebview(value: unknown): FromWebview | undefined {
       const { kind } = value;
       return kind === 'lost' || kind === 'added' ? { type: 'whatIf', kind } : undefined;
     }
+    case 'take': {
+      const as = PLAN_COPIES.find((each) => each === value['as']);
+      return as && { type: 'take', as };
+    }
     default:
       return undefined;
   }
@@ -81,6 +93,7 @@ export function parseToWebview(value: unknown): ToWebview | undefined {
   if (!isRecord(value) || value['type'] !== 'state' || !isRecord(value['state'])) return undefined;
   const state = value['state'];
   if (typeof state['cluster'] !== 'string' || !Array.isArray(state['steps'])) return undefined;
+  if (!Number.isSafeInteger(state['stepsBefore'])) return undefined;
   const { plan, ...rest } = state;
   // Bytes come as an ArrayBuffer where the editor lives in a browser.
   const bytes = plan instanceof ArrayBuffer ? new Uint8Array(plan) : plan;

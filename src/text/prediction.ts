@@ -77,6 +77,15 @@ export function describeHeld(predictor: string, { fraction, outcomes, of, latest
   return `${held}; in the latest week it was ${percent(latestWeek.fraction)} of everyone's ${number(latestWeek.outcomes)}`;
 }
 
+/** What a prediction stands on and how such ones have held, one clause each. */
+export function describeTrack({ predictor, basis, coverage, beside }: NonNullable<PlacementAdvice['runtime']>): string[] {
+  return [
+    `Predicted by ${predictor}, from ${describeBasis(basis)}`,
+    ...(coverage ? [describeHeld(predictor, coverage)] : []),
+    ...(beside ? [describeBeside(beside)] : []),
+  ];
+}
+
 /** What the baselines say of the same task: "baselines: request 1 d, last2 2 h, med5 1 h 50 min, …". */
 export function describeBeside(beside: NonNullable<RuntimePrediction['beside']>): string {
   return `baselines: ${BASELINES.map((name) => `${name} ${duration(beside[name])}`).join(', ')}`;

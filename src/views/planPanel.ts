@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { NodeChange } from '../core/forecast/scenarios.ts';
 import type { Session, SessionState } from '../editor/session.ts';
+import type { StepLog } from '../editor/stepLog.ts';
 import { coalesced } from '../io/coalesce.ts';
-import { type FromWebview, type PanelState, parseFromWebview, type ToWebview } from '../panel/protocol.ts';
+import { type FromWebview, type PanelState, type PlanCopy, parseFromWebview, type ToWebview } from '../panel/protocol.ts';
 import type { Weighing } from '../planner/protocol.ts';
 import { NO_CLUSTER } from '../text/session.ts';
 
@@ -15,6 +16,7 @@ export type PanelHandlers = {
   rank(weighing: Weighing): void;
   weigh(weights: Weighing['weights']): void;
   whatIf(kind: NodeChange['kind']): void;
+  take(as: PlanCopy): void;
 };
 
 /** Steps follow each other fast; the page is updated at most this often. */
@@ -26,6 +28,8 @@ export class PlanPanel implements vscode.WebviewPanelSerializer, vscode.Disposab
   private panel: vscode.WebviewPanel | undefined;
   /** Id of the plan that the page holds: a plan is large, so it is sent once. */
   private sentPlan: string | undefined;
+  /** The steps that the page holds, for the same reason: of which log, and how many. */
+  private sentSteps: { readonly log?: StepLog; readonly count: number } = { count: 0 };
   private readonly subscriptions: vscode.Disposable[];
   private readonly extensionUri: vscode.Uri;
   private readonly session: Session;
@@ -51,7 +55,8 @@ export class PlanPanel implements vscode.WebviewPanelSerializer, vscode.Disposab
 
   show(): void {
     if (this.panel) return this.panel.reveal(undefined, true);
-    this.adopt(vscode.window.createWebviewPanel(PlanPanel.type, 'Stowage Plan', vscode.ViewColumn.Active));
+    const options = { enableFindWidget: true };
+    this.adopt(vscode.window.createWebviewPanel(PlanPanel.type, 'Stowage Plan', vscode.ViewColumn.Active, options));
   }
 
   async deserializeWebviewPanel(panel: vscode.WebviewPanel): Promise<void> {
@@ -90,6 +95,7 @@ export class PlanPanel implements vscode.WebviewPanelSerializer, vscode.Disposab
     switch (message.type) {
       case 'ready':
         this.sentPlan = undefined;
+        this.sentSteps = { count: 0 };
         return this.send(this.session.state);
       case 'refresh':
         return this.handlers.refresh();
@@ -103,6 +109,8 @@ export class PlanPanel implements vscode.WebviewPanelSerializer, vscode.Disposab
         return this.handlers.weigh(message.weights);
       case 'whatIf':
         return this.handlers.whatIf(message.kind);
+      case 'take':
+        return this.handlers.take(message.as);
       default:
         message satisfies never;
     }
@@ -110,25 +118,37 @@ export class PlanPanel implements vscode.WebviewPanelSerializer, vscode.Disposab
 
   private send(state: SessionState): void {
     if (!this.panel) return;
-    const { plan, ...rest } = panelState(state);
+    const { plan, ...rest } = shownState(state);
     const isNew = plan !== undefined && rest.planId !== this.sentPlan;
     this.sentPlan = rest.planId;
-    void this.panel.webview.postMessage({ type: 'state', state: isNew ? { ...rest, plan } : rest } satisfies ToWebview);
+    const shown: PanelState = { ...rest, ...this.newSteps(state), ...(isNew && { plan }) };
+    void this.panel.webview.postMessage({ type: 'state', state: shown } satisfies ToWebview);
+  }
+
+  /** Steps that the page does not hold yet. */
+  private newSteps(state: SessionState): Pick<PanelState, 'steps' | 'stepsBefore'> {
+    if (state.kind !== 'open') {
+      this.sentSteps = { count: 0 };
+      return { steps: [], stepsBefore: 0 };
+    }
+    const log = state.steps;
+    const stepsBefore = this.sentSteps.log === log ? this.sentSteps.count : 0;
+    this.sentSteps = { log, count: log.length };
+    return { steps: log.since(stepsBefore), stepsBefore };
   }
 }
 
-function panelState(state: SessionState): PanelState {
+function shownState(state: SessionState): Omit<PanelState, 'steps' | 'stepsBefore'> {
   switch (state.kind) {
     case 'closed':
-      return { cluster: '', steps: [], failure: NO_CLUSTER };
+      return { cluster: '', failure: NO_CLUSTER };
     case 'connecting':
-      return { cluster: state.name, steps: [], busy: `connecting to ${state.name}` };
+      return { cluster: state.name, busy: `connecting to ${state.name}` };
     case 'failed':
-      return { cluster: state.name, steps: [], failure: state.message };
+      return { cluster: state.name, failure: state.message };
     case 'open':
       return {
         cluster: state.view.cluster,
-        steps: state.steps,
         ...(state.plan && { plan: state.plan.json, planId: state.plan.id }),
         ...(state.weighed && { weighed: state.weighed }),
         ...(state.whatIfs && { whatIfs: state.whatIfs }),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type * as Lit from 'lit-html';
 import { after, before, beforeEach, describe, it } from 'mocha';
 import type * as Chart from '../../webview/chart.ts';
 import type { ChartOptions } from '../../webview/chart.ts';
@@ -17,8 +18,9 @@ const line = (name: string, more: object = {}) => ({
 });
 
 const OPTIONS: ChartOptions = {
-  title: 'Waiting tasks:',
+  title: 'Waiting tasks',
   sentence: 'do nothing: 3 now.',
+  caption: '3 now.',
   xTicks: [
     { at: 0, text: 'now' },
     { at: 1, text: '1 h' },
@@ -34,21 +36,26 @@ describe('a chart', () => {
   let redrawCharts: typeof Chart.redrawCharts;
   let plots: Awaited<ReturnType<typeof watchPlots>>;
   let figure: HTMLElement;
+  let page: HTMLElement;
+  let render: typeof Lit.render;
 
   before(async () => {
     plots = await watchPlots();
+    ({ render } = await import('lit-html'));
     ({ chart, redrawCharts } = await import('../../webview/chart.ts'));
   });
   after(() => plots.stop());
   beforeEach(() => {
+    page = document.createElement('main');
+    document.body.replaceChildren(page);
+    render(chart(OPTIONS), page);
+    figure = page.querySelector('stowage-chart')!;
     plots.drawn.length = 0;
-    figure = chart(OPTIONS);
-    document.body.replaceChildren(figure);
   });
 
   it('is a picture with its sentence for those who do not see it', () => {
     const plot = figure.querySelector('[role=img]');
-    assert.equal(plot?.getAttribute('aria-label'), 'Waiting tasks:. do nothing: 3 now.');
+    assert.equal(plot?.getAttribute('aria-label'), 'Waiting tasks: do nothing: 3 now.');
   });
 
   it('has its numbers as a table: a row for each moment, a column for each line, with the band', () => {

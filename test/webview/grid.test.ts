@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import type * as Lit from 'lit-html';
 import { before, beforeEach, describe, it } from 'mocha';
+import { numeric } from '../../webview/grid/columns.ts';
 import type * as Grid from '../../webview/grid/grid.ts';
 import { placeAfter } from '../../webview/grid/keys.ts';
 import { nextSorting, sortRows } from '../../webview/grid/sorting.ts';
@@ -60,25 +62,30 @@ describe('sorting of a grid', () => {
 describe('a grid', () => {
   withPage();
   let grid: typeof Grid.grid;
-  let numeric: typeof Grid.numeric;
+  let render: typeof Lit.render;
+  let page: HTMLElement;
   let root: HTMLElement;
   let opened: string[];
 
   before(async () => {
-    ({ grid, numeric } = await import('../../webview/grid/grid.ts'));
+    ({ render } = await import('lit-html'));
+    ({ grid } = await import('../../webview/grid/grid.ts'));
   });
 
-  const show = (rows: readonly Node[]) => {
-    root = grid<Node>({
+  const show = (rows: readonly Node[], more: Partial<Grid.GridOptions<Node>> = {}) => {
+    const options = {
       label: 'Nodes',
       rows,
+      key: ({ name }: Node) => name,
       columns: [
-        { title: 'node', text: ({ name }) => name },
+        { title: 'node', text: ({ name }: Node) => name },
         { ...numeric('CPUs', ({ cpus }: Node) => cpus, String), bar: ({ cpus }: Node) => cpus / 100 },
       ],
-      onOpen: ({ name }) => opened.push(name),
-    });
-    document.body.replaceChildren(root);
+      onOpen: ({ name }: Node) => opened.push(name),
+      ...more,
+    };
+    render(grid<Node>(options), page);
+    root = page.querySelector<HTMLElement>('[role=grid], [role=treegrid]')!;
   };
   const all = (selector: string) => [...root.querySelectorAll<HTMLElement>(selector)];
   const firstColumn = () => all('[role=gridcell]:first-child').map(({ textContent }) => textContent);
@@ -91,6 +98,8 @@ describe('a grid', () => {
 
   beforeEach(() => {
     opened = [];
+    page = document.createElement('main');
+    document.body.replaceChildren(page);
     // node-00 … node-39; CPUs 0, 7, 14, … modulo 40, each once, since 7 and 40 have no common divisor
     show(Array.from({ length: 40 }, (_, at) => ({ name: `node-${String(at).padStart(2, '0')}`, cpus: (7 * at) % 40 })));
   });

@@ -1,30 +1,36 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { EMPTY_MODEL, MOVES_PAGE, parseChoices, reduce, wholeForecast } from '../../webview/state.ts';
+import type { PanelState } from '../../src/panel/protocol.ts';
+import type { StepText } from '../../src/text/operation.ts';
+import { isTicked } from '../../webview/moves/ticks.ts';
+import { EMPTY_MODEL, keepChoices, type PanelModel, parseChoices, reduce, wholeForecast } from '../../webview/state.ts';
 
-const host = (planId: string) => ({ type: 'state', state: { cluster: 'c', steps: [], planId } }) as const;
-const choose = (moveId: string, on: boolean) => ({ type: 'choose', moveId, on, all: ['a', 'b', 'c'] }) as const;
-
+const state = (more: Partial<PanelState>) =>
+  ({ type: 'state', state: { cluster: 'c', steps: [], stepsBefore: 0, ...more } }) as const;
+const host = (planId: string) => state({ planId });
+const tick = (moveIds: readonly string[], on: boolean) => ({ type: 'tick', moveIds, on }) as const;
 const withPlan = (planId: string) =>
-  ({
-    type: 'state',
-    state: {
-      cluster: 'c',
-      steps: [],
-      planId,
-      plan: new TextEncoder().encode(JSON.stringify({ id: planId, moves: [] })),
-    },
-  }) as const;
+  state({ planId, plan: new TextEncoder().encode(JSON.stringify({ id: planId, moves: [] })) });
+const ticked = ({ choices }: PanelModel) => ['a', 'b', 'c'].filter((id) => isTicked(choices.ticks, id));
+const step = (moveId: string, standing: StepText['state']): StepText => ({
+  moveId,
+  title: moveId,
+  state: standing,
+  text: '',
+});
 
 describe('the state of the plan panel', () => {
-  it('begins with all moves chosen and takes one out', () => {
-    const model = reduce(reduce(EMPTY_MODEL, host('p')), choose('b', false));
-    assert.deepEqual(model.choices.chosen, ['a', 'c']);
+  it('begins with all moves ticked and takes some out, and back in', () => {
+    const model = reduce(reduce(EMPTY_MODEL, host('p')), tick(['b'], false));
+    assert.deepEqual(ticked(model), ['a', 'c']);
+    assert.deepEqual(ticked(reduce(model, tick(['a', 'b'], true))), ['a', 'b', 'c']);
   });
 
-  it('keeps the order of the plan when a move is chosen again', () => {
-    const without = reduce(EMPTY_MODEL, choose('a', false));
-    assert.deepEqual(reduce(without, choose('a', true)).choices.chosen, ['a', 'b', 'c']);
+  it('ticks none, and then just those that are wanted', () => {
+    const none = reduce(reduce(EMPTY_MODEL, host('p')), { type: 'tickAll', on: false });
+    assert.deepEqual(ticked(none), []);
+    assert.deepEqual(ticked(reduce(none, tick(['c'], true))), ['c']);
+    assert.deepEqual(ticked(reduce(none, { type: 'tickAll', on: true })), ['a', 'b', 'c']);
   });
 
   it('keeps the plan that a later state of the same plan does not carry', () => {
@@ -33,30 +39,54 @@ describe('the state of the plan panel', () => {
     assert.equal(reduce(first, host('q')).plan, undefined);
   });
 
-  it('lists a page of moves more each time, and the first page again of another plan', () => {
-    const more = reduce(reduce(reduce(EMPTY_MODEL, withPlan('p')), { type: 'listMore' }), { type: 'listMore' });
-    assert.equal(more.choices.listed, 3 * MOVES_PAGE);
-    assert.equal(reduce(more, withPlan('q')).choices.listed, undefined);
-  });
-
   it('shows no plan once the host has none, as after another cluster was opened', () => {
-    const none = { type: 'state', state: { cluster: 'other', steps: [] } } as const;
-    assert.equal(reduce(reduce(EMPTY_MODEL, withPlan('p')), none).plan, undefined);
+    assert.equal(reduce(reduce(EMPTY_MODEL, withPlan('p')), state({ cluster: 'other' })).plan, undefined);
   });
 
-  it('keeps the choice over progress and a reload, and forgets it with a new plan', () => {
-    const chosen = reduce(reduce(EMPTY_MODEL, host('p')), choose('b', false));
-    assert.deepEqual(reduce(chosen, host('p')).choices.chosen, ['a', 'c']);
-    const reloaded = { ...EMPTY_MODEL, choices: parseChoices(JSON.parse(JSON.stringify(chosen.choices))) };
-    const connecting = { type: 'state', state: { cluster: 'c', steps: [], busy: 'connecting' } } as const;
-    assert.deepEqual(reduce(reduce(reloaded, connecting), host('p')).choices.chosen, ['a', 'c']);
-    assert.equal(reduce(chosen, host('q')).choices.chosen, undefined);
+  it('keeps the ticks over progress and a reload, and forgets them with a new plan', () => {
+    const chosen = reduce(reduce(EMPTY_MODEL, host('p')), tick(['b'], false));
+    assert.deepEqual(ticked(reduce(chosen, host('p'))), ['a', 'c']);
+    const kept = JSON.parse(JSON.stringify(keepChoices(chosen.choices)));
+    const reloaded = { ...EMPTY_MODEL, choices: parseChoices(kept) };
+    assert.deepEqual(ticked(reduce(reduce(reloaded, state({ busy: 'connecting' })), host('p'))), ['a', 'c']);
+    assert.deepEqual(ticked(reduce(chosen, host('q'))), ['a', 'b', 'c']);
+  });
+
+  it('keeps how moves are listed with the next plan too', () => {
+    const listed = reduce(reduce(EMPTY_MODEL, host('p')), { type: 'list', view: { group: 'node', search: 'gpu' } });
+    const { moves } = reduce(listed, host('q')).choices;
+    assert.deepEqual([moves.group, moves.search], ['node', 'gpu']);
+  });
+
+  it('opens and closes groups of moves', () => {
+    const opened = reduce(EMPTY_MODEL, { type: 'open', group: 'node n1', on: true });
+    assert.deepEqual(opened.choices.moves.opened, ['node n1']);
+    assert.deepEqual(reduce(opened, { type: 'open', group: 'node n1', on: false }).choices.moves.opened, []);
+  });
+
+  it('adds the steps that are new, each in the place of its earlier one, and begins again where the host does', () => {
+    const first = reduce(EMPTY_MODEL, state({ steps: [step('a', 'running'), step('b', 'running')] }));
+    const next = reduce(first, state({ steps: [step('a', 'done')], stepsBefore: 2 }));
+    assert.deepEqual(
+      [...next.steps.values()].map((each) => [each.moveId, each.state]),
+      [
+        ['b', 'running'],
+        ['a', 'done'],
+      ],
+    );
+    assert.equal(first.steps.get('a')?.state, 'running', 'the model before is left alone');
+    assert.equal(reduce(next, state({})).steps.size, 0);
   });
 
   it('takes nothing from kept choices that are out of shape', () => {
-    for (const value of [null, 7, 'p', [], { chosen: 'all', task: {}, planId: 3 }])
-      assert.deepEqual(parseChoices(value), {});
-    assert.deepEqual(parseChoices({ chosen: ['a', 7, null] }), { chosen: ['a'] });
+    for (const value of [null, 7, 'p', [], { ticks: 'all', moves: 3, task: {}, planId: 3 }])
+      assert.deepEqual(parseChoices(value), EMPTY_MODEL.choices);
+    const { ticks, moves } = parseChoices({
+      ticks: { base: 'none', except: ['a', 7, null] },
+      moves: { group: 'x', sorting: { column: 'y' }, opened: [1, 'g'], search: 4 },
+    });
+    assert.deepEqual([...ticks.except], ['a']);
+    assert.deepEqual(moves, { search: '', group: 'goal', opened: ['g'] });
   });
 
   it('keeps the tried ranking and the what-ifs as the host sends them, and draws these beside the plan’s scenarios', () => {
@@ -65,8 +95,8 @@ describe('the state of the plan panel', () => {
       change: { kind: 'lost', node: 'a' },
       forecast: { scenarios: [{ name: 'without a' }] },
     };
-    const state = { cluster: 'c', steps: [], planId: 'p', whatIfs: [whatIf] };
-    const { host: kept } = reduce(EMPTY_MODEL, { type: 'state', state } as unknown as Parameters<typeof reduce>[1]);
+    const whatIfs = [whatIf] as unknown as NonNullable<PanelState['whatIfs']>;
+    const { host: kept } = reduce(EMPTY_MODEL, state({ planId: 'p', whatIfs }));
     assert.deepEqual(kept.whatIfs, [whatIf]);
     const own = { scenarios: [{ name: 'nothing' }, { name: 'plan' }] } as unknown as Parameters<
       typeof wholeForecast

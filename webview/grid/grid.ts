@@ -1,216 +1,363 @@
-import { element } from '../element.ts';
+import { html, nothing, render, type TemplateResult } from 'lit-html';
+import { live } from 'lit-html/directives/live.js';
+import { repeat } from 'lit-html/directives/repeat.js';
+import { styleMap } from 'lit-html/directives/style-map.js';
+import { aroundMiddle, type Column, LEAST_PIXELS, leastWidth, template, type Widths } from './columns.ts';
 import { type Place, placeAfter } from './keys.ts';
 import { nextSorting, type Sorting, sortRows } from './sorting.ts';
-
-/** One column: what a cell shows, and what it is sorted by. */
-export type Column<Row> = {
-  readonly title: string;
-  readonly text: (row: Row) => string;
-  /** What the column is sorted by; its text when absent. */
-  readonly value?: (row: Row) => number | string;
-  /** Share of 1 drawn as a bar behind the text. */
-  readonly bar?: (row: Row) => number | undefined;
-  readonly numeric?: boolean;
-  /** How much of the width it takes beside the others; 2, or 1 for numbers. */
-  readonly share?: number;
-};
 
 export type GridOptions<Row> = {
   /** What the grid holds and what Enter does, for those who do not see it. */
   readonly label: string;
   readonly columns: readonly Column<Row>[];
   readonly rows: readonly Row[];
-  /** Enter or a double click on a row. */
+  /** What a row is known by when the rows are others: focus and place stay with it. */
+  readonly key: (row: Row) => string;
+  /** Enter or a double click on a row whose cell leads nowhere itself. */
   readonly onOpen?: (row: Row) => void;
+  /** Lines of a row; 1 when absent. */
+  readonly lines?: 1 | 2;
+  /** Rows under rows, which open and close. */
+  readonly tree?: Tree<Row>;
+  /** Whoever sorts the rows itself says how they are sorted; absent: the grid sorts them. */
+  readonly sorted?: { readonly by?: Sorting; readonly sort: (sorting: Sorting) => void };
+  /** Marks a row, by a word of the style. */
+  readonly mark?: (row: Row) => string | undefined;
 };
 
-/** A column of numbers: on the right, sorted by value, largest first. */
-export function numeric<Row>(
-  title: string,
-  value: (row: Row) => number,
-  format: (value: number) => string,
-): Column<Row> {
-  return { title, text: (row) => format(value(row)), value, numeric: true };
-}
+export type Tree<Row> = {
+  readonly level: (row: Row) => number;
+  /** Undefined for a row with nothing under it. */
+  readonly expanded: (row: Row) => boolean | undefined;
+  readonly expand: (row: Row, on: boolean) => void;
+};
 
-const ROW_HEIGHT_PIXELS = 26;
+const ROW_HEIGHTS_PIXELS = { 1: 26, 2: 44 } as const;
+/** Height of a grid, in rows of one line. */
 const VISIBLE_ROWS = 12;
 /** Rows drawn above and below those in sight. */
 const SPARE_ROWS = 6;
-
-/** What a grid shows: rows in their order, and the one cell that Tab reaches. */
-type Shown<Row> = { readonly order: readonly Row[]; readonly sorting?: Sorting; readonly focus: Place };
-
-/** What its cells do. */
-type Acts<Row> = { sort(column: number): void; open(row: Row): void; focused(place: Place): void };
-
-/**
- * A table for keyboard and screen reader: `role=grid`, one tab stop, arrows, Home, End, Page keys, Enter opens; headers
- * sort by Enter or click and say so in `aria-sort`. Only the rows in sight are in the document.
- */
-export function grid<Row>(options: GridOptions<Row>): HTMLElement {
-  const { columns, rows, onOpen } = options;
-  const { root, header, body, spacer } = frame(options);
-  let shown: Shown<Row> = { order: rows, focus: { row: 0, column: 0 } };
-
-  const acts: Acts<Row> = {
-    sort(column) {
-      shown = sorted(shown, options, column);
-      draw();
-    },
-    open: (row) => onOpen?.(row),
-    focused(focus) {
-      shown = { ...shown, focus };
-    },
-  };
-  const drawRows = () => {
-    const focused = spacer.contains(document.activeElement);
-    spacer.replaceChildren(...rowsInSight(body.scrollTop, columns, shown, acts));
-    if (focused) tabStop(root)?.focus({ preventScroll: true });
-  };
-  const draw = () => {
-    header.replaceChildren(...headerCells(columns, shown, acts));
-    drawRows();
-  };
-  const moveTo = (focus: Place) => {
-    shown = { ...shown, focus };
-    scrollTo(body, focus.row);
-    draw();
-    tabStop(root)?.focus();
-  };
-  const enter = ({ row, column }: Place) => {
-    const opened = shown.order[row];
-    if (opened !== undefined) acts.open(opened);
-    else if (row === -1) {
-      acts.sort(column);
-      tabStop(root)?.focus();
-    }
-  };
-  root.addEventListener('keydown', (event) => {
-    const { focus } = shown;
-    const next = placeAfter(event, focus, { rows: rows.length, columns: columns.length, page: VISIBLE_ROWS });
-    if (!next && event.key !== 'Enter') return;
-    event.preventDefault();
-    if (next) moveTo(next);
-    else enter(focus);
-  });
-  body.addEventListener('scroll', drawRows);
-  draw();
-  return root;
-}
-
-/** The elements that stay while rows and headers are drawn again. */
-function frame<Row>({ label, columns, rows }: GridOptions<Row>) {
-  const header = element('div', { role: 'row', class: 'grid-row grid-header', 'aria-rowindex': 1 });
-  const spacer = element('div', { class: 'grid-spacer', role: 'presentation' });
-  const body = element('div', { class: 'grid-body', role: 'rowgroup' }, spacer);
-  const root = element(
-    'div',
-    {
-      role: 'grid',
-      class: 'grid',
-      'aria-label': label,
-      'aria-rowcount': rows.length + 1,
-      'aria-colcount': columns.length,
-    },
-    element('div', { role: 'rowgroup' }, header),
-    body,
-  );
-  header.style.gridTemplateColumns = widths(columns);
-  spacer.style.height = `${rows.length * ROW_HEIGHT_PIXELS}px`;
-  body.style.maxHeight = `${VISIBLE_ROWS * ROW_HEIGHT_PIXELS}px`;
-  return { root, header, body, spacer };
-}
-
-function widths<Row>(columns: readonly Column<Row>[]): string {
-  return columns
-    .map(({ numeric, share }) => `minmax(${numeric ? 13 : 12}ch, ${share ?? (numeric ? 1 : 2)}fr)`)
-    .join(' ');
-}
+/** By how much Alt with an arrow makes a column wider. */
+const WIDTH_STEP_PIXELS = 16;
 
 const MARKS = { ascending: ' ▲', descending: ' ▼', none: '' };
 
-function headerCells<Row>(columns: readonly Column<Row>[], shown: Shown<Row>, { sort }: Acts<Row>): HTMLElement[] {
-  const { sorting } = shown;
-  return columns.map((column, at) => {
-    const direction = sorting?.column === at ? (sorting.descending ? 'descending' : 'ascending') : 'none';
-    const cell = element(
-      'div',
-      { role: 'columnheader', class: classOf(column), 'aria-sort': direction, tabindex: tabIndex(shown, -1, at) },
-      column.title + MARKS[direction],
-    );
-    cell.addEventListener('click', () => sort(at));
-    return cell;
-  });
-}
+/**
+ * A table for keyboard and screen reader: `role=grid` (`treegrid` with rows under rows); one tab stop in its header and
+ * one in its cells; arrows, Home, End, Page keys; Enter opens, or sorts in the header, which says so in `aria-sort`;
+ * Alt with an arrow, or the edge of a header, changes a column's width. Only the rows in sight are in the document.
+ * Other options patch what is drawn: sorting, widths, scrolling and focus stay.
+ */
+class Grid<Row> extends HTMLElement {
+  #options: GridOptions<Row> | undefined;
+  #order: readonly Row[] = [];
+  #sorting: Sorting | undefined;
+  #widths: Widths = new Map();
+  #focus: Place = { row: 0, column: 0 };
+  #body: HTMLElement | undefined;
 
-function rowsInSight<Row>(
-  scrolledPixels: number,
-  columns: readonly Column<Row>[],
-  shown: Shown<Row>,
-  acts: Acts<Row>,
-): HTMLElement[] {
-  const first = Math.max(0, Math.floor(scrolledPixels / ROW_HEIGHT_PIXELS) - SPARE_ROWS);
-  return shown.order.slice(first, first + VISIBLE_ROWS + 2 * SPARE_ROWS).map((row, offset) => {
-    const index = first + offset;
-    const line = element(
-      'div',
-      { role: 'row', class: 'grid-row', 'aria-rowindex': index + 2 },
-      columns.map((column, at) => rowCell(row, column, { row: index, column: at }, shown, acts)),
-    );
-    line.style.gridTemplateColumns = widths(columns);
-    line.style.top = `${index * ROW_HEIGHT_PIXELS}px`;
-    return line;
-  });
-}
-
-function rowCell<Row>(
-  row: Row,
-  column: Column<Row>,
-  place: Place,
-  shown: Shown<Row>,
-  { open, focused }: Acts<Row>,
-): HTMLElement {
-  const text = column.text(row);
-  const cell = element(
-    'div',
-    { role: 'gridcell', class: classOf(column), tabindex: tabIndex(shown, place.row, place.column), title: text },
-    text,
-  );
-  const share = column.bar?.(row);
-  if (share !== undefined) {
-    cell.style.setProperty('--bar', `${share * 100}%`);
-    cell.classList.add('bar');
+  constructor() {
+    super();
+    this.addEventListener('keydown', (event) => this.#press(event));
+    this.addEventListener('focusin', ({ target }) => this.#follow(target as HTMLElement));
   }
-  cell.addEventListener('dblclick', () => open(row));
-  cell.addEventListener('focus', () => focused(place));
-  return cell;
+
+  set options(options: GridOptions<Row>) {
+    const focused = this.#options && this.#order[this.#focus.row];
+    this.#options = options;
+    this.#order = this.#sort(options);
+    if (focused !== undefined) {
+      const key = options.key(focused);
+      const row = this.#order.findIndex((each) => options.key(each) === key);
+      this.#focus = { ...this.#focus, row: row >= 0 ? row : Math.min(this.#focus.row, this.#order.length - 1) };
+    }
+    this.#draw();
+  }
+
+  connectedCallback(): void {
+    this.#draw();
+  }
+
+  get #rowHeight(): number {
+    return ROW_HEIGHTS_PIXELS[this.#options?.lines ?? 1];
+  }
+
+  get #page(): number {
+    return Math.floor((VISIBLE_ROWS * ROW_HEIGHTS_PIXELS[1]) / this.#rowHeight);
+  }
+
+  #sort({ rows, columns, sorted }: GridOptions<Row>): readonly Row[] {
+    if (sorted) this.#sorting = sorted.by;
+    const column = this.#sorting && columns[this.#sorting.column];
+    if (sorted || !column || !this.#sorting) return rows;
+    return sortRows(rows, column.value ?? column.text, this.#sorting.descending);
+  }
+
+  #sortBy(column: number): void {
+    const options = this.#options!;
+    const { columns, sorted } = options;
+    if (columns[column]?.tick) return;
+    const sorting = nextSorting(this.#sorting, column, columns[column]?.numeric);
+    if (sorted) return sorted.sort(sorting);
+    this.#sorting = sorting;
+    this.#order = this.#sort(options);
+    this.#draw();
+  }
+
+  #draw = (): void => {
+    const options = this.#options;
+    if (!options || !this.isConnected) return;
+    const focused = this.contains(document.activeElement);
+    render(this.#template(options), this);
+    this.#body ??= this.querySelector<HTMLElement>('.grid-body') ?? undefined;
+    if (focused && !this.contains(document.activeElement)) this.#stop()?.focus({ preventScroll: true });
+  };
+
+  #template(options: GridOptions<Row>): TemplateResult {
+    const { label, columns, lines, tree } = options;
+    const look = { gridTemplateColumns: template(columns, this.#widths) };
+    const height = this.#rowHeight;
+    return html`<div
+      role=${tree ? 'treegrid' : 'grid'}
+      class=${lines === 2 ? 'grid two-lines' : 'grid'}
+      aria-label=${label}
+      aria-rowcount=${this.#order.length + 1}
+      aria-colcount=${columns.length}
+    >
+      <div class="grid-table" style=${styleMap({ minWidth: leastWidth(columns, this.#widths) })}>
+        <div role="rowgroup">
+          <div role="row" class="grid-row grid-header" aria-rowindex="1" style=${styleMap(look)}>
+            ${columns.map((column, at) => this.#header(column, at))}
+          </div>
+        </div>
+        <div
+          class="grid-body"
+          role="rowgroup"
+          style=${styleMap({ maxHeight: `${this.#page * height}px` })}
+          @scroll=${this.#draw}
+        >
+          <div class="grid-spacer" role="presentation" style=${styleMap({ height: `${this.#order.length * height}px` })}>
+            ${repeat(
+              this.#inSight(),
+              (at) => options.key(this.#order[at]!),
+              (at) => this.#row(options, at, look),
+            )}
+          </div>
+        </div>
+      </div>
+    </div>`;
+  }
+
+  /** Places of the rows to draw: those in sight with some to spare, and the one with the focus wherever it is. */
+  #inSight(): number[] {
+    const scrolled = this.#body?.scrollTop ?? 0;
+    const first = Math.max(0, Math.floor(scrolled / this.#rowHeight) - SPARE_ROWS);
+    const last = Math.min(this.#order.length, first + this.#page + 2 * SPARE_ROWS);
+    const places = Array.from({ length: Math.max(0, last - first) }, (_, offset) => first + offset);
+    const { row } = this.#focus;
+    if (row < 0 || row >= this.#order.length || (row >= first && row < last)) return places;
+    return row < first ? [row, ...places] : [...places, row];
+  }
+
+  #header(column: Column<Row>, at: number): TemplateResult {
+    const direction = this.#sorting?.column === at ? (this.#sorting.descending ? 'descending' : 'ascending') : 'none';
+    return html`<div
+      role="columnheader"
+      class=${classOf(column)}
+      aria-sort=${column.tick ? nothing : direction}
+      tabindex=${at === this.#focus.column ? 0 : -1}
+      data-row="-1"
+      data-column=${at}
+      @click=${() => this.#sortBy(at)}
+      >${column.title}${MARKS[direction]}<span
+        class="resizer"
+        @click=${(event: Event) => event.stopPropagation()}
+        @dblclick=${() => this.#widen(at, undefined)}
+        @pointerdown=${(event: PointerEvent) => this.#drag(event, at)}
+      ></span></div>`;
+  }
+
+  #row(options: GridOptions<Row>, at: number, look: Readonly<Record<string, string>>): TemplateResult {
+    const row = this.#order[at]!;
+    const { columns, tree, mark } = options;
+    return html`<div
+      role="row"
+      class=${['grid-row', mark?.(row)].filter(Boolean).join(' ')}
+      aria-rowindex=${at + 2}
+      aria-level=${tree?.level(row) ?? nothing}
+      aria-expanded=${tree?.expanded(row) ?? nothing}
+      style=${styleMap({ ...look, top: `${at * this.#rowHeight}px` })}
+    >${columns.map((column, place) => this.#cell(options, row, column, { row: at, column: place }))}</div>`;
+  }
+
+  #cell(options: GridOptions<Row>, row: Row, column: Column<Row>, place: Place): TemplateResult {
+    const tab = this.#isStop(place) ? 0 : -1;
+    if (column.tick) return this.#tickCell(row, column.tick, place, tab);
+    const text = column.text(row);
+    const detail = column.detail?.(row);
+    const share = column.bar?.(row);
+    const open = column.open;
+    const body = column.isName ? cutInside(text) : text;
+    return html`<div
+      role="gridcell"
+      class=${[classOf(column), share !== undefined && 'bar', place.column === 0 && 'first'].filter(Boolean).join(' ')}
+      tabindex=${tab}
+      data-row=${place.row}
+      data-column=${place.column}
+      title=${detail ? `${text}\n${detail}` : text}
+      style=${share === undefined ? nothing : `--bar: ${share * 100}%`}
+      @dblclick=${() => this.#open(row, column)}
+    >${this.#twisty(options, row, column)}${
+      open
+        ? html`<a class="name" href="#" tabindex="-1" @click=${(event: Event) => {
+            event.preventDefault();
+            open(row);
+          }}>${body}</a>`
+        : column.isName
+          ? html`<span class="name">${body}</span>`
+          : body
+    }${detail ? html`<span class="detail">${detail}</span>` : nothing}</div>`;
+  }
+
+  /** What opens and closes a row, in its first column of text. */
+  #twisty({ tree, columns }: GridOptions<Row>, row: Row, column: Column<Row>): TemplateResult | typeof nothing {
+    if (!tree || column !== columns.find(({ tick }) => !tick)) return nothing;
+    const expanded = tree.expanded(row);
+    if (expanded === undefined) return tree.level(row) > 1 ? html`<span class="indent"></span>` : nothing;
+    const toggle = () => tree.expand(row, !expanded);
+    return html`<span class="twisty" aria-hidden="true" @click=${toggle}>${expanded ? '▾' : '▸'}</span>`;
+  }
+
+  #tickCell(row: Row, { state, label, set }: NonNullable<Column<Row>['tick']>, place: Place, tab: number) {
+    const ticked = state(row);
+    return html`<div role="gridcell" class="cell tick" tabindex=${ticked === undefined ? tab : nothing}
+      data-row=${ticked === undefined ? place.row : nothing} data-column=${ticked === undefined ? place.column : nothing}
+    >${
+      ticked === undefined
+        ? nothing
+        : html`<input
+            type="checkbox"
+            aria-label=${label(row)}
+            tabindex=${tab}
+            data-row=${place.row}
+            data-column=${place.column}
+            .checked=${live(ticked === 'all')}
+            .indeterminate=${live(ticked === 'some')}
+            @change=${({ target }: Event) => set(row, (target as HTMLInputElement).checked)}
+          />`
+    }</div>`;
+  }
+
+  #open(row: Row, column: Column<Row> | undefined): void {
+    if (column?.open) column.open(row);
+    else this.#options?.onOpen?.(row);
+  }
+
+  #press(event: KeyboardEvent): void {
+    const options = this.#options;
+    if (!options) return;
+    const { columns, tree } = options;
+    const { row, column } = this.#focus;
+    if (row === -1 && event.altKey && (event.key === 'ArrowLeft' || event.key === 'ArrowRight')) {
+      event.preventDefault();
+      return this.#widen(column, event.key === 'ArrowRight' ? WIDTH_STEP_PIXELS : -WIDTH_STEP_PIXELS);
+    }
+    const opened = this.#order[row];
+    const expanded = opened === undefined ? undefined : tree?.expanded(opened);
+    const opens =
+      (event.key === 'ArrowRight' && expanded === false) || (event.key === 'ArrowLeft' && expanded === true);
+    if (opens && tree && opened !== undefined) {
+      event.preventDefault();
+      return tree.expand(opened, !expanded);
+    }
+    const extent = { rows: this.#order.length, columns: columns.length, page: this.#page };
+    const next = placeAfter(event, this.#focus, extent);
+    if (next) {
+      event.preventDefault();
+      return this.#moveTo(next);
+    }
+    if (event.key !== 'Enter') return;
+    event.preventDefault();
+    if (row === -1) this.#sortBy(column);
+    else if (opened !== undefined && expanded !== undefined && !columns[column]?.open) tree?.expand(opened, !expanded);
+    else if (opened !== undefined) this.#open(opened, columns[column]);
+  }
+
+  #moveTo(focus: Place): void {
+    this.#focus = focus;
+    if (this.#body) scrollTo(this.#body, focus.row, this.#rowHeight, this.#page);
+    this.#draw();
+    this.#stop()?.focus();
+  }
+
+  /** The tab stop goes with the focus, however it came. */
+  #follow(target: HTMLElement): void {
+    const { row, column } = target.dataset;
+    if (row === undefined || column === undefined) return;
+    const next = { row: Number(row), column: Number(column) };
+    if (next.row === this.#focus.row && next.column === this.#focus.column) return;
+    this.#focus = next;
+    this.#draw();
+  }
+
+  #isStop({ row, column }: Place): boolean {
+    return row === Math.max(0, this.#focus.row) && column === this.#focus.column;
+  }
+
+  #stop(): HTMLElement | null {
+    const { row, column } = this.#focus;
+    return this.querySelector(`[data-row="${row}"][data-column="${column}"]`);
+  }
+
+  /** Makes a column wider by so many pixels; undefined: as wide as it was at first. */
+  #widen(at: number, by: number | undefined): void {
+    const widths = new Map(this.#widths);
+    if (by === undefined) widths.delete(at);
+    else widths.set(at, Math.max(LEAST_PIXELS, (widths.get(at) ?? this.#widthOf(at)) + by));
+    this.#widths = widths;
+    this.#draw();
+  }
+
+  #widthOf(at: number): number {
+    return this.querySelector(`[role=columnheader][data-column="${at}"]`)?.getBoundingClientRect().width ?? 0;
+  }
+
+  #drag(down: PointerEvent, at: number): void {
+    down.preventDefault();
+    const [handle, width] = [down.target as HTMLElement, this.#widthOf(at)];
+    handle.setPointerCapture(down.pointerId);
+    const move = ({ clientX }: PointerEvent) => {
+      this.#widths = new Map([...this.#widths, [at, Math.max(LEAST_PIXELS, width + clientX - down.clientX)]]);
+      this.#draw();
+    };
+    handle.addEventListener('pointermove', move);
+    handle.addEventListener('lostpointercapture', () => handle.removeEventListener('pointermove', move), {
+      once: true,
+    });
+  }
 }
 
-function classOf({ numeric }: { readonly numeric?: boolean }): string {
-  return numeric ? 'cell numeric' : 'cell';
+customElements.define('stowage-grid', Grid);
+
+/** A grid; whoever draws it again with other options patches it. */
+export function grid<Row>(options: GridOptions<Row>): TemplateResult {
+  return html`<stowage-grid .options=${options}></stowage-grid>`;
 }
 
-/** One cell of the grid is in the order of Tab (a roving tab index). */
-function tabIndex({ focus }: { readonly focus: Place }, row: number, column: number): number {
-  return row === focus.row && column === focus.column ? 0 : -1;
+function cutInside(name: string): TemplateResult {
+  const [head, tail] = aroundMiddle(name);
+  return html`<span class="head">${head}</span><span class="tail">${tail}</span>`;
 }
 
-function tabStop(root: HTMLElement): HTMLElement | null {
-  return root.querySelector('[tabindex="0"]');
-}
-
-function sorted<Row>(shown: Shown<Row>, { columns, rows }: GridOptions<Row>, at: number): Shown<Row> {
-  const column = columns[at]!;
-  const sorting = nextSorting(shown.sorting, at, column.numeric);
-  return { ...shown, sorting, order: sortRows(rows, column.value ?? column.text, sorting.descending) };
+function classOf({ numeric, tick }: Pick<Column<never>, 'numeric' | 'tick'>): string {
+  return tick ? 'cell tick' : numeric ? 'cell numeric' : 'cell';
 }
 
 /** Scrolls as little as brings a row into sight; the header always is. */
-function scrollTo(body: HTMLElement, row: number): void {
+function scrollTo(body: HTMLElement, row: number, rowHeight: number, page: number): void {
   if (row < 0) return;
-  const top = row * ROW_HEIGHT_PIXELS;
-  const height = body.clientHeight || VISIBLE_ROWS * ROW_HEIGHT_PIXELS;
+  const top = row * rowHeight;
+  const height = body.clientHeight || page * rowHeight;
   if (top < body.scrollTop) body.scrollTop = top;
-  else if (top + ROW_HEIGHT_PIXELS > body.scrollTop + height) body.scrollTop = top + ROW_HEIGHT_PIXELS - height;
+  else if (top + rowHeight > body.scrollTop + height) body.scrollTop = top + rowHeight - height;
 }

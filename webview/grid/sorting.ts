@@ -15,3 +15,10 @@ export function sortRows<Row>(rows: readonly Row[], value: (row: Row) => number 
 function compare(left: number | string, right: number | string): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
+
+/** True for a sorting; of what was kept over a reload. */
+export function isSorting(value: unknown): value is Sorting {
+  if (typeof value !== 'object' || value === null) return false;
+  const { column, descending } = value as Record<string, unknown>;
+  return Number.isSafeInteger(column) && typeof descending === 'boolean';
+}

@@ -1,42 +1,38 @@
+import { html, nothing, type TemplateResult } from 'lit-html';
 import type { Forecast, Moment } from '../../src/core/forecast/forecast.ts';
 import type { Band } from '../../src/core/model/band.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
 import { describeFutures } from '../../src/text/forecast.ts';
 import { amount, amounts, fixed, number, percent } from '../../src/text/format.ts';
+import { HEADINGS, NODE_ADDED, NODE_GOES } from '../../src/text/panel.ts';
 import type { PanelActions } from '../actions.ts';
-import { button, element } from '../element.ts';
-import { type Section, section } from '../section.ts';
+import { button } from '../button.ts';
+import { legend } from '../chart.ts';
 import { type PanelModel, wholeForecast } from '../state.ts';
 import { earliestStarts } from './earliestStarts.ts';
 import { titled } from './parts.ts';
-import { type Measure, scenarioChart } from './scenarioChart.ts';
+import { looks, type Measure, scenarioChart } from './scenarioChart.ts';
 
-/** The next day with and without the plan, and with each change of nodes that was asked for; empty without a forecast. */
-export function forecastSection({ whatIfs, busy }: PanelModel['host'], plan: Plan, actions: PanelActions): Section {
-  const asked = whatIfs?.map(({ change }) => change);
-  return section('forecast', [plan.id, asked, busy], () => {
-    if (!plan.forecast) return element('div');
-    const forecast = wholeForecast(plan.forecast, whatIfs);
-    const whatIf = (text: string, kind: Parameters<PanelActions['whatIf']>[0]) =>
-      button(text, () => actions.whatIf(kind), { secondary: true, disabled: busy !== undefined });
-    return titled(
-      'Forecast',
-      'Forecast',
-      element(
-        'div',
-        { class: 'charts' },
-        measures(forecast).map((measure) => scenarioChart(forecast, measure)),
-      ),
-      element('p', { class: 'faint' }, describeFutures(forecast)),
-      element(
-        'p',
-        { class: 'actions' },
-        whatIf('What if a node goes?', 'lost'),
-        whatIf('What if there were one more?', 'added'),
-      ),
-      earliestStarts(plan, forecast),
-    );
-  });
+/** The next day with and without the plan, and with each change of nodes that was asked for; nothing without a forecast. */
+export function forecastSection(
+  { whatIfs, busy }: PanelModel['host'],
+  plan: Plan,
+  actions: PanelActions,
+): TemplateResult | typeof nothing {
+  if (!plan.forecast) return nothing;
+  const forecast = wholeForecast(plan.forecast, whatIfs);
+  const disabled = busy !== undefined;
+  return titled(
+    HEADINGS.forecast,
+    legend(looks(forecast)),
+    html`<div class="charts">${measures(forecast).map((measure) => scenarioChart(forecast, measure))}</div>
+      <p class="faint">${describeFutures(forecast)}</p>
+      <p class="actions">
+        ${button(NODE_GOES, () => actions.whatIf('lost'), { secondary: true, disabled })}
+        ${button(NODE_ADDED, () => actions.whatIf('added'), { secondary: true, disabled })}
+      </p>`,
+    earliestStarts(plan, forecast, actions),
+  );
 }
 
 const NOTHING: Band = { p10: 0, p50: 0, p90: 0 };
@@ -54,7 +50,7 @@ function measures(forecast: Forecast): Measure[] {
     : (['milliCpu', 'cpuRatio', 'CPU'] as const);
   return [
     {
-      title: 'Fragmentation:',
+      title: 'Fragmentation',
       yTitle: `of idle ${unit}`,
       yFormat: '.0%',
       pick: ({ fragmentation }) => fragmentation[ratio],
@@ -62,14 +58,14 @@ function measures(forecast: Forecast): Measure[] {
       format: percent,
     },
     {
-      title: 'Free capacity:',
+      title: 'Free capacity',
       yTitle: `${unit}s`,
       pick: ({ free }) => free[resource] ?? NOTHING,
       perUnit: 1000,
       say: (value) => amount(resource, value),
       format: (value) => amount(resource, Math.round(1000 * value)),
     },
-    { title: 'Waiting tasks:', yTitle: 'tasks', pick: ({ waiting }) => waiting, ...COUNT },
+    { title: 'Waiting tasks', yTitle: 'tasks', pick: ({ waiting }) => waiting, ...COUNT },
     ...capacityFor(forecast),
   ];
 }
@@ -81,5 +77,5 @@ function capacityFor({ shapes }: Forecast): Measure[] {
   const shape = shapes[index];
   if (!shape) return [];
   const pick = ({ fits }: Moment) => fits[index] ?? NOTHING;
-  return [{ title: `Room for tasks of ${amounts(shape.request)}:`, yTitle: 'tasks that fit', pick, ...COUNT }];
+  return [{ title: `Room for tasks of ${amounts(shape.request)}`, yTitle: 'tasks that fit', pick, ...COUNT }];
 }

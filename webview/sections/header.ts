@@ -1,31 +1,61 @@
+import { html, nothing, type TemplateResult } from 'lit-html';
 import type { Plan } from '../../src/core/plan/plan.ts';
 import { describeCounts } from '../../src/text/counts.ts';
 import { clock } from '../../src/text/format.ts';
+import {
+  COPY_AS_MARKDOWN,
+  FIGURES,
+  HEADINGS,
+  OPEN_AS_TEXT,
+  PLAN_AGAIN,
+  PREVIEW_PLAN,
+  SAVE_AS,
+} from '../../src/text/panel.ts';
 import { describePredictor } from '../../src/text/prediction.ts';
+import { describeVerdict, verdictFigures } from '../../src/text/verdict.ts';
 import type { PanelActions } from '../actions.ts';
-import { button, element } from '../element.ts';
-import { type Section, section } from '../section.ts';
+import { button } from '../button.ts';
 import type { PanelModel } from '../state.ts';
 
 /** What could not be read or used is named in the header, the first of it; the doctor and the trees have all. */
 const MOST_PROBLEMS = 5;
 
 /** The cluster, what the plan was made from, and what stands in the way. */
-export function headerSection({ host, plan }: PanelModel, actions: PanelActions): Section {
-  return section('head', [host.cluster, host.busy, host.failure, host.readOnly, plan?.id], () =>
-    element(
-      'header',
-      {},
-      element('h1', {}, 'Plan'),
-      element('p', { class: 'lead' }, host.cluster, plan && madeFrom(plan)),
-      host.failure && element('p', { class: 'notice error', role: 'alert' }, host.failure),
-      host.readOnly && element('p', { class: 'notice' }, host.readOnly),
-      plan?.snapshot.problems.slice(0, MOST_PROBLEMS).map((problem) => element('p', { class: 'notice' }, problem)),
-      host.busy
-        ? element('p', { class: 'busy', role: 'status' }, element('vscode-progress-ring', {}), ` ${host.busy} …`)
-        : button(plan ? 'Plan again' : 'Preview plan', actions.refresh, { secondary: true }),
-    ),
-  );
+export function headerSection({ host, plan }: PanelModel, actions: PanelActions): TemplateResult {
+  const { cluster, failure, readOnly, busy } = host;
+  const again = button(plan ? PLAN_AGAIN : PREVIEW_PLAN, actions.refresh, { secondary: true });
+  return html`<header>
+    <h1>${HEADINGS.page}</h1>
+    <p class="lead">${cluster}${plan ? madeFrom(plan) : nothing}</p>
+    ${failure === undefined ? nothing : html`<p class="notice error" role="alert">${failure}</p>`}
+    ${readOnly === undefined ? nothing : html`<p class="notice">${readOnly}</p>`}
+    ${plan?.snapshot.problems.slice(0, MOST_PROBLEMS).map((problem) => html`<p class="notice">${problem}</p>`)}
+    <p class="actions">
+      ${
+        busy === undefined
+          ? html`${again}${plan ? takeButtons(actions) : nothing}`
+          : html`<span class="busy" role="status"><span class="ring" aria-hidden="true"></span> ${busy} …</span>`
+      }
+    </p>
+  </header>`;
+}
+
+/** The plan in a sentence and four figures. */
+export function verdictSection(plan: Plan): TemplateResult {
+  return html`<section aria-label=${FIGURES}>
+    <p class="verdict">${describeVerdict(plan)}</p>
+    <dl class="figures">
+      ${verdictFigures(plan).map(
+        ({ label, value, note }) => html`<div><dt>${label}</dt><dd>${value}</dd><dd class="faint">${note}</dd></div>`,
+      )}
+    </dl>
+  </section>`;
+}
+
+function takeButtons(actions: PanelActions): TemplateResult {
+  return html`${button(OPEN_AS_TEXT, () => actions.take('text'), { secondary: true })}
+  ${button(COPY_AS_MARKDOWN, () => actions.take('markdown'), { secondary: true })}
+  ${button(SAVE_AS, () => actions.take('file'), { secondary: true })}`;
 }
 
 function madeFrom({ snapshot, predictor }: Plan): string {

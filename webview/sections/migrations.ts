@@ -1,35 +1,41 @@
+import type { TemplateResult } from 'lit-html';
 import type { MigrationAdvice } from '../../src/core/defrag/searchDefrag.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
 import { duration, nodeHours } from '../../src/text/format.ts';
 import { describeGoal, describeMigration } from '../../src/text/migration.ts';
+import { HEADINGS } from '../../src/text/panel.ts';
 import type { PanelActions } from '../actions.ts';
-import { numeric } from '../grid/grid.ts';
-import { type Section, section } from '../section.ts';
+import { names, numeric } from '../grid/columns.ts';
 import { gridOr, titled } from './parts.ts';
 
 /** Advice on migrations: those to do, those that wait, and why not the others. */
-export function migrationsSection({ id, migrations: all, snapshot }: Plan, actions: PanelActions): Section {
-  return section('migrations', [id], () =>
-    titled(
-      'Migrations',
-      'Migrations',
-      gridOr('Nothing starts a defragmentation: no task is kept waiting by scattered capacity.', {
-        label: 'Migration advice; Enter reveals the task',
-        rows: all,
-        columns: [
-          { title: 'task', text: ({ taskIds }) => taskIds.join(', ') || '—', share: 4 },
-          { title: 'from', text: ({ from }) => from ?? '—', share: 2 },
-          { title: 'to', text: ({ to }) => to ?? '—', share: 2 },
-          { title: 'in order to', text: ({ goal }) => describeGoal(goal), share: 5 },
-          numeric('wins', ({ gainNodeSeconds }: MigrationAdvice) => gainNodeSeconds, nodeHours),
-          numeric('lost work', ({ lostSeconds }: MigrationAdvice) => lostSeconds, duration),
-          { title: 'decision', text: (advice) => describeMigration(advice, snapshot.takenAtSeconds), share: 4 },
-        ],
-        onOpen: ({ taskIds }) => {
-          const [first] = taskIds;
-          if (first) actions.reveal('task', first);
-        },
-      }),
-    ),
+export function migrationsSection({ migrations: all, snapshot }: Plan, actions: PanelActions): TemplateResult {
+  const reveal = ({ taskIds: [first] }: MigrationAdvice) => first !== undefined && actions.reveal('task', first);
+  const revealNode = (node: string | undefined) => node !== undefined && actions.reveal('node', node);
+  return titled(
+    HEADINGS.migrations,
+    gridOr<MigrationAdvice>('Nothing starts a defragmentation: no task is kept waiting by scattered capacity.', {
+      label: HEADINGS.migrations,
+      rows: all,
+      key: ({ taskIds, from = '', goal }) => JSON.stringify([taskIds[0], from, describeGoal(goal)]),
+      lines: 2,
+      columns: [
+        { ...names('task', ({ taskIds }: MigrationAdvice) => taskIds.join(', ') || '—', reveal), share: 4 },
+        names(
+          'from',
+          ({ from }: MigrationAdvice) => from ?? '—',
+          ({ from }) => revealNode(from),
+        ),
+        names(
+          'to',
+          ({ to }: MigrationAdvice) => to ?? '—',
+          ({ to }) => revealNode(to),
+        ),
+        { title: 'in order to', text: ({ goal }) => describeGoal(goal), share: 4 },
+        numeric('wins', ({ gainNodeSeconds }: MigrationAdvice) => gainNodeSeconds, nodeHours),
+        numeric('lost work', ({ lostSeconds }: MigrationAdvice) => lostSeconds, duration),
+        { title: 'decision', text: (advice) => describeMigration(advice, snapshot.takenAtSeconds), share: 6 },
+      ],
+    }),
   );
 }

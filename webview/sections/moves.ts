@@ -1,77 +1,218 @@
-import type { Move } from '../../src/core/model/moves.ts';
+import { html, nothing, type TemplateResult } from 'lit-html';
+import { live } from 'lit-html/directives/live.js';
+import { amountOf, type ResourceName, resourceNames } from '../../src/core/model/resources.ts';
+import { goalsOf } from '../../src/core/plan/goals.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
-import { describeMore } from '../../src/text/counts.ts';
-import { plural } from '../../src/text/format.ts';
-import { describeLossOf, describeMoveWithCost, describeNoMoves } from '../../src/text/operation.ts';
+import { amount } from '../../src/text/format.ts';
+import { describeGoalLine, describeGoalTitle } from '../../src/text/goals.ts';
+import { adviceByTask, describeWhy } from '../../src/text/moves.ts';
+import { describeLossOf, describeNoMoves, describeStanding } from '../../src/text/operation.ts';
+import {
+  ASKED_ONCE_MORE,
+  describeApply,
+  describeFound,
+  describeFrees,
+  describeGroup,
+  describeTick,
+  describeTicked,
+  describeTickGroup,
+  GROUP_BY,
+  GROUPED_BY,
+  HEADINGS,
+  KINDS,
+  lostCell,
+  NO_MOVE_FOUND,
+  SEARCH_MOVES,
+  TICK_ALL,
+  TICK_NONE,
+} from '../../src/text/panel.ts';
 import type { PanelActions } from '../actions.ts';
-import { button, element } from '../element.ts';
-import { type Section, section } from '../section.ts';
-import { type Choices, MOVES_PAGE, type PanelModel } from '../state.ts';
+import { button } from '../button.ts';
+import { type Column, numeric } from '../grid/columns.ts';
+import { grid } from '../grid/grid.ts';
+import { memo } from '../memo.ts';
+import { found, type GroupRow, type MoveRow, moveRows, type TableRow, tableRows, totals } from '../moves/table.ts';
+import { isTicked, type Ticks, tickedOf } from '../moves/ticks.ts';
+import { GROUPINGS, type MovesView } from '../moves/view.ts';
+import type { PanelModel } from '../state.ts';
 import { titled } from './parts.ts';
 
-type Host = PanelModel['host'];
+/** The moves of the plan by what they are for, to tick whole or in part, and the button that applies what is ticked. */
+export function movesSection(model: Shown, actions: PanelActions): TemplateResult {
+  const { plan, steps } = model;
+  const { open, done } = openRows(plan, steps);
+  if (open.length === 0)
+    return titled(HEADINGS.moves, html`<p>${describeNoMoves({ done, nodes: plan.snapshot.counts.nodes })}</p>`);
+  const { ticks, moves: view } = model.choices;
+  const shown = foundRows(open, view.search);
+  return titled(
+    HEADINGS.moves,
+    toolbar(view, shown, open.length, ticks, actions),
+    shown.length === 0 ? html`<p>${NO_MOVE_FOUND}</p>` : table(model, shown, actions),
+    applyLine(model, tickedRows(open, ticks), open.length, actions),
+  );
+}
 
-/** Moves of the plan that are not done yet, each with its tick, and the button that applies those ticked. */
-export function movesSection(host: Host, plan: Plan, choices: Choices, actions: PanelActions): Section {
-  const done = doneIds(host);
-  return section('moves', [plan.id, choices.chosen, choices.listed, host.busy, host.readOnly, done], () => {
-    const ended = new Set(done);
-    const moves = plan.moves.filter(({ id }) => !ended.has(id));
-    if (moves.length === 0)
-      return titled(
-        'Moves',
-        'Moves',
-        element('p', {}, describeNoMoves({ done: done.length, nodes: plan.snapshot.counts.nodes })),
-      );
-    const all = moves.map(({ id }) => id);
-    const ticked = new Set(choices.chosen ?? all);
-    const listed = choices.listed ?? MOVES_PAGE;
-    const further = moves.length - listed;
-    return titled(
-      'Moves',
-      'Moves',
-      element(
-        'ul',
-        { class: 'moves' },
-        moves.slice(0, listed).map((move) => moveRow(move, ticked.has(move.id), all, actions)),
-      ),
-      further > 0 &&
-        element(
-          'p',
-          {},
-          button(describeMore(MOVES_PAGE, further), actions.listMore, {
-            secondary: true,
-          }),
-        ),
-      applyLine(
-        host,
-        plan.id,
-        moves.filter(({ id }) => ticked.has(id)),
-        actions,
-      ),
-    );
+/** The goals of a plan and a row for each move, made once a plan. */
+const tableOf = memo((plan: Plan) => {
+  const goals = goalsOf(plan);
+  return { goals, rows: moveRows(plan, goals) };
+});
+
+/** Moves that are not done yet: nobody can ask for the others again. */
+const openRows = memo((plan: Plan, steps: PanelModel['steps']) => {
+  const { rows } = tableOf(plan);
+  const open = steps.size === 0 ? rows : rows.filter(({ key }) => steps.get(key)?.state !== 'done');
+  return { open, done: rows.length - open.length };
+});
+
+const foundRows = memo(found);
+const sortedRows = memo(tableRows);
+
+const tickedRows = memo((rows: readonly MoveRow[], ticks: Ticks) => {
+  const ticked = rows.filter(({ key }) => isTicked(ticks, key));
+  return { ticked, ...totals(ticked) };
+});
+
+function toolbar(
+  { search, group }: MovesView,
+  shown: readonly MoveRow[],
+  all: number,
+  ticks: Ticks,
+  actions: PanelActions,
+): TemplateResult {
+  const searched = ({ target }: Event) => actions.list({ search: (target as HTMLInputElement).value });
+  const grouped = ({ target }: Event) =>
+    actions.list({ group: GROUPINGS.find((each) => each === (target as HTMLSelectElement).value) ?? 'goal' });
+  const tick = (on: boolean) =>
+    shown.length === all
+      ? actions.tickAll(on)
+      : actions.tick(
+          shown.map(({ key }) => key),
+          on,
+        );
+  const standing = tickedOf(
+    ticks,
+    shown.map(({ key }) => key),
+  );
+  return html`<p class="actions">
+    <input
+      type="search"
+      aria-label=${SEARCH_MOVES}
+      placeholder=${SEARCH_MOVES}
+      .value=${live(search)}
+      @input=${searched}
+    />
+    <label
+      >${GROUP_BY}
+      <select @change=${grouped}>
+        ${GROUPINGS.map((each) => html`<option value=${each} ?selected=${each === group}>${GROUPED_BY[each]}</option>`)}
+      </select></label
+    >
+    ${button(TICK_ALL, () => tick(true), { secondary: true, disabled: standing === 'all' })}
+    ${button(TICK_NONE, () => tick(false), { secondary: true, disabled: standing === 'none' })}
+    <span class="faint" role="status">${describeFound(shown.length, all)}</span>
+  </p>`;
+}
+
+type Shown = PanelModel & { readonly plan: Plan };
+
+function table(model: Shown, shown: readonly MoveRow[], actions: PanelActions): TemplateResult {
+  const { plan, choices } = model;
+  const { moves: view } = choices;
+  const columns = moveColumns(model, actions);
+  const sortBy = view.sorting && columns[view.sorting.column]?.value;
+  return grid<TableRow>({
+    label: HEADINGS.moves,
+    rows: sortedRows(shown, tableOf(plan).goals, view, sortBy),
+    key: ({ key }) => key,
+    lines: 2,
+    columns,
+    tree: {
+      level: ({ kind }) => (kind === 'move' && view.group !== 'none' ? 2 : 1),
+      expanded: (row) => (row.kind === 'group' ? row.opened : undefined),
+      expand: ({ key }, on) => actions.open(key, on),
+    },
+    sorted: { ...(view.sorting && { by: view.sorting }), sort: (sorting) => actions.list({ sorting }) },
+    mark: ({ kind }) => (kind === 'group' ? 'group' : undefined),
+    onOpen: (row) => {
+      if (row.kind === 'move') actions.reveal('task', row.move.task.id);
+    },
   });
 }
 
-/** Moves that are at their end; nobody can ask for them again. */
-function doneIds({ steps }: Host): string[] {
-  return steps.filter(({ state }) => state === 'done').map(({ moveId }) => moveId);
+function moveColumns({ plan, choices, steps }: Shown, actions: PanelActions): readonly Column<TableRow>[] {
+  const tick: Column<TableRow> = {
+    title: '',
+    text: () => '',
+    tick: {
+      state: (row) => tickedOf(choices.ticks, idsOf(row)),
+      label: (row) =>
+        row.kind === 'move' ? describeTick(row.title) : describeTickGroup(groupTitle(row), row.moves.length),
+      set: (row, on) => actions.tick(idsOf(row), on),
+    },
+  };
+  if (steps.size === 0) return [tick, ...factColumns(plan)];
+  const standing = (row: TableRow) => {
+    const step = row.kind === 'move' ? steps.get(row.key) : undefined;
+    return step ? describeStanding(step, step.untilSeconds ?? 0) : '';
+  };
+  return [tick, ...factColumns(plan), { title: 'so far', text: standing, value: standing, share: 3 }];
 }
 
-function moveRow(move: Move, on: boolean, all: readonly string[], actions: PanelActions): HTMLElement {
-  const box = element('vscode-checkbox', { checked: on }, describeMoveWithCost(move)) as HTMLInputElement;
-  box.addEventListener('change', () => actions.choose(move.id, box.checked, all));
-  return element('li', {}, box);
-}
+/** What is told of a move and of a group; the same while the plan is, so that its rows need not be sorted again. */
+const factColumns = memo((plan: Plan): readonly Column<TableRow>[] => {
+  const { rows } = tableOf(plan);
+  const advice = adviceByTask(plan);
+  const resources = resourceNames(...new Set(rows.map(({ frees }) => frees)));
+  return [
+    {
+      title: 'move',
+      text: (row) => (row.kind === 'move' ? row.title : groupTitle(row)),
+      detail: (row) => (row.kind === 'move' ? describeWhy(row.move, advice) : groupDetail(row)),
+      value: (row) => (row.kind === 'move' ? row.title : row.name),
+      share: 8,
+    },
+    ...resources.map(freesColumn),
+    numeric('work lost', ({ lostSeconds }: TableRow) => lostSeconds, lostCell),
+  ];
+});
 
-function applyLine(host: Host, planId: string, picked: readonly Move[], actions: PanelActions): HTMLElement {
-  const ids = picked.map(({ id }) => id);
-  return element(
-    'p',
-    {},
-    button(plural(ids.length, { one: 'Apply # move…', other: 'Apply # moves…' }), () => actions.apply(planId, ids), {
-      disabled: ids.length === 0 || host.busy !== undefined || host.readOnly !== undefined,
-    }),
-    ` ${describeLossOf(picked)} You are asked once more before anything happens.`,
+function freesColumn(resource: ResourceName): Column<TableRow> {
+  return numeric(
+    describeFrees(resource),
+    ({ frees }: TableRow) => amountOf(frees, resource),
+    (value) => (value === 0 ? '—' : amount(resource, value)),
   );
+}
+
+function groupTitle({ by, name, goal }: GroupRow): string {
+  if (goal) return describeGoalTitle(goal);
+  return by === 'kind' ? (KINDS[name] ?? name) : name;
+}
+
+function groupDetail({ goal, moves }: GroupRow): string {
+  return goal ? describeGoalLine(goal) : describeGroup(moves.length);
+}
+
+function idsOf(row: TableRow): readonly string[] {
+  return row.kind === 'move' ? [row.key] : row.moveIds;
+}
+
+function applyLine(
+  { host, plan }: Shown,
+  { ticked, frees }: ReturnType<typeof tickedRows>,
+  all: number,
+  actions: PanelActions,
+): TemplateResult {
+  const disabled = ticked.length === 0 || host.busy !== undefined || host.readOnly !== undefined;
+  const apply = () =>
+    actions.apply(
+      plan.id,
+      ticked.map(({ key }) => key),
+    );
+  return html`<p class="actions apply">
+    ${button(describeApply(ticked.length, all), apply, { disabled })}
+    <span>${describeTicked(frees)} ${describeLossOf(ticked.map(({ move }) => move))} ${ASKED_ONCE_MORE}</span>
+  </p>`;
 }

@@ -1,12 +1,12 @@
-import { type Child, element } from '../element.ts';
+import { html, type TemplateResult } from 'lit-html';
 import { type GridOptions, grid } from '../grid/grid.ts';
 
-/** A section under its heading, with the name by which a screen reader finds it. */
-export function titled(label: string, heading: string, ...children: readonly Child[]): HTMLElement {
-  return element('section', { 'aria-label': label }, element('h2', {}, heading), children);
+/** A section under its heading, by which a screen reader finds it. */
+export function titled(heading: string, ...children: readonly unknown[]): TemplateResult {
+  return html`<section aria-label=${heading}><h2>${heading}</h2>${children}</section>`;
 }
 
 /** A grid, or where it has no rows the sentence that says why. */
-export function gridOr<Row>(none: string, options: GridOptions<Row>): HTMLElement {
-  return options.rows.length > 0 ? grid(options) : element('p', {}, none);
+export function gridOr<Row>(none: string, options: GridOptions<Row>): TemplateResult {
+  return options.rows.length > 0 ? grid(options) : html`<p>${none}</p>`;
 }

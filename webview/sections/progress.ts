@@ -1,31 +1,88 @@
+import { html, nothing, type TemplateResult } from 'lit-html';
+import { repeat } from 'lit-html/directives/repeat.js';
+import { clock } from '../../src/text/format.ts';
 import { describeStanding, type StepText } from '../../src/text/operation.ts';
-import { element } from '../element.ts';
-import { type Section, section } from '../section.ts';
+import {
+  describeCountsOfSteps,
+  describeDoneFold,
+  describeMoreSteps,
+  describeOldPlan,
+  HEADINGS,
+  PLAN_AGAIN,
+  type StepCounts,
+} from '../../src/text/panel.ts';
+import type { PanelActions } from '../actions.ts';
+import { button } from '../button.ts';
 import type { PanelModel } from '../state.ts';
+import { titled } from './parts.ts';
 
-/** Where each move stands that was begun; empty before the first. */
-export function progressSection({ steps }: PanelModel['host']): Section {
-  return section('steps', [steps], () => {
-    if (steps.length === 0) return element('div');
-    return element(
-      'section',
-      { 'aria-label': 'Progress', 'aria-live': 'polite' },
-      element('h2', {}, 'Progress'),
-      element('ol', { class: 'steps' }, steps.map(stepRow)),
-    );
-  });
+/** So many moves of one standing are listed, those that changed last; the table of moves has all. */
+const MOST_LISTED = 20;
+
+/** Where the moves stand that were begun: how many, those that need attention, the others folded. */
+export function progressSection(
+  { host, plan, steps }: PanelModel,
+  actions: PanelActions,
+): TemplateResult | typeof nothing {
+  if (steps.size === 0) return nothing;
+  const counts = countsOf(steps);
+  const all = [...steps.values()].reverse();
+  const of = (...states: readonly StepText['state'][]) => all.filter(({ state }) => states.includes(state));
+  const over = host.busy === undefined && plan !== undefined && wasBegun(plan, steps);
+  return titled(
+    HEADINGS.progress,
+    html`<progress
+        aria-label=${HEADINGS.progress}
+        max=${steps.size}
+        .value=${counts.done + counts.failed}
+      ></progress>
+      <p class=${over ? 'notice' : ''}>
+        ${over ? describeOldPlan(madeAt(plan), counts) : describeCountsOfSteps(counts)}
+        ${over ? button(PLAN_AGAIN, actions.refresh, { secondary: true }) : nothing}
+      </p>`,
+    stepList(of('running', 'waiting', 'failed')),
+    counts.done > 0
+      ? html`<details><summary>${describeDoneFold(counts.done)}</summary>${stepList(of('done'))}</details>`
+      : nothing,
+  );
 }
 
-function stepRow(step: StepText): HTMLElement {
-  const { state, title, untilSeconds = 0 } = step;
-  return element(
-    'li',
-    { class: state },
-    element('span', { class: 'mark', 'aria-hidden': 'true' }, MARKS[state]),
-    element('strong', {}, title),
-    // Waits are of today, or near enough: the panel knows no clock of the cluster's.
-    `: ${describeStanding(step, untilSeconds)}`,
-  );
+/** Whether a move of the plan has come to its end: then the plan tells of a cluster that was. */
+function wasBegun({ moves }: NonNullable<PanelModel['plan']>, steps: PanelModel['steps']): boolean {
+  return moves.some(({ id }) => ENDED.includes(steps.get(id)?.state ?? 'waiting'));
+}
+
+const ENDED: readonly StepText['state'][] = ['done', 'failed'];
+
+/** The latest change of a move, as a line for a screen reader; empty before the first. */
+export function latestStep({ steps }: PanelModel): string {
+  const last = [...steps.values()].at(-1);
+  return last ? `${last.title}: ${describeStanding(last, last.untilSeconds ?? 0)}` : '';
+}
+
+function madeAt({ snapshot: { takenAtSeconds } }: NonNullable<PanelModel['plan']>): string {
+  return clock(takenAtSeconds, takenAtSeconds);
+}
+
+function countsOf(steps: PanelModel['steps']): StepCounts {
+  const counts = { running: 0, waiting: 0, done: 0, failed: 0 };
+  for (const { state } of steps.values()) counts[state]++;
+  return counts;
+}
+
+function stepList(steps: readonly StepText[]): TemplateResult {
+  const more = steps.length - MOST_LISTED;
+  return html`<ol class="steps">
+      ${repeat(
+        steps.slice(0, MOST_LISTED),
+        ({ moveId }) => moveId,
+        (step) => html`<li class=${step.state}>
+          <span class="mark" aria-hidden="true">${MARKS[step.state]}</span>
+          <strong>${step.title}</strong>: ${describeStanding(step, step.untilSeconds ?? 0)}
+        </li>`,
+      )}
+    </ol>
+    ${more > 0 ? html`<p class="faint">${describeMoreSteps(more)}</p>` : nothing}`;
 }
 
 const MARKS: Readonly<Record<StepText['state'], string>> = { running: '…', waiting: '○', done: '✓', failed: '✗' };

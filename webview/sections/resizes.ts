@@ -1,53 +1,68 @@
+import { html, nothing, type TemplateResult } from 'lit-html';
 import type { Plan } from '../../src/core/plan/plan.ts';
 import type { ResizeAdvice } from '../../src/core/resize/adviseResizes.ts';
 import { amount, duration, percent } from '../../src/text/format.ts';
+import { describeKeptFold, HEADINGS } from '../../src/text/panel.ts';
 import { describeResize, describeRule } from '../../src/text/resize.ts';
 import type { PanelActions } from '../actions.ts';
-import { numeric } from '../grid/grid.ts';
-import { type Section, section } from '../section.ts';
+import { type Column, names, numeric } from '../grid/columns.ts';
+import { grid } from '../grid/grid.ts';
 import { gridOr, titled } from './parts.ts';
 
-/** Advice on the requests of running tasks, one row a task and resource. */
-export function resizesSection({ id, resizes: all, snapshot }: Plan, actions: PanelActions): Section {
-  return section('resizes', [id], () =>
-    titled(
-      'Resizes',
-      'Resizes in place',
-      gridOr('No running task uses so much less or more than its request that a resize helps.', {
-        label: 'Resize advice; Enter reveals the task',
-        rows: all,
-        columns: [
-          { title: 'task', text: ({ taskId }) => taskId, share: 5 },
-          {
-            title: 'holds',
-            share: 1,
-            text: ({ resource, allocation }) => amount(resource, allocation),
-            value: ({ allocation }) => allocation,
-          },
-          {
-            title: 'uses',
-            share: 5,
-            text: ({ resource, usage }) => `${amount(resource, usage.mean)} (peak ${amount(resource, usage.peak)})`,
-            value: ({ usage }) => usage.mean,
-          },
-          { ...numeric('used', usageFraction, percent), bar: usageFraction },
-          {
-            title: 'remaining',
-            text: ({ remainingSeconds }) => (remainingSeconds === undefined ? '—' : duration(remainingSeconds)),
-            value: ({ remainingSeconds }) => remainingSeconds ?? 0,
-            numeric: true,
-          },
-          {
-            title: "the method's rule",
-            share: 3,
-            text: ({ resource, printed }) => describeRule(printed, resource),
-          },
-          { title: 'decision', text: (advice) => describeResize(advice, snapshot.takenAtSeconds), share: 6 },
-        ],
-        onOpen: ({ taskId }) => actions.reveal('task', taskId),
-      }),
-    ),
+/** Advice on the requests of running tasks, one row a task and resource: what is done first, refusals folded. */
+export function resizesSection({ resizes, snapshot }: Plan, actions: PanelActions): TemplateResult {
+  const columns = resizeColumns(snapshot.takenAtSeconds, actions);
+  const key = ({ taskId, resource }: ResizeAdvice) => `${taskId} ${resource}`;
+  const kept = resizes.filter(({ decision }) => decision.kind === 'refused');
+  const done = resizes.filter(({ decision }) => decision.kind !== 'refused');
+  const label = describeKeptFold(kept.length);
+  return titled(
+    HEADINGS.resizes,
+    gridOr('No running task uses so much less or more than its request that a resize helps.', {
+      label: HEADINGS.resizes,
+      rows: done,
+      key,
+      columns,
+      lines: 2,
+    }),
+    kept.length > 0
+      ? html`<details><summary>${label}</summary>${grid({ label, rows: kept, key, columns, lines: 2 })}</details>`
+      : nothing,
   );
+}
+
+function resizeColumns(nowSeconds: number, actions: PanelActions): readonly Column<ResizeAdvice>[] {
+  return [
+    {
+      ...names(
+        'task',
+        ({ taskId }: ResizeAdvice) => taskId,
+        ({ taskId }) => actions.reveal('task', taskId),
+      ),
+      share: 4,
+    },
+    {
+      title: 'holds',
+      share: 1,
+      text: ({ resource, allocation }) => amount(resource, allocation),
+      value: ({ allocation }) => allocation,
+    },
+    {
+      title: 'uses',
+      share: 3,
+      text: ({ resource, usage }) => `${amount(resource, usage.mean)} (peak ${amount(resource, usage.peak)})`,
+      value: ({ usage }) => usage.mean,
+    },
+    { ...numeric('used', usageFraction, percent), bar: usageFraction },
+    {
+      title: 'remaining',
+      text: ({ remainingSeconds }) => (remainingSeconds === undefined ? '—' : duration(remainingSeconds)),
+      value: ({ remainingSeconds }) => remainingSeconds ?? 0,
+      numeric: true,
+    },
+    { title: "the method's rule", share: 2, text: ({ resource, printed }) => describeRule(printed, resource) },
+    { title: 'decision', text: (advice) => describeResize(advice, nowSeconds), share: 6 },
+  ];
 }
 
 function usageFraction({ ours }: ResizeAdvice): number {

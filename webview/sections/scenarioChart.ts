@@ -1,3 +1,4 @@
+import type { TemplateResult } from 'lit-html';
 import type { Forecast, Moment } from '../../src/core/forecast/forecast.ts';
 import type { Band } from '../../src/core/model/band.ts';
 import { compareScenarios, scenarioTitle } from '../../src/text/forecast.ts';
@@ -14,14 +15,20 @@ export type Measure = Pick<ChartOptions, 'title' | 'yTitle' | 'yFormat' | 'forma
 };
 
 /** A chart of one quantity, with a line and a band for each scenario. */
-export function scenarioChart(forecast: Forecast, { pick, perUnit = 1, say, ...look }: Measure): HTMLElement {
+export function scenarioChart(forecast: Forecast, { pick, perUnit = 1, say, ...look }: Measure): TemplateResult {
+  const compare = (scenarios: Forecast['scenarios']) =>
+    compareScenarios({ ...forecast, scenarios }, (moment) => say(pick(moment).p50));
   return chart({
     ...look,
-    sentence: compareScenarios(forecast, (moment) => say(pick(moment).p50)),
+    sentence: compare(forecast.scenarios),
+    caption: compare(forecast.scenarios.filter(({ name }) => !PARTS.includes(name))),
     xTicks: ticks(forecast),
     series: series(forecast, pick, perUnit),
   });
 }
+
+/** Scenarios that are a part of the plan; under the title the whole is enough. */
+const PARTS: readonly string[] = ['resize', 'migrate'];
 
 /** A dashed line beside a full one: the two are told apart without colours too. */
 const LOOKS: Readonly<Record<string, Pick<Series, 'colour' | 'dash' | 'lineOnly'>>> = {
@@ -34,14 +41,21 @@ const LOOKS: Readonly<Record<string, Pick<Series, 'colour' | 'dash' | 'lineOnly'
 /** Changes of nodes are told apart by colour, order in the legend and their names. */
 const FURTHER_COLOURS = ['charts-red', 'charts-purple', 'charts-orange'];
 
-function series({ scenarios }: Forecast, pick: Measure['pick'], perUnit: number): Series[] {
+/** How each scenario's line looks, in every chart the same. */
+export function looks({ scenarios }: Forecast): Pick<Series, 'name' | 'colour' | 'dash' | 'lineOnly'>[] {
   const further = scenarios.map(({ name }) => name).filter((name) => !LOOKS[name]);
-  return scenarios.map(({ name, moments }) => {
-    const bands = moments.map(pick);
+  return scenarios.map(({ name }) => ({
+    name: scenarioTitle(name),
+    ...(LOOKS[name] ?? { colour: FURTHER_COLOURS[further.indexOf(name)] ?? 'charts-purple', dash: 'dashdot' }),
+  }));
+}
+
+function series(forecast: Forecast, pick: Measure['pick'], perUnit: number): Series[] {
+  return looks(forecast).map((look, at) => {
+    const bands = forecast.scenarios[at]!.moments.map(pick);
     return {
-      name: scenarioTitle(name),
-      ...(LOOKS[name] ?? { colour: FURTHER_COLOURS[further.indexOf(name)] ?? 'charts-purple', dash: 'dashdot' }),
-      x: moments.map((_, index) => index),
+      ...look,
+      x: bands.map((_, index) => index),
       p10: bands.map(({ p10 }) => p10 / perUnit),
       p50: bands.map(({ p50 }) => p50 / perUnit),
       p90: bands.map(({ p90 }) => p90 / perUnit),

@@ -1,0 +1,158 @@
+import { amountOf, type ResourceName, type Resources, resourceNames } from '../core/model/resources.ts';
+import { amount, counted, duration, list, number, plural, resourceTitle } from './format.ts';
+
+/** What the plan panel says of itself: headings, buttons, and what a screen reader reads beside them. */
+
+export const HEADINGS = {
+  page: 'Plan',
+  moves: 'Moves',
+  progress: 'Progress',
+  forecast: 'Forecast',
+  placements: 'Pending tasks',
+  resizes: 'Resizes in place',
+  migrations: 'Migrations',
+  starts: 'Earliest start of pending tasks',
+} as const;
+
+export const PLAN_AGAIN = 'Plan again';
+export const PREVIEW_PLAN = 'Preview plan';
+export const OPEN_AS_TEXT = 'Open as text';
+export const COPY_AS_MARKDOWN = 'Copy as Markdown';
+export const SAVE_AS = 'Save as …';
+export const NODE_GOES = 'What if a node goes?';
+export const NODE_ADDED = 'What if there were one more?';
+
+/** The four figures under the verdict. */
+export const FIGURES = 'The plan in figures';
+
+/** Of the table of moves. */
+export const SEARCH_MOVES = 'Search moves';
+export const GROUP_BY = 'Group by';
+export const TICK_ALL = 'Tick all';
+export const TICK_NONE = 'Tick none';
+export const NO_MOVE_FOUND = 'No move has all these words.';
+export const ASKED_ONCE_MORE = 'You are asked once more before anything happens.';
+
+export const GROUPED_BY: Readonly<Record<'goal' | 'namespace' | 'owner' | 'node' | 'kind' | 'none', string>> = {
+  goal: 'goal',
+  namespace: 'namespace',
+  owner: 'owner',
+  node: 'node',
+  kind: 'kind',
+  none: 'nothing',
+};
+
+/** Names of the groups of moves of one kind. */
+export const KINDS: Readonly<Record<string, string>> = {
+  placement: 'Placements',
+  shrink: 'Shrinks',
+  expand: 'Expands',
+  migration: 'Migrations',
+};
+
+/** The button that applies what is ticked: "Apply 3 of 19 moves …". */
+export function describeApply(ticked: number, all: number): string {
+  const of = plural(all, { one: '# move', other: '# moves' });
+  return ticked === all ? `Apply ${of} …` : `Apply ${number(ticked)} of ${of} …`;
+}
+
+/** How many moves a search leaves. */
+export function describeFound(found: number, all: number): string {
+  return found === all ? counted(all, 'move') : `${number(found)} of ${counted(all, 'move')}`;
+}
+
+/** What a box of the moves' table ticks. */
+export function describeTick(title: string): string {
+  return `Tick ${title}`;
+}
+
+export function describeTickGroup(title: string, moves: number): string {
+  return `Tick ${title}: ${counted(moves, 'move')}`;
+}
+
+/** How many moves stand in a group, where no more is said of it. */
+export function describeGroup(moves: number): string {
+  return counted(moves, 'move');
+}
+
+/** The column of what moves free of a resource. */
+export function describeFrees(resource: ResourceName): string {
+  return `frees ${resourceTitle(resource)}`;
+}
+
+/** What the ticked moves free and take in all: "They free 12 CPU and 30 GiB and take 4 GPU." */
+export function describeTicked(frees: Resources): string {
+  const of = (sign: 1 | -1) =>
+    list(
+      resourceNames(frees)
+        .filter((name) => Math.sign(amountOf(frees, name)) === sign)
+        .map((name) => amount(name, sign * amountOf(frees, name))),
+    );
+  const [free, take] = [of(1), of(-1)];
+  if (free === '' && take === '') return '';
+  if (take === '') return `They free ${free}.`;
+  return free === '' ? `They take ${take}.` : `They free ${free} and take ${take}.`;
+}
+
+/** Work that is lost, in a column. */
+export function lostCell(seconds: number): string {
+  return seconds > 0 ? duration(seconds) : '—';
+}
+
+/** What became of a plan that was applied: what follows on the page is older than that. */
+export function describeOldPlan(madeAt: string, counts: StepCounts): string {
+  return `${describeCountsOfSteps(counts)} What follows is the plan of ${madeAt}, as it was before that.`;
+}
+
+/** Steps of moves by where they stand. */
+export type StepCounts = Readonly<Record<'running' | 'waiting' | 'done' | 'failed', number>>;
+
+/** "12 of 19 moves done, 1 waiting, 2 not done." */
+export function describeCountsOfSteps({ running, waiting, done, failed }: StepCounts): string {
+  const all = running + waiting + done + failed;
+  const of = plural(all, { one: `${number(done)} of # move done`, other: `${number(done)} of # moves done` });
+  const rest = [
+    ...(running > 0 ? [`${number(running)} running`] : []),
+    ...(waiting > 0 ? [`${number(waiting)} waiting`] : []),
+    ...(failed > 0 ? [`${number(failed)} not done`] : []),
+  ];
+  return `${[of, ...rest].join(', ')}.`;
+}
+
+/** The fold over moves that need no attention. */
+export function describeDoneFold(done: number): string {
+  return plural(done, { one: '# move done', other: '# moves done' });
+}
+
+export function describeMoreSteps(more: number): string {
+  return plural(more, { one: 'and # more', other: 'and # more' });
+}
+
+/** The fold over nodes that refuse a task. */
+export function describeRefusedFold(nodes: number): string {
+  return plural(nodes, { one: '# node cannot take it', other: '# nodes cannot take it' });
+}
+
+/** The fold over resizes that are not made. */
+export function describeKeptFold(resizes: number): string {
+  return plural(resizes, { one: '# resize is not made', other: '# resizes are not made' });
+}
+
+/** Of the sliders. */
+export const ADD_POLICY = 'Add a policy to the score';
+export const NO_WEIGHT = 'Give one policy a weight above 0.';
+export const PLAN_WITH_WEIGHTS = 'Plan with these weights';
+export const OWN_WEIGHTS = 'Back to the plan’s';
+
+export function describeWeighing(task: string): string {
+  return `Weights of the policies that rank nodes for ${task}`;
+}
+
+export function describeWeightOf(policy: string): string {
+  return `Weight of ${policy}`;
+}
+
+/** A line of a chart that lies on another. */
+export function describeSameLine(name: string, as: string): string {
+  return `${name}: as ${as}.`;
+}

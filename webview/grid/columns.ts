@@ -1,0 +1,87 @@
+/** One column: what a cell shows, and what it is sorted by. */
+export type Column<Row> = {
+  readonly title: string;
+  readonly text: (row: Row) => string;
+  /** A second, fainter line; only in grids of two lines. */
+  readonly detail?: (row: Row) => string | undefined;
+  /** What the column is sorted by; its text when absent. */
+  readonly value?: (row: Row) => number | string;
+  /** Share of 1 drawn as a bar behind the text. */
+  readonly bar?: (row: Row) => number | undefined;
+  readonly numeric?: boolean;
+  /** How much of the width it takes beside the others; 2, or 1 for numbers. */
+  readonly share?: number;
+  /** A text that is too long loses its middle: names differ at their end. */
+  readonly isName?: boolean;
+  /** Where the name leads: the cell is a link. */
+  readonly open?: (row: Row) => void;
+  /** The cell holds a checkbox in place of a text. */
+  readonly tick?: Tick<Row>;
+};
+
+/** A checkbox in each row. */
+export type Tick<Row> = {
+  /** Undefined: nothing can be ticked there. */
+  readonly state: (row: Row) => 'all' | 'some' | 'none' | undefined;
+  /** What it ticks, for those who do not see its row. */
+  readonly label: (row: Row) => string;
+  readonly set: (row: Row, on: boolean) => void;
+};
+
+/** Widths that the reader gave columns, in pixels, by their place. */
+export type Widths = ReadonlyMap<number, number>;
+
+/** A column of numbers: on the right, sorted by value, largest first. */
+export function numeric<Row>(
+  title: string,
+  value: (row: Row) => number,
+  format: (value: number) => string,
+): Column<Row> {
+  return { title, text: (row) => format(value(row)), value, numeric: true };
+}
+
+/** A column of names that lead somewhere. */
+export function names<Row>(title: string, text: (row: Row) => string, open: (row: Row) => void): Column<Row> {
+  return { title, text, open, isName: true };
+}
+
+const LEAST_CH = 12;
+const LEAST_NUMERIC_CH = 13;
+const TICK_PIXELS = 36;
+/** No column can be made narrower. */
+export const LEAST_PIXELS = 48;
+
+/** The columns' widths for CSS grid: those of the reader, the others by their shares. */
+export function template<Row>(columns: readonly Column<Row>[], widths: Widths): string {
+  return columns
+    .map(({ numeric, share, tick }, at) => {
+      const width = widths.get(at) ?? (tick && TICK_PIXELS);
+      if (width !== undefined) return `${width}px`;
+      return `minmax(${least(numeric)}ch, ${share ?? (numeric ? 1 : 2)}fr)`;
+    })
+    .join(' ');
+}
+
+/** The least width at which all columns are read; a narrower page scrolls the grid, not itself. */
+export function leastWidth<Row>(columns: readonly Column<Row>[], widths: Widths): string {
+  let [ch, pixels] = [0, 0];
+  columns.forEach(({ numeric, tick }, at) => {
+    const width = widths.get(at) ?? (tick && TICK_PIXELS);
+    if (width === undefined) ch += least(numeric);
+    else pixels += width;
+  });
+  return `calc(${ch}ch + ${pixels}px)`;
+}
+
+function least(numeric: boolean | undefined): number {
+  return numeric ? LEAST_NUMERIC_CH : LEAST_CH;
+}
+
+/** The end of a name that stays when its middle is cut: generated names differ there. */
+const TAIL = 14;
+
+/** A name in two parts, of which only the first may be cut. */
+export function aroundMiddle(name: string): readonly [head: string, tail: string] {
+  const at = Math.max(0, name.length - TAIL);
+  return [name.slice(0, at), name.slice(at)];
+}
