@@ -1,10 +1,12 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { countArrivals } from '../core/forecast/arrivals.ts';
 import { type Forecast, type ForecastRequest, forecast } from '../core/forecast/forecast.ts';
-import { changeName, type NodeChange, withChange, withMoves } from '../core/forecast/scenarios.ts';
+import { changeName, type NodeChange, withChange, withMoves, withoutGates } from '../core/forecast/scenarios.ts';
 import type { Move } from '../core/model/moves.ts';
+import { missingRight } from '../core/model/rights.ts';
 import type { Settings } from '../core/model/settings.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
+import type { Task } from '../core/model/task.ts';
 import { movesThatFit } from '../core/plan/checkPlan.ts';
 import { draftPlan, finishPlan } from '../core/plan/makePlan.ts';
 import type { ClusterTarget, Plan } from '../core/plan/plan.ts';
@@ -61,17 +63,19 @@ export function forecastChange(
 }
 
 /**
- * `plan`: all moves done. `resize` and `migrate`: only those, and of the migrations only what fits without the rest;
- * absent where the plan has nothing else.
+ * `plan`: all moves done; a gated task that none of them places starts once it fits, since the next plan places it
+ * then. `resize` and `migrate`: only those, and of the migrations only what fits without the rest; absent where the
+ * plan has nothing else.
  */
 function planScenarios(snapshot: Snapshot, moves: readonly Move[], settings: Settings): Record<string, Snapshot> {
   const only = (kind: Move['kind']) => moves.filter((move) => move.kind === kind);
   const part = (name: string, some: readonly Move[]) =>
     some.length > 0 && some.length < moves.length ? { [name]: withMoves(snapshot, some, settings) } : {};
+  const placeable = ({ namespace }: Task) => missingRight(snapshot.rights, 'place', namespace) === undefined;
   return {
     ...part('resize', only('resize')),
     ...part('migrate', movesThatFit(only('migration'), snapshot)),
-    plan: withMoves(snapshot, moves, settings),
+    plan: withoutGates(withMoves(snapshot, moves, settings), placeable),
   };
 }
 

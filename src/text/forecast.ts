@@ -1,6 +1,7 @@
 import type { Forecast, Moment, ScenarioForecast } from '../core/forecast/forecast.ts';
 import { changeOf } from '../core/forecast/scenarios.ts';
 import type { Plan } from '../core/plan/plan.ts';
+import { type Start, startIn } from '../core/plan/starts.ts';
 import { duration, number, percent, plural } from './format.ts';
 
 /** Every sentence about what a forecast says. */
@@ -49,24 +50,24 @@ export function compareScenarios({ scenarios }: Forecast, say: (moment: Moment) 
   return `${parts.join('; ')}.`;
 }
 
-/**
- * When a pending task is expected to start in a scenario. Nothing but the plan lifts the gate of a task it places; one
- * without an entry runs from the beginning.
- */
-export function describeStart(
-  { placements }: Pick<Plan, 'placements'>,
-  { name, starts }: ScenarioForecast,
-  task: string,
-): string {
-  const gated = placements.some(({ taskId, decision }) => taskId === task && decision.kind === 'place');
-  if (gated && name !== 'plan') return 'stays behind its gate';
-  const start = starts.find((each) => each.task === task);
-  if (!start) return 'now';
-  const { p50, p90, startedFraction, admittingNodes } = start;
-  if (admittingNodes === 0) return 'never: no node admits it';
-  if (p50 === undefined) return `later than a day (${percent(startedFraction)} within it)`;
-  if (p50 === 0 && p90 === 0) return 'now';
-  return p90 === undefined
-    ? `in ${duration(p50)} (90 %: later than a day)`
-    : `in ${duration(p50)} (90 %: ${duration(p90)})`;
+/** When a pending task is expected to start in a scenario: "in 4 h 48 min (90 %: 20 h 11 min)". */
+export function describeStart(plan: Pick<Plan, 'placements'>, scenario: ScenarioForecast, taskId: string): string {
+  return whenText(startIn(plan, scenario, taskId));
+}
+
+function whenText(start: Start): string {
+  switch (start.kind) {
+    case 'now':
+      return 'now';
+    case 'gated':
+      return 'stays behind its gate';
+    case 'never':
+      return 'never: no node admits it';
+    case 'later':
+      return `later than a day (${percent(start.startedFraction)} within it)`;
+    case 'in':
+      return start.p90 === undefined
+        ? `in ${duration(start.p50)} (90 %: later than a day)`
+        : `in ${duration(start.p50)} (90 %: ${duration(start.p90)})`;
+  }
 }

@@ -63,9 +63,11 @@ export type Moment = {
   readonly fits: readonly Band[];
 };
 
-/** When a pending task could start; a gated one, if somebody places it as soon as there is capacity. */
+/** When a pending task could start. */
 export type EarliestStart = {
   readonly task: string;
+  /** In this scenario nobody lifts its gate, so it does not start at all. */
+  readonly gated?: true;
   /** Seconds from now; absent where the task starts later than the last horizon in that share of the samples. */
   readonly p50?: number;
   readonly p90?: number;
@@ -229,9 +231,10 @@ function scenarioForecast(
       ),
     ),
   });
-  const starts = start.waiting.map(({ id, kind }, task) => {
+  const starts = start.waiting.map(({ id, kind, gated }, task): EarliestStart => {
     const seconds = sampled.map(({ startSeconds }) => startSeconds[task]!);
-    return startOf(id, start.kinds[kind]!.admitted, seconds, lower);
+    const earliest = startOf(id, start.kinds[kind]!.admitted, seconds, lower);
+    return gated ? { ...earliest, gated } : earliest;
   });
   const later = horizonSeconds.map((inSeconds, moment) =>
     momentAt(

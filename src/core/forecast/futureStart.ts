@@ -78,6 +78,8 @@ export type Waiting = {
   readonly id: string;
   readonly drawKey: number;
   readonly kind: number;
+  /** It stays behind its scheduling gate: whatever ends, it waits. */
+  readonly gated: boolean;
   readonly prediction: RuntimePrediction | undefined;
   readonly endless: boolean;
   readonly limitSeconds: number;
@@ -189,6 +191,7 @@ function waitingOf(tasks: readonly Task[], predictions: Predictions, kinds: Kind
       id: task.id,
       drawKey: hashOf(task.id),
       kind: kinds.ofPending(task),
+      gated: task.gated,
       prediction: predictions[task.id],
       endless: task.endless,
       limitSeconds: task.runtimeLimitSeconds ?? Number.POSITIVE_INFINITY,

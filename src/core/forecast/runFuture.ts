@@ -16,13 +16,15 @@ export type FutureRunner = (
 
 /**
  * Runs samples of a scenario's future. Running tasks end at times drawn from their predictions, given their ages; tasks
- * arrive; nodes end. A waiting task starts once it fits, on the least allocated of the nodes that are compared.
+ * arrive; nodes end. A waiting task starts once it fits, on the least allocated of the nodes that are compared; a gated
+ * one never does.
  * Scenarios of one seed share each task's draw, and the arrivals.
  * @param atSeconds moments to measure, ascending
  * @returns by seed, when each of `start.waiting` started; `Infinity` where it did not
  */
 export function futureRunner(start: FutureStart, atSeconds: readonly number[]): FutureRunner {
   const lastSeconds = atSeconds.at(-1) ?? 0;
+  const behindGates = start.waiting.filter(({ gated }) => gated).length;
   const worlds = futureWorlds(start);
   const held = createHeldTasks(start.leaving);
   const ends = createEndQueue(lastSeconds);
@@ -41,7 +43,7 @@ export function futureRunner(start: FutureStart, atSeconds: readonly number[]): 
     const coming = beginNow(future, seed, arrivals);
     for (const [moment, untilSeconds] of atSeconds.entries()) {
       runUntil(future, coming, untilSeconds);
-      measure(future.world, moment, future.waiting.count());
+      measure(future.world, moment, future.waiting.count() + behindGates);
     }
     return future.startSeconds;
   };
@@ -73,7 +75,7 @@ function beginNow(future: Future, seed: number, arrivals: DrawnArrivals): Coming
   let nextNodeEnd = 0;
   while ((nodeEnds[nextNodeEnd]?.inSeconds ?? 1) <= 0) endNode(future, nodeEnds[nextNodeEnd++]!, 0);
   start.waiting.forEach((task, pending) => {
-    arrive(future, task.kind, { runtimeSeconds: drawRuntime(task, seed), pending }, 0);
+    if (!task.gated) arrive(future, task.kind, { runtimeSeconds: drawRuntime(task, seed), pending }, 0);
   });
   return { arrivals, nextArrival: 0, nextNodeEnd };
 }

@@ -36,6 +36,14 @@ export function withMoves(
   };
 }
 
+/** The cluster with gates lifted: each of these pending tasks starts as soon as it fits. */
+export function withoutGates(snapshot: Snapshot, lifted: (task: Task) => boolean): Snapshot {
+  return {
+    ...snapshot,
+    tasks: snapshot.tasks.map((task) => (task.gated && lifted(task) ? { ...task, gated: false } : task)),
+  };
+}
+
 /** A question about a node: what if it goes, what if there were one more like it? */
 export type NodeChange = { readonly kind: 'lost' | 'added'; readonly node: string };
 

@@ -9,6 +9,7 @@ import {
   forecast,
   type Moment,
 } from '../../../src/core/forecast/forecast.ts';
+import { withoutGates } from '../../../src/core/forecast/scenarios.ts';
 import type { Node } from '../../../src/core/model/node.ts';
 import { DEFAULT_SETTINGS } from '../../../src/core/model/settings.ts';
 import type { Snapshot } from '../../../src/core/model/snapshot.ts';
@@ -158,6 +159,39 @@ describe('the forecast of earliest starts', () => {
       { task: 'default/new', p50: 2 * HOUR, p90: 2 * HOUR, startedFraction: 1, admittingNodes: 2 },
       { task: 'default/small', p50: 0, p90: 0, startedFraction: 1, admittingNodes: 2 },
     ]);
+  });
+
+  it('is never for a task whose gate nobody lifts: it waits on, and keeps no other from starting', () => {
+    const tasks = [waiting('gated', { gated: true, priority: 5 }), waiting('other')];
+    const predictions = { 'default/gated': sure(HOUR), 'default/other': sure(HOUR) };
+    const snap = snapshot([node('a')], tasks);
+    const { starts, moments } = only(snap, { predictions });
+    assert.deepEqual(starts, [
+      { task: 'default/gated', startedFraction: 0, admittingNodes: 1, gated: true },
+      { task: 'default/other', p50: 0, p90: 0, startedFraction: 1, admittingNodes: 1 },
+    ]);
+    assert.deepEqual(
+      moments.map(({ waiting: { p50 } }) => p50),
+      [2, ...moments.slice(1).map(() => 1)],
+    );
+    const lifted = only(
+      withoutGates(snap, ({ name }) => name === 'gated'),
+      { predictions },
+    );
+    // The first of the queue takes the node for an hour, then the other one.
+    assert.deepEqual(
+      lifted.starts.map(({ task: id, p50, gated }) => [id, Math.round(p50! / HOUR), gated]),
+      [
+        ['default/gated', 0, undefined],
+        ['default/other', 1, undefined],
+      ],
+    );
+    assert.equal(lifted.moments.at(-1)!.waiting.p50, 0);
+    const refused = only(
+      withoutGates(snap, () => false),
+      { predictions },
+    );
+    assert.deepEqual(refused.starts, starts);
   });
 
   it('serves by priority, then by age; the next one waits for the one before', () => {

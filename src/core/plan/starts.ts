@@ -1,0 +1,34 @@
+import type { ScenarioForecast } from '../forecast/forecast.ts';
+import type { Plan } from './plan.ts';
+
+/** When a pending task starts in a scenario of a forecast; times from the forecast's moment. */
+export type Start =
+  | { readonly kind: 'now' }
+  /** In half of the futures by `p50`, in nine of ten by `p90`; absent: not within the horizon. */
+  | { readonly kind: 'in'; readonly p50: number; readonly p90?: number }
+  /** After the horizon, but in this share of the futures. */
+  | { readonly kind: 'later'; readonly startedFraction: number }
+  /** Nobody lifts its gate. */
+  | { readonly kind: 'gated' }
+  /** Its own rules admit no node. */
+  | { readonly kind: 'never' };
+
+/**
+ * When a pending task starts. Nothing but the plan lifts the gate of a task that it places; a task without an entry
+ * runs from the beginning.
+ */
+export function startIn(
+  { placements }: Pick<Plan, 'placements'>,
+  { name, starts }: ScenarioForecast,
+  taskId: string,
+): Start {
+  const start = starts.find(({ task }) => task === taskId);
+  if (start?.admittingNodes === 0) return { kind: 'never' };
+  // Forecasts of 0.1.0 let every task start; there the plan's own decision tells who has a gate.
+  const placed = () => placements.some((advice) => advice.taskId === taskId && advice.decision.kind === 'place');
+  if (start?.gated || (name !== 'plan' && placed())) return { kind: 'gated' };
+  if (!start || (start.p50 === 0 && start.p90 === 0)) return { kind: 'now' };
+  const { p50, p90, startedFraction } = start;
+  if (p50 === undefined) return { kind: 'later', startedFraction };
+  return { kind: 'in', p50, ...(p90 !== undefined && { p90 }) };
+}
