@@ -33,3 +33,25 @@ export type NodeDeadline = {
 export function isLease({ source }: NodeDeadline): boolean {
   return source === 'expiry' || source === 'annotation';
 }
+
+/** Labels by which platforms name a node's pool; the first that a node has counts. */
+const POOL_LABELS: readonly string[] = [
+  'karpenter.sh/nodepool',
+  'cloud.google.com/gke-nodepool',
+  'eks.amazonaws.com/nodegroup',
+  'alpha.eksctl.io/nodegroup-name',
+  'kubernetes.azure.com/agentpool',
+  'agentpool',
+  'ibm-cloud.kubernetes.io/worker-pool-name',
+  'doks.digitalocean.com/node-pool',
+  'k8s.scaleway.com/pool-name',
+  'node.kubernetes.io/pool',
+  'node-pool',
+  'nodepool',
+  'pool',
+];
+
+/** The pool that a node belongs to, by its labels; undefined where none of them says. */
+export function poolOf({ labels }: Pick<Node, 'labels'>): string | undefined {
+  return POOL_LABELS.map((label) => labels[label]).find((pool) => pool !== undefined && pool !== '');
+}

@@ -1,7 +1,8 @@
 import type { Group } from '../defrag/movable.ts';
 import { type MigrationAdvice, searchDefrag } from '../defrag/searchDefrag.ts';
 import type { Hash } from '../model/hash.ts';
-import type { Migration, OwnerRef, Placement, Resize, RunInformation, TaskRef } from '../model/moves.ts';
+import type { Migration, Move, OwnerRef, Placement, Resize, RunInformation, TaskRef } from '../model/moves.ts';
+import { poolOf } from '../model/node.ts';
 import type { SolveProgram } from '../model/program.ts';
 import { amountOf, type Resources, resourceNames, withAmount } from '../model/resources.ts';
 import { missingRight } from '../model/rights.ts';
@@ -14,6 +15,7 @@ import { clusterCapacity } from '../place/capacity.ts';
 import type { Predictions } from '../predict/prediction.ts';
 import { adviseResizes, type ResizeAdvice } from '../resize/adviseResizes.ts';
 import { digest } from './digest.ts';
+import { nodesOf } from './goals.ts';
 import { placePending } from './placePending.ts';
 import { PLAN_FORMAT, type PlacementAdvice, type Plan, type PlannedSnapshot, type PredictorUsed } from './plan.ts';
 
@@ -53,18 +55,19 @@ export function draftPlan(inputs: PlanInputs): DraftPlan {
   const late = defrag.starts.filter(
     ({ task }) => task.gated && missingRight(snapshot.rights, 'place', task.namespace) === undefined,
   );
+  const moves = [
+    ...resizes,
+    ...pending.placed.map(placementMove),
+    ...defrag.moves.map(({ group, to }) => migrationMove(group, to, snapshot)),
+    ...late.map(placementMove),
+  ];
   return {
-    snapshot: planned(inputs, resized.kept, defrag),
+    snapshot: { ...planned(inputs, resized.kept, defrag), pools: poolsOf(moves, snapshot) },
     predictor: { ...inputs.predictor, chosen: chosenPredictors(inputs.predictions) },
     placements: pending.placements.map((advice) => startedLater(advice, starts.get(advice.taskId), tasks, snapshot)),
     resizes: resized.advice,
     migrations: keptAdvice(defrag.advice),
-    moves: [
-      ...resizes,
-      ...pending.placed.map(placementMove),
-      ...defrag.moves.map(({ group, to }) => migrationMove(group, to, snapshot)),
-      ...late.map(placementMove),
-    ],
+    moves,
     since: { ...resized.since, ...defrag.since },
   };
 }
@@ -194,6 +197,17 @@ function startedLater(
 function keptAdvice(advice: readonly MigrationAdvice[]): readonly MigrationAdvice[] {
   const useful = advice.filter(({ decision }) => decision.kind !== 'blocked');
   return advice.slice(0, useful.length + MOST_BLOCKED);
+}
+
+/** Pools of the nodes that moves touch, by node. */
+function poolsOf(moves: readonly Move[], { nodes }: Snapshot): Readonly<Record<string, string>> {
+  const touched = new Set(moves.flatMap(nodesOf));
+  return Object.fromEntries(
+    nodes.flatMap((node) => {
+      const pool = touched.has(node.name) ? poolOf(node) : undefined;
+      return pool === undefined ? [] : [[node.name, pool]];
+    }),
+  );
 }
 
 function planned(

@@ -60,6 +60,8 @@ export type PlannedSnapshot = {
   /** What could start a defragmentation, and the nodes worth it (S407, S408). */
   readonly triggers: readonly Trigger[];
   readonly candidates: readonly Candidate[];
+  /** Pools of the nodes that moves touch, by node, as far as labels name them; absent in plans of 0.1.0. */
+  readonly pools?: Readonly<Record<string, string>>;
   readonly problems: readonly string[];
 };
 
