@@ -18,7 +18,7 @@ import { describePredictor } from '../../src/text/prediction.ts';
 import type { PanelActions } from '../../webview/actions.ts';
 import { EMPTY_MODEL, type PanelModel } from '../../webview/state.ts';
 import { KernelUnderTest } from '../notebook/kernelUnderTest.ts';
-import { withPage } from '../webview/page.ts';
+import { withPage } from '../webview/browser.ts';
 import { watchPlots } from '../webview/plots.ts';
 
 /**

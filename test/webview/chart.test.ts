@@ -3,7 +3,7 @@ import type * as Lit from 'lit-html';
 import { after, before, beforeEach, describe, it } from 'mocha';
 import type * as Chart from '../../webview/chart.ts';
 import type { ChartOptions } from '../../webview/chart.ts';
-import { layOut, withPage } from './page.ts';
+import { layOut, withPage } from './browser.ts';
 import { watchPlots } from './plots.ts';
 
 const line = (name: string, more: object = {}) => ({
@@ -26,7 +26,7 @@ const OPTIONS: ChartOptions = {
     { at: 1, text: '1 h' },
   ],
   yTitle: 'tasks',
-  series: [line('do nothing'), line('with this plan', { lineOnly: true, dash: 'dash' })],
+  series: [line('do nothing'), line('with this plan', { lineOnly: true, dash: 'dash', p50: [3, 5] })],
   format: (value) => value.toFixed(1),
 };
 
@@ -63,7 +63,7 @@ describe('a chart', () => {
     assert.deepEqual(rows, [
       ['after', 'do nothing', 'with this plan'],
       ['now', '3.0 (1.0–5.0)', '3.0 (1.0–5.0)'],
-      ['1 h', '4.0 (2.0–6.0)', '4.0 (2.0–6.0)'],
+      ['1 h', '4.0 (2.0–6.0)', '5.0 (2.0–6.0)'],
     ]);
     const scopes = [...figure.querySelectorAll('th')].map((cell) => cell.getAttribute('scope'));
     assert.deepEqual(scopes, ['col', 'col', 'col', 'row', 'row']);
@@ -73,15 +73,35 @@ describe('a chart', () => {
     layOut();
     const { traces } = plots.drawn[0]!;
     assert.deepEqual(
-      traces.map(({ legendgroup, y, showlegend }) => [legendgroup, y, showlegend ?? true]),
+      traces.map(({ legendgroup, y, name }) => [legendgroup, y, name]),
       [
-        ['do nothing', [1, 2], false],
-        ['do nothing', [5, 6], false],
-        ['do nothing', [3, 4], true],
-        ['with this plan', [3, 4], true],
+        ['do nothing', [1, 2], undefined],
+        ['do nothing', [5, 6], undefined],
+        ['do nothing', [3, 4], 'do nothing'],
+        ['with this plan', [3, 5], 'with this plan'],
       ],
     );
     assert.equal(traces[3]?.line?.dash, 'dash');
+  });
+
+  it('does not draw a line that lies on another, but keeps its numbers', () => {
+    const same = { ...OPTIONS, series: [line('do nothing'), line('resizes only', { lineOnly: true })] };
+    render(chart(same), page);
+    assert.deepEqual(
+      plots.drawn.at(-1)!.traces.flatMap(({ name }) => name ?? []),
+      ['do nothing'],
+    );
+    assert.equal(figure.querySelectorAll('thead th').length, 3);
+  });
+
+  it('is as wide as what holds it, each time that changes', () => {
+    const plot = figure.querySelector('.plot')!;
+    const widths = [700, 300].map((width) => {
+      Object.defineProperty(plot, 'clientWidth', { value: width, configurable: true });
+      layOut();
+      return plots.drawn.at(-1)!.width;
+    });
+    assert.deepEqual(widths, [700, 300]);
   });
 
   it('is drawn in the colours of the theme, and again when that changes', () => {

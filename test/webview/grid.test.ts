@@ -5,7 +5,7 @@ import { numeric } from '../../webview/grid/columns.ts';
 import type * as Grid from '../../webview/grid/grid.ts';
 import { placeAfter } from '../../webview/grid/keys.ts';
 import { nextSorting, sortRows } from '../../webview/grid/sorting.ts';
-import { withPage } from './page.ts';
+import { withPage } from './browser.ts';
 
 type Node = { readonly name: string; readonly cpus: number };
 
@@ -95,6 +95,8 @@ describe('a grid', () => {
     return event;
   };
   const focused = () => document.activeElement?.textContent;
+  /** The cell that Tab reaches behind the header. */
+  const stop = () => all('[role=gridcell][tabindex="0"]')[0]!;
 
   beforeEach(() => {
     opened = [];
@@ -126,24 +128,24 @@ describe('a grid', () => {
     assert.equal(all('.grid-spacer')[0]?.style.height, `${40 * 26}px`);
   });
 
-  it('has one stop for Tab, which goes with the arrows', () => {
+  it('has one stop for Tab in its header and one in its cells, which go with the arrows', () => {
     const stops = () => all('[tabindex="0"]').map(({ textContent }) => textContent);
-    assert.deepEqual(stops(), ['node-00']);
-    all('[tabindex="0"]')[0]?.focus();
+    assert.deepEqual(stops(), ['node', 'node-00']);
+    stop().focus();
     press('ArrowDown');
     press('ArrowRight');
-    assert.deepEqual(stops(), ['7']);
+    assert.deepEqual(stops(), ['CPUs', '7']);
     assert.equal(focused(), '7');
   });
 
   it('keeps a key that moves from scrolling the page, and leaves every other to it', () => {
-    all('[tabindex="0"]')[0]?.focus();
+    stop().focus();
     assert.ok(press('ArrowDown').defaultPrevented);
     assert.ok(!press('a').defaultPrevented);
   });
 
   it('scrolls to a row out of sight, draws it and gives it the focus', () => {
-    all('[tabindex="0"]')[0]?.focus();
+    stop().focus();
     press('End', true);
     assert.equal(focused(), String((7 * 39) % 40));
     assert.equal(firstColumn().at(-1), 'node-39');
@@ -153,7 +155,7 @@ describe('a grid', () => {
   });
 
   it('keeps the focus on a cell that is drawn again because the rows were scrolled', () => {
-    all('[tabindex="0"]')[0]?.focus();
+    stop().focus();
     press('PageDown');
     all('.grid-body')[0]?.dispatchEvent(new Event('scroll'));
     assert.equal(focused(), 'node-12');
@@ -167,7 +169,7 @@ describe('a grid', () => {
   });
 
   it('sorts by Enter on a header, says so, and keeps the focus there', () => {
-    all('[tabindex="0"]')[0]?.focus();
+    stop().focus();
     press('ArrowUp');
     press('ArrowRight');
     press('Enter');
@@ -193,7 +195,7 @@ describe('a grid', () => {
 
   it('opens the row under the focus by Enter, as it is sorted, and a row by a double click', () => {
     all('[role=columnheader]')[1]?.click();
-    all('[tabindex="0"]')[0]?.focus();
+    stop().focus();
     press('Enter');
     all('[role=gridcell]')[2]?.dispatchEvent(new Event('dblclick'));
     assert.deepEqual(opened, ['node-17', 'node-34']);
@@ -210,9 +212,138 @@ describe('a grid', () => {
   it('is usable without rows', () => {
     show([]);
     assert.equal(root.getAttribute('aria-rowcount'), '1');
-    root.dispatchEvent(new window.KeyboardEvent('keydown', { key: 'ArrowDown' }));
+    all('[tabindex="0"]')[0]?.focus();
+    press('ArrowDown');
     assert.equal(focused(), 'node');
+    press('ArrowRight');
     press('Enter');
+    assert.equal(focused(), 'CPUs ▼');
     assert.deepEqual(opened, []);
+  });
+
+  describe('drawn again with other rows', () => {
+    const nodes = (names: string) => [...names].map((name) => ({ name, cpus: name.charCodeAt(0) }));
+
+    it('keeps the focus on its row, wherever that stands now, and on the element itself', () => {
+      show(nodes('abcd'));
+      stop().focus();
+      press('ArrowDown');
+      const before = document.activeElement;
+      show(nodes('xyzb'));
+      assert.equal(focused(), 'b');
+      press('ArrowUp');
+      assert.equal(focused(), 'z');
+      show(nodes('zq'));
+      assert.equal(focused(), 'z');
+      assert.equal(before?.isConnected, false);
+    });
+
+    it('stays sorted, scrolled and as wide as the reader made it', () => {
+      all('[role=columnheader]')[1]?.click();
+      const body = all('.grid-body')[0]!;
+      body.scrollTop = 260;
+      stop().focus();
+      press('ArrowUp');
+      document.activeElement?.dispatchEvent(
+        new window.KeyboardEvent('keydown', {
+          key: 'ArrowRight',
+          altKey: true,
+          bubbles: true,
+          cancelable: true,
+        }) as never,
+      );
+      const wide = all('.grid-header')[0]!.style.gridTemplateColumns;
+      show(Array.from({ length: 40 }, (_, at) => ({ name: `other-${at}`, cpus: at })));
+      assert.equal(all('[role=columnheader]')[1]?.getAttribute('aria-sort'), 'descending');
+      assert.equal(all('.grid-body')[0], body);
+      assert.equal(body.scrollTop, 260);
+      assert.match(wide, /^\d+px /);
+      assert.equal(all('.grid-header')[0]!.style.gridTemplateColumns, wide);
+    });
+  });
+
+  describe('with boxes to tick and rows under rows', () => {
+    const ticked = new Set<string>();
+    let expanded: [string, boolean][];
+    const showTree = () =>
+      show(
+        [
+          { name: 'group', cpus: 3 },
+          { name: 'a', cpus: 1 },
+        ],
+        {
+          columns: [
+            {
+              title: '',
+              text: () => '',
+              tick: {
+                state: ({ name }) => (name === 'group' ? 'some' : ticked.has(name) ? 'all' : 'none'),
+                label: ({ name }) => `Tick ${name}`,
+                set: ({ name }, on) => {
+                  if (on) ticked.add(name);
+                  else ticked.delete(name);
+                  showTree();
+                },
+              },
+            },
+            { title: 'node', text: ({ name }) => name },
+          ],
+          tree: {
+            level: ({ name }) => (name === 'group' ? 1 : 2),
+            expanded: ({ name }) => (name === 'group' ? true : undefined),
+            expand: ({ name }, on) => expanded.push([name, on]),
+          },
+        },
+      );
+
+    beforeEach(() => {
+      expanded = [];
+      ticked.clear();
+      showTree();
+    });
+
+    it('says what each box ticks, and shows what is ticked in part', () => {
+      assert.equal(root.getAttribute('role'), 'treegrid');
+      const boxes = all('input') as HTMLInputElement[];
+      assert.deepEqual(
+        boxes.map((box) => [box.getAttribute('aria-label'), box.checked, box.indeterminate]),
+        [
+          ['Tick group', false, true],
+          ['Tick a', false, false],
+        ],
+      );
+    });
+
+    it('keeps the focus on a box that is ticked', () => {
+      const [, box] = all('input') as HTMLInputElement[];
+      box!.focus();
+      box!.checked = true;
+      box!.dispatchEvent(new Event('change'));
+      assert.deepEqual([...ticked], ['a']);
+      assert.equal(document.activeElement, box);
+      assert.equal(box!.checked, true);
+    });
+
+    it('opens and closes by arrows and by Enter, and says how it stands', () => {
+      all('input')[0]?.focus();
+      press('ArrowLeft');
+      press('ArrowRight');
+      assert.equal(document.activeElement?.textContent, '▾group');
+      press('Enter');
+      assert.deepEqual(expanded, [
+        ['group', false],
+        ['group', false],
+      ]);
+      assert.deepEqual(
+        all('.grid-spacer [role=row]').map((row) => [
+          row.getAttribute('aria-level'),
+          row.getAttribute('aria-expanded'),
+        ]),
+        [
+          ['1', 'true'],
+          ['2', null],
+        ],
+      );
+    });
   });
 });

@@ -3,7 +3,6 @@ export type Trace = {
   readonly name?: string;
   readonly legendgroup: string;
   readonly y: readonly number[];
-  readonly showlegend?: boolean;
   readonly line?: { readonly color?: string; readonly dash?: string };
 };
 
@@ -11,8 +10,9 @@ export type Trace = {
 export async function watchPlots() {
   const { default: Plotly } = await import('plotly.js/dist/plotly-cartesian.min.js');
   const { react } = Plotly;
-  const drawn: { readonly plot: HTMLElement; readonly traces: readonly Trace[] }[] = [];
-  Plotly.react = async (plot, traces) => drawn.push({ plot, traces: traces as Trace[] });
+  const drawn: { readonly plot: HTMLElement; readonly traces: readonly Trace[]; readonly width?: number }[] = [];
+  Plotly.react = async (plot, traces, layout) =>
+    drawn.push({ plot, traces: traces as Trace[], ...(layout as { readonly width?: number }) });
   const stop = () => {
     Plotly.react = react;
   };

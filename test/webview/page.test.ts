@@ -1,0 +1,434 @@
+import assert from 'node:assert/strict';
+import type * as Lit from 'lit-html';
+import { after, before, describe, it } from 'mocha';
+import { changeName } from '../../src/core/forecast/scenarios.ts';
+import { goalsOf } from '../../src/core/plan/goals.ts';
+import type { Plan } from '../../src/core/plan/plan.ts';
+import { describeMove, type StepText } from '../../src/text/operation.ts';
+import { verdictFigures } from '../../src/text/verdict.ts';
+import type { PanelActions } from '../../webview/actions.ts';
+import { NONE_TICKED, withTicks } from '../../webview/moves/ticks.ts';
+import type * as Page from '../../webview/page.ts';
+import { EMPTY_MODEL, type PanelModel } from '../../webview/state.ts';
+import { layOut, withPage } from './browser.ts';
+import { emptyPlan, renamed, samplePlan } from './plans.ts';
+import { watchPlots } from './plots.ts';
+
+type Host = PanelModel['host'];
+
+const HOST: Host = { cluster: 'sample' };
+const SECTIONS = ['The plan in figures', 'Moves', 'Forecast', 'Pending tasks', 'Resizes in place', 'Migrations'];
+
+describe('the plan panel', function () {
+  this.timeout(60_000);
+  withPage();
+  let page: typeof Page.page;
+  let render: typeof Lit.render;
+  let plots: Awaited<ReturnType<typeof watchPlots>>;
+  let plan: Plan;
+  /** What the reader asked for, in order. */
+  let asked: unknown[][];
+
+  before(async () => {
+    plots = await watchPlots();
+    ({ render } = await import('lit-html'));
+    ({ page } = await import('../../webview/page.ts'));
+    plan = await samplePlan();
+  });
+  after(() => plots.stop());
+
+  const actions = new Proxy({} as PanelActions, {
+    get:
+      (_, name) =>
+      (...words: unknown[]) =>
+        asked.push([name, ...words]),
+  });
+
+  let root: HTMLElement;
+  /** Shows a model on a new page. */
+  const show = (model: Partial<PanelModel>) => {
+    root = document.createElement('main');
+    document.body.replaceChildren(root);
+    draw(model);
+  };
+  /** Shows a model on the page that is there, as the panel does. */
+  const draw = (model: Partial<PanelModel>) => {
+    asked = [];
+    render(page({ ...EMPTY_MODEL, host: HOST, ...model }, actions), root);
+  };
+  const choices = (more: Partial<PanelModel['choices']>) => ({ ...EMPTY_MODEL.choices, planId: plan.id, ...more });
+  /** The moves one by one, in the plan's order. */
+  const ungrouped = { moves: { ...EMPTY_MODEL.choices.moves, group: 'none' } } as const;
+  const stepsOf = (...steps: readonly StepText[]) => new Map(steps.map((step) => [step.moveId, step]));
+  const step = (moveId: string, state: StepText['state'], title: string = state): StepText => ({
+    moveId,
+    title: `title ${title}`,
+    state,
+    text: 'so.',
+  });
+  const all = (selector: string, within: ParentNode = document) => [...within.querySelectorAll<HTMLElement>(selector)];
+  const landmark = (label: string) => {
+    const [found, ...others] = all(`section[aria-label="${label}"]`);
+    assert.ok(found && others.length === 0, `one section is called ${label}`);
+    return found;
+  };
+  /** As it is read: without the white space of the template. */
+  const said = ({ textContent }: Element) => textContent.replace(/\s+/g, ' ').trim();
+  const texts = (selector: string, within?: ParentNode) => all(selector, within).map(said);
+  const button = (beginning: string) => {
+    const found = all('vscode-button').find((each) => said(each).startsWith(beginning));
+    assert.ok(found, `a button begins with ${beginning}`);
+    return found;
+  };
+  const gridOf = (within: ParentNode) => all('[role=grid], [role=treegrid]', within)[0]!;
+  const firstCells = (within: ParentNode) => texts('[role=gridcell]:first-child', gridOf(within));
+  /** Cells of the moves' own column. */
+  const moveCells = () => texts('[role=gridcell]:nth-child(2)', landmark('Moves'));
+
+  describe('without a plan', () => {
+    it('names the cluster and offers a plan', () => {
+      show({});
+      assert.match(all('header')[0]!.textContent, /sample/);
+      button('Preview plan').click();
+      assert.deepEqual(asked, [['refresh']]);
+      assert.equal(all('section').length, 0);
+    });
+
+    it('tells a failure as an alert, and what is going on as a status in place of the button', () => {
+      show({ host: { ...HOST, failure: 'The cluster does not answer.', busy: 'connecting' } });
+      assert.deepEqual(texts('[role=alert]'), ['The cluster does not answer.']);
+      assert.match(texts('header [role=status]')[0]!, /connecting/);
+      assert.equal(all('vscode-button').length, 0);
+    });
+  });
+
+  describe('with the plan of the sample', () => {
+    it('has a landmark and a heading for each part, in the order of reading', () => {
+      show({ plan });
+      assert.deepEqual(
+        all('section').map((part) => part.getAttribute('aria-label')),
+        SECTIONS,
+      );
+      for (const part of all('section').slice(1)) assert.equal(part.firstElementChild?.tagName, 'H2');
+      assert.equal(all('h1').length, 1);
+    });
+
+    it('counts what the plan was made from', () => {
+      show({ plan });
+      const { nodes, running, pending } = plan.snapshot.counts;
+      const head = all('header')[0]!.textContent;
+      for (const fact of [nodes, running, pending, plan.predictor.tasks.toLocaleString('en')])
+        assert.match(head, new RegExp(`\\b${fact}\\b`));
+    });
+
+    it('tells the verdict and four figures first', () => {
+      show({ plan });
+      const figures = landmark('The plan in figures');
+      assert.ok(texts('.verdict', figures)[0]!.length > 20);
+      assert.deepEqual(
+        all('dl > div', figures).map((each) => texts('dt, dd', each)),
+        verdictFigures(plan).map(({ label, value, note }) => [label, value, note]),
+      );
+      assert.equal(all('dl > div', figures).length, 4);
+    });
+
+    it('lists the goals with what each wins, costs and is for, closed, and ticked whole', () => {
+      show({ plan });
+      const goals = goalsOf(plan);
+      assert.equal(moveCells().length, goals.length);
+      for (const row of all('.grid-spacer [role=row]', landmark('Moves')))
+        assert.equal(row.getAttribute('aria-expanded'), 'false');
+      for (const box of all('input[type=checkbox]') as HTMLInputElement[]) assert.ok(box.checked);
+      all('.twisty')[0]!.click();
+      assert.deepEqual(asked, [['open', `goal ${goals[0]!.id}`, true]]);
+    });
+
+    it('names each move, whom it moves and where to', () => {
+      show({ plan, choices: choices(ungrouped) });
+      assert.deepEqual([...new Set(plan.moves.map(({ kind }) => kind))].sort(), ['migration', 'placement', 'resize']);
+      const cells = moveCells();
+      for (const [at, move] of plan.moves.slice(0, cells.length).entries())
+        assert.ok(cells[at]!.startsWith(describeMove(move)));
+    });
+
+    it('asks for the ticked moves of this plan, and for no other', () => {
+      const chosen = plan.moves.slice(1, 3).map(({ id }) => id);
+      show({ plan, choices: choices({ ...ungrouped, ticks: withTicks(NONE_TICKED, chosen, true) }) });
+      assert.equal((all('input[type=checkbox]') as HTMLInputElement[]).filter(({ checked }) => checked).length, 2);
+      button('Apply 2 of').click();
+      assert.deepEqual(asked, [['apply', plan.id, chosen]]);
+    });
+
+    it('tells which move was ticked, and of a group all its moves', () => {
+      const untick = (at: number) => {
+        const box = all('input[type=checkbox]')[at] as HTMLInputElement;
+        box.checked = false;
+        box.dispatchEvent(new Event('change'));
+      };
+      show({ plan, choices: choices(ungrouped) });
+      untick(1);
+      assert.deepEqual(asked, [['tick', [plan.moves[1]!.id], false]]);
+      show({ plan });
+      untick(0);
+      assert.deepEqual(asked, [['tick', goalsOf(plan)[0]!.moveIds, false]]);
+    });
+
+    it('ticks all or none of what a search leaves', () => {
+      const { id, task } = plan.moves[0]!;
+      const search = task.id;
+      show({ plan, choices: choices({ moves: { ...ungrouped.moves, search } }) });
+      assert.equal(moveCells().length, plan.moves.filter((move) => describeMove(move).includes(search)).length);
+      button('Tick none').click();
+      assert.equal(asked[0]![0], 'tick');
+      assert.ok((asked[0]![1] as string[]).includes(id));
+      show({ plan });
+      button('Tick none').click();
+      assert.deepEqual(asked, [['tickAll', false]]);
+      show({ plan, choices: choices({ moves: { ...ungrouped.moves, search: 'nothing is called so' } }) });
+      assert.equal(all('[role=treegrid]').length, 0);
+    });
+
+    it('offers nothing to apply where nothing is ticked, something is under way, or the cluster is read-only', () => {
+      const refused: Partial<PanelModel>[] = [
+        { choices: choices({ ticks: NONE_TICKED }) },
+        { host: { ...HOST, busy: 'applying' } },
+        { host: { ...HOST, readOnly: 'This context is read-only.' } },
+      ];
+      for (const model of refused) {
+        show({ plan, ...model });
+        const apply = button('Apply');
+        assert.ok(apply.hasAttribute('disabled'));
+        apply.click();
+        assert.deepEqual(asked, []);
+      }
+      assert.ok(texts('header .notice').includes('This context is read-only.'));
+    });
+
+    it('leaves moves out that are done, says how each stands, and that the rest of the page is older', () => {
+      const [first, second] = plan.moves;
+      const steps = stepsOf(step(first!.id, 'done'), step(second!.id, 'failed'));
+      show({ plan, steps, choices: choices(ungrouped) });
+      assert.equal(moveCells().length, Math.min(plan.moves.length - 1, moveCells().length));
+      assert.ok(!moveCells().some((text) => text.startsWith(describeMove(first!))));
+      const progress = landmark('Progress');
+      assert.match(said(progress), /1 of 2 moves done, 1 not done\..*is the plan of/);
+      assert.deepEqual(
+        all('li', progress).map(({ className }) => className),
+        ['failed', 'done'],
+      );
+      assert.deepEqual(texts('details li strong', progress), ['title done']);
+      for (const mark of all('.mark', progress)) assert.equal(mark.getAttribute('aria-hidden'), 'true');
+      draw({ plan, steps, host: { ...HOST, busy: 'applying' } });
+      assert.doesNotMatch(said(landmark('Progress')), /is the plan of/);
+    });
+
+    it('speaks the latest step in one region that stays', () => {
+      show({ plan });
+      const region = all('[aria-live=polite]')[0]!;
+      assert.equal(said(region), '');
+      draw({ plan, steps: stepsOf(step('a', 'running')) });
+      draw({ plan, steps: stepsOf(step('a', 'running'), step('b', 'done')) });
+      assert.equal(all('[aria-live=polite]')[0], region);
+      assert.equal(said(region), 'title done: done. so.');
+    });
+
+    it('lists a bounded number of steps, whatever was begun', () => {
+      show({ plan, steps: stepsOf(...Array.from({ length: 500 }, (_, at) => step(`m${at}`, 'failed'))) });
+      assert.equal(all('li', landmark('Progress')).length, 20);
+      assert.match(said(landmark('Progress')), /and 480 more/);
+    });
+
+    it('takes the plan elsewhere', () => {
+      show({ plan });
+      for (const text of ['Open as text', 'Copy as Markdown', 'Save as']) button(text).click();
+      assert.deepEqual(asked, [
+        ['take', 'text'],
+        ['take', 'markdown'],
+        ['take', 'file'],
+      ]);
+    });
+
+    it('keeps the focus, the scrolling and every element whose content did not change', () => {
+      show({ plan });
+      const box = all('input[type=checkbox]')[0]!;
+      const [forecast, resizes, slider] = [
+        landmark('Forecast'),
+        gridOf(landmark('Resizes in place')),
+        all('.weights input')[0] as HTMLInputElement,
+      ];
+      const body = all('.grid-body', resizes)[0]!;
+      body.scrollTop = 100;
+      box.focus();
+      slider.value = '2.2';
+      const ticks = withTicks(EMPTY_MODEL.choices.ticks, [plan.moves[0]!.id], false);
+      draw({ plan, choices: choices({ ticks }) });
+      draw({ plan, choices: choices({ ticks }), host: { ...HOST, busy: 'planning' } });
+      assert.equal(document.activeElement, box);
+      assert.equal(landmark('Forecast'), forecast);
+      assert.equal(gridOf(landmark('Resizes in place')), resizes);
+      assert.equal(body.scrollTop, 100);
+      assert.equal(all('.weights input')[0], slider);
+      assert.equal(slider.value, '2.2');
+    });
+
+    it('draws each scenario once in each chart: a line, and the band of those that have one', () => {
+      show({ plan });
+      plots.drawn.length = 0;
+      layOut();
+      const { scenarios } = plan.forecast!;
+      // fragments, free capacity, waiting tasks, tasks that fit
+      assert.equal(plots.drawn.length, 4);
+      for (const { traces } of plots.drawn) {
+        const lines = traces.filter(({ name }) => name !== undefined);
+        // one that lies on another is not drawn
+        assert.ok(lines.length >= 2 && lines.length <= scenarios.length);
+        assert.equal(new Set(lines.map(({ y }) => JSON.stringify(y))).size, lines.length);
+        assert.equal(new Set(lines.map(({ line }) => line?.dash)).size, lines.length);
+        for (const { y } of lines) assert.equal(y.length, scenarios[0]!.moments.length);
+      }
+      assert.equal(texts('.legend li').length, scenarios.length);
+      for (const { plot } of plots.drawn) assert.ok((plot.getAttribute('aria-label') ?? '').length > 20);
+    });
+
+    it('draws a change of nodes that was asked for as one scenario more', () => {
+      const change = { kind: 'lost', node: 'cpu-s-1' } as const;
+      const [own] = plan.forecast!.scenarios;
+      const forecast = { ...plan.forecast!, scenarios: [{ ...own!, name: changeName(change) }] };
+      show({ plan, host: { ...HOST, whatIfs: [{ planId: plan.id, change, forecast }] } });
+      plots.drawn.length = 0;
+      layOut();
+      const names = texts('.legend li');
+      assert.equal(names.length, plan.forecast!.scenarios.length + 1);
+      assert.ok(names.at(-1)!.includes('cpu-s-1'));
+      button('What if a node goes').click();
+      assert.deepEqual(asked, [['whatIf', 'lost']]);
+    });
+
+    it('has a grid for each kind of advice, with a row for each and the decision in it', () => {
+      show({ plan });
+      for (const [label, rows] of [
+        ['Pending tasks', plan.placements],
+        ['Resizes in place', plan.resizes.filter(({ decision }) => decision.kind !== 'refused')],
+        ['Migrations', plan.migrations],
+      ] as const) {
+        const table = gridOf(landmark(label));
+        assert.equal(table.getAttribute('aria-rowcount'), String(rows.length + 1));
+        assert.ok(table.getAttribute('aria-label'));
+        for (const cell of all('[role=gridcell]', table)) assert.ok(cell.textContent !== '', label);
+      }
+      assert.deepEqual(
+        firstCells(landmark('Pending tasks')),
+        plan.placements.map(({ taskId }) => taskId),
+      );
+      for (const [at, { decision }] of plan.placements.entries())
+        if (decision.kind === 'place')
+          assert.ok(all('.grid-spacer [role=row]', landmark('Pending tasks'))[at]!.textContent.includes(decision.to));
+    });
+
+    it('leads from a row to its task: Enter shows the nodes of one that waits, and reveals one that runs', () => {
+      show({ plan });
+      const enter = () => new window.KeyboardEvent('keydown', { key: 'Enter', bubbles: true });
+      for (const label of ['Pending tasks', 'Resizes in place', 'Migrations'])
+        all('[role=gridcell][tabindex="0"]', gridOf(landmark(label)))[0]!.dispatchEvent(enter() as unknown as Event);
+      assert.deepEqual(asked, [
+        ['showTask', plan.placements[0]!.taskId],
+        ['reveal', 'task', plan.resizes.find(({ decision }) => decision.kind !== 'refused')!.taskId],
+        ['reveal', 'task', plan.migrations[0]!.taskIds[0]],
+      ]);
+    });
+
+    it('ranks the nodes of the chosen task, with a column for each policy, and says which cannot take it', () => {
+      const task = plan.placements.findLast(({ ranked, refused }) => ranked.length > 0 && refused.length > 0)!;
+      show({ plan, choices: choices({ task: task.taskId }) });
+      assert.ok(texts('h3').some((text) => text.includes(task.taskId)));
+      const table = all('[role=grid]').find((one) => one.getAttribute('aria-label')?.startsWith('Ranked nodes'))!;
+      assert.deepEqual(
+        texts('[role=gridcell]:first-child', table),
+        task.ranked.map(({ node }) => node),
+      );
+      const headers = texts('[role=columnheader]', table);
+      for (const { policy } of task.ranked[0]!.parts) assert.ok(headers.includes(policy));
+      const refused = texts('details li');
+      for (const { example } of task.refused) assert.ok(refused.some((text) => text.includes(example.node)));
+    });
+
+    it('shows the ranking that was tried, with its weights on the sliders', () => {
+      const { taskId, ranked, fitting } = plan.placements.find(({ ranked }) => ranked.length > 1)!;
+      const [policy] = ranked[0]!.parts.map((part) => part.policy);
+      const weighed = { planId: plan.id, taskId, weights: { [policy!]: 2.5 }, ranked: ranked.toReversed(), fitting };
+      show({ plan, host: { ...HOST, weighed }, choices: choices({ task: taskId }) });
+      const table = all('[role=grid]').find((one) => one.getAttribute('aria-label')?.startsWith('Ranked nodes'))!;
+      assert.equal(texts('[role=gridcell]:first-child', table)[0], ranked.at(-1)!.node);
+      const slider = all('.weights input[type=range]')[0] as HTMLInputElement;
+      assert.ok(slider.getAttribute('aria-label')?.includes(policy!));
+      assert.equal(slider.value, '2.5');
+      slider.value = '1';
+      slider.dispatchEvent(new Event('input'));
+      assert.deepEqual(asked, [['rank', plan.id, taskId, { [policy!]: 1 }]]);
+    });
+  });
+
+  describe('with little to say', () => {
+    it('says in each part of an empty plan why there is nothing, in place of an empty grid', () => {
+      show({ plan: emptyPlan(plan) });
+      for (const label of ['Moves', 'Pending tasks', 'Resizes in place', 'Migrations'])
+        assert.deepEqual(
+          [...landmark(label).children].map(({ tagName }) => tagName),
+          ['H2', 'P'],
+        );
+      assert.equal(all('[role=grid], .chart, input[type=checkbox]').length, 0);
+    });
+
+    it('tells a plan that gains nothing from one that is done and from one without nodes', () => {
+      const empty = emptyPlan(plan);
+      const saying = (model: Partial<PanelModel>) => {
+        show(model);
+        return said(landmark('Moves'));
+      };
+      const counts = { ...plan.snapshot.counts, nodes: 0, running: 0 };
+      const problems = ['nodes: forbidden', ...Array.from({ length: 9 }, (_, at) => `problem ${at}`)];
+      const done = stepsOf(...plan.moves.map(({ id }) => step(id, 'done')));
+      const sayings = [
+        saying({ plan: empty }),
+        saying({ plan, steps: done }),
+        saying({ plan: { ...empty, snapshot: { ...plan.snapshot, counts, problems } } }),
+      ];
+      assert.equal(new Set(sayings).size, 3);
+      assert.match(sayings[2]!, /no node/);
+      // the first five problems stand in the header
+      assert.deepEqual(texts('header .notice'), problems.slice(0, 5));
+    });
+  });
+
+  describe('with names that mean harm', () => {
+    const NAMES = {
+      markup: '<img src=x onerror=alert(1)>',
+      long: 'n'.repeat(5000),
+      leftward: 'שרת-‮cod.exe‬',
+      quotes: `"'&amp;</section>`,
+    };
+
+    for (const [kind, name] of Object.entries(NAMES)) {
+      it(`shows them as text: ${kind}`, () => {
+        const waiting = plan.placements.find(({ decision }) => decision.kind === 'place')!;
+        const { to } = waiting.decision as { to: string };
+        const hostile = renamed(plan, { [waiting.taskId]: `ns/${name}`, [to]: name });
+        show({
+          plan: { ...hostile, snapshot: { ...hostile.snapshot, problems: [name] } },
+          host: { ...HOST, cluster: name, failure: name, readOnly: name, busy: name },
+          choices: choices({ ...ungrouped, task: `ns/${name}` }),
+        });
+        assert.equal(all('img, script, iframe').length, 0);
+        const raw = (selector: string) => all(selector).map(({ textContent }) => textContent);
+        assert.ok(raw('[role=gridcell]').some((text) => text.includes(`Place ns/${name} on ${name}`)));
+        assert.ok(raw('[role=gridcell]').includes(`ns/${name}`));
+        assert.ok(raw('h3').some((text) => text.includes(`ns/${name}`)));
+        assert.equal(raw('[role=alert]')[0], name);
+        assert.deepEqual(
+          all('section').map((part) => part.getAttribute('aria-label')),
+          SECTIONS,
+        );
+      });
+    }
+  });
+});
