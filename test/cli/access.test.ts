@@ -4,8 +4,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Resize } from '../../src/core/model/moves.ts';
+import { DEFAULT_SETTINGS } from '../../src/core/model/settings.ts';
 import { finishPlan } from '../../src/core/plan/makePlan.ts';
-import type { ClusterTarget } from '../../src/core/plan/plan.ts';
+import { type ClusterTarget, planRules } from '../../src/core/plan/plan.ts';
 import { sha256 } from '../../src/io/sha256.ts';
 import { openJournal } from '../../src/operate/journal.ts';
 import { type EmptyServer, PROMETHEUS, startEmptyServer } from '../cluster/kubernetes/emptyServer.ts';
@@ -52,7 +53,17 @@ describe('apply and undo on the command line', function () {
       unresized: { betweenThresholds: 0, fewReadings: 0, noUsage: 0, bestEffort: 0 },
     };
     const predictor = { name: 'baselines', tasks: 0, chosen: {} };
-    const draft = { snapshot, predictor, placements: [], resizes: [], migrations: [], moves: [resize], since: {} };
+    const rules = planRules(DEFAULT_SETTINGS);
+    const draft = {
+      snapshot,
+      rules,
+      predictor,
+      placements: [],
+      resizes: [],
+      migrations: [],
+      moves: [resize],
+      since: {},
+    };
     await writeFile(path.join(directory, 'plan.json'), JSON.stringify(finishPlan(draft, sha256, { target })));
     const settings = ['resizing.usageWindowMinutes=17', 'migration.nodeUsageWindowMinutes=23'];
     const words = settings.flatMap((setting) => ['--setting', setting]);

@@ -13,11 +13,18 @@ import type { Task } from '../model/task.ts';
 import { lostWork } from '../model/work.ts';
 import { clusterCapacity } from '../place/capacity.ts';
 import type { Predictions } from '../predict/prediction.ts';
-import { adviseResizes, type ResizeAdvice } from '../resize/adviseResizes.ts';
+import { adviseResizes, type ResizeAdvice, type ResizesAdvised } from '../resize/adviseResizes.ts';
 import { digest } from './digest.ts';
 import { nodesOf } from './goals.ts';
 import { placePending } from './placePending.ts';
-import { PLAN_FORMAT, type PlacementAdvice, type Plan, type PlannedSnapshot, type PredictorUsed } from './plan.ts';
+import {
+  PLAN_FORMAT,
+  type PlacementAdvice,
+  type Plan,
+  type PlannedSnapshot,
+  type PredictorUsed,
+  planRules,
+} from './plan.ts';
 
 export type PlanInputs = {
   readonly snapshot: Snapshot;
@@ -62,7 +69,8 @@ export function draftPlan(inputs: PlanInputs): DraftPlan {
     ...late.map(placementMove),
   ];
   return {
-    snapshot: { ...planned(inputs, resized.kept, defrag), pools: poolsOf(moves, snapshot) },
+    snapshot: { ...planned(inputs, resized, defrag), pools: poolsOf(moves, snapshot) },
+    rules: planRules(inputs.settings),
     predictor: { ...inputs.predictor, chosen: chosenPredictors(inputs.predictions) },
     placements: pending.placements.map((advice) => startedLater(advice, starts.get(advice.taskId), tasks, snapshot)),
     resizes: resized.advice,
@@ -212,7 +220,7 @@ function poolsOf(moves: readonly Move[], { nodes }: Snapshot): Readonly<Record<s
 
 function planned(
   { snapshot, hash }: PlanInputs,
-  unresized: PlannedSnapshot['unresized'],
+  { kept, fewReadings }: Pick<ResizesAdvised, 'kept' | 'fewReadings'>,
   {
     triggers,
     candidates,
@@ -233,7 +241,8 @@ function planned(
       measured: tasks.filter(({ id }) => usage[id] !== undefined).length,
       blockedLeftOut: advice.length - keptAdvice(advice).length,
     },
-    unresized,
+    unresized: kept,
+    ...(fewReadings && { fewReadings }),
     triggers,
     candidates,
     problems,

@@ -2,10 +2,11 @@ import type { Hash } from '../model/hash.ts';
 import { InputError } from '../model/input.ts';
 import { isRecord } from '../model/isRecord.ts';
 import { isResources } from '../model/resources.ts';
+import { DEFAULT_SETTINGS } from '../model/settings.ts';
 import { withCurrentWait } from '../model/waits.ts';
 import type { ResizeAdvice } from '../resize/adviseResizes.ts';
 import { digest } from './digest.ts';
-import { PLAN_FORMAT, type Plan } from './plan.ts';
+import { PLAN_FORMAT, type Plan, planRules } from './plan.ts';
 
 /**
  * A plan from what JSON gave back.
@@ -27,7 +28,12 @@ export function parsePlan(value: unknown, hash: Hash): Plan {
   if (digest(content, hash) !== id) throw new InputError(`The plan was changed after it was made. ${MAKE_ONE}`);
   const wrong = (value['moves'] as readonly unknown[]).findIndex((move) => !isMove(move));
   if (wrong >= 0) throw new InputError(`Move ${wrong + 1} of the plan is broken. ${MAKE_ONE}`);
-  return { ...(value as Plan), resizes: (value['resizes'] as Plan['resizes']).map(withCurrentWaits) };
+  const plan = value as Plan;
+  return {
+    ...plan,
+    rules: { ...planRules(DEFAULT_SETTINGS), ...plan.rules },
+    resizes: plan.resizes.map(withCurrentWaits),
+  };
 }
 
 /** Plans of version 0.1.0 call the waits by other names. */
@@ -44,6 +50,7 @@ const MAKE_ONE = 'Make a new one with "stowage plan --out plan.json".';
 const SHAPE: readonly (readonly [string, (value: unknown) => boolean])[] = [
   ['id', isText],
   ['snapshot', (value) => isRecord(value) && isText(value['cluster']) && isNumber(value['takenAtSeconds'])],
+  ['rules', (value) => value === undefined || isRecord(value)],
   ['predictor', isRecord],
   ['placements', Array.isArray],
   ['resizes', Array.isArray],

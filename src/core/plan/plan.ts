@@ -5,10 +5,11 @@ import type { Forecast } from '../forecast/forecast.ts';
 import type { Band } from '../model/band.ts';
 import type { Move } from '../model/moves.ts';
 import type { Resources } from '../model/resources.ts';
+import type { Settings } from '../model/settings.ts';
 import type { Since } from '../model/since.ts';
 import type { RankedNode, RefusedNode } from '../place/rankNodes.ts';
 import type { RuntimePrediction } from '../predict/prediction.ts';
-import type { KeptCode, ResizeAdvice } from '../resize/adviseResizes.ts';
+import type { FewReadings, KeptCode, ResizeAdvice } from '../resize/adviseResizes.ts';
 
 export const PLAN_FORMAT = 'stowage-plan-1';
 
@@ -23,6 +24,7 @@ export type Plan = {
   /** How to open the plan's cluster again; absent where the plan was made without one. */
   readonly target?: ClusterTarget;
   readonly snapshot: PlannedSnapshot;
+  readonly rules: PlanRules;
   readonly predictor: PredictorUsed;
   /** One entry a pending task, the most urgent first. */
   readonly placements: readonly PlacementAdvice[];
@@ -38,6 +40,18 @@ export type Plan = {
   /** For the next plan of this cluster. */
   readonly since: Since;
 };
+
+/** The settings by which it says why nothing is done; in a plan of 0.1.0, which kept none, their defaults. */
+export type PlanRules = Pick<
+  Settings,
+  'triggerHoldSeconds' | 'triggerFreeFraction' | 'candidateFreeFraction' | 'shrinkBelowFraction' | 'expandAboveFraction'
+>;
+
+export function planRules(settings: Settings): PlanRules {
+  const { triggerHoldSeconds, triggerFreeFraction, candidateFreeFraction } = settings;
+  const { shrinkBelowFraction, expandAboveFraction } = settings;
+  return { triggerHoldSeconds, triggerFreeFraction, candidateFreeFraction, shrinkBelowFraction, expandAboveFraction };
+}
 
 /** The snapshot a plan was made from, named and counted. */
 export type PlannedSnapshot = {
@@ -57,6 +71,8 @@ export type PlannedSnapshot = {
   };
   /** Running tasks without resize advice, by why. */
   readonly unresized: Readonly<Record<KeptCode, number>>;
+  /** Of the tasks with too few readings to be resized, the one that first has enough. */
+  readonly fewReadings?: FewReadings;
   /** What could start a defragmentation, and the nodes worth it (S407, S408). */
   readonly triggers: readonly Trigger[];
   readonly candidates: readonly Candidate[];

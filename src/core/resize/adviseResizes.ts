@@ -99,6 +99,9 @@ export type ResizeRefusal =
   | { readonly code: 'quota'; readonly name: string; readonly amount: number; readonly left: number }
   | { readonly code: 'waitedOut'; readonly wait: 'shrink' | 'expand'; readonly waitedSeconds: number };
 
+/** So many readings of so many that are needed; by their pace there will be enough at `enoughAtSeconds`. */
+export type FewReadings = { readonly readings: number; readonly needed: number; readonly enoughAtSeconds: number };
+
 /** Why a task's resources need no entry. */
 export type KeptCode = 'betweenThresholds' | 'fewReadings' | 'noUsage' | 'bestEffort';
 
@@ -109,6 +112,8 @@ export type ResizesAdvised = {
   readonly advice: readonly ResizeAdvice[];
   /** Running tasks without an entry, by why. */
   readonly kept: Readonly<Record<KeptCode, number>>;
+  /** Of the tasks with too few readings, the one that first has enough; absent where there is none. */
+  readonly fewReadings?: FewReadings;
   /** The capacity after all `shrink` and `expand` decisions. */
   readonly capacity: ClusterCapacity;
   /** The waits that go on or were given up, under `<shrink|expand> <resource> <task id>`. */
@@ -148,9 +153,12 @@ const MEBIBYTE = 2 ** 20;
 export function adviseResizes(inputs: ResizeInputs): ResizesAdvised {
   const kept: Record<KeptCode, number> = { betweenThresholds: 0, fewReadings: 0, noUsage: 0, bestEffort: 0 };
   const tasks: Compared[][] = [];
+  const tooFew: Usage[] = [];
   for (const task of inputs.snapshot.tasks) {
     if (task.phase !== 'running' || task.infrastructure || !nodeOf(task, inputs.capacity)?.node.ready) continue;
-    const why = unjudged(task, inputs.snapshot.usage[task.id]);
+    const usage = inputs.snapshot.usage[task.id];
+    const why = unjudged(task, usage);
+    if (usage && why === 'fewReadings') tooFew.push(usage);
     const compared = why ? [] : compare(task, inputs);
     if (compared.length > 0) tasks.push(compared);
     else kept[why ?? 'betweenThresholds']++;
@@ -179,7 +187,9 @@ export function adviseResizes(inputs: ResizeInputs): ResizesAdvised {
     }
     return decided.map(({ task: _, ...advised }): ResizeAdvice => advised);
   });
-  return { advice, kept, capacity: withAllocations(inputs.capacity, granted, free), since };
+  const capacity = withAllocations(inputs.capacity, granted, free);
+  const fewReadings = firstMeasured(tooFew);
+  return { advice, kept, ...(fewReadings && { fewReadings }), capacity, since };
 }
 
 /** What the rules say of one resource; the decision depends on what is free when its turn comes. */
@@ -189,6 +199,20 @@ function unjudged(task: Task, usage: Usage | undefined): KeptCode | undefined {
   if (task.qosClass === 'BestEffort') return 'bestEffort';
   if (!usage) return 'noUsage';
   return usage.readings < READINGS_NEEDED ? 'fewReadings' : undefined;
+}
+
+/** How far the task is that will first have readings enough; undefined where there is none. */
+function firstMeasured(usages: readonly Usage[]): FewReadings | undefined {
+  return usages
+    .map(({ readings, fromSeconds, toSeconds }) => {
+      const paceSeconds = (toSeconds - fromSeconds) / Math.max(1, readings);
+      const enoughAtSeconds = toSeconds + (READINGS_NEEDED - readings) * paceSeconds;
+      return { readings, needed: READINGS_NEEDED, enoughAtSeconds };
+    })
+    .reduce<FewReadings | undefined>(
+      (first, each) => (first && first.enoughAtSeconds <= each.enoughAtSeconds ? first : each),
+      undefined,
+    );
 }
 
 /** Both rules on every resource of one task; only where one of them speaks. */

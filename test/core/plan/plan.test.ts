@@ -138,6 +138,8 @@ describe('a plan', () => {
       read.resizes.map(({ decision }) => decision),
       decisions(['shrink', 'lastShrink', 'expand']),
     );
+    const { rules, ...older } = old;
+    assert.deepEqual(parsePlan({ ...older, id: digest(older, sha256) }, sha256).rules, rules);
   });
 
   it('sums up what it ends, loses and wins, each goal once', () => {

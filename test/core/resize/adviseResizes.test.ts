@@ -192,6 +192,20 @@ describe('advising resizes (S306–S308)', () => {
     assert.deepEqual(advise(one(low, low, { phase: 'ending' })).advice, []);
   });
 
+  it('tells when the first task will have been read often enough', () => {
+    const tasks = ['a', 'b', 'c'].map((name) => aTask(name, 'n', amounts(1, 1)));
+    const low = used(amounts(0.1, 0.1));
+    // `a` was read twice in 30 s, `b` once in 60 s, `c` often enough: `a` has its third reading in 15 s.
+    const usage = {
+      'default/a': { ...low, fromSeconds: NOW - 30, readings: 2 },
+      'default/b': { ...low, fromSeconds: NOW - 60, readings: 1 },
+      'default/c': low,
+    };
+    const { fewReadings } = advise(aSnapshot([aNode('n', amounts(8, 32))], tasks, { usage }));
+    assert.deepEqual(fewReadings, { readings: 2, needed: 3, enoughAtSeconds: NOW + 15 });
+    assert.equal(advise(one(amounts(1, 1))).fewReadings, undefined);
+  });
+
   it('does not shrink a task that ends within two usage windows, or of which nothing is known', () => {
     const low = one(amounts(1, 5));
     // An hour has run, half an hour is left; two windows of 30 min are needed.
