@@ -9,10 +9,12 @@ import { InputError } from '../core/model/input.ts';
 import type { Settings } from '../core/model/settings.ts';
 import type { ClusterTarget, Plan } from '../core/plan/plan.ts';
 import type { Predictor } from '../core/predict/predictor.ts';
+import { isJudged } from '../core/predict/verdict.ts';
 import { readPredictor } from '../io/predictors.ts';
 import { writeAtomically } from '../io/writeAtomically.ts';
 import { planSituation } from '../planning/plan.ts';
 import { readSituation } from '../planning/situation.ts';
+import { describeVerdict } from '../text/card.ts';
 import { nextSteps, planText } from '../text/plan/planText.ts';
 import type { Paint } from '../text/plan/section.ts';
 import type { Command } from './command.ts';
@@ -130,7 +132,11 @@ const PAUSE_SECONDS = 15;
 /** The predictor that is named, else the workspace's own; undefined where there is none yet. */
 async function predictorOf(file: string | undefined): Promise<Predictor | undefined> {
   const own = PREDICTOR_FILE;
-  return file !== undefined || existsSync(own) ? readPredictor(file ?? own) : undefined;
+  if (file === undefined && !existsSync(own)) return undefined;
+  const predictor = await readPredictor(file ?? own);
+  const { card, record } = predictor;
+  if (!isJudged(predictor)) process.stderr.write(`${describeVerdict(card, record.scores[''] ?? {})}\n`);
+  return predictor;
 }
 
 async function writePlan(file: string, plan: Plan): Promise<void> {

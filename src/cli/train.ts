@@ -106,7 +106,7 @@ function describe({ out, card, scores, calibration, seconds }: TrainOutcome): st
     ...describeLeftOut(card).map((line) => `  ${line}`),
     ...(rows.length > 0 ? ['Predicted before the outcome (AVGpred over about the last 500):', ...rows] : []),
     ...(calibration.length > 0 ? ['Calibration of the network:', ...plot(calibration).slice(1, -1)] : []),
-    describeVerdict(scores),
+    describeVerdict(card, scores),
     `Written to ${out}, with its model card in ${cardFile(out)}.`,
     '',
   ].join('\n');

@@ -13,11 +13,12 @@ import { SAMPLE_SEED } from '../core/plan/plan.ts';
 import { quantile } from '../core/predict/distribution.ts';
 import type { Predictor } from '../core/predict/predictor.ts';
 import type { CalibrationPoint } from '../core/predict/record.ts';
+import { isJudged } from '../core/predict/verdict.ts';
 import { readHistoryFiles } from '../io/history.ts';
 import { readPredictor, writePredictor } from '../io/predictors.ts';
 import { planSituation } from '../planning/plan.ts';
 import { readSituation, type Situation } from '../planning/situation.ts';
-import { describeCard } from '../text/card.ts';
+import { describeCard, describePromoted } from '../text/card.ts';
 import { percent } from '../text/format.ts';
 import { describeHistory } from '../text/history.ts';
 import { planText } from '../text/plan/planText.ts';
@@ -154,8 +155,8 @@ export function makeStowage(host: StowageHost): Stowage {
     evaluate: (history, options = {}) => evaluate(host, history, options),
     async promote({ predictor }) {
       const file = join(directoryOf(host), PREDICTOR_FILE_NAME);
-      await writePredictor(file, predictor, describeCard(predictor));
-      return `Plans now use this predictor (${file}).`;
+      if (isJudged(predictor)) await writePredictor(file, predictor, describeCard(predictor));
+      return describePromoted(predictor, file);
     },
     cluster: () => situationOf(host),
     tasks: taskRows,

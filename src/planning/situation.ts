@@ -8,6 +8,7 @@ import type { Task } from '../core/model/task.ts';
 import type { PredictorUsed } from '../core/plan/plan.ts';
 import type { Predictions } from '../core/predict/prediction.ts';
 import { fitPredictor, type Predictor, predictInTurns, predictSnapshot } from '../core/predict/predictor.ts';
+import { isJudged } from '../core/predict/verdict.ts';
 import { lastShrinks, readSince } from './since.ts';
 
 /** All that a plan is made from: what the cluster is now, what it did before, and since when conditions have held. */
@@ -38,7 +39,8 @@ type Readable = Pick<Cluster, 'readSnapshot' | 'readHistory' | 'readRecords'>;
 
 /**
  * Reads a cluster and predicts its tasks.
- * @param predictor from a file; absent: the baselines, fitted to the cluster's own history
+ * @param predictor from a file; absent, or with a network that cannot be judged yet: the baselines, fitted to the
+ * cluster's own history
  * @throws ClusterUnreachable; the signal's reason when it aborts
  */
 export async function readSituation(
@@ -48,14 +50,15 @@ export async function readSituation(
   signal?: AbortSignal,
 ): Promise<Situation> {
   const read = await cluster.readSnapshot(signal);
-  const past = await readPast(cluster, predictor, read.takenAtSeconds, signal);
+  const usable = predictor && isJudged(predictor) ? predictor : undefined;
+  const past = await readPast(cluster, usable, read.takenAtSeconds, signal);
   const { history, records } = past;
   const snapshot = withProblems(read, past);
   const since = { ...(await readSince(stateDirectory, snapshot)), ...lastShrinks(records, snapshot) };
   const predictions = await predict(past, snapshot, signal);
   const used = {
-    name: predictor ? 'trained' : 'baselines',
-    tasks: Math.max(history.length, predictor?.tasks.length ?? 0),
+    name: usable ? 'trained' : 'baselines',
+    tasks: Math.max(history.length, usable?.tasks.length ?? 0),
   };
   return { snapshot, history, since, predictions, predictor: used, past, unpredicted: [] };
 }

@@ -1,26 +1,45 @@
 import type { RowFaultCode } from '../core/model/finished.ts';
 import type { Predictor, PredictorCard } from '../core/predict/predictor.ts';
 import { type CalibrationPoint, calibrationCurve, PREDICTORS, type Scores } from '../core/predict/record.ts';
+import { isJudged, verdictOf } from '../core/predict/verdict.ts';
 import { counted, day, fixed, list, number, percent, plural } from './format.ts';
 
 /** Every sentence about what a predictor was made from and how good it is. */
 
-/** Which predictor is used, said plainly where the network is not the best. */
-export function describeVerdict(scores: Scores): string {
-  const { stowage } = scores;
-  if (!stowage) return 'There is no network yet: the medians of past runs are used.';
-  const better = PREDICTORS.filter((name) => (scores[name]?.ratio ?? 0) > stowage.ratio);
-  if (better.length === 0) return 'The network is ahead of every baseline.';
-  return `On these tasks the network is not ahead of ${list(better)}; for each group the better one is used.`;
+/** Which predictor is used, said plainly where the network is not the best or cannot be judged yet. */
+export function describeVerdict(card: Pick<PredictorCard, 'weights'>, scores: Scores): string {
+  const verdict = verdictOf(card, scores);
+  switch (verdict.code) {
+    case 'noNetwork':
+      return 'There is no network yet: the medians of past runs are used.';
+    case 'tooFew':
+      return plural(verdict.outcomes, TOO_FEW);
+    case 'ahead':
+      return 'The network is ahead of every baseline.';
+    case 'notAhead':
+      return `On these tasks the network is not ahead of ${list(verdict.of)}; for each group the better one is used.`;
+  }
 }
 
+const TOO_FEW = {
+  one: '# finished task is too few to judge; the baselines stay in use.',
+  other: '# finished tasks are too few to judge; the baselines stay in use.',
+};
+
 /** What came of a training, in a notification. */
-export function describeLearned({ tasks }: PredictorCard, scores: Scores): string {
-  return `Learned from ${counted(tasks, 'finished task')}. ${describeVerdict(scores)}`;
+export function describeLearned(card: PredictorCard, scores: Scores): string {
+  return `Learned from ${counted(card.tasks, 'finished task')}. ${describeVerdict(card, scores)}`;
 }
 
 /** Weeks that the card lists; the latest ones. */
 const WEEKS = 12;
+
+/** What came of handing a predictor to the planner; one that cannot be judged yet is not taken. */
+export function describePromoted({ card, record }: Predictor, file: string): string {
+  return isJudged({ card, record })
+    ? `Plans now use this predictor (${file}).`
+    : describeVerdict(card, record.scores[''] ?? {});
+}
 
 /** The model card as Markdown: data, protocol, every metric beside the baselines, calibration plot, record by week. */
 export function describeCard({ card, record }: Predictor): string {
@@ -32,7 +51,7 @@ export function describeCard({ card, record }: Predictor): string {
     ...origin(card),
     '',
     ...judgement(card),
-    describeVerdict(record.scores[''] ?? {}),
+    describeVerdict(card, record.scores[''] ?? {}),
     ...(curve.length > 0 ? ['', '## Calibration', '', ...plot(curve)] : []),
     ...(weeks.length > 0
       ? ['', '## The 80 % band by week', '', '| week of | outcomes | inside |', '|---|---|---|']

@@ -63,6 +63,7 @@ describe('train and evaluate', function () {
     const first = stowage('train', '--history', 'log.swf.gz', '--out', 'predictor.json');
     assert.equal(first.status, 0, first.stderr);
     assert.match(first.stdout, /Learned from 28 finished tasks/);
+    assert.match(first.stdout, /28 finished tasks are too few to judge; the baselines stay in use/);
     assert.match(first.stdout, /Left out 1 row: no runtime: it never ran/);
     const before = readFileSync(join(directory, 'predictor.json'), 'utf8');
     const second = stowage('train', '--history', 'log.swf.gz', '--out', 'predictor.json', '--update');

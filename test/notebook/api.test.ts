@@ -38,6 +38,12 @@ describe('stowage in a cell', function () {
     assert.match((await cells.run('own')).shown[0]!, /^own\.csv: 2 finished tasks; 1 row left out, the first because /);
   });
 
+  it('does not hand the planner a network that too few tasks have judged', async () => {
+    const { shown } = await cells.run('await stowage.promote(await stowage.train(own))');
+    assert.equal(shown.at(-1), '2 finished tasks are too few to judge; the baselines stay in use.');
+    assert.ok(!existsSync(join(cells.directory, '.stowage/predictor.json')));
+  });
+
   it('says what to do about a file that is missing or a table without columns', async () => {
     assert.match(
       (await cells.run("await stowage.history('nowhere.swf')")).error!.message,

@@ -4,8 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'mocha';
 import type { Cluster } from '../../src/cluster/port.ts';
+import { seededRandom } from '../../src/core/model/random.ts';
 import type { Task } from '../../src/core/model/task.ts';
+import { type Predictor, trainPredictor } from '../../src/core/predict/predictor.ts';
+import { loadEngine } from '../../src/io/engine.ts';
+import { readPretrained } from '../../src/io/networks.ts';
 import { hasOldPast, predictRest, readSituation, updateSituation } from '../../src/planning/situation.ts';
+import { recurringHistory } from '../core/predict/histories.ts';
 import { amounts, aNode, aSnapshot, aTask, NOW } from '../core/small.ts';
 
 describe('reading a situation', () => {
@@ -18,7 +23,28 @@ describe('reading a situation', () => {
     await readSituation(cluster, directory);
     assert.equal(cluster.histories, 2);
   });
+
+  for (const [outcomes, name] of [
+    [19, 'baselines'],
+    [99, 'baselines'],
+    [100, 'trained'],
+    [1000, 'trained'],
+  ] as const) {
+    it(`predicts by the ${name} where ${outcomes} outcomes have judged the network`, async () => {
+      const cluster = new CountedCluster([aTask('a', 'n', amounts(1, 1))]);
+      const { predictor, predictions } = await readSituation(cluster, directory, await trainedOn(outcomes));
+      assert.equal(predictor.name, name);
+      assert.equal(predictor.tasks, name === 'trained' ? outcomes : 0);
+      if (name === 'baselines') assert.notEqual(predictions['default/a']!.predictor, 'stowage');
+    });
+  }
 });
+
+/** Too few to train on: pretrained weights, scored on each of the tasks. */
+async function trainedOn(tasks: number): Promise<Predictor> {
+  const settings = { tf: await loadEngine(), random: seededRandom(1), pretrained: await readPretrained() };
+  return trainPredictor(recurringHistory(tasks), settings);
+}
 
 describe('updating a situation', () => {
   const directory = mkdtempSync(join(tmpdir(), 'stowage-planning-'));

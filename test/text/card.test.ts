@@ -72,15 +72,29 @@ describe('the model card', () => {
     assert.deepEqual(calibrationCurve(EMPTY_RECORD), []);
   });
 
+  const trained = { weights: 'fine-tuned' } as const;
+  const scored = (outcomes: number, ratio: number) => ({ outcomes, inBand: 0.8 * outcomes, ratio });
+
   it('says plainly where the network is not ahead', () => {
-    const score = { outcomes: 10, inBand: 8 };
-    assert.match(
-      describeVerdict({ stowage: { ...score, ratio: 0.5 }, med5: { ...score, ratio: 0.6 } }),
-      /not ahead of med5/,
-    );
-    assert.match(
-      describeVerdict({ stowage: { ...score, ratio: 0.7 }, med5: { ...score, ratio: 0.6 } }),
-      /ahead of every/,
-    );
+    assert.match(describeVerdict(trained, { stowage: scored(100, 0.5), med5: scored(100, 0.6) }), /not ahead of med5/);
+    assert.match(describeVerdict(trained, { stowage: scored(100, 0.7), med5: scored(100, 0.6) }), /ahead of every/);
+  });
+
+  for (const [outcomes, said] of Object.entries({
+    0: '0 finished tasks are too few to judge; the baselines stay in use.',
+    1: '1 finished task is too few to judge; the baselines stay in use.',
+    19: '19 finished tasks are too few to judge; the baselines stay in use.',
+    99: '99 finished tasks are too few to judge; the baselines stay in use.',
+    100: 'The network is ahead of every baseline.',
+    1000: 'The network is ahead of every baseline.',
+  })) {
+    it(`of a network with ${outcomes} outcomes says: ${said}`, () => {
+      const scores = { stowage: scored(Number(outcomes), 0.7), med5: scored(Number(outcomes), 0.6) };
+      assert.equal(describeVerdict(trained, scores), said);
+    });
+  }
+
+  it('of a network without any outcome says that there are none', () => {
+    assert.match(describeVerdict(trained, {}), /^0 finished tasks are too few/);
   });
 });
