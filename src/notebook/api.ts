@@ -18,6 +18,7 @@ import { readHistoryFiles } from '../io/history.ts';
 import { readPredictor, writePredictor } from '../io/predictors.ts';
 import { planSituation } from '../planning/plan.ts';
 import { readSituation, type Situation } from '../planning/situation.ts';
+import { durationTicks } from '../text/axis.ts';
 import { describeCard, describePromoted } from '../text/card.ts';
 import { percent } from '../text/format.ts';
 import { describeHistory } from '../text/history.ts';
@@ -54,6 +55,7 @@ export type Stowage = {
   tasks(situation: Situation): PredictedTask[];
   forecast(options?: ForecastOptions): Promise<Forecast>;
   plan(): Promise<Plan>;
+  durationTicks(seconds: readonly number[]): { readonly tickvals: number[]; readonly ticktext: readonly string[] };
 };
 
 export type HistoryOptions = {
@@ -162,6 +164,7 @@ export function makeStowage(host: StowageHost): Stowage {
     tasks: taskRows,
     forecast: (options = {}) => forecastOf(host, options),
     plan: () => planOf(host),
+    durationTicks: (seconds) => logTicks(seconds),
   };
 }
 
@@ -273,6 +276,18 @@ async function planOf(host: StowageHost): Promise<Plan> {
   const text = { settings, paint: (_: unknown, words: string) => words, all: false };
   return shownAs(plan, () => [{ mime: 'text/plain', text: planText(plan, text) }]);
 }
+
+/** Ticks for an axis of log10 seconds that shows these durations; without one above 0 there are none. */
+function logTicks(seconds: readonly number[]): ReturnType<Stowage['durationTicks']> {
+  const positive = seconds.filter((each) => each > 0);
+  const low = positive.reduce((least, each) => Math.min(least, each), Number.POSITIVE_INFINITY);
+  const high = positive.reduce((most, each) => Math.max(most, each), 0);
+  const ticks = durationTicks(low / BEYOND, high * BEYOND);
+  return { tickvals: ticks.seconds.map(Math.log10), ticktext: ticks.texts };
+}
+
+/** A bar of a histogram reaches beyond what it counts. */
+const BEYOND = 1.25;
 
 /** The predictor that plans use, where one was promoted. */
 async function promoted(directory: string): Promise<Predictor | undefined> {

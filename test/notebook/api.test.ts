@@ -20,6 +20,14 @@ describe('stowage in a cell', function () {
     return JSON.parse(shown.at(-1)!) as unknown;
   };
 
+  it('gives an axis of durations ticks that tell them apart, even where all ran about as long', async () => {
+    // From 6/1.25 = 4.8 to 8·1.25 = 10 s: 5 and 10 s are too few, so whole seconds, each (10/4.8)^(1/7) = 1.11 times the last.
+    const { ticktext } = (await value('stowage.durationTicks([6, 7, 8])')) as { ticktext: string[] };
+    assert.deepEqual(ticktext, ['5 s', '6 s', '7 s', '8 s', '9 s', '10 s']);
+    assert.deepEqual(await value('stowage.durationTicks([60]).tickvals.includes(Math.log10(60))'), true);
+    assert.deepEqual(await value('stowage.durationTicks([0])'), { tickvals: [], ticktext: [] });
+  });
+
   it('reads a table beside the notebook by its columns and counts what it could not read', async () => {
     writeFileSync(
       join(cells.directory, 'own.csv'),

@@ -2,6 +2,7 @@ import Plotly from 'plotly.js/dist/plotly-cartesian.min.js';
 import { describeFigure, type Figure } from '../../src/notebook/figure.ts';
 import { tableOfRows } from '../../src/notebook/table.ts';
 import { element } from '../element.ts';
+import { withTickFormats } from './axes.ts';
 import { tableElement } from './table.ts';
 import { themeTemplate, watchTheme } from './theme.ts';
 
@@ -46,7 +47,11 @@ function newFigure(first: Figure, root: HTMLElement): Drawn {
     plot.setAttribute('aria-label', describeFigure(figure));
     numbers.querySelector('.stowage-scroll')?.remove();
     if (numbers.hasAttribute('open')) numbers.append(numbersOf(figure));
-    const themed = { ...layout, height: height ?? HEIGHT_PIXELS, template: template ?? themeTemplate() };
+    const themed = {
+      ...withTickFormats(layout),
+      height: height ?? HEIGHT_PIXELS,
+      template: template ?? themeTemplate(),
+    };
     void Plotly.react(plot, structuredClone([...figure.data]), structuredClone(themed), CONFIGURATION);
   };
   numbers.addEventListener('toggle', redraw);
