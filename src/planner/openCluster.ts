@@ -15,6 +15,7 @@ import {
   updateSituation,
 } from '../planning/situation.ts';
 import { clusterView, KnownRows } from '../rows/clusterView.ts';
+import { outlookOf } from '../rows/outlook.ts';
 import { describeSampling } from '../text/forecast.ts';
 import { describePredictor } from '../text/prediction.ts';
 import { CONNECTING, NEWER_PLAN, READING } from '../text/session.ts';
@@ -140,8 +141,15 @@ export class OpenCluster {
     const plan = await planSituation(situation, target, this.settings, stateDirectory, options);
     this.kept.plans.set(plan.id, plan);
     this.issued = { plan, situation };
+    await this.expect(outlookOf(plan));
     const moves = plan.moves.map(({ id, kind, task }) => ({ id, kind, taskId: task.id }));
     return { id: plan.id, json: new TextEncoder().encode(JSON.stringify(plan)), moves };
+  }
+
+  /** Shows what a plan says of pending tasks with their rows; an empty map: nothing any more. */
+  expect(outlooks: ReturnType<typeof outlookOf>): Promise<void> {
+    this.rows.expect(outlooks);
+    return this.inTurn(() => this.sendView());
   }
 
   /** Ranks a pending task of the last plan by other weights. */

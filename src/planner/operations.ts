@@ -41,11 +41,14 @@ export async function apply(
   if (!issued) throw new Error(PLAN_OF_ELSEWHERE);
   const chosen =
     moveIds && moveIds.length < issued.moves.length ? selectMoves(issued, new Set(moveIds), sha256) : issued;
-  return operate(open, call, {
+  const result = await operate(open, call, {
     journal: openJournal(open.options.stateDirectory),
     moves: chosen.moves.length,
     run: (options) => applyPlan(chosen, open.cluster, { ...options, confirm: asking(call) }),
   });
+  // What the plan said of those that still wait holds no longer.
+  if (result.ended > 0) await open.expect(new Map());
+  return result;
 }
 
 /** Resumes every move that has not ended. */

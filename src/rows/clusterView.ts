@@ -14,6 +14,7 @@ import { describeSource } from '../text/placement.ts';
 import { describeBasis, describeBeside, describeHeld } from '../text/prediction.ts';
 import type { AvailableKind, TaskFacts } from '../text/tree.ts';
 import { moveLine } from './kubectl.ts';
+import type { Outlook } from './outlook.ts';
 
 /** What the trees show of a cluster: plain rows, made off the editor's thread. */
 export type ClusterView = ViewHead & {
@@ -54,12 +55,16 @@ export type Available = { readonly kind: AvailableKind; readonly source: string 
 );
 
 /** A row holds no passing time, so that it stays the same while nothing of its task changes: moments stand for times. */
-export type TaskRow = Omit<TaskFacts, 'elapsedSeconds' | 'left'> & {
+export type TaskRow = Omit<TaskFacts, 'elapsedSeconds' | 'waitingSeconds' | 'left' | 'outlook'> & {
   readonly namespace: string;
   readonly name: string;
   /** `Job train-resnet` without its generated suffix: what its runs have in common. */
   readonly recurring?: string;
   readonly startedAtSeconds?: number;
+  /** Since when it waits; only of a pending task. */
+  readonly waitsSinceSeconds?: number;
+  /** What the last plan says of it; only of a pending task. */
+  readonly outlook?: Outlook;
   /** When it ends, in epoch seconds, given its age when the row was made; absent while it does not run. */
   readonly ends?: Band;
 };
@@ -81,10 +86,14 @@ export function clusterView(
   return { cluster, takenAtSeconds, problems, predictor, nodes, tasks, refused: refusedEverywhere(snapshot) };
 }
 
+/** What the last plan says of pending tasks, by their ids. */
+type Outlooks = ReadonlyMap<string, Outlook>;
+
 type Known = {
   readonly snapshot: Snapshot;
   readonly predictions: Predictions;
   readonly settings: Settings;
+  readonly outlooks: Outlooks;
   readonly tasks: readonly TaskRow[];
   readonly nodes: ReadonlyMap<Node, NodeRow>;
 };
@@ -92,6 +101,12 @@ type Known = {
 /** The rows that were made last, with what they were made from; of a large cluster few have to be made again. */
 export class KnownRows {
   private last: Known | undefined;
+  private outlooks: Outlooks = new Map();
+
+  /** What the rows of pending tasks tell from now on; nothing where there is no plan. */
+  expect(outlooks: Outlooks): void {
+    this.outlooks = outlooks;
+  }
 
   follow(snapshot: Snapshot, predictions: Predictions, settings: Settings): Pick<ClusterView, 'tasks' | 'nodes'> {
     const last = this.usable(snapshot, settings);
@@ -99,16 +114,19 @@ export class KnownRows {
     /** Nodes that have changed, and those with a task whose row has changed or is gone. */
     const touched = new Set(snapshot.nodes.filter((node) => !last?.nodes.has(node)).map(({ name }) => name));
     const touch = ({ node }: Task) => node !== undefined && touched.add(node);
+    const { outlooks } = this;
     const holds = ({ id }: Task) =>
+      last?.outlooks.get(id) === outlooks.get(id) &&
       (last?.predictions === predictions || last?.predictions[id] === predictions[id]) &&
       last?.snapshot.usage[id] === snapshot.usage[id];
     let at = 0;
     const tasks = snapshot.tasks.map((task) => {
       while (at < before.length && before[at] !== task && before[at]!.id <= task.id) touch(before[at++]!);
-      const row = before[at] === task ? last?.tasks[at++] : undefined;
-      if (row && holds(task)) return row;
+      const known = before[at] === task ? last?.tasks[at++] : undefined;
+      if (known && holds(task)) return known;
       touch(task);
-      return taskRow(task, predictions[task.id], snapshot, settings);
+      const row = taskRow(task, predictions[task.id], snapshot, settings);
+      return task.phase === 'pending' ? pendingRow(row, task, outlooks.get(task.id)) : row;
     });
     for (; at < before.length; at += 1) touch(before[at]!);
     const onTouched = Map.groupBy(
@@ -122,7 +140,7 @@ export class KnownRows {
         return [node, row ?? nodeRow(nodeCapacity(node, on()), predictions, settings, snapshot)];
       }),
     );
-    this.last = { snapshot, predictions, settings, tasks, nodes };
+    this.last = { snapshot, predictions, settings, outlooks, tasks, nodes };
     return { tasks, nodes: [...nodes.values()] };
   }
 
@@ -210,6 +228,10 @@ function taskRow(
     ...(task.resizeState && { resize: task.resizeState.kind }),
     problems: task.problems,
   };
+}
+
+function pendingRow(row: TaskRow, { createdAtSeconds }: Task, outlook: Outlook | undefined): TaskRow {
+  return { ...row, waitsSinceSeconds: createdAtSeconds, ...(outlook && { outlook }) };
 }
 
 function refusedEverywhere({ rights }: Snapshot): Partial<Record<Action, string>> {

@@ -2,7 +2,7 @@ import type { Forecast, Moment, ScenarioForecast } from '../core/forecast/foreca
 import { changeOf } from '../core/forecast/scenarios.ts';
 import type { Plan } from '../core/plan/plan.ts';
 import { type Start, startIn } from '../core/plan/starts.ts';
-import { duration, number, percent, plural } from './format.ts';
+import { duration, number, percent, plural, range } from './format.ts';
 
 /** Every sentence about what a forecast says. */
 
@@ -50,7 +50,7 @@ export function compareScenarios({ scenarios }: Forecast, say: (moment: Moment) 
   return `${parts.join('; ')}.`;
 }
 
-/** When a pending task is expected to start in a scenario: "in 4 h 48 min (90 %: 20 h 11 min)". */
+/** When a pending task is expected to start in a scenario: "in 12 min (80 %: now to 1 h)". */
 export function describeStart(plan: Pick<Plan, 'placements'>, scenario: ScenarioForecast, taskId: string): string {
   return whenText(startIn(plan, scenario, taskId));
 }
@@ -66,8 +66,17 @@ function whenText(start: Start): string {
     case 'later':
       return `later than a day (${percent(start.startedFraction)} within it)`;
     case 'in':
-      return start.p90 === undefined
-        ? `in ${duration(start.p50)} (90 %: later than a day)`
-        : `in ${duration(start.p50)} (90 %: ${duration(start.p90)})`;
+      return `${start.p50 < 1 ? 'now' : `in ${duration(start.p50)}`} (80 %: ${startBand(start)})`;
   }
+}
+
+function startBand({ p10, p90 }: Extract<Start, { kind: 'in' }>): string {
+  const from = p10 < 1 ? 'now' : duration(p10);
+  if (p90 === undefined) return `${from} to later than a day`;
+  return p10 < 1 ? `now to ${duration(p90)}` : range({ p10, p90 }, duration);
+}
+
+/** The same as a clause: "starts in 12 min (80 %: now to 1 h)". */
+export function describeStarts(start: Start): string {
+  return start.kind === 'gated' ? whenText(start) : `starts ${whenText(start)}`;
 }

@@ -9,7 +9,9 @@ import {
   subtractResources,
 } from '../core/model/resources.ts';
 import type { Action } from '../core/model/snapshot.ts';
+import type { Start } from '../core/plan/starts.ts';
 import { describeWhyNot } from './action.ts';
+import { describeStarts } from './forecast.ts';
 import { amounts, counted, duration, namedBand, percent, resourceTitle } from './format.ts';
 import { describeDeadline } from './placement.ts';
 import { describeLeft } from './prediction.ts';
@@ -50,6 +52,15 @@ export type TaskFacts = {
   readonly allocation: Resources;
   readonly usage?: Resources;
   readonly elapsedSeconds?: number;
+  /** How long it has been pending. */
+  readonly waitingSeconds?: number;
+  /** What the last plan says of it while it is pending: when it starts if nothing is done, and once that is applied. */
+  readonly outlook?: {
+    readonly starts?: Start;
+    readonly withPlan?: Start;
+    readonly decision: string;
+    readonly refused: readonly string[];
+  };
   /** Absent for a task that never ends by itself. */
   readonly runtime?: Band;
   /** What it still runs; absent while it does not run. */
@@ -148,41 +159,55 @@ function freeText({ total, free }: NodeFacts): string {
 
 /** The median first: what is cut off at the edge is its band. */
 export function describeTaskShort(task: TaskFacts): string {
-  const fixed = withoutRuntime(task);
-  if (fixed !== undefined) return fixed;
-  if (task.kind === 'pending') return task.runtime ? namedBand(task.runtime, duration) : NO_PREDICTION;
-  const left = task.left ? describeLeft(task.left) : NO_PREDICTION;
-  return task.resize === undefined ? left : `${resizeState(task.resize)} · ${left}`;
+  return taskParts(task).join(' · ');
 }
 
-/** The same in full, for a screen reader. */
+/** The same for a screen reader. */
 export function describeTask(name: string, task: TaskFacts): string {
-  return `task ${name}, ${task.kind}, ${taskSentence(task)}`;
+  return [`task ${name}`, task.kind, ...taskParts(task)].join(', ');
 }
 
-function taskSentence(task: TaskFacts): string {
-  const fixed = withoutRuntime(task);
-  if (fixed !== undefined) return fixed;
-  if (task.kind === 'pending') return task.runtime ? `would run ${namedBand(task.runtime, duration)}` : NO_PREDICTION;
+function taskParts(task: TaskFacts): string[] {
+  if (task.infrastructure) return ['belongs to its node'];
+  if (task.kind === 'pending') return pendingParts(task);
   const left = task.left ? describeLeft(task.left) : NO_PREDICTION;
-  return task.resize === undefined ? left : `${left}, ${resizeState(task.resize)}`;
+  const resize = task.resize === undefined ? [] : [resizeState(task.resize)];
+  return [...resize, task.endless ? 'runs until stopped' : left];
+}
+
+/** When it starts, once a plan knows; how long it would run before. */
+function pendingParts({ outlook, endless, runtime }: TaskFacts): string[] {
+  const { starts, withPlan } = outlook ?? {};
+  if (starts) return [describeStarts(starts), ...planParts(starts, withPlan)];
+  if (endless) return ['would run until stopped'];
+  return [runtime ? `would run ${namedBand(runtime, duration)}` : NO_PREDICTION];
+}
+
+/** What the plan changes about a start; nothing where both are said alike. */
+function planParts(starts: Start, withPlan: Start | undefined): string[] {
+  if (!withPlan || describeStarts(withPlan) === describeStarts(starts)) return [];
+  return [`with the plan ${describeStarts(withPlan)}`];
 }
 
 const NO_PREDICTION = 'no prediction';
 
-function withoutRuntime({ infrastructure, endless }: TaskFacts): string | undefined {
-  if (infrastructure) return 'belongs to its node';
-  return endless ? 'runs until stopped' : undefined;
-}
+/** Actions that could ever be done to a task as it is now. */
+const ACTIONS: Readonly<Record<TaskFacts['kind'], readonly Action[]>> = {
+  pending: ['place'],
+  running: ['resize', 'migrate'],
+  ending: [],
+};
 
 export function taskDetails(task: TaskFacts): string[] {
   const { node, owner, creator, usage, elapsedSeconds, runtime, left, basis, beside, trackRecord, byHand } = task;
+  const pending = task.kind === 'pending';
   return [
     task.id,
     node === undefined ? task.kind : `${task.kind} on ${node}`,
     ...(owner === undefined ? [] : [`owner: ${owner}`]),
     ...(creator === undefined ? [] : [`creator: ${creator}`]),
-    `holds: ${amounts(task.allocation)}`,
+    `${pending ? 'asks for' : 'holds'}: ${amounts(task.allocation)}`,
+    ...waitDetails(task),
     ...(usage ? [`uses: ${amounts(usage)}`] : []),
     ...(elapsedSeconds === undefined ? [] : [`has run: ${duration(elapsedSeconds)}`]),
     ...(runtime ? [`predicted runtime: ${namedBand(runtime, duration)}`] : []),
@@ -190,12 +215,24 @@ export function taskDetails(task: TaskFacts): string[] {
     ...(basis === undefined ? [] : [`stands on: ${basis}`]),
     ...(beside === undefined ? [] : [beside]),
     ...(trackRecord === undefined ? [] : [`track record: ${trackRecord}`]),
-    ...(['place', 'resize', 'migrate'] as const).flatMap((action) => {
+    ...ACTIONS[task.kind].flatMap((action) => {
       const why = task.actions[action];
       return why === '' ? [] : [describeWhyNot(action, why)];
     }),
     ...(byHand === undefined ? [] : [`by hand: ${byHand}`]),
     ...task.problems,
+  ];
+}
+
+/** How long a pending task has waited; once there is a plan, when it starts, what the plan decides, and why. */
+function waitDetails({ waitingSeconds, outlook }: TaskFacts): string[] {
+  const { starts, withPlan, decision, refused = [] } = outlook ?? {};
+  return [
+    ...(waitingSeconds === undefined ? [] : [`has waited: ${duration(waitingSeconds)}`]),
+    ...(starts ? [`if nothing is done: ${describeStarts(starts)}`] : []),
+    ...(withPlan ? [`with the plan: ${describeStarts(withPlan)}`] : []),
+    ...(decision === undefined ? [] : [`the plan: ${decision}`]),
+    ...refused,
   ];
 }
 

@@ -1,8 +1,10 @@
 import * as vscode from 'vscode';
 import type { Band } from '../core/model/band.ts';
 import { resourceNames } from '../core/model/resources.ts';
+import { type Start, startAfter } from '../core/plan/starts.ts';
 import type { CommandId } from '../editor/commandIds.ts';
 import type { NodeRow, TaskRow } from '../rows/clusterView.ts';
+import type { Outlook } from '../rows/outlook.ts';
 import {
   describeNode,
   describeNodeShort,
@@ -72,12 +74,20 @@ function nodeFacts({ name, available, taskIds, ...node }: NodeRow, nowSeconds: n
   };
 }
 
-function taskFacts({ startedAtSeconds, ends, ...task }: TaskRow, nowSeconds: number): TaskFacts {
+function taskFacts(row: TaskRow, nowSeconds: number): TaskFacts {
+  const { startedAtSeconds, waitsSinceSeconds, ends, outlook, ...task } = row;
   return {
     ...task,
+    ...(waitsSinceSeconds !== undefined && { waitingSeconds: Math.max(0, nowSeconds - waitsSinceSeconds) }),
+    ...(outlook && { outlook: outlookFacts(outlook, nowSeconds) }),
     ...(startedAtSeconds !== undefined && { elapsedSeconds: Math.max(0, nowSeconds - startedAtSeconds) }),
     ...(ends && { left: remaining(ends, nowSeconds) }),
   };
+}
+
+function outlookFacts({ atSeconds, starts, withPlan, ...said }: Outlook, nowSeconds: number) {
+  const now = (start: Start) => startAfter(start, nowSeconds - atSeconds);
+  return { ...said, ...(starts && { starts: now(starts) }), ...(withPlan && { withPlan: now(withPlan) }) };
 }
 
 function remaining({ p10, p50, p90 }: Band, nowSeconds: number): Band {

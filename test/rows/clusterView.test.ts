@@ -89,6 +89,31 @@ describe('the rows of a cluster', () => {
     assert.deepEqual(rows(NODES).find(({ name }) => name === 'm')?.taskIds, ids);
   });
 
+  it('tell what the last plan says of a pending task, and are other objects only where it says something else', () => {
+    const [waits, runs] = [
+      aTask('a', undefined, amounts(1, 1), { createdAtSeconds: NOW - 9 }),
+      aTask('b', 'm', amounts(1, 1)),
+    ];
+    const snapshot = aSnapshot(NODES, [waits, runs]);
+    const known = new KnownRows();
+    const view = () => clusterView(snapshot, {}, DEFAULT_SETTINGS, '', known);
+    const before = view();
+    assert.equal(before.tasks[0]?.waitsSinceSeconds, NOW - 9);
+    const outlook = { atSeconds: NOW, decision: 'place on m', refused: [] };
+    known.expect(
+      new Map([
+        [waits.id, outlook],
+        [runs.id, outlook],
+      ]),
+    );
+    const after = view();
+    assert.equal(after.tasks[0]?.outlook, outlook);
+    assert.equal(after.tasks[1]?.outlook, undefined);
+    assert.equal(view().tasks[0], after.tasks[0]);
+    known.expect(new Map());
+    assert.deepEqual(view(), before);
+  });
+
   it('are the same objects where nothing of them has changed, whatever the time', () => {
     const [a, b] = [aTask('a', 'm', amounts(1, 1)), aTask('b', 'n', amounts(1, 1))];
     const known = new KnownRows();

@@ -83,8 +83,51 @@ describe('the rows of the trees', () => {
   it('say what is left of a task with its band', () => {
     assert.equal(rows.taskItem(task('t'), NOW, false).description, '5 min left (80 %: 30 s–50 min)');
     const { ends: _, ...waiting } = task('t');
-    assert.equal(rows.taskItem({ ...waiting, kind: 'pending' }, NOW, false).description, '10 min (80 %: 1 min–1 h)');
     assert.equal(rows.taskItem({ ...waiting, endless: true }, NOW, false).description, 'runs until stopped');
+  });
+
+  const pending = (given: Partial<TaskRow>): TaskRow => {
+    const { ends: _, startedAtSeconds: __, usage: ___, ...row } = task('t');
+    return { ...row, kind: 'pending', waitsSinceSeconds: NOW - 720, ...given };
+  };
+  const outlook = { atSeconds: NOW - 60, decision: 'place on gpu-3', refused: ['2 nodes: gpu-1 is cordoned'] };
+  const starts = { kind: 'in', p10: 0, p50: 780, p90: 3660 } as const;
+
+  it('say how long a pending task would run; once there is a plan when it starts, as the forecast has it now', () => {
+    const said = (given: Partial<TaskRow>) => rows.taskItem(pending(given), NOW, false).description;
+    assert.equal(said({}), 'would run 10 min (80 %: 1 min–1 h)');
+    assert.equal(said({ endless: true }), 'would run until stopped');
+    assert.equal(said({ outlook }), 'would run 10 min (80 %: 1 min–1 h)');
+    assert.equal(said({ outlook: { ...outlook, starts } }), 'starts in 12 min (80 %: now to 1 h)');
+    assert.equal(said({ outlook: { ...outlook, starts, withPlan: starts } }), 'starts in 12 min (80 %: now to 1 h)');
+    const withPlan = { kind: 'now' } as const;
+    assert.equal(
+      said({ outlook: { ...outlook, starts: { kind: 'gated' }, withPlan } }),
+      'stays behind its gate · with the plan starts now',
+    );
+  });
+
+  it('say the same aloud as on the screen', () => {
+    const item = rows.taskItem(pending({ outlook: { ...outlook, starts } }), NOW, false);
+    assert.equal(item.accessibilityInformation?.label, 'task t, pending, starts in 12 min (80 %: now to 1 h)');
+    const running = rows.taskItem({ ...task('t'), resize: 'deferred' }, NOW, false);
+    const spoken = String(running.accessibilityInformation?.label);
+    assert.equal(spoken, `task t, running, ${String(running.description).replaceAll(' · ', ', ')}`);
+  });
+
+  it('tell of a pending task since when and why it waits, what the plan does, and no more of what cannot be', () => {
+    const item = rows.taskItem(pending({ outlook: { ...outlook, starts, withPlan: { kind: 'now' } } }), NOW, false);
+    const lines = String(item.tooltip).split('\n');
+    assert.deepEqual(lines.slice(4, 10), [
+      'asks for: 1 CPU, 1 GiB',
+      'has waited: 12 min',
+      'if nothing is done: starts in 12 min (80 %: now to 1 h)',
+      'with the plan: starts now',
+      'the plan: place on gpu-3',
+      '2 nodes: gpu-1 is cordoned',
+    ]);
+    assert.ok(lines.includes('cannot be placed: t'));
+    assert.ok(!lines.some((line) => /resized|migrated|holds/.test(line)), lines.join());
   });
 
   it('show hostile names and labels as short plain text without a link or command', () => {

@@ -69,6 +69,7 @@ export type EarliestStart = {
   /** In this scenario nobody lifts its gate, so it does not start at all. */
   readonly gated?: true;
   /** Seconds from now; absent where the task starts later than the last horizon in that share of the samples. */
+  readonly p10?: number;
   readonly p50?: number;
   readonly p90?: number;
   /** Share of the samples in which it starts within the last horizon. */
@@ -262,9 +263,10 @@ function momentOf(layout: Layout, bandAt: (place: number) => Band): Omit<Moment,
 }
 
 function startOf(task: string, admittingNodes: number, seconds: readonly number[], lower: number): EarliestStart {
-  const { p50, p90 } = bandOf(seconds, lower);
+  const { p10, p50, p90 } = bandOf(seconds, lower);
   return {
     task,
+    ...(p10 < Number.POSITIVE_INFINITY && { p10 }),
     ...(p50 < Number.POSITIVE_INFINITY && { p50 }),
     ...(p90 < Number.POSITIVE_INFINITY && { p90 }),
     startedFraction: seconds.filter((each) => each < Number.POSITIVE_INFINITY).length / Math.max(1, seconds.length),

@@ -5,7 +5,7 @@ import type { Plan } from './plan.ts';
 export type Start =
   | { readonly kind: 'now' }
   /** In half of the futures by `p50`, in nine of ten by `p90`; absent: not within the horizon. */
-  | { readonly kind: 'in'; readonly p50: number; readonly p90?: number }
+  | { readonly kind: 'in'; readonly p10: number; readonly p50: number; readonly p90?: number }
   /** After the horizon, but in this share of the futures. */
   | { readonly kind: 'later'; readonly startedFraction: number }
   /** Nobody lifts its gate. */
@@ -28,7 +28,16 @@ export function startIn(
   const placed = () => placements.some((advice) => advice.taskId === taskId && advice.decision.kind === 'place');
   if (start?.gated || (name !== 'plan' && placed())) return { kind: 'gated' };
   if (!start || (start.p50 === 0 && start.p90 === 0)) return { kind: 'now' };
-  const { p50, p90, startedFraction } = start;
+  const { p10, p50, p90, startedFraction } = start;
   if (p50 === undefined) return { kind: 'later', startedFraction };
-  return { kind: 'in', p50, ...(p90 !== undefined && { p90 }) };
+  // Forecasts of 0.1.0 have no 10th percentile.
+  return { kind: 'in', p10: p10 ?? p50, p50, ...(p90 !== undefined && { p90 }) };
+}
+
+/** The same start as it is so many seconds after the forecast; what was due is now. */
+export function startAfter(start: Start, seconds: number): Start {
+  if (start.kind !== 'in') return start;
+  const left = (at: number) => Math.max(0, at - seconds);
+  const { p10, p50, p90 } = start;
+  return { kind: 'in', p10: left(p10), p50: left(p50), ...(p90 !== undefined && { p90: left(p90) }) };
 }

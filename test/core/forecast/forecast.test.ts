@@ -156,8 +156,8 @@ describe('the forecast of earliest starts', () => {
     const predictions = { 'default/x': sure(3 * HOUR), 'default/y': sure(2 * HOUR), 'default/new': sure(HOUR) };
     const { starts } = only(snapshot(nodes, tasks), { predictions });
     assert.deepEqual(starts, [
-      { task: 'default/new', p50: 2 * HOUR, p90: 2 * HOUR, startedFraction: 1, admittingNodes: 2 },
-      { task: 'default/small', p50: 0, p90: 0, startedFraction: 1, admittingNodes: 2 },
+      { task: 'default/new', p10: 2 * HOUR, p50: 2 * HOUR, p90: 2 * HOUR, startedFraction: 1, admittingNodes: 2 },
+      { task: 'default/small', p10: 0, p50: 0, p90: 0, startedFraction: 1, admittingNodes: 2 },
     ]);
   });
 
@@ -168,7 +168,7 @@ describe('the forecast of earliest starts', () => {
     const { starts, moments } = only(snap, { predictions });
     assert.deepEqual(starts, [
       { task: 'default/gated', startedFraction: 0, admittingNodes: 1, gated: true },
-      { task: 'default/other', p50: 0, p90: 0, startedFraction: 1, admittingNodes: 1 },
+      { task: 'default/other', p10: 0, p50: 0, p90: 0, startedFraction: 1, admittingNodes: 1 },
     ]);
     assert.deepEqual(
       moments.map(({ waiting: { p50 } }) => p50),

@@ -76,7 +76,7 @@ describe('the verdict of a plan', () => {
       verdictOf(withForecast(made, scenario('nothing', [2], late), scenario('plan', [0], soon))).urgent,
       {
         taskId: 'default/big',
-        nothing: { kind: 'in', p50: 5 * HOUR, p90: 5 * HOUR },
+        nothing: { kind: 'in', p10: 5 * HOUR, p50: 5 * HOUR, p90: 5 * HOUR },
         plan: { kind: 'now' },
         earlier: true,
         savedSeconds: 5 * HOUR,
