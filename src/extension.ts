@@ -94,6 +94,8 @@ function createTrees(session: Session, pins: Pins, own: Own) {
   const tasksView = own(
     vscode.window.createTreeView('stowage.tasks', { treeDataProvider: tasks, showCollapseAll: true }),
   );
+  own(tasksView.onDidExpandElement(({ element }) => tasks.setOpened(element, true)));
+  own(tasksView.onDidCollapseElement(({ element }) => tasks.setOpened(element, false)));
   // The declaration of `message` lacks `| undefined`; an empty text is none.
   own(
     session.onDidChangeRows(() => {

@@ -19,6 +19,7 @@ export const window = {
   createOutputChannel: () => ({ error: (text) => logged.push(String(text)), dispose: () => {} }),
   showErrorMessage: async (text) => { shown.push(text); },
 };
+export const commands = { executeCommand: async () => {} };
 export const settings = {};
 export const workspace = {
   get workspaceFolders() { throw new Error('no folders today'); },

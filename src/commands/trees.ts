@@ -18,7 +18,7 @@ export const filterTasks = (tree: TasksTree) => async () => {
 };
 
 export const groupTasks = (tree: TasksTree) => async () => {
-  const items = GROUPINGS.map((grouping) => ({ label: grouping, picked: grouping === tree.grouping }));
+  const items = GROUPINGS.map((label) => ({ label, ...(label === tree.grouping && { description: 'as it is now' }) }));
   const choice = await vscode.window.showQuickPick(items, { title: 'Group running tasks by' });
   if (choice) tree.setGrouping(choice.label);
 };

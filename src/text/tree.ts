@@ -12,7 +12,7 @@ import type { Action } from '../core/model/snapshot.ts';
 import type { Start } from '../core/plan/starts.ts';
 import { describeWhyNot } from './action.ts';
 import { describeStarts } from './forecast.ts';
-import { amounts, counted, duration, namedBand, percent, resourceTitle } from './format.ts';
+import { amounts, counted, duration, namedBand, number, percent, resourceTitle } from './format.ts';
 import { describeDeadline } from './placement.ts';
 import { describeLeft } from './prediction.ts';
 import { resizeState } from './resize.ts';
@@ -234,6 +234,11 @@ function waitDetails({ waitingSeconds, outlook }: TaskFacts): string[] {
     ...(decision === undefined ? [] : [`the plan: ${decision}`]),
     ...refused,
   ];
+}
+
+/** Above the tasks that pass a filter: "3 of 1,204 tasks: train pending". */
+export function describeFiltered(passing: number, of: number, filter: string): string {
+  return `${passing === 0 ? 'None' : number(passing)} of ${counted(of, 'task')}: ${filter}`;
 }
 
 /** Why a tree of an open cluster is empty. */

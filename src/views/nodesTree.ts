@@ -9,6 +9,7 @@ import { describeRefusedEverywhere } from '../text/action.ts';
 import { describeMore } from '../text/counts.ts';
 import { describeNone } from '../text/tree.ts';
 import { DrawnRows } from './drawnRows.ts';
+import { NodeOrder } from './nodeOrder.ts';
 import type { Pins } from './pins.ts';
 import { nodeItem, noteItem, oneLine, taskItem } from './treeItems.ts';
 
@@ -42,6 +43,7 @@ export class NodesTree implements vscode.TreeDataProvider<NodesElement>, vscode.
     itemOf: (element) => this.getTreeItem(element),
   });
   private readonly subscriptions: vscode.Disposable[];
+  private readonly order = new NodeOrder();
   private shown = PAGE;
   private readonly session: Session;
   private readonly pins: Pins;
@@ -155,7 +157,8 @@ export class NodesTree implements vscode.TreeDataProvider<NodesElement>, vscode.
   }
 
   /** Pinned ones first. */
-  private sorted(nodes: readonly NodeRow[]): NodeRow[] {
+  private sorted(rows: readonly NodeRow[]): NodeRow[] {
+    const nodes = this.order.of(rows);
     const isPinned = ({ name }: NodeRow) => this.pins.all.has(`node:${name}`);
     return [...nodes.filter(isPinned), ...nodes.filter((node) => !isPinned(node))];
   }

@@ -1,3 +1,4 @@
+import { compareNaturally } from '../core/model/naturalOrder.ts';
 import { differences, firstAt, position } from '../core/model/sortedList.ts';
 import type { TaskRow } from '../rows/clusterView.ts';
 import { idOf } from '../rows/viewDeltas.ts';
@@ -11,6 +12,8 @@ export type TaskGroup = {
   readonly title: string;
   /** In the order of their ids. */
   readonly tasks: readonly TaskRow[];
+  /** Of one task of one owner: shown without a group around it. */
+  readonly flat: boolean;
 };
 
 export type GroupingOptions = {
@@ -56,7 +59,9 @@ export class TaskGroups {
 
   group(key: string): TaskGroup | undefined {
     const tasks = this.tasksOf.get(key);
-    return tasks && { key, title: TITLES[key] ?? key.slice(IN.length), tasks };
+    if (!tasks) return undefined;
+    const flat = this.options.by === 'owner' && tasks.length === 1 && !(key in TITLES);
+    return { key, title: TITLES[key] ?? key.slice(IN.length), tasks, flat };
   }
 
   /** The group that a task is in besides the pinned one; the place of the group, and the task's place in it. */
@@ -147,7 +152,7 @@ function place(keys: readonly string[], key: string): number {
 
 function isBefore(left: string, right: string): boolean {
   const [first, second] = [rank(left), rank(right)];
-  return first === second ? left < right : first < second;
+  return first === second ? compareNaturally(left, right) < 0 : first < second;
 }
 
 function rank(key: string): number {

@@ -4,16 +4,19 @@ import type { Session } from '../editor/session.ts';
 import type { TaskRow } from '../rows/clusterView.ts';
 import { idOf } from '../rows/viewDeltas.ts';
 import { describeMore } from '../text/counts.ts';
-import { describeNone } from '../text/tree.ts';
+import { counted, number } from '../text/format.ts';
+import { describeFiltered, describeNone } from '../text/tree.ts';
 import { DrawnRows } from './drawnRows.ts';
 import type { Pins } from './pins.ts';
 import { type Grouping, type TaskGroup, TaskGroups } from './taskGroups.ts';
 import { noteItem, oneLine, taskItem } from './treeItems.ts';
 
 const PAGE = 200;
+/** More pending tasks than these would hide the groups below them. */
+const FEW = 20;
 
 export type TasksElement =
-  | ({ readonly kind: 'group' } & TaskGroup)
+  | ({ readonly kind: 'group'; readonly open: boolean } & TaskGroup)
   | { readonly kind: 'task'; readonly task: TaskRow; readonly group: string }
   /** `group` is empty where it is groups that are left. */
   | { readonly kind: 'more'; readonly group: string; readonly left: number };
@@ -31,6 +34,8 @@ export class TasksTree implements vscode.TreeDataProvider<TasksElement>, vscode.
   });
   private readonly subscriptions: vscode.Disposable[];
   private readonly shown = new Map<string, number>();
+  /** Groups by their keys, as the user has left them. */
+  private readonly opened = new Map<string, boolean>();
   private filterText = '';
   private by: Grouping = 'owner';
   /** Replaced for each change of pins, filter or grouping; follows the rows. */
@@ -69,7 +74,7 @@ export class TasksTree implements vscode.TreeDataProvider<TasksElement>, vscode.
     const { tasks } = state.view;
     if (tasks.length === 0) return describeNone('task', state.view.problems);
     if (this.filterText === '') return undefined;
-    return `${this.groups.count || 'None'} of ${tasks.length} tasks: ${oneLine(this.filterText)}`;
+    return describeFiltered(this.groups.count, tasks.length, oneLine(this.filterText));
   }
 
   get grouping(): Grouping {
@@ -86,18 +91,15 @@ export class TasksTree implements vscode.TreeDataProvider<TasksElement>, vscode.
     this.draw();
   }
 
+  /** Remembers what the user has done to a group: one that comes back, after a filter, is as it was. */
+  setOpened(element: TasksElement, opened: boolean): void {
+    if (element.kind === 'group' && this.filterText === '') this.opened.set(element.key, opened);
+  }
+
   getTreeItem(element: TasksElement): vscode.TreeItem {
     switch (element.kind) {
-      case 'group': {
-        const item = new vscode.TreeItem(oneLine(element.title), vscode.TreeItemCollapsibleState.Collapsed);
-        item.id = this.idOf(element);
-        item.description = String(element.tasks.length);
-        item.contextValue = 'group';
-        if (element.key === 'pending' || element.key === 'pinned') {
-          item.collapsibleState = vscode.TreeItemCollapsibleState.Expanded;
-        }
-        return item;
-      }
+      case 'group':
+        return groupItem(element, this.idOf(element));
       case 'task': {
         const item = taskItem(element.task, this.nowSeconds, this.pins.all.has(`task:${element.task.id}`));
         item.id = `${element.group}/${item.id}`;
@@ -118,8 +120,8 @@ export class TasksTree implements vscode.TreeDataProvider<TasksElement>, vscode.
 
   private childrenOf(element?: TasksElement): TasksElement[] {
     if (!element) {
-      const groups = this.groups.first(this.shownOf('')).map((group) => ({ kind: 'group', ...group }) as const);
-      return withMore(groups, '', this.groups.size);
+      const groups = this.groups.first(this.shownOf(''));
+      return withMore(this.elementsOf(groups), '', this.groups.size);
     }
     if (element.kind !== 'group') return [];
     const { key, tasks } = element;
@@ -129,7 +131,7 @@ export class TasksTree implements vscode.TreeDataProvider<TasksElement>, vscode.
 
   getParent(element: TasksElement): TasksElement | undefined {
     const group = element.kind === 'group' ? undefined : this.groups.group(element.group);
-    return group && { kind: 'group', ...group };
+    return group && !group.flat ? { kind: 'group', open: true, ...group } : undefined;
   }
 
   /** The element of a task by id, for reveal; undefined when it is gone or filtered out. */
@@ -148,6 +150,17 @@ export class TasksTree implements vscode.TreeDataProvider<TasksElement>, vscode.
 
   dispose(): void {
     vscode.Disposable.from(...this.subscriptions).dispose();
+  }
+
+  /** A filter opens the groups with the first hits. */
+  private elementsOf(groups: readonly TaskGroup[]): TasksElement[] {
+    let before = 0;
+    return groups.map((group): TasksElement => {
+      const { key, tasks } = group;
+      const open = this.filterText === '' ? (this.opened.get(key) ?? isOpenAtFirst(group)) : before < PAGE;
+      before += tasks.length;
+      return group.flat ? { kind: 'task', task: tasks[0]!, group: key } : { kind: 'group', open, ...group };
+    });
   }
 
   private regroup(): void {
@@ -203,7 +216,7 @@ export class TasksTree implements vscode.TreeDataProvider<TasksElement>, vscode.
   private idOf(element: TasksElement): string {
     switch (element.kind) {
       case 'group':
-        return `group:${this.by}:${element.key}`;
+        return `group:${this.by}:${this.filterText}:${element.key}`;
       case 'task':
         return `${element.group}/task:${element.task.id}`;
       case 'more':
@@ -213,6 +226,20 @@ export class TasksTree implements vscode.TreeDataProvider<TasksElement>, vscode.
 }
 
 const NO_ROWS: readonly TaskRow[] = [];
+
+function isOpenAtFirst({ key, tasks }: TaskGroup): boolean {
+  return key === 'pinned' || (key === 'pending' && tasks.length <= FEW);
+}
+
+function groupItem({ title, tasks, open }: Extract<TasksElement, { kind: 'group' }>, id: string): vscode.TreeItem {
+  const { Expanded, Collapsed } = vscode.TreeItemCollapsibleState;
+  const item = new vscode.TreeItem(oneLine(title), open ? Expanded : Collapsed);
+  item.id = id;
+  item.description = number(tasks.length);
+  item.contextValue = 'group';
+  item.accessibilityInformation = { label: `${oneLine(title)}, ${counted(tasks.length, 'task')}` };
+  return item;
+}
 
 function withMore(shown: readonly TasksElement[], group: string, of: number): TasksElement[] {
   const left = of - shown.length;
