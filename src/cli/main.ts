@@ -1,5 +1,4 @@
-import { ClusterUnreachable } from '../cluster/port.ts';
-import { InputError } from '../core/model/input.ts';
+import { describeKnownError } from '../text/error.ts';
 import type { Command } from './command.ts';
 import { plainText } from './plain.ts';
 
@@ -38,9 +37,7 @@ function help(): string {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  const known = error instanceof InputError || error instanceof ClusterUnreachable;
-  process.stderr.write(
-    known ? plainText(`${error.message}\n`) : `${error instanceof Error ? error.stack : String(error)}\n`,
-  );
-  process.exitCode = known ? 2 : 1;
+  const known = describeKnownError(error);
+  process.stderr.write(plainText(`${known ?? (error instanceof Error ? error.stack : String(error))}\n`));
+  process.exitCode = known === undefined ? 1 : 2;
 }

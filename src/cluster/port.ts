@@ -116,11 +116,6 @@ export type OwnerState = {
   }[];
 };
 
-/** The cluster did not answer, or not as a cluster would. The message names the server and what to do. */
-export class ClusterUnreachable extends Error {
-  override readonly name = 'ClusterUnreachable';
-}
-
 /** What a Kubernetes cluster is reached and read by, beside its kubeconfig: the user's settings. */
 export type Access = {
   /** For servers the kubeconfig names no proxy for; default: what HTTPS_PROXY, HTTP_PROXY and NO_PROXY say. */

@@ -15,7 +15,7 @@ import type {
 } from '../planner/protocol.ts';
 import type { ClusterView } from '../rows/clusterView.ts';
 import { type Confirmation, type StepText, stepLine } from '../text/operation.ts';
-import { CONNECTING, describeReadOnly, NO_CLUSTER, PLANNER_STOPPED } from '../text/session.ts';
+import { CONNECTING, describeNoAnswer, describeReadOnly, NO_CLUSTER, PLANNER_STOPPED } from '../text/session.ts';
 import { access, matchesSetting, methodSettings } from './configuration.ts';
 import { StepLog } from './stepLog.ts';
 import { WaitTimer } from './waitTimer.ts';
@@ -149,8 +149,7 @@ export class Session implements vscode.Disposable {
     } catch (error) {
       if (this.connection !== connection) return;
       if (timeout.signal.aborted) {
-        const message = `${name} did not answer within ${CONNECT_TIMEOUT_SECONDS} s. Check the network or VPN, then try again.`;
-        this.become({ kind: 'failed', target, name, message });
+        this.become({ kind: 'failed', target, name, message: describeNoAnswer(name, CONNECT_TIMEOUT_SECONDS) });
       } else if (error instanceof Cancelled) {
         this.become({ kind: 'closed' });
       } else {

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { describeKnownError } from '../text/error.ts';
 import { CellSyntaxError } from './cell.ts';
 import type { CellError } from './messages.ts';
 
@@ -25,7 +26,7 @@ export function cellErrorOf(
     return { name: 'Uncaught', message, stack: `Uncaught ${message}` };
   }
   const name = String(thrown.name || 'Error');
-  const message = String(thrown.message);
+  const message = describeKnownError(thrown) ?? String(thrown.message);
   const head = message ? `${name}: ${message}` : name;
   if (thrown instanceof CellSyntaxError) {
     const excerpt = sourceLine(sources, run, thrown.line);

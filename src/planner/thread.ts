@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads';
-import { errorMessage } from '../core/model/errorMessage.ts';
 import { openLedger } from '../operate/ledger.ts';
+import { describeError } from '../text/error.ts';
 import { movesDoneText } from '../text/movesDone.ts';
 import { CurrentCluster } from './currentCluster.ts';
 import { doctor } from './doctor.ts';
@@ -67,7 +67,7 @@ async function answer(id: number, request: Request): Promise<void> {
     editor.send({ type: 'answer', id, answer: await dispatch(request, editor.call(id, abort.signal)) });
   } catch (error) {
     const cancelled = abort.signal.aborted || (error instanceof Error && error.name === 'AbortError');
-    editor.send({ type: 'failure', id, message: errorMessage(error), cancelled });
+    editor.send({ type: 'failure', id, message: describeError(error), cancelled });
   } finally {
     running.delete(id);
   }

@@ -1,7 +1,8 @@
 import type { Finding } from '../cluster/kubernetes/diagnose.ts';
 import type { Action } from '../core/model/snapshot.ts';
 import type { Situation } from '../planning/situation.ts';
-import { counted, duration, instant, list, number, plural } from './format.ts';
+import { describeFailure } from './failure.ts';
+import { counted, duration, ended, instant, list, number, plural } from './format.ts';
 import { describePredictor } from './prediction.ts';
 import { missingRightText } from './refusal.ts';
 
@@ -13,7 +14,7 @@ import { missingRightText } from './refusal.ts';
 export function doctorText(name: string, findings: readonly Finding[], situation?: Situation): string {
   const looked = findings.map((finding) => {
     const { what, text, remedy } = describeFinding(finding);
-    return [what, FINDING_STATES[finding.state], remedy === undefined ? text : `${text}. ${remedy}`];
+    return [what, FINDING_STATES[finding.state], remedy === undefined ? text : `${ended(text)} ${remedy}`];
   });
   const parts = [
     `# Doctor: ${escaped(name)}`,
@@ -38,7 +39,7 @@ export function describeFinding(finding: Finding): FindingText {
     case 'kubeconfig':
       return { what: 'kubeconfig', text: `${finding.files.join(', ')}, context "${finding.context}"` };
     case 'unreachable':
-      return { what: finding.what, text: finding.message };
+      return { what: finding.what, text: describeFailure(finding.why) };
     case 'server': {
       const { server, version, isOld } = finding;
       const text =
@@ -109,7 +110,7 @@ export function describeFinding(finding: Finding): FindingText {
     case 'prometheusFailed':
       return {
         what: prometheusTitle(finding.address),
-        text: finding.message,
+        text: describeFailure(finding.why),
         remedy: 'Check its address; without it usage comes from metrics.k8s.io.',
       };
     case 'right': {

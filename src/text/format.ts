@@ -164,6 +164,12 @@ export function counted(count: number, what: keyof typeof COUNTED): string {
   return plural(count, COUNTED[what]);
 }
 
+/** Somebody else's words as a sentence: with a full stop where they end in none. */
+export function ended(words: string): string {
+  const said = words.trim();
+  return /[.!?]$/.test(said) ? said : `${said}.`;
+}
+
 /** `a`, `a and b`, `a, b, and c`. */
 export function list(parts: readonly string[]): string {
   return LISTS.format(parts);

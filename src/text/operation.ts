@@ -6,7 +6,19 @@ import type { ApplyOutcome, ApplyRefused, Question } from '../operate/applyPlan.
 import type { MoveState } from '../operate/journal.ts';
 import type { Ending, Limit, Outcome, Reason, Written } from '../operate/reasons.ts';
 import { dueSecondsOf, type OrphanedMove, type Phase, phaseOf, type Step } from '../operate/step.ts';
-import { amounts, amountsApart, change, clock, counted, duration, list, names, number, plural } from './format.ts';
+import {
+  amounts,
+  amountsApart,
+  change,
+  clock,
+  counted,
+  duration,
+  ended,
+  list,
+  names,
+  number,
+  plural,
+} from './format.ts';
 import { describeRefusal } from './placement.ts';
 import { describeRefusedAct } from './refusal.ts';
 
@@ -313,11 +325,6 @@ function describeReason(reason: Reason): string {
     case 'suspendedAgain':
       return `${reason.owner} was suspended again.`;
   }
-}
-
-/** What a node said, with the full stop that it may leave out. */
-function ended(message: string): string {
-  return message.endsWith('.') ? message : `${message}.`;
 }
 
 /** How a move that was not done has ended. */

@@ -1,3 +1,5 @@
+import { duration } from './format.ts';
+
 /** Every sentence about the cluster and the plan of a window, whichever of its parts says it. */
 
 /** How far a connection is: the server is asked for the first time; it has answered. */
@@ -9,6 +11,11 @@ export const NEWER_PLAN = 'There is a newer plan of this cluster. Preview the pl
 export const PLAN_OF_ELSEWHERE = 'This plan was not made in this window. Preview the plan again, then apply it.';
 export const PLANNER_STOPPED =
   'The planning thread stopped. Moves that had begun are in the journal; open the cluster again to resume them.';
+
+/** A cluster that was not open in time. */
+export function describeNoAnswer(name: string, seconds: number): string {
+  return `${name} did not answer within ${duration(seconds)}. Check the network or VPN, then try again.`;
+}
 
 /** What a request is answered whose thread ended before it answered. */
 export function describePlannerDeath(reason: string): string {

@@ -3,8 +3,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { parse } from 'yaml';
+import { ClusterUnreachable } from '../../src/cluster/errors.ts';
 import { type KubernetesCluster, openKubernetesCluster } from '../../src/cluster/kubernetes/kubernetes.ts';
-import { ClusterUnreachable, type MoveRecord } from '../../src/cluster/port.ts';
+import type { MoveRecord } from '../../src/cluster/port.ts';
 import { describeRefusedAct } from '../../src/text/refusal.ts';
 import { requireCluster } from './availability.ts';
 import { startCluster, type TestCluster } from './cluster.ts';
@@ -114,7 +115,7 @@ describe('the shipped roles', function () {
     const kubeconfig = kubeconfigOf('expired', 'not-a-token');
     await assert.rejects(openKubernetesCluster({ kubeconfig }), (error: Error) => {
       assert.ok(error instanceof ClusterUnreachable);
-      assert.match(error.message, /did not accept the credentials of context "expired".*Log in to the cluster again/);
+      assert.deepEqual([error.why.code, error.why.context], ['credentialsRefused', 'expired']);
       return true;
     });
   });

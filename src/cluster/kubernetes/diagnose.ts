@@ -1,8 +1,8 @@
-import { errorMessage } from '../../core/model/errorMessage.ts';
+import type { Failure } from '../../core/model/failure.ts';
 import { InputError } from '../../core/model/input.ts';
 import type { Action } from '../../core/model/snapshot.ts';
-import { ClusterUnreachable } from '../port.ts';
-import { ApiError, Connection } from './api/connection.ts';
+import { ApiError, ClusterUnreachable, failureOf } from '../errors.ts';
+import { Connection } from './api/connection.ts';
 import { readContext } from './api/kubeconfig.ts';
 import { secondsOf } from './api/objects.ts';
 import { readRights } from './api/rights.ts';
@@ -20,7 +20,7 @@ export type Finding = { readonly state: 'ok' | 'missing' | 'failed' } & Found;
 
 type Found =
   | { readonly code: 'kubeconfig'; readonly files: readonly string[]; readonly context: string }
-  | { readonly code: 'unreachable'; readonly what: 'kubeconfig' | 'server'; readonly message: string }
+  | { readonly code: 'unreachable'; readonly what: 'kubeconfig' | 'server'; readonly why: Failure }
   /** `isOld`: it cannot resize in place. */
   | { readonly code: 'server'; readonly server: string; readonly version?: string; readonly isOld: boolean }
   | { readonly code: 'clock'; readonly aheadSeconds: number }
@@ -35,7 +35,7 @@ type Found =
   | { readonly code: 'metricsFailed'; readonly status: number; readonly message: string }
   | { readonly code: 'prometheus'; readonly address: string; readonly containers: number; readonly ageSeconds: number }
   | { readonly code: 'prometheusEmpty'; readonly address: string; readonly series: string }
-  | { readonly code: 'prometheusFailed'; readonly address: string; readonly message: string }
+  | { readonly code: 'prometheusFailed'; readonly address: string; readonly why: Failure }
   /** The rights that are missing, by namespace; `*`: everywhere. */
   | { readonly code: 'right'; readonly action: Action; readonly missing: Readonly<Record<string, string>> }
   | { readonly code: 'rightsUnknown'; readonly message: string };
@@ -56,7 +56,7 @@ export async function diagnose(options: KubernetesOptions = {}): Promise<Finding
     options.signal?.throwIfAborted();
     if (!(error instanceof InputError || error instanceof ClusterUnreachable || error instanceof ApiError)) throw error;
     const what = connection ? 'server' : 'kubeconfig';
-    findings.push({ state: 'failed', code: 'unreachable', what, message: error.message });
+    findings.push({ state: 'failed', code: 'unreachable', what, why: failureOf(error) });
   } finally {
     await connection?.close();
   }
@@ -162,7 +162,7 @@ async function prometheus(address: string, connection: Connection, signal: Abort
     return { state: 'ok', code: 'prometheus', address, containers: count.value, ageSeconds };
   } catch (error) {
     signal?.throwIfAborted();
-    return { state: 'missing', code: 'prometheusFailed', address, message: beginning(errorMessage(error)) };
+    return { state: 'missing', code: 'prometheusFailed', address, why: failureOf(error) };
   }
 }
 

@@ -6,10 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { ApiError, Connection, type ConnectionOptions } from '../../../src/cluster/kubernetes/api/connection.ts';
+import { ApiError, ClusterUnreachable } from '../../../src/cluster/errors.ts';
+import { Connection, type ConnectionOptions } from '../../../src/cluster/kubernetes/api/connection.ts';
 import { readContext } from '../../../src/cluster/kubernetes/api/kubeconfig.ts';
 import { METADATA_FIELDS } from '../../../src/cluster/kubernetes/watch/fields.ts';
-import { ClusterUnreachable } from '../../../src/cluster/port.ts';
+import type { Unreachable } from '../../../src/core/model/failure.ts';
 import { startProxy } from './proxy.ts';
 
 describe('the connection to an API server', () => {
@@ -107,13 +108,17 @@ describe('the connection to an API server', () => {
     assert.equal(requests.length, 1);
   });
 
-  it('says what to do when the credentials are not taken, when there is no API server, and when nothing listens', async () => {
+  it('tells why: the credentials are not taken, there is no API server, nothing listens', async () => {
     answer = (_, response) => fail(response, 401, 'Unauthorized', 'Unauthorized');
-    await unreachable(connection.send('/x'), /did not accept the credentials of context "here".*Log in/);
+    await unreachable(connection.send('/x'), {
+      code: 'credentialsRefused',
+      context: 'here',
+      message: 'Unauthorized',
+    });
     answer = (_, response) => response.end('<html>Welcome to the hotel</html>');
-    await unreachable(connection.send('/x'), /something other than JSON.*login page/);
+    await unreachable(connection.send('/x'), { code: 'notKubernetes', path: '/x', form: 'json' });
     const closed = connect(1, {});
-    await unreachable(closed.send('/x'), /127\.0\.0\.1:1 .*refuses connections\. Is the cluster running/);
+    await unreachable(closed.send('/x'), { code: 'refusesConnections', server: 'http://127.0.0.1:1' });
     await closed.close();
   });
 
@@ -133,7 +138,7 @@ describe('the connection to an API server', () => {
     const end = new AbortController();
     setTimeout(() => end.abort(reason), 50);
     await assert.rejects(slow.send('/x', { signal: end.signal }), reason);
-    const waiting = unreachable(slow.send('/x'), /credential program "sleep" did not start|aborted/);
+    const waiting = unreachable(slow.send('/x'), { code: 'noCredentials' });
     await slow.close(); // ends the program, and who still waits for it
     await waiting;
   });
@@ -183,7 +188,11 @@ describe('the connection to an API server', () => {
     await connection.send('/x');
     writeConfig(1, {});
     await pause(300);
-    await unreachable(connection.send('/x'), /now names another server, http:\/\/127\.0\.0\.1:1 in place of .*again/);
+    await unreachable(connection.send('/x'), {
+      code: 'otherServer',
+      server: `http://127.0.0.1:${port()}`,
+      now: 'http://127.0.0.1:1',
+    });
     assert.equal(requests.length, 1);
   });
 
@@ -217,11 +226,15 @@ describe('the connection to an API server', () => {
     const refusing = createServer().on('connect', (_, socket) => socket.end('HTTP/1.1 407 No\r\n\r\n'));
     await new Promise<void>((resolve) => refusing.listen(0, '127.0.0.1', resolve));
     const working = await startProxy();
-    const urls = [`http://127.0.0.1:${(refusing.address() as AddressInfo).port}`, working.url, 'http://127.0.0.1:1'];
+    const cases: [string, Partial<Unreachable>][] = [
+      [`http://127.0.0.1:${(refusing.address() as AddressInfo).port}`, { code: 'proxyAnswer', status: 407 }],
+      [working.url, { code: 'proxy', message: 'other side closed' }],
+      ['http://127.0.0.1:1', { code: 'proxy', message: 'connect ECONNREFUSED 127.0.0.1:1' }],
+    ];
     try {
-      for (const url of urls) {
+      for (const [url, why] of cases) {
         const proxied = connect(port(), {}, { proxy: { url, except: '' } }, { server: 'https://127.0.0.1:2' });
-        await unreachable(proxied.send('/x'), /could not be reached through the proxy \(.+\)\. Check that the proxy/);
+        await unreachable(proxied.send('/x'), why);
         await proxied.close();
       }
     } finally {
@@ -238,7 +251,7 @@ describe('the connection to an API server', () => {
     const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
     const proxied = connect(port(), {}, { proxy: { url, except: '' } }, { server: 'https://127.0.0.1:1' });
     try {
-      await unreachable(proxied.send('/x'), /did not answer in time\. Check the network, VPN and proxy/);
+      await unreachable(proxied.send('/x'), { code: 'noAnswer' });
     } finally {
       silent.closeAllConnections();
       silent.close();
@@ -272,7 +285,7 @@ describe('the connection to an API server', () => {
     await assert.rejects(list(), { name: 'ApiError', status: 403, reason: 'Forbidden', message: 'pods is forbidden' });
     for (const broken of [Buffer.from('k8s'), Buffer.from('<html>'), enveloped(object('cut')).subarray(0, 40)]) {
       answer = (_, response) => send(response, 200, broken);
-      await unreachable(list(), /something other than Kubernetes’ binary form.*proxy in front of one/);
+      await unreachable(list(), { code: 'notKubernetes', form: 'protobuf' });
     }
   });
 
@@ -307,6 +320,10 @@ function enveloped(object: Buffer): Buffer {
   return Buffer.concat([Buffer.from('k8s\0'), field(2, object)]);
 }
 
-async function unreachable(work: Promise<unknown>, text: RegExp): Promise<void> {
-  await assert.rejects(work, (error) => error instanceof ClusterUnreachable && text.test(error.message));
+async function unreachable(work: Promise<unknown>, why: Partial<Unreachable>): Promise<void> {
+  await assert.rejects(work, (error) => {
+    assert.ok(error instanceof ClusterUnreachable);
+    assert.partialDeepStrictEqual(error.why, why);
+    return true;
+  });
 }

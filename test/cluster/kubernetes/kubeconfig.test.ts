@@ -6,6 +6,7 @@ import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { CredentialSource, CredentialsMissing } from '../../../src/cluster/kubernetes/api/credentials.ts';
 import { listContexts, readContext } from '../../../src/cluster/kubernetes/api/kubeconfig.ts';
+import type { WhyNoCredentials } from '../../../src/core/model/failure.ts';
 import { InputError } from '../../../src/core/model/input.ts';
 
 describe('a kubeconfig', () => {
@@ -119,18 +120,29 @@ console.log(JSON.stringify({ kind: 'ExecCredential', status: { token, expiration
     const failing = join(folder, 'fails.mjs');
     writeFileSync(failing, `#!${process.execPath}\nconsole.error('please log in first'); process.exit(3);\n`);
     chmodSync(failing, 0o755);
-    const cases: [object, RegExp][] = [
+    const hint = 'Get it from example.org.';
+    const command = 'stowage-no-such-program';
+    const cases: [object, WhyNoCredentials][] = [
       [
-        { command: 'stowage-no-such-program', installHint: 'Get it from example.org.' },
-        /not on the PATH.*example\.org/,
+        { command, installHint: hint },
+        { code: 'notFound', command, hint },
       ],
-      [{ command: './fails.mjs' }, /failed: please log in first/],
-      [{ command: 'echo', args: ['hello'] }, /neither a token nor a certificate/],
-      [{ command: 'yes' }, /"yes" failed: it printed more than 1 MiB/],
+      [{ command: './fails.mjs' }, { code: 'programFailed', command: failing, message: 'please log in first' }],
+      [{ command: 'false' }, { code: 'programSilent', command: 'false' }],
+      [
+        { command: 'echo', args: ['hello'] },
+        { code: 'noToken', command: 'echo' },
+      ],
+      [{ command: 'yes' }, { code: 'programEndless', command: 'yes', mostBytes: 2 ** 20 }],
+      [{ args: ['hello'] }, { code: 'noCommand' }],
     ];
-    for (const [exec, text] of cases) {
+    for (const [exec, why] of cases) {
       const source = new CredentialSource(readContext(file('exec', config('one', { exec }))));
-      await assert.rejects(source.read(), (error) => error instanceof CredentialsMissing && text.test(error.message));
+      await assert.rejects(source.read(), (error) => {
+        assert.ok(error instanceof CredentialsMissing);
+        assert.deepEqual(error.why, why);
+        return true;
+      });
     }
   });
 

@@ -2,28 +2,14 @@ import { delimiter } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool, ProxyAgent, request } from 'undici';
 import { errorMessage } from '../../../core/model/errorMessage.ts';
-import { ClusterUnreachable } from '../../port.ts';
+import type { ConnectionFault, WhyUnreachable } from '../../../core/model/failure.ts';
+import { ApiError, ClusterUnreachable } from '../../errors.ts';
 import { CredentialSource, type Credentials, CredentialsMissing } from './credentials.ts';
 import { followFiles } from './followFiles.ts';
 import { type Context, readContext } from './kubeconfig.ts';
 import type { ApiObject } from './objects.ts';
 import { untilAborted } from './untilAborted.ts';
 import { type ListMetadata, type Message, readPage, readStatus, WIRE_TYPE } from './wire.ts';
-
-/** An answer of the API server that is not a success. `message` is the server's own. */
-export class ApiError extends Error {
-  override readonly name = 'ApiError';
-  readonly status: number;
-  readonly reason: string;
-  readonly causes: readonly { readonly reason: string; readonly message: string; readonly field: string }[];
-
-  constructor(status: number, reason: string, message: string, causes: ApiError['causes'] = []) {
-    super(message);
-    this.status = status;
-    this.reason = reason;
-    this.causes = causes;
-  }
-}
 
 export type RequestOptions = {
   readonly method?: 'GET' | 'PATCH' | 'POST' | 'PUT' | 'DELETE';
@@ -63,7 +49,7 @@ export const PAGE_SIZE = 500;
 const JSON_TYPE = 'application/json';
 
 /**
- * The way to one API server: one pool of connections, credentials with each request, errors in the user's words.
+ * The way to one API server: one pool of connections, credentials with each request, and a code for each way to fail.
  *
  * It speaks to the server by undici. The generated clients of @kubernetes/client-node (2.0.1) take each answer as one
  * string of JSON and make objects of all of it, so that neither the binary form nor buffers that are there already can
@@ -178,7 +164,7 @@ export class Connection {
       }
     } catch (error) {
       options.signal?.throwIfAborted();
-      throw this.#unreachable(error);
+      throw this.#failed(error);
     } finally {
       answer.body.destroy();
     }
@@ -213,7 +199,7 @@ export class Connection {
       try {
         return readPage<T>(body, fields);
       } catch {
-        throw this.#isNoServer(path, 'Kubernetes’ binary form');
+        throw this.#unreachable({ code: 'notKubernetes', path, form: 'protobuf' });
       }
     });
   }
@@ -287,9 +273,7 @@ export class Connection {
       this.#credentials = new CredentialSource(context);
       return;
     }
-    this.#moved ??= new ClusterUnreachable(
-      `Context "${name}" now names another server, ${context.server} in place of ${server}. Open the cluster again.`,
-    );
+    this.#moved ??= this.#unreachable({ code: 'otherServer', now: context.server });
     void this.#disconnect();
   }
 
@@ -318,7 +302,7 @@ export class Connection {
       return await work();
     } catch (error) {
       signal?.throwIfAborted();
-      throw this.#unreachable(error);
+      throw this.#failed(error);
     }
   }
 
@@ -326,34 +310,24 @@ export class Connection {
     try {
       return JSON.parse(body.toString()) as T;
     } catch {
-      throw this.#isNoServer(path, 'JSON');
+      throw this.#unreachable({ code: 'notKubernetes', path, form: 'json' });
     }
   }
 
-  #isNoServer(path: string, form: string): ClusterUnreachable {
-    return new ClusterUnreachable(
-      `${this.context.server} answered ${path} with something other than ${form}. Is it a Kubernetes API server, or a login page or proxy in front of one?`,
-    );
-  }
-
-  #unreachable(error: unknown): ClusterUnreachable {
+  /** What kept an answer from coming. */
+  #failed(error: unknown): ClusterUnreachable {
     if (error instanceof ClusterUnreachable) return error;
-    const { server, name } = this.context;
-    if (error instanceof CredentialsMissing) {
-      return new ClusterUnreachable(
-        `There are no credentials for ${server} (context "${name}"). ${error.message} Log in to the cluster again, then retry.`,
-      );
-    }
-    const code = codeOf(error);
-    return new ClusterUnreachable(`${server} (context "${name}") ${describe(code, error, server)}`, { cause: error });
+    if (error instanceof CredentialsMissing) return this.#unreachable({ code: 'noCredentials', why: error.why });
+    return this.#unreachable(whyUnreachable(error, this.context.server), { cause: error });
   }
 
   #refusedCredentials(error: ApiError): ClusterUnreachable {
+    return this.#unreachable({ code: 'credentialsRefused', message: error.message }, { cause: error });
+  }
+
+  #unreachable(why: WhyUnreachable, options?: ErrorOptions): ClusterUnreachable {
     const { server, name } = this.context;
-    return new ClusterUnreachable(
-      `${server} did not accept the credentials of context "${name}": they have expired or are not valid here (401 ${error.message}). Log in to the cluster again (as for kubectl), then retry.`,
-      { cause: error },
-    );
+    return new ClusterUnreachable({ server, context: name, ...why }, options);
   }
 }
 
@@ -475,48 +449,38 @@ function isOf(server: string, { port }: { readonly port?: number }): boolean {
   return port === undefined || port === Number(own || (protocol === 'https:' ? 443 : 80));
 }
 
-function describe(code: string, error: unknown, server: string): string {
-  switch (code) {
-    case 'ECONNREFUSED':
-      if (!isOf(server, firstCause(error))) return byProxy(firstCause(error).message);
-      return 'refuses connections. Is the cluster running, and is the address in the kubeconfig right?';
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return 'has a name that cannot be resolved. Check the network, VPN and the address in the kubeconfig.';
-    case 'ETIMEDOUT':
-    case 'EHOSTUNREACH':
-    case 'ENETUNREACH':
-    case 'UND_ERR_CONNECT_TIMEOUT':
-    case 'UND_ERR_HEADERS_TIMEOUT':
-      return 'did not answer in time. Check the network, VPN and proxy, then retry.';
-    case 'UND_ERR_BODY_TIMEOUT':
-      return 'stopped in the middle of an answer. Check the network, then retry.';
-    case 'ECONNRESET':
-    case 'EPIPE':
-    case 'UND_ERR_SOCKET':
-      return 'cut the connection. Check the network, VPN and proxy, then retry.';
-    case 'UND_ERR_PRX_CONN':
-    case 'UND_ERR_PRX_TLS':
-      return byProxy(firstCause(error).message);
-    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
-    case 'SELF_SIGNED_CERT_IN_CHAIN':
-    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
-    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
-    case 'UNABLE_TO_GET_ISSUER_CERT':
-    case 'CERT_SIGNATURE_FAILURE':
-      return 'has a certificate that is not signed by the CA in the kubeconfig. Fetch the kubeconfig of this cluster again; a rebuilt cluster has a new CA.';
-    case 'CERT_HAS_EXPIRED':
-      return 'has a certificate that has expired. Its administrator must renew it; check this machine’s clock, too.';
-    case 'ERR_TLS_CERT_ALTNAME_INVALID':
-      return 'has a certificate for another name. Check the address in the kubeconfig, or set tls-server-name there.';
-    default: {
-      const message = errorMessage(error);
-      const refused = /^Proxy response \((\d+)\)/.exec(message);
-      return refused ? byProxy(`it answers ${refused[1]}`) : `could not be reached: ${message}`;
-    }
-  }
+/** By the code of the system, of undici or of OpenSSL. */
+function whyUnreachable(error: unknown, server: string): WhyUnreachable {
+  const code = codeOf(error);
+  const known = Object.hasOwn(FAULTS, code) ? FAULTS[code] : undefined;
+  const { message } = firstCause(error);
+  const byProxy = code === 'ECONNREFUSED' && !isOf(server, firstCause(error));
+  if (byProxy || code === 'UND_ERR_PRX_CONN' || code === 'UND_ERR_PRX_TLS') return { code: 'proxy', message };
+  if (known) return { code: known };
+  const said = errorMessage(error);
+  const answered = /^Proxy response \((\d+)\)/.exec(said);
+  return answered ? { code: 'proxyAnswer', status: Number(answered[1]) } : { code: 'failed', message: said };
 }
 
-function byProxy(reason: string): string {
-  return `could not be reached through the proxy (${reason}). Check that the proxy runs and lets this address pass, or make an exception for it: \`http.noProxy\` in the editor, else NO_PROXY.`;
-}
+const FAULTS: Readonly<Record<string, ConnectionFault>> = {
+  ECONNREFUSED: 'refusesConnections',
+  ENOTFOUND: 'unknownHost',
+  EAI_AGAIN: 'unknownHost',
+  ETIMEDOUT: 'noAnswer',
+  EHOSTUNREACH: 'noAnswer',
+  ENETUNREACH: 'noAnswer',
+  UND_ERR_CONNECT_TIMEOUT: 'noAnswer',
+  UND_ERR_HEADERS_TIMEOUT: 'noAnswer',
+  UND_ERR_BODY_TIMEOUT: 'answerStopped',
+  ECONNRESET: 'connectionCut',
+  EPIPE: 'connectionCut',
+  UND_ERR_SOCKET: 'connectionCut',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'unknownCertificate',
+  SELF_SIGNED_CERT_IN_CHAIN: 'unknownCertificate',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'unknownCertificate',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'unknownCertificate',
+  UNABLE_TO_GET_ISSUER_CERT: 'unknownCertificate',
+  CERT_SIGNATURE_FAILURE: 'unknownCertificate',
+  CERT_HAS_EXPIRED: 'expiredCertificate',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'otherCertificate',
+};

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { errorMessage } from '../../../core/model/errorMessage.ts';
+import type { WhyNoCredentials } from '../../../core/model/failure.ts';
 import type { Context, ExecPlugin } from './kubeconfig.ts';
 
 /** What one request carries and how its connection is made; equal `tls` and `proxyUrl` may share connections. */
@@ -16,9 +17,15 @@ export type Credentials = {
   };
 };
 
-/** There are no credentials; the text says why, and what to do. */
+/** There are no credentials. `message` is for logs. */
 export class CredentialsMissing extends Error {
   override readonly name = 'CredentialsMissing';
+  readonly why: WhyNoCredentials;
+
+  constructor(why: WhyNoCredentials) {
+    super(why.code);
+    this.why = why;
+  }
 }
 
 /**
@@ -68,7 +75,7 @@ export class CredentialSource {
     try {
       await config.applyToHTTPSOptions(options as Parameters<typeof config.applyToHTTPSOptions>[0]);
     } catch (error) {
-      throw new CredentialsMissing(errorMessage(error));
+      throw new CredentialsMissing({ code: 'unusable', message: errorMessage(error) });
     }
     const headers: Record<string, string | string[]> = { ...options.headers, ...extra.headers };
     if (options.auth) headers['Authorization'] = `Basic ${Buffer.from(options.auth).toString('base64')}`;
@@ -125,13 +132,14 @@ const PLUGIN_MILLISECONDS = 60_000;
  * only when their answer has expired, not when the server has refused it.
  */
 async function runPlugin(plugin: ExecPlugin, signal: AbortSignal): Promise<PluginAnswer> {
-  if (!plugin.command) throw new CredentialsMissing('The kubeconfig names a credential program without a command.');
+  const { command } = plugin;
+  if (!command) throw new CredentialsMissing({ code: 'noCommand' });
   const request = {
     apiVersion: plugin.apiVersion,
     kind: 'ExecCredential',
     spec: { interactive: false, ...(plugin.cluster ? { cluster: plugin.cluster } : {}) },
   };
-  const child = spawn(plugin.command, [...plugin.args], {
+  const child = spawn(command, [...plugin.args], {
     env: { ...process.env, PATH: searchPath(), ...plugin.env, KUBERNETES_EXEC_INFO: JSON.stringify(request) },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: PLUGIN_MILLISECONDS,
@@ -139,9 +147,15 @@ async function runPlugin(plugin: ExecPlugin, signal: AbortSignal): Promise<Plugi
   });
   const failed = new Promise<never>((_, reject) => {
     child.on('error', (error: NodeJS.ErrnoException) => {
-      const missing = error.code === 'ENOENT' ? 'it is not on the PATH' : error.message;
-      const hint = plugin.installHint ? ` ${plugin.installHint.trim()}` : '';
-      reject(new CredentialsMissing(`The credential program "${plugin.command}" did not start: ${missing}.${hint}`));
+      const hint = plugin.installHint === undefined ? {} : { hint: plugin.installHint };
+      const { message } = error;
+      reject(
+        new CredentialsMissing(
+          error.code === 'ENOENT'
+            ? { code: 'notFound', command, ...hint }
+            : { code: 'notStarted', command, message, ...hint },
+        ),
+      );
     });
   });
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
@@ -151,14 +165,19 @@ async function runPlugin(plugin: ExecPlugin, signal: AbortSignal): Promise<Plugi
   ]).catch((error: unknown) => {
     child.kill();
     throw error instanceof RangeError
-      ? new CredentialsMissing(`The credential program "${plugin.command}" failed: ${error.message}.`)
+      ? new CredentialsMissing({ code: 'programEndless', command, mostBytes: MOST_PRINTED })
       : error;
   });
   if (status !== 0) {
-    const said = complaint.trim().slice(0, 500) || (status === null ? 'it took longer than 60 s' : 'it said nothing');
-    throw new CredentialsMissing(`The credential program "${plugin.command}" failed: ${said}`);
+    const message = complaint.trim().slice(0, 500);
+    if (message !== '') throw new CredentialsMissing({ code: 'programFailed', command, message });
+    throw new CredentialsMissing(
+      status === null
+        ? { code: 'programSlow', command, seconds: PLUGIN_MILLISECONDS / 1000 }
+        : { code: 'programSilent', command },
+    );
   }
-  return parseAnswer(plugin, output);
+  return parseAnswer(command, output);
 }
 
 /** @throws RangeError when it does not come to an end */
@@ -167,14 +186,14 @@ async function printed(stream: Readable): Promise<string> {
   stream.setEncoding('utf8');
   for await (const chunk of stream) {
     all += chunk;
-    if (all.length > MOST_PRINTED) throw new RangeError('it printed more than 1 MiB');
+    if (all.length > MOST_PRINTED) throw new RangeError(`more than ${MOST_PRINTED} characters`);
   }
   return all;
 }
 
 const MOST_PRINTED = 2 ** 20;
 
-function parseAnswer(plugin: ExecPlugin, output: string): PluginAnswer {
+function parseAnswer(command: string, output: string): PluginAnswer {
   let status: Record<string, unknown> | undefined;
   try {
     status = (JSON.parse(output) as { status?: Record<string, unknown> }).status;
@@ -183,7 +202,7 @@ function parseAnswer(plugin: ExecPlugin, output: string): PluginAnswer {
   }
   const { token, clientCertificateData, clientKeyData, expirationTimestamp } = status ?? {};
   if (typeof token !== 'string' && typeof clientCertificateData !== 'string') {
-    throw new CredentialsMissing(`The credential program "${plugin.command}" gave neither a token nor a certificate.`);
+    throw new CredentialsMissing({ code: 'noToken', command });
   }
   const expires = typeof expirationTimestamp === 'string' ? Date.parse(expirationTimestamp) : Number.NaN;
   return {
@@ -207,6 +226,6 @@ async function readToken(file: string): Promise<string> {
   try {
     return (await readFile(file, 'utf8')).trim();
   } catch (error) {
-    throw new CredentialsMissing(`The token file ${file} cannot be read: ${errorMessage(error)}`);
+    throw new CredentialsMissing({ code: 'tokenFile', file, message: errorMessage(error) });
   }
 }

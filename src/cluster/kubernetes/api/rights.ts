@@ -1,5 +1,6 @@
 import type { Action, Rights } from '../../../core/model/snapshot.ts';
-import { ApiError, type Connection } from './connection.ts';
+import { ApiError } from '../../errors.ts';
+import type { Connection } from './connection.ts';
 import type { ApiObject } from './objects.ts';
 
 /** What an action asks of RBAC, as a Role would name it. */

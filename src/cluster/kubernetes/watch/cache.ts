@@ -76,7 +76,7 @@ export class ObjectCache {
   problems(): string[] {
     return (Object.keys(this.#sources) as (keyof Sources)[]).flatMap((name) => {
       const state = this.#reflectors[name].find((reflector) => reflector.state.kind === 'forbidden')?.state;
-      return state?.kind === 'forbidden' ? [unreadable(this.#sources[name], state.detail)] : [];
+      return state?.kind === 'forbidden' ? [unreadable(this.#sources[name], state.message)] : [];
     });
   }
 

@@ -6,13 +6,14 @@ import { InputError } from '../../../core/model/input.ts';
 import { NO_RESOURCES, type Resources } from '../../../core/model/resources.ts';
 import type { UsageWindows } from '../../../core/model/settings.ts';
 import type { Usage } from '../../../core/model/usage.ts';
+import { NotPrometheus } from '../../errors.ts';
 import type { Connection } from '../api/connection.ts';
 
 /** One series of an instant query: its labels and its value. */
 export type Sample = { readonly labels: Readonly<Record<string, string>>; readonly value: number };
 
 /**
- * Asks Prometheus one instant query. Rejects with an Error whose message says what Prometheus or the way to it said.
+ * Asks Prometheus one instant query. Rejects with what Prometheus or the way to it said, or with `NotPrometheus`.
  */
 export type Query = (promql: string, signal?: AbortSignal) => Promise<Sample[]>;
 
@@ -43,7 +44,7 @@ export function prometheusAt(address: string, connection: Connection): Query {
       bodyTimeout: QUERY_MILLISECONDS,
       ...(signal ? { signal } : {}),
     });
-    return samplesOf(JSON.parse(await answer.body.text()));
+    return samplesOf(parse(await answer.body.text()));
   };
 }
 
@@ -151,7 +152,7 @@ export async function prometheusHistory(
       for (const run of await oneDay(query, offset, signal)) found.set(`${run.id} ${run.startedAtSeconds}`, run);
     } catch (error) {
       signal?.throwIfAborted();
-      problems.push(`Prometheus could not tell the runs of ${day} days ago: ${messageOf(error)}`);
+      problems.push(`Prometheus could not tell the runs of ${day} days ago: ${errorMessage(error)}`);
       break; // a Prometheus that fails for one day fails for those before it
     }
   }
@@ -196,13 +197,21 @@ function idOf({ namespace = '', pod = '' }: Sample['labels']): string {
 }
 
 function samplesOf(answer: unknown): Sample[] {
-  const { status, error, data } = answer as { status?: string; error?: string; data?: { result?: unknown } };
-  if (status !== 'success') throw new Error(error ?? 'it did not answer as a Prometheus does');
+  const { status, error, data } = (answer ?? {}) as { status?: string; error?: string; data?: { result?: unknown } };
+  if (status !== 'success') throw error === undefined ? new NotPrometheus() : new Error(error);
   const series = (data?.result ?? []) as { metric?: Record<string, string>; value?: [number, string] }[];
   return series.flatMap(({ metric = {}, value }) => {
     const number = Number(value?.[1]);
     return Number.isFinite(number) ? [{ labels: metric, value: number }] : [];
   });
+}
+
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw new NotPrometheus();
+  }
 }
 
 /** Labels as the text format writes them. */
@@ -211,8 +220,4 @@ function written(labels: Sample['labels']): string {
     .filter(([name]) => name !== '__name__')
     .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
     .join(',');
-}
-
-function messageOf(error: unknown): string {
-  return errorMessage(error).slice(0, 300);
 }

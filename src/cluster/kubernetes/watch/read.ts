@@ -1,4 +1,5 @@
-import { ApiError, type Connection } from '../api/connection.ts';
+import { ApiError } from '../../errors.ts';
+import type { Connection } from '../api/connection.ts';
 import type { ApiObject } from '../api/objects.ts';
 import { isAllowed } from '../api/rights.ts';
 import type { ClusterObjects } from '../model/snapshot.ts';

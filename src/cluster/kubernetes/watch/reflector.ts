@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { errorMessage } from '../../../core/model/errorMessage.ts';
-import { ClusterUnreachable } from '../../port.ts';
-import { ApiError, type Connection } from '../api/connection.ts';
+import type { Failure } from '../../../core/model/failure.ts';
+import { ApiError, ClusterUnreachable, failureOf } from '../../errors.ts';
+import type { Connection } from '../api/connection.ts';
 import type { ApiObject } from '../api/objects.ts';
 import type { Message } from '../api/wire.ts';
 
@@ -20,12 +20,13 @@ export type ReflectorOptions<T extends ApiObject> = {
 
 /**
  * `starting`: the first list is being read. `live`: a watch follows the server. `lagging`: it was cut off and is coming
- * back; what is held may be old. `absent`: the server does not know the kind. `forbidden`: it may not be read; `detail`
- * says so.
+ * back; what is held may be old. `absent`: the server does not know the kind. `forbidden`: it may not be read; `message`
+ * is the server's own.
  */
 export type ReflectorState =
   | { readonly kind: 'starting' | 'live' | 'absent' }
-  | { readonly kind: 'lagging' | 'forbidden'; readonly detail: string; readonly sinceMilliseconds: number };
+  | { readonly kind: 'lagging'; readonly why: Failure; readonly sinceMilliseconds: number }
+  | { readonly kind: 'forbidden'; readonly message: string; readonly sinceMilliseconds: number };
 
 /**
  * A copy of all objects of one kind that follows the server: a list in pages, then watches from where it stands, with
@@ -151,7 +152,10 @@ export class Reflector<T extends ApiObject> {
       events += 1;
     }
     // A server that hangs up at once, without a word, is not asked again at once.
-    if (events === 0 && Date.now() - startedAt < 1000) throw new ClusterUnreachable('it ended a watch at once');
+    if (events === 0 && Date.now() - startedAt < 1000) {
+      const { server, name: context } = this.#connection.context;
+      throw new ClusterUnreachable({ server, context, code: 'watchEnded' });
+    }
   }
 
   #apply(line: string): void {
@@ -161,8 +165,7 @@ export class Reflector<T extends ApiObject> {
     };
     const { type, object } = event;
     if (!object) return;
-    if (type === 'ERROR')
-      throw new ApiError(object.code ?? 500, object.reason ?? '', object.message ?? 'the watch failed');
+    if (type === 'ERROR') throw new ApiError(object.code ?? 500, object.reason ?? '', object.message ?? '');
     this.#resourceVersion = object.metadata?.resourceVersion ?? this.#resourceVersion;
     if (type === 'BOOKMARK') return;
     const key = keyOf(object);
@@ -188,15 +191,16 @@ export class Reflector<T extends ApiObject> {
         this.#enter(
           error.status === 404
             ? { kind: 'absent' }
-            : { kind: 'forbidden', detail: error.message, sinceMilliseconds: Date.now() },
+            : { kind: 'forbidden', message: error.message, sinceMilliseconds: Date.now() },
         );
         return ABSENT_MILLISECONDS;
       }
     }
     // A line that is no JSON: nothing after it is sure.
     if (error instanceof SyntaxError) this.#resourceVersion = undefined;
-    const detail = errorMessage(error);
-    if (this.#state.kind !== 'lagging') this.#enter({ kind: 'lagging', detail, sinceMilliseconds: Date.now() });
+    if (this.#state.kind !== 'lagging') {
+      this.#enter({ kind: 'lagging', why: failureOf(error), sinceMilliseconds: Date.now() });
+    }
     return backoff(failures);
   }
 

@@ -1,7 +1,7 @@
 import { errorMessage } from '../../../core/model/errorMessage.ts';
 import type { UsageWindows } from '../../../core/model/settings.ts';
 import type { Usage } from '../../../core/model/usage.ts';
-import { ApiError } from '../api/connection.ts';
+import { ApiError } from '../../errors.ts';
 import { idOf, type Pod, type PodMetrics, secondsOf } from '../api/objects.ts';
 import { usageOf } from '../model/metrics.ts';
 import { UsageRecord } from '../model/usage.ts';

@@ -1,5 +1,5 @@
+import { ApiError } from '../../errors.ts';
 import { type Attempt, type Refused, refuse, type ServerRefusal } from '../../refused.ts';
-import { ApiError } from '../api/connection.ts';
 import type { ApiObject } from '../api/objects.ts';
 
 /** An API server's refusal of an attempt. Anything that is not an answer of the API server is thrown on. */

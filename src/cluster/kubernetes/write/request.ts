@@ -1,6 +1,7 @@
+import { ApiError } from '../../errors.ts';
 import type { ActOptions, ActResult } from '../../port.ts';
 import type { Attempt } from '../../refused.ts';
-import { ApiError, type Connection, type PatchType, type RequestOptions } from '../api/connection.ts';
+import type { Connection, PatchType, RequestOptions } from '../api/connection.ts';
 import type { ApiObject } from '../api/objects.ts';
 import { refusalOf } from './refusal.ts';
 

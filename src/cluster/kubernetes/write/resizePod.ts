@@ -1,8 +1,9 @@
 import type { TaskRef } from '../../../core/model/moves.ts';
 import type { Resources } from '../../../core/model/resources.ts';
+import { ApiError } from '../../errors.ts';
 import type { ActOptions, ActResult, MoveRecord } from '../../port.ts';
 import { refuse, refuseChanged, resizing } from '../../refused.ts';
-import { ApiError, type Connection } from '../api/connection.ts';
+import type { Connection } from '../api/connection.ts';
 import type { Pod } from '../api/objects.ts';
 import { isOver, ORIGINAL_REQUEST, originalRequestText } from '../model/pod.ts';
 import { RECORD } from '../model/records.ts';

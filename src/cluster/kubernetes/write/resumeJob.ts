@@ -1,9 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { OwnerRef } from '../../../core/model/moves.ts';
 import type { Resources } from '../../../core/model/resources.ts';
+import { ApiError } from '../../errors.ts';
 import type { ActOptions, ActResult, Pin, ResumeOptions } from '../../port.ts';
 import { acting, refuse } from '../../refused.ts';
-import { ApiError, type Connection } from '../api/connection.ts';
+import type { Connection } from '../api/connection.ts';
 import type { Job, Pod } from '../api/objects.ts';
 import { ORIGINAL_REQUEST, originalRequestText } from '../model/pod.ts';
 import { RECORD, readRecord } from '../model/records.ts';

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { ApiError, ClusterUnreachable, failureOf, NotPrometheus } from '../../src/cluster/errors.ts';
+import { InputError } from '../../src/core/model/input.ts';
+import { describeError, describeKnownError } from '../../src/text/error.ts';
+
+const WHY = { code: 'noAnswer', server: 'https://10.0.0.1', context: 'prod' } as const;
+
+describe('an error', () => {
+  it('that a user or a cluster brings about is told in sentences of ours', () => {
+    const cases: [Error, string][] = [
+      [new InputError('There is no node n-9.'), 'There is no node n-9.'],
+      [
+        new ClusterUnreachable(WHY),
+        'https://10.0.0.1 (context "prod") did not answer in time. Check the network, VPN and proxy, then retry.',
+      ],
+      [
+        new ApiError(500, 'InternalError', 'etcd has no leader'),
+        'The API server answered with status 500: etcd has no leader.',
+      ],
+      [new NotPrometheus(), 'What answers there is no Prometheus.'],
+    ];
+    for (const [error, text] of cases) {
+      assert.equal(describeKnownError(error), text);
+      assert.equal(describeError(error), text);
+    }
+  });
+
+  it('that is a defect keeps its own words, and is not taken for a known one', () => {
+    assert.equal(describeKnownError(new TypeError('x is undefined')), undefined);
+    assert.equal(describeError(new TypeError('x is undefined')), 'x is undefined');
+    assert.equal(describeError('thrown text'), 'thrown text');
+  });
+
+  it('of several attempts to connect is told by the first', () => {
+    const attempts = [new Error('connect ECONNREFUSED ::1:9090'), new Error('connect ECONNREFUSED 127.0.0.1:9090')];
+    assert.deepEqual(failureOf(new AggregateError(attempts)), {
+      code: 'said',
+      message: 'connect ECONNREFUSED ::1:9090',
+    });
+  });
+
+  it('keeps of a page that a proxy answered with its beginning, and of bad input all', () => {
+    assert.equal((failureOf(new ApiError(502, '', 'x'.repeat(5000))) as { message: string }).message.length, 300);
+    assert.equal((failureOf(new InputError('x'.repeat(5000))) as { message: string }).message.length, 5000);
+  });
+
+  it('tells a log its code and server in its message', () => {
+    assert.equal(new ClusterUnreachable(WHY).message, 'noAnswer: https://10.0.0.1');
+  });
+});
