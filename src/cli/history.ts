@@ -5,8 +5,10 @@ import type { FinishedTask } from '../core/model/finished.ts';
 import { InputError } from '../core/model/input.ts';
 import { writeAtomically } from '../io/writeAtomically.ts';
 import { describePastOf } from '../text/history.ts';
+import { describeProblem } from '../text/problem.ts';
 import type { Command } from './command.ts';
 import { parseWords } from './parseWords.ts';
+import { plainLine } from './plain.ts';
 import {
   ACCESS_HELP,
   ACCESS_OPTIONS,
@@ -44,7 +46,7 @@ export const run: Command = async (words) => {
     const lines = tasks.map((task) => `${JSON.stringify(rowOf(task))}\n`).join('');
     if (values.out === undefined) process.stdout.write(lines);
     else await write(values.out, lines);
-    for (const problem of problems) process.stderr.write(`${problem}\n`);
+    for (const problem of problems) process.stderr.write(`${plainLine(describeProblem(problem))}\n`);
     process.stderr.write(`${describePastOf(cluster.name, tasks)}\n`);
     return 0;
   } finally {

@@ -6,10 +6,12 @@ import { PREDICTORS } from '../core/predict/record.ts';
 import { cardFile } from '../io/predictors.ts';
 import { describeData, describeLeftOut, describeVerdict, describeWeights, plot } from '../text/card.ts';
 import { duration, fixed, number } from '../text/format.ts';
+import { describeProblem } from '../text/problem.ts';
 import { learnOnThread } from '../worker/threads/learning.ts';
 import type { TrainOutcome, TrainQuestion } from '../worker/train.ts';
 import type { Command } from './command.ts';
 import { parseWords } from './parseWords.ts';
+import { plainLine } from './plain.ts';
 import { progressLine } from './progress.ts';
 import {
   ACCESS_HELP,
@@ -87,7 +89,7 @@ async function historyOf(values: Options): Promise<TrainQuestion['history']> {
   const cluster = await openCluster(targetOf(values), { runsDirectory: STATE_DIRECTORY, ...accessOf(values) });
   try {
     const { tasks, problems } = await cluster.readHistory();
-    for (const problem of problems) process.stderr.write(`${problem}\n`);
+    for (const problem of problems) process.stderr.write(`${plainLine(describeProblem(problem))}\n`);
     return { tasks };
   } finally {
     await cluster.close();

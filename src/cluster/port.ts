@@ -1,5 +1,6 @@
 import type { FinishedTask } from '../core/model/finished.ts';
 import type { OwnerRef, RunInformation, TaskRef } from '../core/model/moves.ts';
+import type { Problem } from '../core/model/problem.ts';
 import type { Resources } from '../core/model/resources.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
 import type { Refused } from './refused.ts';
@@ -15,7 +16,7 @@ export interface Cluster {
   /** The cluster's own clock, in epoch seconds; the sample's moves only when it is moved. */
   nowSeconds(): number;
   readSnapshot(signal?: AbortSignal): Promise<Snapshot>;
-  readHistory(signal?: AbortSignal): Promise<{ tasks: FinishedTask[]; problems: string[] }>;
+  readHistory(signal?: AbortSignal): Promise<PastRead>;
   /** Calls back after each change, coalesced, until the signal aborts. */
   watch(onChange: () => void, signal: AbortSignal): void;
 
@@ -45,6 +46,9 @@ export interface Cluster {
   readRecords(signal?: AbortSignal): Promise<readonly ObjectRecord[]>;
   close(): Promise<void>;
 }
+
+/** What a cluster knows of its past: runs by their end, and what of it could not be read. */
+export type PastRead = { readonly tasks: FinishedTask[]; readonly problems: Problem[] };
 
 export type ActOptions = { readonly dryRun: boolean; readonly signal?: AbortSignal };
 

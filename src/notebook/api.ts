@@ -24,6 +24,7 @@ import { percent } from '../text/format.ts';
 import { describeHistory } from '../text/history.ts';
 import { planText } from '../text/plan/planText.ts';
 import { describeBasis } from '../text/prediction.ts';
+import { describeProblem } from '../text/problem.ts';
 import { forecastOnThreads } from '../worker/threads/forecasting.ts';
 import { type LearningOptions, learnOnThread } from '../worker/threads/learning.ts';
 import type { EvaluateOutcome } from '../worker/train.ts';
@@ -214,7 +215,7 @@ function historyOfCluster(host: StowageHost): Promise<History> {
     return historyOf(
       cluster.name,
       tasks,
-      problems.map((reason) => ({ line: 0, code: 'source', reason })),
+      problems.map((problem) => ({ line: 0, code: 'source', reason: describeProblem(problem) })),
     );
   });
 }

@@ -6,8 +6,9 @@ import type { Move, RunInformation } from '../core/model/moves.ts';
 import type { Resources } from '../core/model/resources.ts';
 import type { Task } from '../core/model/task.ts';
 import { withCurrentWait } from '../core/model/waits.ts';
+import type { Written } from '../core/model/written.ts';
 import type { ClusterTarget } from '../core/plan/plan.ts';
-import type { Ending, Outcome, Reason, Written } from './reasons.ts';
+import type { Ending, Outcome, Reason } from './reasons.ts';
 
 /** What is written before each step, one JSON line each. */
 export type JournalEntry =

@@ -3,10 +3,11 @@ import type { Migration, OwnerRef } from '../core/model/moves.ts';
 import { type Resources, sameResources } from '../core/model/resources.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
 import type { Task } from '../core/model/task.ts';
+import type { Written } from '../core/model/written.ts';
 import { clusterCapacity, withTask } from '../core/place/capacity.ts';
 import { nodeFilter, type Refusal } from '../core/place/filter.ts';
 import type { MoveState, SavedRun, Wait } from './journal.ts';
-import { ownerName, type Reason, type Written } from './reasons.ts';
+import { ownerName, type Reason } from './reasons.ts';
 import { act, checkMove, poll, RESUME_RETRY_SECONDS, recordOf, type StepContext } from './stepContext.ts';
 
 /**

@@ -67,9 +67,6 @@ export type Ending =
 /** The settings that bound waits. */
 export type Limit = keyof Pick<Settings, 'shrinkGiveUpSeconds' | 'expandGiveUpSeconds' | 'migrationGiveUpSeconds'>;
 
-/** A code, or the sentence that version 0.1.0 wrote in its place; that is shown as it was written. */
-export type Written<T> = T | string;
-
 /** `namespace/name`. */
 export function ownerName({ namespace, name }: { readonly namespace: string; readonly name: string }): string {
   return `${namespace}/${name}`;

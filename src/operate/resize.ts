@@ -2,8 +2,9 @@ import type { TaskState } from '../cluster/port.ts';
 import type { Resize, TaskRef } from '../core/model/moves.ts';
 import { amountOf, type Resources, resourceNames, sameResources } from '../core/model/resources.ts';
 import type { Usage } from '../core/model/usage.ts';
+import type { Written } from '../core/model/written.ts';
 import type { MoveState, Wait } from './journal.ts';
-import type { Ending, Limit, Reason, Written } from './reasons.ts';
+import type { Ending, Limit, Reason } from './reasons.ts';
 import { act, checkMove, poll, recordOf, type StepContext } from './stepContext.ts';
 
 /**

@@ -1,6 +1,7 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Cluster, ObjectRecord } from '../cluster/port.ts';
 import type { FinishedTask } from '../core/model/finished.ts';
+import type { Problem } from '../core/model/problem.ts';
 import type { Since } from '../core/model/since.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
 import { differences } from '../core/model/sortedList.ts';
@@ -28,7 +29,7 @@ export type Situation = {
 type KnownPast = {
   readonly readAtSeconds: number;
   readonly history: readonly FinishedTask[];
-  readonly problems: readonly string[];
+  readonly problems: readonly Problem[];
   readonly records: readonly ObjectRecord[];
   /** From a file; where there was none, the baselines fitted to this history. */
   readonly predictor: Predictor;

@@ -13,6 +13,7 @@ import { whyNot } from '../text/action.ts';
 import { describeSource } from '../text/placement.ts';
 import { describeBasis, describeBeside, describeHeld } from '../text/prediction.ts';
 import type { AvailableKind, TaskFacts } from '../text/tree.ts';
+import { describeProblem } from '../text/problem.ts';
 import { moveLine } from './kubectl.ts';
 import type { Outlook } from './outlook.ts';
 
@@ -83,7 +84,15 @@ export function clusterView(
 ): ClusterView {
   const { cluster, takenAtSeconds, problems } = snapshot;
   const { tasks, nodes } = known.follow(snapshot, predictions, settings);
-  return { cluster, takenAtSeconds, problems, predictor, nodes, tasks, refused: refusedEverywhere(snapshot) };
+  return {
+    cluster,
+    takenAtSeconds,
+    problems: problems.map(describeProblem),
+    predictor,
+    nodes,
+    tasks,
+    refused: refusedEverywhere(snapshot),
+  };
 }
 
 /** What the last plan says of pending tasks, by their ids. */
@@ -226,7 +235,7 @@ function taskRow(
     },
     ...(byHand !== undefined && { byHand }),
     ...(task.resizeState && { resize: task.resizeState.kind }),
-    problems: task.problems,
+    problems: task.problems.map(describeProblem),
   };
 }
 

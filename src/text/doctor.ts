@@ -4,6 +4,7 @@ import type { Situation } from '../planning/situation.ts';
 import { describeFailure } from './failure.ts';
 import { counted, duration, ended, instant, list, number, plural } from './format.ts';
 import { describePredictor } from './prediction.ts';
+import { askForRole, describeProblem, SOURCE_TITLES } from './problem.ts';
 import { missingRightText } from './refusal.ts';
 
 /**
@@ -61,13 +62,13 @@ export function describeFinding(finding: Finding): FindingText {
       };
     case 'objects':
       return {
-        what: finding.what,
+        what: SOURCE_TITLES[finding.source],
         text: `${number(finding.count)}, first answer after ${number(finding.milliseconds)} ms`,
       };
     case 'absent':
-      return { what: finding.what, text: NOT_HERE };
+      return { what: SOURCE_TITLES[finding.source], text: NOT_HERE };
     case 'unreadable':
-      return { what: finding.what, text: finding.message, remedy: askForRole(finding.role) };
+      return { what: SOURCE_TITLES[finding.source], text: finding.message, remedy: askForRole(finding.role) };
     case 'metrics':
       return {
         what: METRICS,
@@ -141,10 +142,6 @@ function prometheusTitle(address: string): string {
   return `usage (Prometheus, ${address})`;
 }
 
-function askForRole(role: string): string {
-  return `Ask an administrator for the role ${role} (media/rbac).`;
-}
-
 const RIGHTS: Readonly<Record<Action, string>> = {
   place: 'right to place',
   resize: 'right to resize',
@@ -176,8 +173,8 @@ function table(head: readonly string[], rows: readonly string[][]): string {
   return [line(head), line(head.map(() => '---')), ...rows.map((cells) => line(cells.map(escaped)))].join('\n');
 }
 
-function problemList(problems: readonly string[]): string {
-  return problems.map((problem) => `- ${escaped(problem)}`).join('\n') || 'None.';
+function problemList(problems: Situation['snapshot']['problems']): string {
+  return problems.map((problem) => `- ${escaped(describeProblem(problem))}`).join('\n') || 'None.';
 }
 
 function usageText(usage: Situation['snapshot']['usage'], running: number, nowSeconds: number): string {

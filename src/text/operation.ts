@@ -1,10 +1,11 @@
 import type { Move } from '../core/model/moves.ts';
 import { amountOf, type Resources, resourceNames } from '../core/model/resources.ts';
+import type { Written } from '../core/model/written.ts';
 import type { Short, Stale } from '../core/plan/checkPlan.ts';
 import type { PlanPreview } from '../core/plan/previewPlan.ts';
 import type { ApplyOutcome, ApplyRefused, Question } from '../operate/applyPlan.ts';
 import type { MoveState } from '../operate/journal.ts';
-import type { Ending, Limit, Outcome, Reason, Written } from '../operate/reasons.ts';
+import type { Ending, Limit, Outcome, Reason } from '../operate/reasons.ts';
 import { dueSecondsOf, type OrphanedMove, type Phase, phaseOf, type Step } from '../operate/step.ts';
 import {
   amounts,

@@ -9,7 +9,7 @@ describe('the doctor’s document', () => {
     const text = doctorText('prod', [
       { state: 'ok', code: 'server', server: 'https://here', version: 'v1.36.2', isOld: false },
       { state: 'missing', code: 'metricsAbsent' },
-      { state: 'failed', code: 'unreadable', what: 'pods', message: 'forbidden', role: 'stowage-reader' },
+      { state: 'failed', code: 'unreadable', source: 'pods', message: 'forbidden', role: 'stowage-reader' },
     ]);
     assert.match(text, /^# Doctor: prod$/m);
     assert.match(text, /^\| server \| ok \| https:\/\/here, Kubernetes v1\.36\.2 \|$/m);
@@ -20,7 +20,7 @@ describe('the doctor’s document', () => {
 
   it('adds the last reading where there is one, and shows what clusters say as text', () => {
     const snapshot = aSnapshot([aNode('n', amounts(8, 8))], [aTask('a', 'n', amounts(1, 1))], {
-      problems: ['Node <img src=x> | [run](command:x)'],
+      problems: [{ code: 'nodeWithoutAmounts', node: '<img src=x> | [run](command:x)' }],
       rights: { resize: { '*': 'patch pods/resize' } },
     });
     const situation = { snapshot, history: [], predictor: { name: 'baselines', tasks: 0 } };

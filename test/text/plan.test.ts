@@ -3,6 +3,7 @@ import { describe, it } from 'mocha';
 import { DEFAULT_SETTINGS, type Settings } from '../../src/core/model/settings.ts';
 import type { Snapshot } from '../../src/core/model/snapshot.ts';
 import { draftPlan, finishPlan } from '../../src/core/plan/makePlan.ts';
+import type { Plan } from '../../src/core/plan/plan.ts';
 import { sha256 } from '../../src/io/sha256.ts';
 import { nextSteps, planText } from '../../src/text/plan/planText.ts';
 import type { Paint } from '../../src/text/plan/section.ts';
@@ -10,11 +11,15 @@ import { amounts, aNode, aSnapshot, aTask, certain, HOUR, NOW, used } from '../c
 
 const paint: Paint = (_style, text) => text;
 
-function text(snapshot: Snapshot, more: Partial<Settings> = {}, all = false): string {
-  const settings = { ...DEFAULT_SETTINGS, ...more };
+function planOf(snapshot: Snapshot, settings: Settings): Plan {
   const predictions = certain(Object.fromEntries(snapshot.tasks.map(({ id }) => [id, 24 * HOUR])));
   const predictor = { name: 'certain', tasks: 3 };
-  const plan = finishPlan(draftPlan({ snapshot, predictions, predictor, settings, since: {}, hash: sha256 }), sha256);
+  return finishPlan(draftPlan({ snapshot, predictions, predictor, settings, since: {}, hash: sha256 }), sha256);
+}
+
+function text(snapshot: Snapshot, more: Partial<Settings> = {}, all = false): string {
+  const settings = { ...DEFAULT_SETTINGS, ...more };
+  const plan = planOf(snapshot, settings);
   const options = { settings, paint, all };
   return planText(plan, options) + nextSteps(plan, undefined, options);
 }
@@ -26,6 +31,14 @@ describe('a plan in words', () => {
     assert.match(said, /RESIZE {2}nothing to resize/);
     assert.match(said, /MIGRATE {2}no trigger/);
     assert.match(said, /Nothing to do on test\./);
+  });
+
+  it('names first what could not be read; what version 0.1.0 wrote of it stands as it was written', () => {
+    const made = planOf(aSnapshot([], [], { problems: [{ code: 'noMetrics' }] }), DEFAULT_SETTINGS);
+    const said = (plan: Plan) => planText(plan, { settings: DEFAULT_SETTINGS, paint, all: false });
+    assert.match(said(made), /^! This cluster has no metrics\.k8s\.io, .* Install metrics-server\.$/m);
+    const problems = ['Node odd offers "lots" of cpu, which is no amount; it counts as 0.'];
+    assert.ok(said({ ...made, snapshot: { ...made.snapshot, problems } }).includes(`\n! ${problems[0]}\n`));
   });
 
   it('says of a pending task where it goes and why, or why it goes nowhere', () => {

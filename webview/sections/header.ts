@@ -12,6 +12,7 @@ import {
   SAVE_AS,
 } from '../../src/text/panel.ts';
 import { describePredictor } from '../../src/text/prediction.ts';
+import { describeProblem } from '../../src/text/problem.ts';
 import { describeVerdict, verdictFigures } from '../../src/text/verdict.ts';
 import type { PanelActions } from '../actions.ts';
 import { button } from '../button.ts';
@@ -29,7 +30,7 @@ export function headerSection({ host, plan }: PanelModel, actions: PanelActions)
     <p class="lead">${cluster}${plan ? madeFrom(plan) : nothing}</p>
     ${failure === undefined ? nothing : html`<p class="notice error" role="alert">${failure}</p>`}
     ${readOnly === undefined ? nothing : html`<p class="notice">${readOnly}</p>`}
-    ${plan?.snapshot.problems.slice(0, MOST_PROBLEMS).map((problem) => html`<p class="notice">${problem}</p>`)}
+    ${plan?.snapshot.problems.slice(0, MOST_PROBLEMS).map((problem) => html`<p class="notice">${describeProblem(problem)}</p>`)}
     <p class="actions">
       ${
         busy === undefined

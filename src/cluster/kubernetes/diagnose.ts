@@ -1,15 +1,16 @@
 import type { Failure } from '../../core/model/failure.ts';
 import { InputError } from '../../core/model/input.ts';
+import type { ReaderRole, SourceName } from '../../core/model/problem.ts';
 import type { Action } from '../../core/model/snapshot.ts';
 import { ApiError, ClusterUnreachable, failureOf } from '../errors.ts';
 import { Connection } from './api/connection.ts';
 import { readContext } from './api/kubeconfig.ts';
-import { secondsOf } from './api/objects.ts';
+import { type ApiObject, secondsOf } from './api/objects.ts';
 import { readRights } from './api/rights.ts';
 import type { KubernetesOptions } from './kubernetes.ts';
 import { prometheusAt } from './watch/prometheus.ts';
 import { readableNamespaces } from './watch/read.ts';
-import { pathsOf, type Sources, sourcesOf } from './watch/sources.ts';
+import { pathsOf, readerRole, type Source, type Sources, sourcesOf } from './watch/sources.ts';
 import { Transforms } from './watch/transform.ts';
 
 /**
@@ -27,9 +28,9 @@ type Found =
   /** Those that are read; absent: all. */
   | { readonly code: 'namespaces'; readonly only?: readonly string[] }
   /** A kind of object: about how many there are, that the cluster does not know it, or that it may not be read. */
-  | { readonly code: 'objects'; readonly what: string; readonly count: number; readonly milliseconds: number }
-  | { readonly code: 'absent'; readonly what: string }
-  | { readonly code: 'unreadable'; readonly what: string; readonly message: string; readonly role: string }
+  | { readonly code: 'objects'; readonly source: SourceName; readonly count: number; readonly milliseconds: number }
+  | { readonly code: 'absent'; readonly source: SourceName }
+  | { readonly code: 'unreadable'; readonly source: SourceName; readonly message: string; readonly role: ReaderRole }
   | { readonly code: 'metrics'; readonly pods: number; readonly ageSeconds: number }
   | { readonly code: 'metricsEmpty' | 'metricsAbsent' }
   | { readonly code: 'metricsFailed'; readonly status: number; readonly message: string }
@@ -76,7 +77,7 @@ async function inspect(connection: Connection, options: KubernetesOptions, findi
   for (const name of Object.keys(sources) as (keyof Sources)[]) {
     const source = sources[name];
     const [path = ''] = pathsOf(source, namespaces);
-    findings.push(await listed(connection, source.what, path, source.namespaced, signal));
+    findings.push(await listed(connection, source, path, signal));
   }
   findings.push(await usage(connection, namespaces, signal));
   if (options.prometheus) findings.push(await prometheus(options.prometheus, connection, signal));
@@ -111,23 +112,22 @@ function clock(connection: Connection): Finding {
 /** One page of a source: whether it may be read, and about how much there is. */
 async function listed(
   connection: Connection,
-  what: string,
+  source: Pick<Source<ApiObject>, 'name' | 'namespaced'>,
   path: string,
-  namespaced: boolean,
   signal: AbortSignal | undefined,
 ): Promise<Finding> {
   const started = performance.now();
+  const { name } = source;
   try {
     type Page = { items?: unknown[] | null; metadata?: { remainingItemCount?: number } };
     const page = await connection.send<Page>(path, { query: { limit: 1 }, signal });
     const count = (page.items?.length ?? 0) + (page.metadata?.remainingItemCount ?? 0);
-    return { state: 'ok', code: 'objects', what, count, milliseconds: Math.round(performance.now() - started) };
+    return { state: 'ok', code: 'objects', source: name, count, milliseconds: Math.round(performance.now() - started) };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    if (error.status === 404) return { state: 'ok', code: 'absent', what };
-    const role = namespaced ? 'stowage-reader' : 'stowage-nodes';
-    const state = what === 'pods' || what === 'nodes' ? 'failed' : 'missing';
-    return { state, code: 'unreadable', what, message: error.message, role };
+    if (error.status === 404) return { state: 'ok', code: 'absent', source: name };
+    const state = name === 'pods' || name === 'nodes' ? 'failed' : 'missing';
+    return { state, code: 'unreadable', source: name, message: error.message, role: readerRole(source) };
   }
 }
 

@@ -1,9 +1,9 @@
-import type { FinishedTask } from '../../core/model/finished.ts';
 import type { OwnerRef, TaskRef } from '../../core/model/moves.ts';
+import type { Problem } from '../../core/model/problem.ts';
 import { DEFAULT_SETTINGS, type UsageWindows } from '../../core/model/settings.ts';
 import type { Snapshot } from '../../core/model/snapshot.ts';
 import { ApiError } from '../errors.ts';
-import type { Cluster, ObjectRecord, OwnerState, ParameterKeys, TaskState } from '../port.ts';
+import type { Cluster, ObjectRecord, OwnerState, ParameterKeys, PastRead, TaskState } from '../port.ts';
 import { Connection, type ConnectionOptions } from './api/connection.ts';
 import { readContext } from './api/kubeconfig.ts';
 import type { ApiObject, Job, Pod } from './api/objects.ts';
@@ -99,7 +99,7 @@ class KubernetesCluster implements Cluster {
 
   /** From the live copy while `watch` follows the server (its first list is awaited), else read from the server. */
   async readSnapshot(signal?: AbortSignal): Promise<Snapshot> {
-    const problems: string[] = [];
+    const problems: Problem[] = [];
     const cache = this.#following?.cache;
     if (cache) await untilAborted(cache.started(), signal);
     const live = cache?.isLive ? cache : undefined;
@@ -118,7 +118,7 @@ class KubernetesCluster implements Cluster {
     );
   }
 
-  readHistory(signal?: AbortSignal): Promise<{ tasks: FinishedTask[]; problems: string[] }> {
+  readHistory(signal?: AbortSignal): Promise<PastRead> {
     return this.#history.read(signal);
   }
 

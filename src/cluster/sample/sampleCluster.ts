@@ -11,6 +11,7 @@ import type {
   MoveRecord,
   ObjectRecord,
   OwnerState,
+  PastRead,
   Pin,
   ResumeOptions,
   TaskState,
@@ -88,7 +89,7 @@ class Sample implements SampleCluster {
     return this.inTurn(() => lookAt(this.world, this.name, this.windows()), signal);
   }
 
-  readHistory(signal?: AbortSignal): Promise<{ tasks: FinishedTask[]; problems: string[] }> {
+  readHistory(signal?: AbortSignal): Promise<PastRead> {
     return this.inTurn(() => ({ tasks: [...this.history, ...this.world.finished], problems: [] }), signal);
   }
 
@@ -247,7 +248,6 @@ function isUnderWay({ task, owner }: LiveTask): boolean {
 function stateOf({ task, granted }: LiveTask): TaskState {
   const { uid, phase, desired, resizeState } = task;
   const actual = phase === 'pending' ? desired : granted;
-  const message = resizeState?.message || waitingFor(task);
   return {
     ...placeOf(task),
     uid,
@@ -255,12 +255,8 @@ function stateOf({ task, granted }: LiveTask): TaskState {
     desired,
     actual,
     resize: resizeState?.kind ?? 'none',
-    ...(message && { message }),
+    ...(resizeState?.message && { message: resizeState.message }),
   };
-}
-
-function waitingFor(task: LiveTask['task']): string | undefined {
-  return task.unschedulableSinceSeconds === undefined ? undefined : 'The scheduler finds no node with room for it.';
 }
 
 function placeOf({ generation, node }: LiveTask['task']): { generation: number; node?: string } {

@@ -1,4 +1,5 @@
 import type { Node } from './node.ts';
+import type { Problem } from './problem.ts';
 import type { Task } from './task.ts';
 import type { Usage } from './usage.ts';
 
@@ -22,8 +23,8 @@ export type Snapshot = {
   readonly namespaceLabels?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** What may be done here, by action; absent means it was not asked. */
   readonly rights: Rights;
-  /** What could not be read or understood, with the object's name. */
-  readonly problems: readonly string[];
+  /** What could not be read or understood. */
+  readonly problems: readonly Problem[];
 };
 
 export type DisruptionBudget = {

@@ -1,5 +1,7 @@
 import type { Constraints } from './constraints.ts';
+import type { Problem } from './problem.ts';
 import type { Resources } from './resources.ts';
+import type { Written } from './written.ts';
 
 /** One unit of work: a Pod with its owner. */
 export type Task = {
@@ -51,7 +53,8 @@ export type Task = {
   readonly resizeState?: ResizeState;
   /** Counts changes of spec; a plan that was made at another generation is stale. */
   readonly generation: number;
-  readonly problems: readonly string[];
+  /** What of its own statement cannot be used; journals of version 0.1.0 keep tasks with sentences here. */
+  readonly problems: readonly Written<Problem>[];
 };
 
 /** What it belongs to and how it may be acted on. */

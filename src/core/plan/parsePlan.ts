@@ -1,6 +1,7 @@
 import type { Hash } from '../model/hash.ts';
 import { InputError } from '../model/input.ts';
 import { isRecord } from '../model/isRecord.ts';
+import { isWrittenProblem } from '../model/problem.ts';
 import { isResources } from '../model/resources.ts';
 import { DEFAULT_SETTINGS } from '../model/settings.ts';
 import { withCurrentWait } from '../model/waits.ts';
@@ -49,7 +50,7 @@ const MAKE_ONE = 'Make a new one with "stowage plan --out plan.json".';
 
 const SHAPE: readonly (readonly [string, (value: unknown) => boolean])[] = [
   ['id', isText],
-  ['snapshot', (value) => isRecord(value) && isText(value['cluster']) && isNumber(value['takenAtSeconds'])],
+  ['snapshot', isPlannedSnapshot],
   ['rules', (value) => value === undefined || isRecord(value)],
   ['predictor', isRecord],
   ['placements', Array.isArray],
@@ -58,6 +59,12 @@ const SHAPE: readonly (readonly [string, (value: unknown) => boolean])[] = [
   ['moves', Array.isArray],
   ['since', isRecord],
 ];
+
+function isPlannedSnapshot(value: unknown): boolean {
+  if (!isRecord(value) || !isText(value['cluster']) || !isNumber(value['takenAtSeconds'])) return false;
+  const { problems } = value;
+  return Array.isArray(problems) && problems.every(isWrittenProblem);
+}
 
 /** Everything of a move that its execution reads. */
 function isMove(value: unknown): boolean {

@@ -4,9 +4,11 @@ import type { Trigger } from '../defrag/triggers.ts';
 import type { Forecast } from '../forecast/forecast.ts';
 import type { Band } from '../model/band.ts';
 import type { Move } from '../model/moves.ts';
+import type { Problem } from '../model/problem.ts';
 import type { Resources } from '../model/resources.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Since } from '../model/since.ts';
+import type { Written } from '../model/written.ts';
 import type { RankedNode, RefusedNode } from '../place/rankNodes.ts';
 import type { RuntimePrediction } from '../predict/prediction.ts';
 import type { FewReadings, KeptCode, ResizeAdvice } from '../resize/adviseResizes.ts';
@@ -78,7 +80,7 @@ export type PlannedSnapshot = {
   readonly candidates: readonly Candidate[];
   /** Pools of the nodes that moves touch, by node, as far as labels name them; absent in plans of 0.1.0. */
   readonly pools?: Readonly<Record<string, string>>;
-  readonly problems: readonly string[];
+  readonly problems: readonly Written<Problem>[];
 };
 
 /** What predicted the runtimes. */

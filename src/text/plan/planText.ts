@@ -4,6 +4,7 @@ import { describeCounts } from '../counts.ts';
 import { instant, number } from '../format.ts';
 import { describeMoves, describeWhatIsEnded } from '../operation.ts';
 import { describePredictor } from '../prediction.ts';
+import { describeProblem } from '../problem.ts';
 import { wrapped } from '../table.ts';
 import { forecastText } from './forecast.ts';
 import { moveText } from './migrations.ts';
@@ -34,6 +35,6 @@ function heading({ snapshot, predictor }: Plan, { paint }: PlanTextOptions): str
   return [
     `${paint('bold', snapshot.cluster)}  ${describeCounts(snapshot.counts)}, at ${instant(snapshot.takenAtSeconds)}`,
     paint('dim', `runtimes: ${describePredictor(predictor)}${by}`),
-    ...snapshot.problems.slice(0, 5).map((problem) => paint('yellow', `! ${problem}`)),
+    ...snapshot.problems.slice(0, 5).map((problem) => paint('yellow', `! ${describeProblem(problem)}`)),
   ];
 }

@@ -234,8 +234,14 @@ describe('a snapshot of API objects', () => {
     const task = taskOf(snapshot);
     // a tenth of a GPU is rounded up to a whole one, as the API does with every extended resource
     assert.deepEqual(task.request, { milliCpu: 1_000_000, memoryBytes: 2 ** 29, gpuMilli: 1000, extended: {} });
-    assert.match(task.problems.join(' '), /requests "-1" of example\.com\/x.*requests "many" of example\.com\/y/);
-    assert.match(snapshot.problems.join('\n'), /Node empty reports no allocatable[\s\S]*Node odd offers "lots" of cpu/);
+    assert.deepEqual(task.problems, [
+      { code: 'taskAmount', container: 'main', resource: 'example.com/x', quantity: '-1' },
+      { code: 'taskAmount', container: 'main', resource: 'example.com/y', quantity: 'many' },
+    ]);
+    assert.deepEqual(snapshot.problems, [
+      { code: 'nodeWithoutAmounts', node: 'empty' },
+      { code: 'nodeAmount', node: 'odd', resource: 'cpu', quantity: 'lots' },
+    ]);
     assert.deepEqual(
       snapshot.nodes.map(({ ready, allocatable }) => [ready, allocatable.milliCpu]),
       [
@@ -268,7 +274,7 @@ describe('a snapshot of API objects', () => {
     assert.equal(bad.parameters.creator, 'team'); // a name of a million letters is none
     assert.equal(bad.parameters.type, hostile); // plain text; who shows it escapes it
     assert.equal(bad.request.milliCpu, 1000);
-    assert.match(bad.problems.join(' '), /original-request is not understood/);
+    assert.deepEqual(bad.problems, [{ code: 'originalRequest', annotation: 'stowage.dev/original-request' }]);
     assert.ok(JSON.stringify(snapshot).length < 10_000);
   });
 
@@ -333,7 +339,7 @@ describe('a snapshot of API objects', () => {
     };
     assert.deepEqual(snapshotOf(pruned), snapshotOf(whole));
     assert.ok(!JSON.stringify(pruned).includes('last-applied'));
-    assert.match(taskOf(snapshotOf(whole)).problems[0] ?? '', /held back by foreign/);
+    assert.deepEqual(taskOf(snapshotOf(whole)).problems[0], { code: 'heldBack', gates: ['foreign'] });
   });
 });
 

@@ -116,11 +116,14 @@ describe('a plan', () => {
     refused({ ...made, format: 'stowage-plan-0' }, /stowage-plan-0/);
     const { moves: _, ...short } = made;
     refused(short, /damaged: moves/);
+    for (const problems of [undefined, 'none', [7], [{ message: 'x' }]]) {
+      refused({ ...made, snapshot: { ...made.snapshot, problems } }, /damaged: snapshot/);
+    }
     refused({ ...made, moves: made.moves.slice(1) }, /changed after it was made/);
     refused({ ...made, snapshot: { ...made.snapshot, cluster: 'production' } }, /changed after it was made/);
   });
 
-  it('of version 0.1.0 is read, its waits under the names of now', () => {
+  it('of version 0.1.0 is read, its waits under the names of now, its sentences as they were written', () => {
     const { id: _, ...content } = JSON.parse(JSON.stringify(plan(everything()))) as Plan;
     const [advice] = content.resizes;
     const wait = { kind: 'wait', direction: 'shrink', amount: 1, untilSeconds: 2, waitedSeconds: 0 };
@@ -129,8 +132,10 @@ describe('a plan', () => {
       { ...wait, wait: names[1] },
       { kind: 'refused', reason: { code: 'waitedOut', wait: names[2], waitedSeconds: 3 } },
     ];
+    const problems = ['The nodes cannot be read: nodes is forbidden.'];
     const old = {
       ...content,
+      snapshot: { ...content.snapshot, problems },
       resizes: decisions(['first', 'firstWindow', 'fourth']).map((decision) => ({ ...advice, decision })),
     };
     const read = parsePlan({ ...old, id: digest(old, sha256) }, sha256);
@@ -140,6 +145,7 @@ describe('a plan', () => {
     );
     const { rules, ...older } = old;
     assert.deepEqual(parsePlan({ ...older, id: digest(older, sha256) }, sha256).rules, rules);
+    assert.deepEqual(read.snapshot.problems, problems);
   });
 
   it('sums up what it ends, loses and wins, each goal once', () => {

@@ -1,3 +1,4 @@
+import type { Problem } from '../../../core/model/problem.ts';
 import type { Action, Rights } from '../../../core/model/snapshot.ts';
 import { ApiError } from '../../errors.ts';
 import type { Connection } from './connection.ts';
@@ -56,7 +57,7 @@ export class RightsReader {
   }
 
   /** Rights in the namespaces of these objects. A server that does not tell is a problem, and then all may be tried. */
-  async read(objects: Iterable<ApiObject>, problems: string[], signal?: AbortSignal): Promise<Rights> {
+  async read(objects: Iterable<ApiObject>, problems: Problem[], signal?: AbortSignal): Promise<Rights> {
     const present = new Set<string>();
     for (const { metadata } of objects) present.add(metadata?.namespace ?? '');
     const namespaces = [...present].sort();
@@ -70,7 +71,7 @@ export class RightsReader {
       return rights;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      problems.push(`It is not known what may be done here: ${error.message}`);
+      problems.push({ code: 'rightsUnknown', message: error.message });
       return {};
     }
   }

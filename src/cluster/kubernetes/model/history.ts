@@ -1,6 +1,7 @@
 import type { FinishedTask } from '../../../core/model/finished.ts';
+import type { Problem } from '../../../core/model/problem.ts';
 import type { Resources } from '../../../core/model/resources.ts';
-import type { ParameterKeys } from '../../port.ts';
+import type { ParameterKeys, PastRead } from '../../port.ts';
 import { controllerOf, idOf, type Job, type Pod, secondsOf } from '../api/objects.ts';
 import { jobOwnership, type OwnerIndex, ownershipOf } from './owner.ts';
 import { taskParameters } from './parameters.ts';
@@ -15,13 +16,13 @@ export function finishedTasks(
   jobs: readonly Job[],
   index: OwnerIndex,
   keys: ParameterKeys,
-): { tasks: FinishedTask[]; problems: string[] } {
+): PastRead {
   const tasks: FinishedTask[] = [];
-  const problems: string[] = [];
+  const problems: Problem[] = [];
   const seenJobs = new Set<string>();
   for (const pod of pods) {
     const run = finishedPod(pod, index, keys);
-    if (typeof run === 'string') problems.push(run);
+    if (run && 'code' in run) problems.push(run);
     else if (run) {
       tasks.push(run);
       seenJobs.add(controllerOf(pod)?.uid ?? '');
@@ -35,8 +36,8 @@ export function finishedTasks(
   return { tasks: tasks.sort((a, b) => a.endedAtSeconds - b.endedAtSeconds), problems };
 }
 
-/** A finished pod as a run; undefined when it has no owner or never ran; words when its times are missing. */
-function finishedPod(pod: Pod, index: OwnerIndex, keys: ParameterKeys): FinishedTask | string | undefined {
+/** A finished pod as a run; undefined when it has no owner or never ran; a problem when its times are missing. */
+function finishedPod(pod: Pod, index: OwnerIndex, keys: ParameterKeys): FinishedTask | Problem | undefined {
   const { metadata = {}, status = {}, spec = {} } = pod;
   const controller = controllerOf(pod);
   if (!controller || controller.kind === 'DaemonSet' || controller.kind === 'Node') return undefined;
@@ -44,8 +45,7 @@ function finishedPod(pod: Pod, index: OwnerIndex, keys: ParameterKeys): Finished
   if (startedAtSeconds === undefined) return undefined; // never reached a kubelet
   const ends = (status.containerStatuses ?? []).map(({ state }) => secondsOf(state?.terminated?.finishedAt));
   const endedAtSeconds = Math.max(...ends.filter((end) => end !== undefined));
-  if (!(endedAtSeconds >= startedAtSeconds))
-    return `Finished pod ${idOf(pod)} does not say when it ended; it is left out.`;
+  if (!(endedAtSeconds >= startedAtSeconds)) return { code: 'runWithoutEnd', task: idOf(pod) };
   const request = toResources(podRequests(pod, 'spec')).resources;
   return {
     id: idOf(pod),

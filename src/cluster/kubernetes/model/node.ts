@@ -1,4 +1,5 @@
 import type { Node, NodeDeadline } from '../../../core/model/node.ts';
+import type { Problem } from '../../../core/model/problem.ts';
 import type { ApiNode, NodeClaim } from '../api/objects.ts';
 import { secondsOf } from '../api/objects.ts';
 import { parseQuantity, wholeValue } from '../api/quantity.ts';
@@ -36,23 +37,18 @@ export function nodeOf(node: ApiNode, nowSeconds: number, claim?: NodeClaim): No
   };
 }
 
-/** What of a node's own statement cannot be used, in words. */
-export function nodeProblems(node: ApiNode): string[] {
+/** What of a node's own statement cannot be used. */
+export function nodeProblems(node: ApiNode): Problem[] {
   const { name = '', annotations = {} } = node.metadata ?? {};
-  const problems: string[] = [];
-  if (!node.status?.allocatable)
-    problems.push(`Node ${name} reports no allocatable resources; nothing is placed on it.`);
+  const problems: Problem[] = [];
+  if (!node.status?.allocatable) problems.push({ code: 'nodeWithoutAmounts', node: name });
   for (const [resource, quantity] of Object.entries(node.status?.allocatable ?? {})) {
     if ((parseQuantity(quantity) ?? -1n) >= 0n) continue;
-    problems.push(
-      `Node ${name} offers "${String(quantity).slice(0, 40)}" of ${resource}, which is no amount; it counts as 0.`,
-    );
+    problems.push({ code: 'nodeAmount', node: name, resource, quantity: String(quantity).slice(0, 40) });
   }
   const until = annotations[AVAILABLE_UNTIL];
   if (until !== undefined && secondsOf(until) === undefined) {
-    problems.push(
-      `Node ${name}: annotation ${AVAILABLE_UNTIL} "${until.slice(0, 40)}" is not a time such as 2027-01-31T18:00:00Z.`,
-    );
+    problems.push({ code: 'nodeEnd', node: name, annotation: AVAILABLE_UNTIL, value: until.slice(0, 40) });
   }
   return problems;
 }

@@ -1,4 +1,5 @@
 import type { Constraints } from '../../../core/model/constraints.ts';
+import type { Problem } from '../../../core/model/problem.ts';
 import type { Resources } from '../../../core/model/resources.ts';
 import { sameResources } from '../../../core/model/resources.ts';
 import type { ResizeState, Task } from '../../../core/model/task.ts';
@@ -114,24 +115,21 @@ function reportsResources({ status, spec }: Pod): boolean {
   return reports(status?.containerStatuses) || reports(status?.initContainerStatuses);
 }
 
-/** What of a pod's own statement cannot be used, in words. */
-function podProblems(pod: Pod, gates: readonly string[]): string[] {
-  const problems: string[] = [];
+/** What of a pod's own statement cannot be used. */
+function podProblems(pod: Pod, gates: readonly string[]): Problem[] {
+  const problems: Problem[] = [];
   const foreign = gates.filter((gate) => gate !== PLACEMENT_GATE);
-  if (foreign.length > 0)
-    problems.push(`It is held back by ${foreign.join(', ')}; it starts only when those are lifted, too.`);
+  if (foreign.length > 0) problems.push({ code: 'heldBack', gates: foreign });
   const { containers = [], initContainers = [] } = pod.spec ?? {};
   for (const { name = '', resources } of [...containers, ...initContainers]) {
     for (const [resource, quantity] of Object.entries(resources?.requests ?? {})) {
       if ((parseQuantity(quantity) ?? -1n) >= 0n) continue;
-      problems.push(
-        `Container ${name} requests "${String(quantity).slice(0, 40)}" of ${resource}, which is no amount; it counts as 0.`,
-      );
+      problems.push({ code: 'taskAmount', container: name, resource, quantity: String(quantity).slice(0, 40) });
     }
   }
   const original = pod.metadata?.annotations?.[ORIGINAL_REQUEST];
   if (original !== undefined && !parseOriginal(original)) {
-    problems.push(`Annotation ${ORIGINAL_REQUEST} is not understood; the present request counts as the original one.`);
+    problems.push({ code: 'originalRequest', annotation: ORIGINAL_REQUEST });
   }
   return problems;
 }

@@ -1,5 +1,6 @@
 import type { Constraints, NodeSelectorTerm } from '../../../core/model/constraints.ts';
 import type { Node } from '../../../core/model/node.ts';
+import type { Problem } from '../../../core/model/problem.ts';
 import type { DisruptionBudget, Rights, Snapshot } from '../../../core/model/snapshot.ts';
 import type { Task } from '../../../core/model/task.ts';
 import type { Usage } from '../../../core/model/usage.ts';
@@ -45,7 +46,7 @@ export type SnapshotContext = {
   readonly keys: ParameterKeys;
   readonly usage: Readonly<Record<string, Usage>>;
   readonly rights: Rights;
-  readonly problems: readonly string[];
+  readonly problems: readonly Problem[];
 };
 
 /** Joins what was read into one value: owners to tasks, volumes to constraints, budgets to the tasks they cover. */
@@ -93,7 +94,7 @@ function labelsOf(namespaces: Iterable<ApiObject>): Record<string, Strings> {
 }
 
 /** A node with what of its own statement cannot be used. */
-type ReadNode = { readonly node: Node; readonly problems: readonly string[] };
+type ReadNode = { readonly node: Node; readonly problems: readonly Problem[] };
 
 /**
  * What was made before, by the very objects it was made from. Of a large cluster, only what has changed since the last

@@ -1,8 +1,9 @@
+import type { Problem } from '../../../core/model/problem.ts';
 import { coalesced } from '../../../io/coalesce.ts';
 import { type ApiObject, controllerOf, type OwnerReference, type Pod } from '../api/objects.ts';
 import type { ClusterObjects } from '../model/snapshot.ts';
 import { Reflector } from './reflector.ts';
-import { pathsOf, type Scope, type Source, type Sources } from './sources.ts';
+import { pathsOf, readerRole, type Scope, type Source, type Sources } from './sources.ts';
 
 type Reflectors = { readonly [name in keyof Sources]: readonly Reflector<ApiObject>[] };
 
@@ -72,8 +73,8 @@ export class ObjectCache {
     };
   }
 
-  /** What may not be read, in words. */
-  problems(): string[] {
+  /** What may not be read. */
+  problems(): Problem[] {
     return (Object.keys(this.#sources) as (keyof Sources)[]).flatMap((name) => {
       const state = this.#reflectors[name].find((reflector) => reflector.state.kind === 'forbidden')?.state;
       return state?.kind === 'forbidden' ? [unreadable(this.#sources[name], state.message)] : [];
@@ -81,12 +82,17 @@ export class ObjectCache {
   }
 
   /** State, age and number of objects of each source, for the doctor. */
-  report(): { what: string; state: Reflector<ApiObject>['state']; objects: number; heardAtMilliseconds: number }[] {
+  report(): {
+    source: keyof Sources;
+    state: Reflector<ApiObject>['state'];
+    objects: number;
+    heardAtMilliseconds: number;
+  }[] {
     return (Object.keys(this.#sources) as (keyof Sources)[]).map((name) => {
       const reflectors = this.#reflectors[name];
       const worst = reflectors.find(({ state }) => state.kind !== 'live') ?? reflectors[0]!;
       return {
-        what: this.#sources[name].what,
+        source: name,
         state: worst.state,
         objects: reflectors.reduce((sum, { objects }) => sum + objects.size, 0),
         heardAtMilliseconds: Math.min(...reflectors.map(({ heardAtMilliseconds }) => heardAtMilliseconds)),
@@ -99,13 +105,9 @@ export class ObjectCache {
   }
 }
 
-/** A source that may not be read, in words. */
-export function unreadable(
-  { what, namespaced }: Pick<Source<ApiObject>, 'what' | 'namespaced'>,
-  detail: string,
-): string {
-  const role = namespaced ? 'stowage-reader' : 'stowage-nodes';
-  return `The ${what} cannot be read: ${detail}. Ask an administrator for the role ${role} (media/rbac).`;
+/** A source that may not be read. @param message the server's own */
+export function unreadable(source: Pick<Source<ApiObject>, 'name' | 'namespaced'>, message: string): Problem {
+  return { code: 'unreadable', source: source.name, role: readerRole(source), message };
 }
 
 /** Each ReplicaSet's own controller, by the ReplicaSet's uid. */

@@ -1,5 +1,6 @@
 import type { FinishedTask } from '../../../core/model/finished.ts';
-import type { ParameterKeys } from '../../port.ts';
+import type { Problem } from '../../../core/model/problem.ts';
+import type { ParameterKeys, PastRead } from '../../port.ts';
 import type { ApiObject, Job, Pod } from '../api/objects.ts';
 import { finishedTasks } from '../model/history.ts';
 import { isOver } from '../model/pod.ts';
@@ -29,13 +30,13 @@ export class HistoryReader {
     this.#options = options;
   }
 
-  async read(signal?: AbortSignal): Promise<{ tasks: FinishedTask[]; problems: string[] }> {
+  async read(signal?: AbortSignal): Promise<PastRead> {
     const { sources, keys, prometheus, runs } = this.#options;
-    const problems: string[] = [];
+    const problems: Problem[] = [];
     const read = <T extends ApiObject>(source: Source<T>) => readSource(this.#scope, source, problems, signal);
     const finished = (phase: string): Source<Pod> => ({
       ...sources.pods,
-      what: 'finished pods',
+      name: 'finishedPods',
       query: { fieldSelector: `status.phase=${phase}` },
     });
     const [succeeded, failed, jobs] = await Promise.all([

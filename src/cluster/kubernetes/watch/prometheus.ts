@@ -1,12 +1,13 @@
 import { request } from 'undici';
 import { kubeStateMetricsReader } from '../../../core/history/kubeStateMetrics.ts';
-import { errorMessage } from '../../../core/model/errorMessage.ts';
 import { type FinishedTask, isRowFault } from '../../../core/model/finished.ts';
 import { InputError } from '../../../core/model/input.ts';
+import type { Problem } from '../../../core/model/problem.ts';
 import { NO_RESOURCES, type Resources } from '../../../core/model/resources.ts';
 import type { UsageWindows } from '../../../core/model/settings.ts';
 import type { Usage } from '../../../core/model/usage.ts';
-import { NotPrometheus } from '../../errors.ts';
+import { failureOf, NotPrometheus } from '../../errors.ts';
+import type { PastRead } from '../../port.ts';
 import type { Connection } from '../api/connection.ts';
 
 /** One series of an instant query: its labels and its value. */
@@ -139,20 +140,16 @@ function byTask(samples: readonly Sample[]): ReadonlyMap<string, number> {
  * pages.
  * @returns the runs by their end, and the days that could not be read
  */
-export async function prometheusHistory(
-  query: Query,
-  days: number,
-  signal?: AbortSignal,
-): Promise<{ tasks: FinishedTask[]; problems: string[] }> {
+export async function prometheusHistory(query: Query, days: number, signal?: AbortSignal): Promise<PastRead> {
   const found = new Map<string, FinishedTask>();
-  const problems: string[] = [];
+  const problems: Problem[] = [];
   for (let day = 0; day < days; day++) {
     const offset = day === 0 ? '' : ` offset ${day}d`;
     try {
       for (const run of await oneDay(query, offset, signal)) found.set(`${run.id} ${run.startedAtSeconds}`, run);
     } catch (error) {
       signal?.throwIfAborted();
-      problems.push(`Prometheus could not tell the runs of ${day} days ago: ${errorMessage(error)}`);
+      problems.push({ code: 'prometheusRuns', daysAgo: day, why: failureOf(error) });
       break; // a Prometheus that fails for one day fails for those before it
     }
   }

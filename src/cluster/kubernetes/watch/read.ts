@@ -1,3 +1,4 @@
+import type { Problem } from '../../../core/model/problem.ts';
 import { ApiError } from '../../errors.ts';
 import type { Connection } from '../api/connection.ts';
 import type { ApiObject } from '../api/objects.ts';
@@ -13,7 +14,7 @@ import { pathsOf, type Scope, type Source, type Sources } from './sources.ts';
 export async function readObjects(
   scope: Scope,
   sources: Sources,
-  problems: string[],
+  problems: Problem[],
   signal?: AbortSignal,
 ): Promise<ClusterObjects> {
   const read = <T extends ApiObject>(source: Source<T>) => readSource(scope, source, problems, signal);
@@ -48,7 +49,7 @@ export async function readObjects(
 export async function readSource<T extends ApiObject>(
   { connection, namespaces }: Scope,
   source: Source<T>,
-  problems: string[],
+  problems: Problem[],
   signal?: AbortSignal,
 ): Promise<T[]> {
   const lists = await Promise.all(

@@ -1,3 +1,4 @@
+import type { Problem, ReaderRole, SourceName } from '../../../core/model/problem.ts';
 import type { Connection } from '../api/connection.ts';
 import type {
   ApiNode,
@@ -19,14 +20,13 @@ export type Scope = { readonly connection: Connection; readonly namespaces: read
 
 /** One kind of object that a snapshot is made from. */
 export type Source<T extends ApiObject> = Pick<ReflectorOptions<T>, 'query' | 'fields' | 'transform'> & {
-  /** In the plural, for sentences. */
-  readonly what: string;
+  readonly name: SourceName;
   /** The API group's path, `/apis/batch/v1`. */
   readonly group: string;
   readonly resource: string;
   readonly namespaced: boolean;
-  /** What to say where the server does not know the kind; default: nothing, it is not needed. */
-  readonly absent?: string;
+  /** The problem that it is where the server does not know the kind; default: none, it is not needed. */
+  readonly absent?: Problem;
 };
 
 export type Sources = {
@@ -46,7 +46,7 @@ export type Sources = {
 export function sourcesOf(transforms: Transforms): Sources {
   return {
     nodes: {
-      what: 'nodes',
+      name: 'nodes',
       group: '/api/v1',
       resource: 'nodes',
       namespaced: false,
@@ -54,7 +54,7 @@ export function sourcesOf(transforms: Transforms): Sources {
       transform: transforms.node,
     },
     pods: {
-      what: 'pods',
+      name: 'pods',
       group: '/api/v1',
       resource: 'pods',
       namespaced: true,
@@ -63,7 +63,7 @@ export function sourcesOf(transforms: Transforms): Sources {
       transform: transforms.pod,
     },
     jobs: {
-      what: 'Jobs',
+      name: 'jobs',
       group: '/apis/batch/v1',
       resource: 'jobs',
       namespaced: true,
@@ -71,7 +71,7 @@ export function sourcesOf(transforms: Transforms): Sources {
       transform: transforms.job,
     },
     replicaSets: {
-      what: 'ReplicaSets',
+      name: 'replicaSets',
       group: '/apis/apps/v1',
       resource: 'replicasets',
       namespaced: true,
@@ -79,42 +79,42 @@ export function sourcesOf(transforms: Transforms): Sources {
       transform: transforms.owned,
     },
     budgets: {
-      what: 'disruption budgets',
+      name: 'budgets',
       group: '/apis/policy/v1',
       resource: 'poddisruptionbudgets',
       namespaced: true,
       transform: transforms.budget,
     },
     quotas: {
-      what: 'resource quotas',
+      name: 'quotas',
       group: '/api/v1',
       resource: 'resourcequotas',
       namespaced: true,
       transform: transforms.quota,
     },
     claims: {
-      what: 'volume claims',
+      name: 'claims',
       group: '/api/v1',
       resource: 'persistentvolumeclaims',
       namespaced: true,
       transform: transforms.claim,
     },
     volumes: {
-      what: 'volumes',
+      name: 'volumes',
       group: '/api/v1',
       resource: 'persistentvolumes',
       namespaced: false,
       transform: transforms.volume,
     },
     nodeClaims: {
-      what: 'Karpenter node claims',
+      name: 'nodeClaims',
       group: '/apis/karpenter.sh/v1',
       resource: 'nodeclaims',
       namespaced: false,
       transform: (claim) => claim,
     },
     namespaces: {
-      what: 'namespaces',
+      name: 'namespaces',
       group: '/api/v1',
       resource: 'namespaces',
       namespaced: false,
@@ -122,6 +122,11 @@ export function sourcesOf(transforms: Transforms): Sources {
       transform: transforms.owned,
     },
   };
+}
+
+/** The role that lets a user read a source. */
+export function readerRole({ namespaced }: Pick<Source<ApiObject>, 'namespaced'>): ReaderRole {
+  return namespaced ? 'stowage-reader' : 'stowage-nodes';
 }
 
 /** The paths that together hold all objects of a source: one, or one for each namespace that may be read. */

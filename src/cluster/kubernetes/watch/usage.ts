@@ -1,7 +1,7 @@
-import { errorMessage } from '../../../core/model/errorMessage.ts';
+import type { Problem } from '../../../core/model/problem.ts';
 import type { UsageWindows } from '../../../core/model/settings.ts';
 import type { Usage } from '../../../core/model/usage.ts';
-import { ApiError } from '../../errors.ts';
+import { ApiError, failureOf } from '../../errors.ts';
 import { idOf, type Pod, type PodMetrics, secondsOf } from '../api/objects.ts';
 import { usageOf } from '../model/metrics.ts';
 import { UsageRecord } from '../model/usage.ts';
@@ -19,7 +19,7 @@ export class UsageReader {
   readonly #windows: () => UsageWindows;
   readonly #record = new UsageRecord();
   #readAtMilliseconds = 0;
-  #problem: string | undefined;
+  #problem: Problem | undefined;
 
   /** @param windows over how long usage is taken, asked each time */
   constructor(scope: Scope, prometheus: Query | undefined, windows: () => UsageWindows) {
@@ -32,7 +32,7 @@ export class UsageReader {
   async usage(
     pods: Iterable<Pod>,
     nowSeconds: number,
-    problems: string[],
+    problems: Problem[],
     signal?: AbortSignal,
   ): Promise<Record<string, Usage>> {
     const read = this.#record.usage(nowSeconds, this.#windows());
@@ -47,16 +47,13 @@ export class UsageReader {
     if (Date.now() - this.#readAtMilliseconds < METRICS_MILLISECONDS) return;
     this.#readAtMilliseconds = Date.now();
     const readings = new Map<string, Usage>();
-    const problems: string[] = [];
+    const problems: Problem[] = [];
     try {
       await readSource(this.#scope, readingsInto(readings), problems, signal);
     } catch (error) {
       this.#readAtMilliseconds = 0;
       if (!(error instanceof ApiError)) throw error;
-      const said = error.message.slice(0, 200);
-      problems.push(
-        `metrics.k8s.io does not answer (${error.status} ${said}), so there is no usage. Is metrics-server well?`,
-      );
+      problems.push({ code: 'metricsFailed', status: error.status, message: error.message.slice(0, 200) });
     }
     this.#problem = problems[0];
     this.#record.add(readings);
@@ -65,7 +62,7 @@ export class UsageReader {
   async #askPrometheus(
     pods: Iterable<Pod>,
     nowSeconds: number,
-    problems: string[],
+    problems: Problem[],
     signal: AbortSignal | undefined,
   ): Promise<Record<string, Usage>> {
     if (!this.#prometheus) return {};
@@ -75,8 +72,7 @@ export class UsageReader {
       return Object.fromEntries(await prometheusUsage(this.#prometheus, this.#windows(), nowSeconds, starts, signal));
     } catch (error) {
       signal?.throwIfAborted();
-      const said = errorMessage(error).slice(0, 300);
-      problems.push(`Prometheus cannot be asked, so usage comes from elsewhere: ${said}. Check its address.`);
+      problems.push({ code: 'prometheusFailed', why: failureOf(error) });
       return {};
     }
   }
@@ -85,11 +81,11 @@ export class UsageReader {
 /** Each reading goes into the map as it is read; nothing else of it is kept. */
 function readingsInto(readings: Map<string, Usage>): Source<PodMetrics> {
   return {
-    what: 'usage of pods',
+    name: 'usage',
     group: '/apis/metrics.k8s.io/v1beta1',
     resource: 'pods',
     namespaced: true,
-    absent: 'This cluster has no metrics.k8s.io, so usage is not known and nothing is resized. Install metrics-server.',
+    absent: { code: 'noMetrics' },
     transform: (metrics) => {
       const reading = usageOf(metrics);
       if (reading) readings.set(reading.id, reading.usage);
