@@ -1,11 +1,58 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import { ApiError, ClusterUnreachable } from '../../../src/cluster/errors.ts';
+import type { Connection } from '../../../src/cluster/kubernetes/api/connection.ts';
 import { UsageRecord } from '../../../src/cluster/kubernetes/model/usage.ts';
+import type { Query } from '../../../src/cluster/kubernetes/watch/prometheus.ts';
+import { UsageReader } from '../../../src/cluster/kubernetes/watch/usage.ts';
+import type { Problem } from '../../../src/core/model/problem.ts';
 import { NO_RESOURCES } from '../../../src/core/model/resources.ts';
 
 const NOW = 1_000_000;
 const MINUTE = 60;
 const WINDOWS = { usageWindowSeconds: 30 * MINUTE, nodeUsageWindowSeconds: 60 * MINUTE };
+
+describe('usage where metrics.k8s.io is missing', () => {
+  /** One pod's usage of a cluster whose API server does not know metrics.k8s.io. */
+  async function usageWith(prometheus: Query | undefined) {
+    const list = () => Promise.reject(new ApiError(404, 'NotFound', 'the server could not find the resource'));
+    const reader = new UsageReader(
+      { connection: { list } as unknown as Connection, namespaces: undefined },
+      prometheus,
+      () => WINDOWS,
+    );
+    const problems: Problem[] = [];
+    await reader.poll();
+    const pod = { metadata: { namespace: 'team', name: 'a' } };
+    const usage = await reader.usage([pod], NOW, problems);
+    return { tasks: Object.keys(usage), problems };
+  }
+
+  it('is a problem where there is no Prometheus', async () => {
+    assert.deepEqual(await usageWith(undefined), { tasks: [], problems: [{ code: 'noMetrics' }] });
+  });
+
+  it('is none where Prometheus tells it', async () => {
+    const sample = { labels: { namespace: 'team', pod: 'a' }, value: 1 };
+    assert.deepEqual(await usageWith(async () => [sample]), { tasks: ['team/a'], problems: [] });
+  });
+
+  it('is one where Prometheus knows of no task, and one more where it does not answer', async () => {
+    assert.deepEqual(await usageWith(async () => []), { tasks: [], problems: [{ code: 'noMetrics' }] });
+    const failing = () => Promise.reject(new Error('connect ECONNREFUSED 10.0.0.3:9090'));
+    const why = { code: 'said', message: 'connect ECONNREFUSED 10.0.0.3:9090' };
+    assert.deepEqual(await usageWith(failing), {
+      tasks: [],
+      problems: [{ code: 'prometheusFailed', why }, { code: 'noMetrics' }],
+    });
+  });
+
+  it('tells of a Prometheus behind an API server that cannot be reached what a cluster would tell', async () => {
+    const why = { code: 'noAnswer', server: 'https://10.0.0.1', context: 'prod' } as const;
+    const { problems } = await usageWith(() => Promise.reject(new ClusterUnreachable(why)));
+    assert.deepEqual(problems[0], { code: 'prometheusFailed', why });
+  });
+});
 
 describe('our own record of usage', () => {
   /** One reading each ten minutes, of the last quarter of a minute, the latest now. */

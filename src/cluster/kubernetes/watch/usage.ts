@@ -28,7 +28,10 @@ export class UsageReader {
     this.#windows = windows;
   }
 
-  /** Usage over the windows before `nowSeconds`, by task id. What cannot be had becomes a problem. */
+  /**
+   * Usage over the windows before `nowSeconds`, by task id. What cannot be had becomes a problem; that of metrics.k8s.io
+   * is none while Prometheus tells usage.
+   */
   async usage(
     pods: Iterable<Pod>,
     nowSeconds: number,
@@ -37,7 +40,7 @@ export class UsageReader {
   ): Promise<Record<string, Usage>> {
     const read = this.#record.usage(nowSeconds, this.#windows());
     const asked = await this.#askPrometheus(pods, nowSeconds, problems, signal);
-    if (this.#problem) problems.push(this.#problem);
+    if (this.#problem && Object.keys(asked).length === 0) problems.push(this.#problem);
     // What Prometheus says is a mean over the whole window, so it goes before our own few readings.
     return { ...read, ...asked };
   }
