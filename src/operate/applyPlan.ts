@@ -1,5 +1,4 @@
 import type { Cluster } from '../cluster/port.ts';
-import { InputError } from '../core/model/input.ts';
 import type { Move } from '../core/model/moves.ts';
 import type { Settings } from '../core/model/settings.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
@@ -12,6 +11,7 @@ import { stepMigration } from './migrate.ts';
 import { settleOrphans } from './orphans.ts';
 import { stepPlacement } from './place.ts';
 import { stepResize } from './resize.ts';
+import { StateError } from './stateError.ts';
 import { dueSecondsOf, type Phase, phaseOf, type Step } from './step.ts';
 import { type Polling, REAL_CLOCK, type StepContext } from './stepContext.ts';
 import { inverseOperation } from './undo.ts';
@@ -149,7 +149,7 @@ async function begin(plan: Plan, cluster: Cluster, journal: Journal): Promise<Op
 
 function operationOf(journal: Journal, planId: string): Operation {
   const operation = journal.operations().find((each) => each.planId === planId);
-  if (!operation) throw new InputError(`The journal lost the plan ${planId} while it was being applied.`);
+  if (!operation) throw new StateError({ code: 'planLost', planId });
   return operation;
 }
 

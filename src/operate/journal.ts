@@ -1,7 +1,7 @@
 import { link, mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Pin } from '../cluster/port.ts';
-import { InputError } from '../core/model/input.ts';
+import { errorMessage } from '../core/model/errorMessage.ts';
 import type { Move, RunInformation } from '../core/model/moves.ts';
 import type { Resources } from '../core/model/resources.ts';
 import type { Task } from '../core/model/task.ts';
@@ -9,6 +9,7 @@ import { withCurrentWait } from '../core/model/waits.ts';
 import type { Written } from '../core/model/written.ts';
 import type { ClusterTarget } from '../core/plan/plan.ts';
 import type { Ending, Outcome, Reason } from './reasons.ts';
+import { StateError } from './stateError.ts';
 
 /** What is written before each step, one JSON line each. */
 export type JournalEntry =
@@ -140,7 +141,7 @@ function operationOf({ type: _, ...begin }: Extract<JournalEntry, { type: 'begin
 
 /**
  * Opens `<directory>/journal.jsonl` for one process at a time. A last line that a crash cut off is dropped.
- * @throws InputError when another living process has it open, or a whole line of it cannot be read
+ * @throws StateError when another living process has it open, or a whole line of it cannot be read
  */
 export async function openJournal(directory: string): Promise<Journal> {
   await mkdir(directory, { recursive: true });
@@ -180,9 +181,7 @@ function parseJournal(text: string, file: string): { entries: JournalEntry[]; wh
   const entries = lines.map((line, index) => {
     const entry = parseEntry(line);
     if (entry) return entry;
-    throw new InputError(
-      `Line ${index + 1} of the journal ${file} cannot be read. Move the file away; "stowage apply" then goes on from what stands on the cluster.`,
-    );
+    throw new StateError({ code: 'brokenLine', file, line: index + 1 });
   });
   return { entries, wholeBytes: Buffer.byteLength(text) - Buffer.byteLength(cutOff) };
 }
@@ -215,7 +214,7 @@ async function readIfThere(file: string): Promise<string> {
     return await readFile(file, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
-    throw new InputError(`Cannot read the journal ${file}: ${(error as Error).message}.`);
+    throw new StateError({ code: 'unreadable', what: 'journal', file, message: errorMessage(error) });
   }
 }
 
@@ -233,11 +232,11 @@ async function lock(file: string): Promise<() => Promise<void>> {
       }
       const holder = Number(await readIfThere(file));
       if (isAlive(holder)) {
-        throw new InputError(`Another apply is at work here (process ${holder}). Wait until it is done, or stop it.`);
+        throw new StateError({ code: 'inUse', process: holder });
       }
       await rm(file, { force: true });
     }
-    throw new InputError(`Cannot take the lock ${file}. Another apply is starting; try again.`);
+    throw new StateError({ code: 'locked', file });
   } finally {
     await rm(own, { force: true });
   }

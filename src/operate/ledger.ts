@@ -1,10 +1,11 @@
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { errorMessage } from '../core/model/errorMessage.ts';
 import type { FinishedTask } from '../core/model/finished.ts';
-import { InputError } from '../core/model/input.ts';
 import type { Move } from '../core/model/moves.ts';
 import type { Plan } from '../core/plan/plan.ts';
 import type { FinalState } from './journal.ts';
+import { StateError } from './stateError.ts';
 
 /** One move: what was predicted when it was planned, and what has happened, as far as it is known. */
 export type LedgerRow = {
@@ -97,7 +98,7 @@ function ownerGuess(taskId: string): string {
 
 /**
  * Opens `<directory>/ledger.jsonl`: each line is a row, a later one of the same move replaces an earlier.
- * @throws InputError when it cannot be read
+ * @throws StateError when it cannot be read
  */
 export async function openLedger(directory: string): Promise<Ledger> {
   await mkdir(directory, { recursive: true });
@@ -124,7 +125,7 @@ async function readText(file: string): Promise<string> {
     return await readFile(file, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
-    throw new InputError(`Cannot read the ledger ${file}: ${(error as Error).message}.`);
+    throw new StateError({ code: 'unreadable', what: 'ledger', file, message: errorMessage(error) });
   }
 }
 

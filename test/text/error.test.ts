@@ -2,11 +2,27 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { ApiError, ClusterUnreachable, failureOf, NotPrometheus } from '../../src/cluster/errors.ts';
 import { InputError } from '../../src/core/model/input.ts';
+import { StateError, type StateFault } from '../../src/operate/stateError.ts';
 import { describeError, describeKnownError } from '../../src/text/error.ts';
+import { type OneOfEach, saysAll } from './everyCode.ts';
 
 const WHY = { code: 'noAnswer', server: 'https://10.0.0.1', context: 'prod' } as const;
 
+const STATE_FAULTS: OneOfEach<StateFault> = {
+  unreadable: { code: 'unreadable', what: 'ledger', file: '/home/ana/ledger.jsonl', message: 'EACCES' },
+  brokenLine: { code: 'brokenLine', file: '/home/ana/journal.jsonl', line: 17 },
+  inUse: { code: 'inUse', process: 12345 },
+  locked: { code: 'locked', file: '/home/ana/journal.lock' },
+  planLost: { code: 'planLost', planId: 'a1b2c3' },
+};
+
 describe('an error', () => {
+  for (const [code, fault] of Object.entries(STATE_FAULTS)) {
+    it(`of a state directory, ${code}: names all that it knows`, () => {
+      saysAll(describeError(new StateError(fault)), fault);
+    });
+  }
+
   it('that a user or a cluster brings about is told in sentences of ours', () => {
     const cases: [Error, string][] = [
       [new InputError('There is no node n-9.'), 'There is no node n-9.'],
