@@ -9,6 +9,7 @@ import { startCluster, type TestCluster } from '../control-plane/cluster.ts';
 import { until } from '../control-plane/until.ts';
 import { DEMO_NODES, demoWorkload, job } from '../control-plane/workload.ts';
 import { stepByStep } from '../stepByStep.ts';
+import { APPLY, movesListed } from './planPanel.ts';
 import { requireEditor, startWorkbench, type Workbench } from './workbench.ts';
 
 const extension = process.env['STOWAGE_EXTENSION'] ?? resolve(import.meta.dirname, '../..');
@@ -64,28 +65,28 @@ describe('the demo cluster in the editor', function () {
 
   it('plans a placement, resizes both ways and a migration, with their reasons', async () => {
     const panel = await planWhenMeasured('report', 'index');
-    const planned = await panel.locator('ul.moves vscode-checkbox').allInnerTexts();
+    const planned = await movesListed(panel);
     const reasons = (await panel.locator('section').allTextContents()).join('\n');
     for (const move of [/Place /, /Shrink default\/report/, /Expand default\/index/, /Migrate /])
       assert.ok(
         planned.some((text) => move.test(text)),
         `no move is ${move}:\n${planned.join('\n')}\n\n${reasons}`,
       );
-    for (const part of ['Moves', 'Resizes', 'Migrations']) {
+    for (const part of ['Moves', 'Resizes in place', 'Migrations']) {
       await workbench.pictures(`d-${part}`, () =>
-        panel.locator(`section[aria-label=${part}]`).evaluate((section) => section.scrollIntoView({ block: 'start' })),
+        panel.locator(`section[aria-label="${part}"]`).evaluate((section) => section.scrollIntoView({ block: 'start' })),
       );
     }
   });
 
   it('applies all of them after one question, each followed to its end', async () => {
-    const panel = await workbench.webview('ul.moves');
-    await panel.locator('vscode-button:not([disabled])', { hasText: /^Apply \d+ moves/ }).click();
+    const panel = await workbench.webview('[role=treegrid]');
+    await panel.locator('vscode-button:not([disabled])', { hasText: APPLY }).click();
     const asked = await workbench.answerModal('Apply', 'd-confirm');
     assert.match(asked, /of work is lost/);
     await workbench.toast(/Moves: \d+ done\./);
     await workbench.pictures('d-applied');
-    const steps = await panel.locator('ol.steps li').allInnerTexts();
+    const steps = await panel.locator('ol.steps li').allTextContents();
     for (const kind of ['Place', 'Shrink', 'Expand', 'Migrate'])
       assert.ok(
         steps.some((step) => step.includes(kind) && / done\. /.test(step)),
@@ -116,7 +117,7 @@ describe('the demo cluster in the editor', function () {
     assert.equal(await cpuOf('report'), '2');
     await cluster.remove('job/filler', 'pod/notebook');
     await workbench.toast(/Moves: 1 done, 1 waiting until /);
-    await panel.locator('li.done', { hasText: /Expand default\/report.* done/ }).waitFor();
+    await panel.locator('li.done', { hasText: /Expand default\/report.* done/ }).waitFor({ state: 'attached' });
     assert.equal(await cpuOf('report'), '4');
     await workbench.picture('d-undone');
     await workbench.dismissToasts();
@@ -164,14 +165,14 @@ describe('the demo cluster in the editor', function () {
       async () => {
         await workbench.command('Stowage: Preview Plan');
         const panel = await workbench.webview('.charts .plot .main-svg', 90_000);
-        await panel.locator('vscode-button:not([disabled])', { hasText: /^Apply \d+ moves?/ }).waitFor();
+        await panel.locator('vscode-button:not([disabled])', { hasText: APPLY }).waitFor();
         await workbench.page.waitForTimeout(5000); // a reading comes every 15 s
-        return (await panel.locator('section[aria-label=Resizes]').allTextContents()).join('\n');
+        return (await panel.locator('section[aria-label="Resizes in place"]').allTextContents()).join('\n');
       },
       (resizes) => tasks.every((task) => resizes.includes(task)),
       180,
     );
-    return workbench.webview('ul.moves');
+    return workbench.webview('[role=treegrid]');
   }
 
   /** CPU that the pod of a Job asks for now. */

@@ -6,13 +6,14 @@ import { after, afterEach, before, describe, it } from 'mocha';
 import type { Frame } from 'playwright-core';
 import { until } from '../control-plane/until.ts';
 import { stepByStep } from '../stepByStep.ts';
+import { APPLY, movesListed } from './planPanel.ts';
 import { requireEditor, startWorkbench, type Workbench } from './workbench.ts';
 
 const extension = process.env['STOWAGE_EXTENSION'] ?? resolve(import.meta.dirname, '../..');
 /** A public log, beside the project where there is one. */
 const LOG = resolve(import.meta.dirname, '../../../shared/traces/KTH-SP2-1996-2.1-cln.swf.gz');
 
-const MOVES = 'section[aria-label=Moves]';
+const AGAIN = 'header .actions vscode-button:first-child';
 
 /** The walk of a new user, one step after the other in one window. */
 describe('the sample cluster in the editor', function () {
@@ -36,20 +37,21 @@ describe('the sample cluster in the editor', function () {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** Plans again: what stood in the panel before is marked, so that it is not taken for the new plan. */
+  /**
+   * Plans again. The button that does that goes away while it is done: the one that stood there before is marked, so that
+   * the old plan is not taken for the new one.
+   */
   const plan = async (): Promise<Frame> => {
-    const before = await workbench.webview(MOVES, 200).catch(() => undefined);
-    await before?.locator(MOVES).evaluate((section) => section.classList.add('before'));
+    const before = await workbench.webview(AGAIN, 200).catch(() => undefined);
+    await before?.locator(AGAIN).evaluate((button) => button.classList.add('before'));
     await workbench.command('Stowage: Preview Plan');
     return planned();
   };
 
   const planned = async (): Promise<Frame> => {
     const panel = await workbench.webview('.charts .plot .main-svg', 90_000);
-    const apply = panel.locator(`${MOVES}:not(.before) vscode-button:not([disabled])`, {
-      hasText: /^Apply \d+ moves?/,
-    });
-    await apply.waitFor({ timeout: 90_000 });
+    await panel.locator(`${AGAIN}:not(.before)`).waitFor({ timeout: 90_000 });
+    await panel.locator('vscode-button:not([disabled])', { hasText: APPLY }).waitFor({ timeout: 90_000 });
     return panel;
   };
 
@@ -171,9 +173,9 @@ describe('the sample cluster in the editor', function () {
       assert.ok(text.includes(words), `the panel lacks "${words}"`);
     }
     assert.ok((await panel.locator('[role=grid]').count()) >= 4);
-    for (const part of ['Moves', 'Forecast', 'Placements', 'Resizes', 'Migrations']) {
+    for (const part of ['Moves', 'Forecast', 'Pending tasks', 'Resizes in place', 'Migrations']) {
       const scroll = () =>
-        panel.locator(`section[aria-label=${part}]`).evaluate((section) => section.scrollIntoView({ block: 'start' }));
+        panel.locator(`section[aria-label="${part}"]`).evaluate((section) => section.scrollIntoView({ block: 'start' }));
       await workbench.pictures(`3-${part}`, scroll);
     }
   });
@@ -243,14 +245,14 @@ describe('the sample cluster in the editor', function () {
   for (const { kind, text, entry, verb, end } of single) {
     it(`carries out a single ${kind} from its task’s menu after one question`, async () => {
       const panel = await planned();
-      const moves = await panel.locator('ul.moves vscode-checkbox').allInnerTexts();
+      const moves = await movesListed(panel);
       const [, id = ''] = moves.map((move) => text.exec(move.trim())).find((found) => found !== null) ?? [];
       const name = basename(id);
       await show(name);
       await choose(name, entry);
       assert.match(await workbench.answerModal(verb, `4-single-${kind}`), /Apply 1 \w+ to sample seed 7/);
       await workbench.toast(/Moves: 1 done\./);
-      await panel.locator('ol.steps li.done', { hasText: `${end} ${id.split('/')[0]}` }).waitFor();
+      await panel.locator('ol.steps li.done', { hasText: `${end} ${id.split('/')[0]}` }).waitFor({ state: 'attached' });
       await workbench.dismissToasts();
       await workbench.command('Stowage: Clear Filter');
     });
@@ -267,14 +269,14 @@ describe('the sample cluster in the editor', function () {
   it('applies after one modal that names cluster, moves and lost work, and follows each step', async () => {
     const panel = await plan();
     const before = (await workbench.tree('Tasks').rows()).filter((row) => /would run/.test(row)).length;
-    await panel.locator('vscode-button', { hasText: /^Apply \d+ moves/ }).click();
+    await panel.locator('vscode-button', { hasText: APPLY }).click();
     const asked = await workbench.answerModal('Apply', '5-confirm');
     assert.match(asked, /sample seed 7/);
     assert.match(asked, /of work is lost/);
-    await panel.locator('ol.steps li.done').first().waitFor({ timeout: 60_000 });
+    await panel.locator('ol.steps li.done').first().waitFor({ state: 'attached', timeout: 60_000 });
     await workbench.picture('5-applying');
     await workbench.toast(/Moves: \d+ done/);
-    const steps = await panel.locator('ol.steps li').allInnerTexts();
+    const steps = await panel.locator('ol.steps li').allTextContents();
     assert.ok(
       steps.length > 3 && steps.every((step) => / done\. | not done\. | waiting until .*\. /.test(step)),
       steps.join('\n'),
@@ -327,7 +329,7 @@ describe('the sample cluster in the editor', function () {
     await advance('2 hours');
     const panel = await plan();
     await advance('1 day');
-    await panel.locator('vscode-button:not([disabled])', { hasText: /^Apply \d+ moves?/ }).click();
+    await panel.locator('vscode-button:not([disabled])', { hasText: APPLY }).click();
     await workbench.toast(/The cluster has changed since the plan was made. Plan again/);
     assert.equal(await workbench.page.locator('.monaco-dialog-box').count(), 0);
     await workbench.picture('9-stale');

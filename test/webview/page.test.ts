@@ -5,6 +5,7 @@ import { changeName } from '../../src/core/forecast/scenarios.ts';
 import { goalsOf } from '../../src/core/plan/goals.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
 import { describeMove, type StepText } from '../../src/text/operation.ts';
+import { describeProblem } from '../../src/text/problem.ts';
 import { verdictFigures } from '../../src/text/verdict.ts';
 import type { PanelActions } from '../../webview/actions.ts';
 import { NONE_TICKED, withTicks } from '../../webview/moves/ticks.ts';
@@ -386,7 +387,7 @@ describe('the plan panel', function () {
         return said(landmark('Moves'));
       };
       const counts = { ...plan.snapshot.counts, nodes: 0, running: 0 };
-      const problems = ['nodes: forbidden', ...Array.from({ length: 9 }, (_, at) => `problem ${at}`)];
+      const problems = [{ code: 'noMetrics' } as const, ...Array.from({ length: 9 }, (_, at) => `problem ${at}`)];
       const done = stepsOf(...plan.moves.map(({ id }) => step(id, 'done')));
       const sayings = [
         saying({ plan: empty }),
@@ -396,7 +397,7 @@ describe('the plan panel', function () {
       assert.equal(new Set(sayings).size, 3);
       assert.match(sayings[2]!, /no node/);
       // the first five problems stand in the header
-      assert.deepEqual(texts('header .notice'), problems.slice(0, 5));
+      assert.deepEqual(texts('header .notice'), problems.slice(0, 5).map(describeProblem));
     });
   });
 

@@ -4,7 +4,14 @@ import { amountOf, type ResourceName, resourceNames } from '../../src/core/model
 import { goalsOf } from '../../src/core/plan/goals.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
 import { amount } from '../../src/text/format.ts';
-import { describeGoalLine, describeGoalTitle } from '../../src/text/goals.ts';
+import {
+  costOfGoal,
+  describePart,
+  describeTogether,
+  gainOfGoal,
+  reasonOfGoal,
+  titleOfGoal,
+} from '../../src/text/goals.ts';
 import { adviceByTask, describeWhy } from '../../src/text/moves.ts';
 import { describeLossOf, describeNoMoves, describeStanding } from '../../src/text/operation.ts';
 import {
@@ -66,6 +73,7 @@ const openRows = memo((plan: Plan, steps: PanelModel['steps']) => {
   return { open, done: rows.length - open.length };
 });
 
+const adviceOf = memo(adviceByTask);
 const foundRows = memo(found);
 const sortedRows = memo(tableRows);
 
@@ -142,6 +150,7 @@ function table(model: Shown, shown: readonly MoveRow[], actions: PanelActions): 
 }
 
 function moveColumns({ plan, choices, steps }: Shown, actions: PanelActions): readonly Column<TableRow>[] {
+  const advice = adviceOf(plan);
   const tick: Column<TableRow> = {
     title: '',
     text: () => '',
@@ -152,24 +161,27 @@ function moveColumns({ plan, choices, steps }: Shown, actions: PanelActions): re
       set: (row, on) => actions.tick(idsOf(row), on),
     },
   };
-  if (steps.size === 0) return [tick, ...factColumns(plan)];
+  const [name, ...facts] = factColumns(plan);
+  const move: Column<TableRow> = {
+    ...name!,
+    detail: (row) => (row.kind === 'move' ? describeWhy(row.move, advice) : groupDetail(row, plan, choices.ticks)),
+  };
+  if (steps.size === 0) return [tick, move, ...facts];
   const standing = (row: TableRow) => {
     const step = row.kind === 'move' ? steps.get(row.key) : undefined;
     return step ? describeStanding(step, step.untilSeconds ?? 0) : '';
   };
-  return [tick, ...factColumns(plan), { title: 'so far', text: standing, value: standing, share: 3 }];
+  return [tick, move, ...facts, { title: 'so far', text: standing, value: standing, share: 3 }];
 }
 
 /** What is told of a move and of a group; the same while the plan is, so that its rows need not be sorted again. */
 const factColumns = memo((plan: Plan): readonly Column<TableRow>[] => {
   const { rows } = tableOf(plan);
-  const advice = adviceByTask(plan);
   const resources = resourceNames(...new Set(rows.map(({ frees }) => frees)));
   return [
     {
       title: 'move',
       text: (row) => (row.kind === 'move' ? row.title : groupTitle(row)),
-      detail: (row) => (row.kind === 'move' ? describeWhy(row.move, advice) : groupDetail(row)),
       value: (row) => (row.kind === 'move' ? row.title : row.name),
       share: 8,
     },
@@ -187,12 +199,16 @@ function freesColumn(resource: ResourceName): Column<TableRow> {
 }
 
 function groupTitle({ by, name, goal }: GroupRow): string {
-  if (goal) return describeGoalTitle(goal);
+  if (goal) return titleOfGoal(goal);
   return by === 'kind' ? (KINDS[name] ?? name) : name;
 }
 
-function groupDetail({ goal, moves }: GroupRow): string {
-  return goal ? describeGoalLine(goal) : describeGroup(moves.length);
+/** Why, what it brings and what it costs; of a goal that is ticked in part, that this is of no use. */
+function groupDetail({ goal, moves, moveIds }: GroupRow, { rules }: Plan, ticks: Ticks): string {
+  if (!goal) return describeGroup(moves.length);
+  const chosen = moveIds.filter((id) => isTicked(ticks, id)).length;
+  const part = describePart(goal, chosen) ?? describeTogether(goal);
+  return [reasonOfGoal(goal, rules), gainOfGoal(goal), costOfGoal(goal), part].filter(Boolean).join(' · ');
 }
 
 function idsOf(row: TableRow): readonly string[] {

@@ -76,10 +76,10 @@ function stepList(steps: readonly StepText[]): TemplateResult {
       ${repeat(
         steps.slice(0, MOST_LISTED),
         ({ moveId }) => moveId,
-        (step) => html`<li class=${step.state}>
-          <span class="mark" aria-hidden="true">${MARKS[step.state]}</span>
-          <strong>${step.title}</strong>: ${describeStanding(step, step.untilSeconds ?? 0)}
-        </li>`,
+        (step) =>
+          html`<li class=${step.state}><span class="mark" aria-hidden="true">${MARKS[step.state]}</span><strong>${
+            step.title
+          }</strong>: ${describeStanding(step, step.untilSeconds ?? 0)}</li>`,
       )}
     </ol>
     ${more > 0 ? html`<p class="faint">${describeMoreSteps(more)}</p>` : nothing}`;

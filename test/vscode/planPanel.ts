@@ -1,0 +1,23 @@
+import type { Frame } from 'playwright-core';
+
+/** The button that applies what is ticked: "Apply 19 moves …", "Apply 3 of 19 moves …". */
+export const APPLY = /^\s*Apply [\d,]+ (of [\d,]+ )?moves?/;
+
+/** The moves that the panel lists, one by one, from the first to the last: only those in sight are in the page. */
+export async function movesListed(panel: Frame): Promise<string[]> {
+  const table = panel.locator('section[aria-label=Moves] [role=treegrid]');
+  await panel.getByLabel('Group by').selectOption('none');
+  const rows = Number(await table.getAttribute('aria-rowcount')) - 1;
+  const found = new Map<number, string>();
+  for (let at = 0; found.size < rows && at < rows; at++) {
+    await table.locator('.grid-body').evaluate((body, row) => {
+      body.scrollTop = 44 * row;
+    }, at);
+    for (const line of await table.locator('.grid-spacer [role=row]').all()) {
+      const place = Number(await line.getAttribute('aria-rowindex'));
+      found.set(place, (await line.locator('[role=gridcell]').nth(1).textContent()) ?? '');
+    }
+  }
+  await panel.getByLabel('Group by').selectOption('goal');
+  return [...found].sort(([left], [right]) => left - right).map(([, text]) => text.trim());
+}
