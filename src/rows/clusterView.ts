@@ -12,8 +12,8 @@ import type { Predictions, RuntimePrediction } from '../core/predict/prediction.
 import { whyNot } from '../text/action.ts';
 import { describeSource } from '../text/placement.ts';
 import { describeBasis, describeBeside, describeHeld } from '../text/prediction.ts';
-import type { AvailableKind, TaskFacts } from '../text/tree.ts';
 import { describeProblem } from '../text/problem.ts';
+import type { AvailableKind, TaskFacts } from '../text/tree.ts';
 import { moveLine } from './kubectl.ts';
 import type { Outlook } from './outlook.ts';
 

@@ -41,7 +41,7 @@ describe('stowage doctor and stowage history', function () {
       /^ok +nodes +1, first answer after [\d,]+ ms$/m,
       /^ok +Karpenter node claims +not in this cluster$/m,
       /^lacks +usage \(metrics\.k8s\.io\) +not in this cluster\n +Install metrics-server/m,
-      /^lacks +usage \(Prometheus, service:.*web\) +services "prometheus" not found\n +Check its address/m,
+      /^lacks +usage \(Prometheus, service:.*web\) .* status 404: services "prometheus" not found\.\n +Check its address/m,
       /^ok +resource quotas +0, first answer/m,
       /^ok +right to resize +yes$/m,
     ]) {
