@@ -8,7 +8,13 @@ import { differences } from '../core/model/sortedList.ts';
 import type { Task } from '../core/model/task.ts';
 import type { PredictorUsed } from '../core/plan/plan.ts';
 import type { Predictions } from '../core/predict/prediction.ts';
-import { fitPredictor, type Predictor, predictInTurns, predictSnapshot } from '../core/predict/predictor.ts';
+import {
+  fitPredictor,
+  type Predictor,
+  type PredictorCard,
+  predictInTurns,
+  predictSnapshot,
+} from '../core/predict/predictor.ts';
 import { isJudged } from '../core/predict/verdict.ts';
 import { lastShrinks, readSince } from './since.ts';
 
@@ -57,11 +63,17 @@ export async function readSituation(
   const snapshot = withProblems(read, past);
   const since = { ...(await readSince(stateDirectory, snapshot)), ...lastShrinks(records, snapshot) };
   const predictions = await predict(past, snapshot, signal);
-  const used = {
-    name: usable ? 'trained' : 'baselines',
-    tasks: Math.max(history.length, usable?.tasks.length ?? 0),
-  };
+  const used = usable ? learnedFrom(usable.card) : { name: 'baselines', tasks: history.length };
   return { snapshot, history, since, predictions, predictor: used, past, unpredicted: [] };
+}
+
+function learnedFrom({ tasks, cluster, toSeconds }: PredictorCard): Situation['predictor'] {
+  return {
+    name: 'trained',
+    tasks,
+    ...(cluster && { cluster: cluster.name }),
+    ...(toSeconds !== undefined && { untilSeconds: toSeconds }),
+  };
 }
 
 /** The cluster as it is now, with no past read and no task predicted: the first that can be shown of it. */

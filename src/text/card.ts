@@ -80,9 +80,9 @@ function origin(card: PredictorCard): string[] {
   ];
 }
 
-/** What was learned from: "180 finished tasks, submitted 2026-10-01 to 2026-11-02". */
-export function describeData({ tasks, fromSeconds, toSeconds }: PredictorCard): string {
-  const finished = counted(tasks, 'finished task');
+/** What was learned from: "180 finished tasks of kind-demo, submitted 2026-10-01 to 2026-11-02". */
+export function describeData({ tasks, cluster, fromSeconds, toSeconds }: PredictorCard): string {
+  const finished = counted(tasks, 'finished task') + (cluster ? ` of ${cluster.name}` : '');
   return fromSeconds === undefined || toSeconds === undefined
     ? finished
     : `${finished}, submitted ${day(fromSeconds)} to ${day(toSeconds)}`;

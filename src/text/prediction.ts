@@ -1,8 +1,8 @@
 import type { Band } from '../core/model/band.ts';
-import type { PlacementAdvice } from '../core/plan/plan.ts';
+import type { PlacementAdvice, PredictorUsed } from '../core/plan/plan.ts';
 import { BASELINES } from '../core/predict/baselines.ts';
 import type { Basis, Coverage, RuntimePrediction } from '../core/predict/prediction.ts';
-import { counted, duration, moment, namedBand, number, percent, plural, range } from './format.ts';
+import { counted, day, duration, moment, namedBand, number, percent, plural, range } from './format.ts';
 
 /** Every sentence about what a predictor says of a task. */
 
@@ -91,7 +91,10 @@ export function describeBeside(beside: NonNullable<RuntimePrediction['beside']>)
   return `baselines: ${BASELINES.map((name) => `${name} ${duration(beside[name])}`).join(', ')}`;
 }
 
-/** What predicts, and from what: "network, from 10,690 finished tasks". */
-export function describePredictor({ name, tasks }: { readonly name: string; readonly tasks: number }): string {
-  return `${name}, from ${counted(tasks, 'finished task')}`;
+/** What predicts, and what it has learned from: "trained on 19 finished tasks of kind-demo, up to 2026-11-03". */
+export function describePredictor({ name, tasks, cluster, untilSeconds }: Omit<PredictorUsed, 'chosen'>): string {
+  const finished = counted(tasks, 'finished task');
+  if (name !== 'trained') return `${name}, from ${finished}`;
+  const whose = cluster === undefined ? '' : ` of ${cluster}`;
+  return `trained on ${finished}${whose}${untilSeconds === undefined ? '' : `, up to ${day(untilSeconds)}`}`;
 }

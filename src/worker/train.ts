@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import type { ClusterIdentity } from '../core/model/clusterIdentity.ts';
 import type { FinishedTask, RowProblem } from '../core/model/finished.ts';
 import { InputError } from '../core/model/input.ts';
 import { seededRandom } from '../core/model/random.ts';
@@ -34,7 +35,9 @@ export type EvaluateQuestion = {
 export type TrainQuestion = {
   readonly type: 'train';
   /** Where the finished tasks are: in files, or read from a cluster already. */
-  readonly history: readonly HistoryFile[] | { readonly tasks: readonly FinishedTask[] };
+  readonly history:
+    | readonly HistoryFile[]
+    | { readonly tasks: readonly FinishedTask[]; readonly cluster?: ClusterIdentity };
   readonly seed: number;
   /** Folder whose tfjs-node may be used; absent: the wasm backend. */
   readonly workspace?: string;
@@ -94,11 +97,11 @@ async function evaluate({ files, seed, workspace, pretrained }: EvaluateQuestion
 async function train({ history, seed, workspace, out, update }: TrainQuestion): Promise<TrainOutcome> {
   const started = performance.now();
   const before = update === undefined ? undefined : await readPredictor(update);
-  const { tasks, leftOut } = 'tasks' in history ? { tasks: history.tasks, leftOut: {} } : await readFiles(history);
+  const { tasks, ...about } = 'tasks' in history ? history : await readFiles(history);
   const settings = {
     tf: await loadEngine(workspace),
     random: seededRandom(seed),
-    leftOut,
+    ...about,
     onProgress: ({ fraction, text, loss, calibration }: TrainingProgress) => tell(fraction, text, loss, calibration),
   };
   const predictor = before

@@ -34,6 +34,7 @@ describe('reading a situation', () => {
       const cluster = new CountedCluster([aTask('a', 'n', amounts(1, 1))]);
       const { predictor, predictions } = await readSituation(cluster, directory, await trainedOn(outcomes));
       assert.equal(predictor.name, name);
+      // of the network what it was trained on; of the baselines what this cluster's own past holds: nothing
       assert.equal(predictor.tasks, name === 'trained' ? outcomes : 0);
       if (name === 'baselines') assert.notEqual(predictions['default/a']!.predictor, 'stowage');
     });

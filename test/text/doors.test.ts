@@ -87,6 +87,11 @@ describe('one fact at every door', function () {
   };
   const includes = (text: string, words: string) => assert.ok(text.includes(words), `"${words}" in: ${text}`);
 
+  it('what the predictor in use has learned from', () => {
+    includes(terminal, `runtimes: ${view.predictor}`);
+    includes(plain(document.body.textContent), `runtimes: ${view.predictor}`);
+  });
+
   it('a pending task’s runtime and where it goes', () => {
     const rows = grid('Pending tasks');
     assert.ok(rows.length > 3);

@@ -85,10 +85,14 @@ export type PlannedSnapshot = {
 
 /** What predicted the runtimes. */
 export type PredictorUsed = {
-  /** `network` or `baselines`, or what a host calls its own. */
+  /** `trained` for a network with its baselines, `baselines` alone, or what a host calls its own. */
   readonly name: string;
-  /** Finished tasks it stands on. */
+  /** Finished tasks it has learned from. */
   readonly tasks: number;
+  /** What people call the cluster that it has learned from; absent where that is not known. */
+  readonly cluster?: string;
+  /** When the last of those tasks was submitted; absent where that is not known. */
+  readonly untilSeconds?: number;
   /** Tasks of the snapshot by the predictor that was chosen for them. */
   readonly chosen: Readonly<Record<string, number>>;
 };

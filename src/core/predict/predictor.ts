@@ -1,3 +1,4 @@
+import type { ClusterIdentity } from '../model/clusterIdentity.ts';
 import type { FinishedTask } from '../model/finished.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Task } from '../model/task.ts';
@@ -43,6 +44,8 @@ export type PredictorCard = {
   /** Submit times of the first and the last of them, epoch seconds; absent without any. */
   readonly fromSeconds?: number;
   readonly toSeconds?: number;
+  /** Whose tasks they were; absent where they came from files, and on cards of version 0.1.0. */
+  readonly cluster?: ClusterIdentity;
   /** Rows that could not be used, by the code of the reason; cards of version 0.1.0 have its words. */
   readonly leftOut: Readonly<Record<string, number>>;
   /** Where the weights come from: `none`, `pretrained`, `fine-tuned`, `trained here`. */
@@ -74,6 +77,8 @@ export type TrainingSettings = {
   /** Weights trained elsewhere, with their card: used as they are until there is enough to learn from. */
   readonly pretrained?: { readonly network: Network; readonly card: NetworkCard };
   readonly leftOut?: PredictorCard['leftOut'];
+  /** Whose tasks these are; absent where they come from files. */
+  readonly cluster?: ClusterIdentity;
   readonly onProgress?: (progress: TrainingProgress) => void;
 };
 
@@ -140,6 +145,7 @@ export function trainPredictor(history: readonly FinishedTask[], settings: Train
   return {
     card: {
       ...cardOf(history, enough ? (pretrained ? 'fine-tuned' : 'trained here') : pretrained ? 'pretrained' : 'none'),
+      ...(settings.cluster && { cluster: settings.cluster }),
       leftOut: settings.leftOut ?? {},
       ...(enough ? { backend: tf.getBackend() } : {}),
       ...judgementOf(scorer),
@@ -159,12 +165,13 @@ function firstTraining(rows: number) {
 
 /**
  * The predictor after more tasks have ended, without starting over: they are first predicted (scores, calibration),
- * then learned from together with the kept ones. Tasks it knows already are left out.
+ * then learned from together with the kept ones. Tasks it knows already are left out. A predictor that has learned from
+ * two clusters, or from files besides, is of no cluster.
  */
 export function updatePredictor(
   predictor: Predictor,
   more: readonly FinishedTask[],
-  { tf, random, leftOut = {}, onProgress }: TrainingSettings,
+  { tf, random, leftOut = {}, cluster, onProgress }: TrainingSettings,
 ): Predictor {
   const tasks = mergeTasks(predictor.tasks, more);
   const fresh = tasks.length - predictor.tasks.length;
@@ -184,12 +191,13 @@ export function updatePredictor(
     const trainer = makeTrainer(tf, network, random);
     learner.train(runs.count, last, { trainer, random, onStep, newest: Math.max(4000, fresh), ...plan });
   }
-  const { card } = predictor;
+  const { cluster: before, ...card } = predictor.card;
   return {
     ...predictor,
     card: {
       ...cardOf(tasks, card.weights),
       ...card,
+      ...(before && before.key === cluster?.key && { cluster: before }),
       leftOut: addCounts(card.leftOut, leftOut),
       ...spanOf([...more, ...predictor.tasks]),
       tasks: card.tasks + fresh,

@@ -145,6 +145,17 @@ describe('a predictor', () => {
     assert.equal(updatePredictor(after, history, settings()), after);
   });
 
+  it('knows whose tasks it has learned from, until others join them', async () => {
+    const cluster = { key: 'sample-7', name: 'sample seed 7' };
+    const own = { ...settings(), pretrained: await readPretrained(), cluster };
+    const before = trainPredictor(history.slice(0, 20), own);
+    assert.deepEqual(before.card.cluster, cluster);
+    assert.deepEqual(updatePredictor(before, history.slice(0, 30), own).card.cluster, cluster);
+    assert.equal(updatePredictor(before, history.slice(0, 30), settings()).card.cluster, undefined);
+    const another = { ...settings(), cluster: { key: 'sample-8', name: 'sample seed 8' } };
+    assert.equal(updatePredictor(before, history.slice(0, 30), another).card.cluster, undefined);
+  });
+
   it('comes back from its file as it was', () => {
     const predictor = fitPredictor(history);
     assert.deepEqual(parsePredictor(JSON.parse(formatPredictor(predictor)), 'p.json'), predictor);

@@ -1,0 +1,7 @@
+/** Which cluster something was learned from, or is kept for. */
+export type ClusterIdentity = {
+  /** No other cluster has it, and it may name a file: the uid of the namespace `kube-system`; `sample-7`. */
+  readonly key: string;
+  /** What people call it: the context of a kubeconfig; `sample seed 7`. */
+  readonly name: string;
+};
