@@ -22,9 +22,11 @@ import { whatIf } from './commands/whatIf.ts';
 import { errorMessage } from './core/model/errorMessage.ts';
 import { STATE_DIRECTORY_NAME } from './core/model/stateFiles.ts';
 import { access, methodSettings, opensSample } from './editor/configuration.ts';
+import { learnZone, recallZone } from './editor/readerZone.ts';
 import { runCommand } from './editor/runCommand.ts';
 import { Session } from './editor/session.ts';
 import { registerNotebooks } from './notebook/controller.ts';
+import { readerZone } from './text/zone.ts';
 import { bindContextKeys } from './views/contextKeys.ts';
 import { Documents } from './views/documents.ts';
 import { NodesTree } from './views/nodesTree.ts';
@@ -60,10 +62,12 @@ function start(context: vscode.ExtensionContext, log: vscode.LogOutputChannel): 
     logFailure(log, error);
     showFailure(error);
   };
+  recallZone(context.globalState);
   const directory = stateDirectory(context);
   const session = own(new Session(context.asAbsolutePath('dist/planner.js'), directory, context.workspaceState, log));
   const trees = createTrees(session, own(new Pins(context.globalState)), own);
-  const panel = own(new PlanPanel(context.extensionUri, session, panelHandlers(session, trees, log), log));
+  const handlers = panelHandlers(session, trees, context.globalState, log);
+  const panel = own(new PlanPanel(context.extensionUri, session, handlers, log));
   const documents = own(new Documents());
   own(
     registerCommands(
@@ -116,9 +120,15 @@ function createTrees(session: Session, pins: Pins, own: Own) {
   };
 }
 
-function panelHandlers(session: Session, trees: Trees, log: vscode.LogOutputChannel): PanelHandlers {
+function panelHandlers(
+  session: Session,
+  trees: Trees,
+  memory: vscode.Memento,
+  log: vscode.LogOutputChannel,
+): PanelHandlers {
   const apply = applyPlan(session);
   return {
+    zone: (zone) => learnZone(zone, memory) && session.zoneChanged(),
     refresh: () => void runCommand('stowage.previewPlan'),
     apply: (planId, moveIds) => void apply(planId, moveIds),
     reveal: (what, name) => void (what === 'node' ? trees.revealNode(name) : trees.revealTask(name)),
@@ -193,6 +203,7 @@ function registerKernel(
       stateDirectory: directory,
       settings: methodSettings(),
       access: access(),
+      zone: readerZone(),
       ...(session.state.kind === 'open' && { cluster: session.state.target }),
     }),
     onDidChange: session.onDidChangeRows,

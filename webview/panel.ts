@@ -1,5 +1,6 @@
 import { render } from 'lit-html';
 import { type FromWebview, parseToWebview } from '../src/panel/protocol.ts';
+import { ownZone, useZone } from '../src/text/zone.ts';
 import type { PanelActions } from './actions.ts';
 import { redrawCharts } from './chart.ts';
 import { page } from './page.ts';
@@ -45,7 +46,9 @@ registerControls();
 document.head.append(Object.assign(document.createElement('style'), { textContent: STYLE }));
 window.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
   const message = parseToWebview(data);
-  if (message) dispatch(message);
+  if (!message) return;
+  useZone(message.state.zone);
+  dispatch(message);
 });
 new MutationObserver(redrawCharts).observe(document.body, {
   attributes: true,
@@ -53,7 +56,7 @@ new MutationObserver(redrawCharts).observe(document.body, {
 });
 root.replaceChildren();
 draw();
-host.postMessage({ type: 'ready' });
+host.postMessage({ type: 'ready', zone: ownZone() });
 
 function dispatch(event: PanelEvent): void {
   const before = model;

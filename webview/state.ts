@@ -7,7 +7,7 @@ import { FIRST_VIEW, type MovesView, parseMovesView, withOpened } from './moves/
 
 /** All that the panel draws from: what the host sent, and what the user chose in it. */
 export type PanelModel = {
-  readonly host: Omit<PanelState, 'plan' | 'steps' | 'stepsBefore'>;
+  readonly host: Omit<PanelState, 'zone' | 'plan' | 'steps' | 'stepsBefore'>;
   readonly plan?: Plan;
   /** Where each move stands that was begun, by its id, the latest change last. */
   readonly steps: ReadonlyMap<string, StepText>;
@@ -63,7 +63,7 @@ export function reduce(model: PanelModel, event: PanelEvent): PanelModel {
 }
 
 function withState(model: PanelModel, state: PanelState): PanelModel {
-  const { plan: json, steps: news, stepsBefore, ...host } = state;
+  const { plan: json, steps: news, stepsBefore, zone: _, ...host } = state;
   const steps = withSteps(stepsBefore === 0 ? new Map() : model.steps, news);
   if (host.planId === undefined) return { host, steps, choices: model.choices };
   const plan = json ? readPlan(json) : host.planId === model.host.planId ? model.plan : undefined;

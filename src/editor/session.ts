@@ -142,7 +142,15 @@ export class Session implements vscode.Disposable {
       if (this.connection !== connection) return;
       const readOnly = readOnlyReason(target);
       const { view } = this.planner;
-      const state: OpenState = { kind: 'open', target, name, view, underWay, steps: new StepLog(), ...(readOnly && { readOnly }) };
+      const state: OpenState = {
+        kind: 'open',
+        target,
+        name,
+        view,
+        underWay,
+        steps: new StepLog(),
+        ...(readOnly && { readOnly }),
+      };
       this.become(state);
       await this.memory.update(TARGET_KEY, target);
       this.opened.fire(state);
@@ -298,6 +306,13 @@ export class Session implements vscode.Disposable {
   /** Why nothing may be changed on the open cluster. */
   private get readOnly(): string | undefined {
     return this.current.kind === 'open' ? this.current.readOnly : undefined;
+  }
+
+  /** Times are told in another zone from now on: all that shows some is drawn again. */
+  zoneChanged(): void {
+    this.planner.tellZone();
+    this.changed.fire(this.current);
+    this.rowsChanged.fire(this.current);
   }
 
   dispose(): void {

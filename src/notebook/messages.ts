@@ -25,6 +25,8 @@ export type KernelContext = {
   readonly cluster?:
     | { readonly kind: 'sample'; readonly seed: number; readonly directory: string }
     | { readonly kind: 'kubernetes'; readonly kubeconfig?: string; readonly context?: string };
+  /** In which zone times are told, by its IANA name; absent: the process's own. */
+  readonly zone?: string;
   /** By what a Kubernetes cluster is reached and read. */
   readonly access?: Access;
   /** The user's settings of the method, as `Settings`; absent ones are the defaults. */

@@ -3,12 +3,17 @@ import { isRecord } from '../core/model/isRecord.ts';
 import { isRankingPolicy } from '../core/place/policyNames.ts';
 import type { Weighed, Weighing, WhatIf } from '../planner/protocol.ts';
 import type { StepText } from '../text/operation.ts';
+import { parseZone } from '../text/zone.ts';
 
 /** From the host to the plan panel, which draws from the last `state` alone. */
 export type ToWebview = { readonly type: 'state'; readonly state: PanelState };
 
 export type PanelState = {
   readonly cluster: string;
+  /** The zone in which this window tells its times, by its IANA name. */
+  readonly zone: string;
+  /** By the cluster's own clock, when it was read last; absent where none is open. */
+  readonly nowSeconds?: number;
   /** The plan as JSON, sent once for each `planId`; absent in later states of the same plan. */
   readonly plan?: Uint8Array;
   readonly planId?: string;
@@ -30,7 +35,8 @@ const MOST_MOVES = 200_000;
 
 /** From the plan panel to the host: ids only, never a plan. */
 export type FromWebview =
-  | { readonly type: 'ready' }
+  /** The page runs; `zone` is that of the browser it runs in, absent where the host does not know that zone. */
+  | { readonly type: 'ready'; readonly zone?: string }
   | { readonly type: 'refresh' }
   | { readonly type: 'apply'; readonly planId: string; readonly moveIds: readonly string[] }
   | { readonly type: 'reveal'; readonly what: 'node' | 'task'; readonly name: string }
@@ -54,9 +60,12 @@ export type PlanCopy = (typeof PLAN_COPIES)[number];
 export function parseFromWebview(value: unknown): FromWebview | undefined {
   if (!isRecord(value)) return undefined;
   switch (value['type']) {
-    case 'ready':
+    case 'ready': {
+      const zone = parseZone(value['zone']);
+      return { type: 'ready', ...(zone !== undefined && { zone }) };
+    }
     case 'refresh':
-      return { type: value['type'] };
+      return { type: 'refresh' };
     case 'apply': {
       const { planId, moveIds } = value;
       if (!isShortText(planId) || !Array.isArray(moveIds) || moveIds.length > MOST_MOVES) return undefined;

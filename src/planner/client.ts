@@ -3,6 +3,7 @@ import type { ClusterView } from '../rows/clusterView.ts';
 import { EMPTY_VIEW, type NumberedView, type ViewDelta, withDelta } from '../rows/viewDeltas.ts';
 import type { Confirmation, StepText } from '../text/operation.ts';
 import { describePlannerDeath } from '../text/session.ts';
+import { readerZone } from '../text/zone.ts';
 import type { Answers, FromPlanner, Request, RequestType, ToPlanner } from './protocol.ts';
 
 /** What comes from the planning thread without a request. */
@@ -83,6 +84,11 @@ export class Planner {
     return this.received.view;
   }
 
+  /** Times are told in this thread's zone from now on; a new thread is told by itself. */
+  tellZone(): void {
+    this.worker?.postMessage({ type: 'zone', zone: readerZone() } satisfies ToPlanner);
+  }
+
   async dispose(): Promise<void> {
     const worker = this.worker;
     this.worker = undefined;
@@ -93,6 +99,7 @@ export class Planner {
     if (this.worker) return this.worker;
     const worker = new Worker(this.script, { resourceLimits: PLANNER_LIMITS });
     this.worker = worker;
+    this.tellZone();
     worker.on('message', (message: FromPlanner) => this.receive(message));
     worker.on('error', (error) => this.died(worker, error.stack ?? error.message));
     worker.on('exit', (code) => this.died(worker, `it ended with code ${code}`));

@@ -125,6 +125,8 @@ export type Contexts = { readonly contexts: readonly string[]; readonly current?
 /** From the editor's thread to the planning thread. Every request is answered once, under its `id`. */
 export type ToPlanner =
   | { readonly type: 'request'; readonly id: number; readonly request: Request }
+  /** In which zone times are told from now on; comes first of all. */
+  | { readonly type: 'zone'; readonly zone: string }
   /** Cancels the request of this id. */
   | { readonly type: 'cancel'; readonly id: number }
   /** The user's word on the confirmation that the request of this id asked for. */

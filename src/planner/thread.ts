@@ -2,6 +2,7 @@ import { parentPort } from 'node:worker_threads';
 import { openLedger } from '../operate/ledger.ts';
 import { describeError } from '../text/error.ts';
 import { movesDoneText } from '../text/movesDone.ts';
+import { useZone } from '../text/zone.ts';
 import { CurrentCluster } from './currentCluster.ts';
 import { doctor } from './doctor.ts';
 import { type Call, EditorThread } from './editorThread.ts';
@@ -49,6 +50,10 @@ parentPort?.on('message', (message: ToPlanner) => {
   switch (message.type) {
     case 'request':
       return void answer(message.id, message.request);
+    case 'zone':
+      // The rows hold sentences with times.
+      if (useZone(message.zone)) current.now?.requestUpdate();
+      return;
     case 'cancel':
       return running.get(message.id)?.abort();
     case 'confirmed':

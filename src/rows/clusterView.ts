@@ -14,6 +14,7 @@ import { describeSource } from '../text/placement.ts';
 import { describeBasis, describeBeside, describeHeld } from '../text/prediction.ts';
 import { describeProblem } from '../text/problem.ts';
 import type { AvailableKind, TaskFacts } from '../text/tree.ts';
+import { readerZone } from '../text/zone.ts';
 import { moveLine } from './kubectl.ts';
 import type { Outlook } from './outlook.ts';
 
@@ -99,6 +100,7 @@ export function clusterView(
 type Outlooks = ReadonlyMap<string, Outlook>;
 
 type Known = {
+  readonly zone: string;
   readonly snapshot: Snapshot;
   readonly predictions: Predictions;
   readonly settings: Settings;
@@ -149,13 +151,16 @@ export class KnownRows {
         return [node, row ?? nodeRow(nodeCapacity(node, on()), predictions, settings, snapshot)];
       }),
     );
-    this.last = { snapshot, predictions, settings, outlooks, tasks, nodes };
+    this.last = { zone: readerZone(), snapshot, predictions, settings, outlooks, tasks, nodes };
     return { tasks, nodes: [...nodes.values()] };
   }
 
-  /** Where settings or rights have changed, every row may be another. */
+  /** Where settings, rights or the reader's zone have changed, every row may be another. */
   private usable({ rights }: Snapshot, settings: Settings): Known | undefined {
-    return this.last?.settings === settings && this.last.snapshot.rights === rights ? this.last : undefined;
+    const { last } = this;
+    return last?.settings === settings && last.snapshot.rights === rights && last.zone === readerZone()
+      ? last
+      : undefined;
   }
 }
 

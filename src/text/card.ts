@@ -2,7 +2,7 @@ import type { RowFaultCode } from '../core/model/finished.ts';
 import type { Predictor, PredictorCard } from '../core/predict/predictor.ts';
 import { type CalibrationPoint, calibrationCurve, PREDICTORS, type Scores } from '../core/predict/record.ts';
 import { isJudged, verdictOf } from '../core/predict/verdict.ts';
-import { counted, day, fixed, list, number, percent, plural } from './format.ts';
+import { counted, day, fixed, list, number, percent, plural, timesIn } from './format.ts';
 
 /** Every sentence about what a predictor was made from and how good it is. */
 
@@ -67,9 +67,10 @@ export function describeCard({ card, record }: Predictor): string {
 }
 
 function origin(card: PredictorCard): string[] {
-  const { pretraining } = card;
+  const { pretraining, toSeconds } = card;
   return [
     `- Data: ${describeData(card)}`,
+    ...(toSeconds === undefined ? [] : [`- All ${timesIn(toSeconds)}`]),
     ...describeLeftOut(card).map((line) => `- ${line}`),
     `- Weights: ${describeWeights(card)}`,
     ...(pretraining?.logs ?? []).map(

@@ -2,7 +2,7 @@ import type { Finding } from '../cluster/kubernetes/diagnose.ts';
 import type { Action } from '../core/model/snapshot.ts';
 import type { Situation } from '../planning/situation.ts';
 import { describeFailure } from './failure.ts';
-import { counted, duration, ended, instant, list, number, plural } from './format.ts';
+import { counted, duration, ended, instant, list, number, plural, dated, timesIn } from './format.ts';
 import { describePredictor } from './prediction.ts';
 import { askForRole, describeProblem, SOURCE_TITLES } from './problem.ts';
 import { missingRightText } from './refusal.ts';
@@ -19,6 +19,7 @@ export function doctorText(name: string, findings: readonly Finding[], situation
   });
   const parts = [
     `# Doctor: ${escaped(name)}`,
+    ...(situation ? [`All ${escaped(timesIn(situation.snapshot.takenAtSeconds))}.`] : []),
     ...(looked.length > 0 ? [table(['source', 'state', 'what it says, and what fixes it'], looked)] : []),
     ...(situation ? ['## Last reading', table(['what', 'state'], readingRows(situation))] : []),
     ...(situation ? ['## Problems', problemList(situation.snapshot.problems)] : []),
@@ -154,7 +155,7 @@ function readingRows({ snapshot, history, predictor }: Situation): string[][] {
   return [
     [
       'nodes and tasks',
-      `${counted(nodes.length, 'node')}, ${counted(tasks.length, 'task')}, read at ${instant(takenAtSeconds)}`,
+      `${counted(nodes.length, 'node')}, ${counted(tasks.length, 'task')}, read at ${dated(takenAtSeconds, takenAtSeconds)}`,
     ],
     ['usage', usageText(usage, running, takenAtSeconds)],
     [

@@ -1,5 +1,6 @@
 import type { Band } from '../core/model/band.ts';
 import { amountOf, type ResourceName, type Resources, resourceNames } from '../core/model/resources.ts';
+import { clockFace, readerZone } from './zone.ts';
 
 /** How every door writes numbers, amounts, times and counts. A translation changes the language and the words here. */
 
@@ -34,38 +35,60 @@ export function duration(seconds: number): string {
   return `${sign}${joined(Math.floor(allHours / 24), 'd', allHours % 24, 'h')}`;
 }
 
-/** An instant by the reader's clock: `14:05`, with the day when it is not today's. */
+/**
+ * An instant on a screen whose head says `timesIn` its moment: `14:05`, with the day when it is not that of the moment, and
+ * with its offset from UTC when the zone's clocks are set forward or back in between.
+ */
 export function clock(atSeconds: number, nowSeconds: number): string {
-  const at = new Date(atSeconds * 1000);
-  const time = `${two(at.getHours())}:${two(at.getMinutes())}`;
-  const sameDay = at.toDateString() === new Date(nowSeconds * 1000).toDateString();
-  return sameDay ? time : `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${time}`;
+  return `${dayAndTime(atSeconds, nowSeconds)}${offsetSince(atSeconds, nowSeconds)}`;
 }
 
-/** An instant that is the same for every reader: `2026-11-02 14:00 UTC`. */
-export function instant(atSeconds: number): string {
-  return `${new Date(atSeconds * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+/** The same in a line that stands alone: `14:05 UTC+8`. */
+export function clockInZone(atSeconds: number, nowSeconds: number): string {
+  return `${dayAndTime(atSeconds, nowSeconds)} ${clockFace(atSeconds).offset}`;
+}
+
+/** An instant with its day, on a screen whose head says `timesIn`: `2026-11-02 14:00`. */
+export function dated(atSeconds: number, nowSeconds: number): string {
+  return `${day(atSeconds)} ${timeOfDay(atSeconds)}${offsetSince(atSeconds, nowSeconds)}`;
+}
+
+/** In which zone a screen tells its times, for its head: `times in UTC+8 (Asia/Shanghai)`. */
+export function timesIn(atSeconds: number): string {
+  const { offset } = clockFace(atSeconds);
+  return offset === readerZone() ? `times in ${offset}` : `times in ${offset} (${readerZone()})`;
 }
 
 /** The day of an instant: `2026-11-02`. */
 export function day(atSeconds: number): string {
-  return instant(atSeconds).slice(0, 10);
+  const { year, month, day } = clockFace(atSeconds);
+  return `${year}-${month}-${day}`;
 }
 
-/** An instant of the last weeks: `3 Nov 14:05 UTC`. */
+/** An instant of the last weeks in a line that stands alone: `3 Nov 14:05 UTC+8`. */
 export function moment(atSeconds: number): string {
-  const part = Object.fromEntries(MOMENTS.formatToParts(atSeconds * 1000).map(({ type, value }) => [type, value]));
-  return `${part['day']} ${part['month']} ${part['hour']}:${part['minute']} UTC`;
+  const { month, day, offset } = clockFace(atSeconds);
+  return `${Number(day)} ${MONTHS[Number(month) - 1]} ${timeOfDay(atSeconds)} ${offset}`;
 }
 
-const MOMENTS = new Intl.DateTimeFormat(LANGUAGE, {
-  day: 'numeric',
-  month: 'short',
-  hour: '2-digit',
-  minute: '2-digit',
-  hourCycle: 'h23',
-  timeZone: 'UTC',
-});
+const MONTH = new Intl.DateTimeFormat(LANGUAGE, { month: 'short', timeZone: 'UTC' });
+const MONTHS = Array.from({ length: 12 }, (_, month) => MONTH.format(Date.UTC(2026, month)));
+
+function dayAndTime(atSeconds: number, nowSeconds: number): string {
+  const time = timeOfDay(atSeconds);
+  return day(atSeconds) === day(nowSeconds) ? time : `${day(atSeconds)} ${time}`;
+}
+
+function timeOfDay(atSeconds: number): string {
+  const { hour, minute } = clockFace(atSeconds);
+  return `${hour}:${minute}`;
+}
+
+/** Between the two the clocks may be set forward or back: then an hour comes twice, or never. */
+function offsetSince(atSeconds: number, nowSeconds: number): string {
+  const { offset } = clockFace(atSeconds);
+  return offset === clockFace(nowSeconds).offset ? '' : ` ${offset}`;
+}
 
 /** One amount with its unit: `2.5 CPU`, `16 GiB`, `4 GPU`, `0.3 GPU`, `8 huawei.com/Ascend910`. */
 export function amount(resource: ResourceName, value: number, decimals = 1): string {
@@ -231,8 +254,4 @@ function bytes(value: number, decimals: number): string {
 /** What is large needs no tenths. */
 function decimal(value: number, decimals: number): string {
   return number(value, decimals === 1 && Math.abs(value) >= 100 ? 0 : decimals);
-}
-
-function two(value: number): string {
-  return String(value).padStart(2, '0');
 }

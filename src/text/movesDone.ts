@@ -1,6 +1,6 @@
 import type { LedgerRow } from '../operate/ledger.ts';
 import { escaped } from './doctor.ts';
-import { duration, fixed, instant } from './format.ts';
+import { dated, duration, fixed, timesIn } from './format.ts';
 import { describeWorth } from './migration.ts';
 import { describeLoss } from './operation.ts';
 
@@ -9,12 +9,15 @@ export function movesDoneText(rows: readonly LedgerRow[]): string {
   if (rows.length === 0)
     return '# Moves Done\n\nNothing was applied yet. Each move that is applied shows here: what was predicted beside what happened.\n';
   const head = '| when | move | task | predicted | happened |\n|---|---|---|---|---|\n';
-  const lines = [...rows].reverse().map((row) => `| ${cells(row).map(escaped).join(' | ')} |`);
-  return `# Moves Done\n\nWhat each applied move was predicted to do, and what happened. Newest first.\n\n${head}${lines.join('\n')}\n`;
+  const newestSeconds = rows.at(-1)!.predictedAtSeconds;
+  const lines = [...rows].reverse().map((row) => `| ${cells(row, newestSeconds).map(escaped).join(' | ')} |`);
+  const zone = escaped(timesIn(newestSeconds));
+  return `# Moves Done\n\nWhat each applied move was predicted to do, and what happened. Newest first, ${zone}.\n\n${head}${lines.join('\n')}\n`;
 }
 
-function cells(row: LedgerRow): string[] {
-  return [instant(row.predictedAtSeconds), KINDS[row.move], row.taskId, predictedText(row), happenedText(row)];
+function cells(row: LedgerRow, newestSeconds: number): string[] {
+  const when = dated(row.predictedAtSeconds, newestSeconds);
+  return [when, KINDS[row.move], row.taskId, predictedText(row), happenedText(row)];
 }
 
 function predictedText({ predicted }: LedgerRow): string {

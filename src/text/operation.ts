@@ -12,6 +12,7 @@ import {
   amountsApart,
   change,
   clock,
+  clockInZone,
   counted,
   duration,
   ended,
@@ -52,18 +53,25 @@ export function describeStep(step: Step): StepText {
 
 /** A step as one line: "Place team/train on gpu-3: done. team/train runs on gpu-3." */
 export function stepLine(step: StepText, nowSeconds: number): string {
-  return `${step.title}: ${describeStanding(step, nowSeconds)}`;
+  return `${step.title}: ${describeStanding(step, nowSeconds, clockInZone)}`;
 }
 
-/** Where a step stands, behind its title: "waiting until 14:05. gpu-3 has 2 GPU free; …". */
-export function describeStanding({ state, text, untilSeconds }: StepText, nowSeconds: number): string {
+/**
+ * Where a step stands, behind its title: "waiting until 14:05. gpu-3 has 2 GPU free; …".
+ * @param say how a time is written: as on a screen that names the zone, or as in a line that stands alone
+ */
+export function describeStanding(
+  { state, text, untilSeconds }: StepText,
+  nowSeconds: number,
+  say: typeof clock = clock,
+): string {
   switch (state) {
     case 'running':
       return `running. ${text}`;
     case 'waiting':
       return untilSeconds === undefined
         ? `waiting. ${text}`
-        : `waiting until ${clock(untilSeconds, nowSeconds)}. ${text}`;
+        : `waiting until ${say(untilSeconds, nowSeconds)}. ${text}`;
     case 'done':
       return `done. ${text}`;
     case 'failed':
@@ -71,7 +79,7 @@ export function describeStanding({ state, text, untilSeconds }: StepText, nowSec
   }
 }
 
-/** What came of an operation: "2 done, 1 not done, 1 waiting until 14:05." */
+/** What came of an operation: "2 done, 1 not done, 1 waiting until 14:05 UTC+8." */
 export function describeOutcome(
   { done, failed, waiting, untilSeconds }: Extract<ApplyOutcome, { steps: unknown }>,
   nowSeconds: number,
@@ -81,7 +89,7 @@ export function describeOutcome(
     ...(failed > 0 ? [`${number(failed)} not done`] : []),
     ...(waiting > 0 && untilSeconds === undefined ? [`${number(waiting)} waiting`] : []),
     ...(waiting > 0 && untilSeconds !== undefined
-      ? [`${number(waiting)} waiting until ${clock(untilSeconds, nowSeconds)}`]
+      ? [`${number(waiting)} waiting until ${clockInZone(untilSeconds, nowSeconds)}`]
       : []),
   ];
   return `Moves: ${parts.join(', ')}.`;

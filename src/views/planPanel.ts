@@ -4,12 +4,21 @@ import type { NodeChange } from '../core/forecast/scenarios.ts';
 import type { Session, SessionState } from '../editor/session.ts';
 import type { StepLog } from '../editor/stepLog.ts';
 import { coalesced } from '../io/coalesce.ts';
-import { type FromWebview, type PanelState, type PlanCopy, parseFromWebview, type ToWebview } from '../panel/protocol.ts';
+import {
+  type FromWebview,
+  type PanelState,
+  type PlanCopy,
+  parseFromWebview,
+  type ToWebview,
+} from '../panel/protocol.ts';
 import type { Weighing } from '../planner/protocol.ts';
 import { NO_CLUSTER } from '../text/session.ts';
+import { readerZone } from '../text/zone.ts';
 
 /** What the panel may ask for; the plan itself never comes back from it, only the ids of an issued plan and its moves. */
 export type PanelHandlers = {
+  /** In which zone the page's reader is. */
+  zone(zone: string): void;
   refresh(): void;
   apply(planId: string, moveIds: readonly string[]): void;
   reveal(what: 'node' | 'task', name: string): void;
@@ -94,6 +103,7 @@ export class PlanPanel implements vscode.WebviewPanelSerializer, vscode.Disposab
   private act(message: FromWebview): void {
     switch (message.type) {
       case 'ready':
+        if (message.zone !== undefined) this.handlers.zone(message.zone);
         this.sentPlan = undefined;
         this.sentSteps = { count: 0 };
         return this.send(this.session.state);
@@ -121,7 +131,7 @@ export class PlanPanel implements vscode.WebviewPanelSerializer, vscode.Disposab
     const { plan, ...rest } = shownState(state);
     const isNew = plan !== undefined && rest.planId !== this.sentPlan;
     this.sentPlan = rest.planId;
-    const shown: PanelState = { ...rest, ...this.newSteps(state), ...(isNew && { plan }) };
+    const shown: PanelState = { zone: readerZone(), ...rest, ...this.newSteps(state), ...(isNew && { plan }) };
     void this.panel.webview.postMessage({ type: 'state', state: shown } satisfies ToWebview);
   }
 
@@ -138,7 +148,7 @@ export class PlanPanel implements vscode.WebviewPanelSerializer, vscode.Disposab
   }
 }
 
-function shownState(state: SessionState): Omit<PanelState, 'steps' | 'stepsBefore'> {
+function shownState(state: SessionState): Omit<PanelState, 'zone' | 'steps' | 'stepsBefore'> {
   switch (state.kind) {
     case 'closed':
       return { cluster: '', failure: NO_CLUSTER };
@@ -149,6 +159,7 @@ function shownState(state: SessionState): Omit<PanelState, 'steps' | 'stepsBefor
     case 'open':
       return {
         cluster: state.view.cluster,
+        nowSeconds: state.view.takenAtSeconds,
         ...(state.plan && { plan: state.plan.json, planId: state.plan.id }),
         ...(state.weighed && { weighed: state.weighed }),
         ...(state.whatIfs && { whatIfs: state.whatIfs }),

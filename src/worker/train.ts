@@ -17,8 +17,11 @@ import { type HistoryFile, readHistoryFiles } from '../io/history.ts';
 import { historyDigest, readPretrained, readPretrainedWithout } from '../io/networks.ts';
 import { readPredictor, writePredictor } from '../io/predictors.ts';
 import { describeCard } from '../text/card.ts';
+import { useZone } from '../text/zone.ts';
 
-/** What the learning thread is asked; one question a thread. */
+/** What the learning thread is handed: one question, and in which zone the model card tells its days. */
+export type Job = { readonly question: Question; readonly zone: string };
+
 export type Question = EvaluateQuestion | TrainQuestion;
 
 export type EvaluateQuestion = {
@@ -150,7 +153,9 @@ function tell(fraction: number, text: string, loss?: number, calibration?: reado
   } satisfies Answer);
 }
 
-answer(workerData as Question).then(
+const { question, zone } = workerData as Job;
+useZone(zone);
+answer(question).then(
   (result) => parentPort?.postMessage({ type: 'done', result } satisfies Answer),
   (error: unknown) =>
     parentPort?.postMessage({

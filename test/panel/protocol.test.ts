@@ -7,6 +7,7 @@ describe('messages of the plan panel', () => {
   it('takes each message of the protocol as it is', () => {
     const messages = [
       { type: 'ready' },
+      { type: 'ready', zone: 'Asia/Shanghai' },
       { type: 'refresh' },
       { type: 'apply', planId: 'p1', moveIds: ['m1', 'm2'] },
       { type: 'reveal', what: 'node', name: 'gpu-1' },
@@ -21,6 +22,11 @@ describe('messages of the plan panel', () => {
   it('drops what the protocol does not name, a plan in place of an id above all', () => {
     const parsed = parseFromWebview({ type: 'apply', planId: 'p1', moveIds: [], plan: { moves: [] } });
     assert.deepEqual(parsed, { type: 'apply', planId: 'p1', moveIds: [] });
+  });
+
+  it('takes a page as ready whose zone is none, without it', () => {
+    for (const zone of ['Mars/Olympus', 8, 'x'.repeat(10_000), {}])
+      assert.deepEqual(parseFromWebview({ type: 'ready', zone }), { type: 'ready' });
   });
 
   it('refuses messages out of shape', () => {

@@ -5,14 +5,11 @@ import {
   amounts,
   amountsApart,
   band,
-  clock,
   counted,
-  day,
   duration,
   either,
   fixed,
   fromTo,
-  instant,
   list,
   names,
   nodeHours,
@@ -47,17 +44,6 @@ describe('words for people', () => {
     const resources = { milliCpu: 4000, memoryBytes: 0, gpuMilli: 1000, extended: {} };
     assert.equal(amounts(resources), '4 CPU, 1 GPU');
     assert.equal(amounts({ milliCpu: 0, memoryBytes: 0, gpuMilli: 0, extended: {} }), 'nothing');
-  });
-
-  it('adds the day to a time of another day', () => {
-    const noon = new Date(2026, 0, 5, 12, 0).getTime() / 1000;
-    assert.equal(clock(noon + 3600, noon), '13:00');
-    assert.equal(clock(noon + 86_400, noon), '2026-01-06 12:00');
-  });
-
-  it('tells instants and days the same everywhere', () => {
-    assert.equal(instant(0), '1970-01-01 00:00 UTC');
-    assert.equal(day(86_400 * 31), '1970-02-01');
   });
 
   it('rounds a share to whole percent, or to tenths where these count', () => {

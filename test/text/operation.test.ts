@@ -5,8 +5,15 @@ import type { Placement } from '../../src/core/model/moves.ts';
 import type { ApplyOutcome } from '../../src/operate/applyPlan.ts';
 import type { Ending, Outcome, Reason } from '../../src/operate/reasons.ts';
 import type { Step } from '../../src/operate/step.ts';
-import { describeApplyRefused, describeResult, describeStep, stepLine } from '../../src/text/operation.ts';
+import {
+  describeApplyRefused,
+  describeResult,
+  describeStanding,
+  describeStep,
+  stepLine,
+} from '../../src/text/operation.ts';
 import { amounts } from '../core/small.ts';
+import { inZone } from './zones.ts';
 
 const move: Placement = {
   kind: 'placement',
@@ -94,10 +101,15 @@ describe('what came of a move', () => {
 
   it('shows a wait with its end, as every door does', () => {
     const state = { kind: 'waiting', wait: 'earlier', sinceSeconds: 0, dueSeconds: 60, reason: REASONS.short } as const;
-    assert.match(
-      stepLine(describeStep({ move, state }), 0),
-      /^Place team\/train on n1: waiting until \d\d:\d\d\. n1 has 1 CPU free; team\/train needs 2 CPU\.$/,
-    );
+    const step = describeStep({ move, state });
+    const why = 'n1 has 1 CPU free; team/train needs 2 CPU.';
+    inZone('Asia/Shanghai', () => {
+      assert.equal(stepLine(step, 0), `Place team/train on n1: waiting until 08:01 UTC+8. ${why}`);
+      assert.equal(describeStanding(step, 0), `waiting until 08:01. ${why}`);
+      assert.equal(describeStanding(step, -86_400), `waiting until 1970-01-01 08:01. ${why}`);
+      const outcome: ApplyOutcome = { kind: 'waiting', done: 0, failed: 0, waiting: 1, untilSeconds: 60, steps: [] };
+      assert.equal(describeResult(outcome, 0), 'Moves: 0 done, 1 waiting until 08:01 UTC+8.');
+    });
   });
 
   it('is summed up with the first move that was not done', () => {

@@ -6,7 +6,7 @@ import { isTicked } from '../../webview/moves/ticks.ts';
 import { EMPTY_MODEL, keepChoices, type PanelModel, parseChoices, reduce, wholeForecast } from '../../webview/state.ts';
 
 const state = (more: Partial<PanelState>) =>
-  ({ type: 'state', state: { cluster: 'c', steps: [], stepsBefore: 0, ...more } }) as const;
+  ({ type: 'state', state: { cluster: 'c', zone: 'UTC', steps: [], stepsBefore: 0, ...more } }) as const;
 const host = (planId: string) => state({ planId });
 const tick = (moveIds: readonly string[], on: boolean) => ({ type: 'tick', moveIds, on }) as const;
 const withPlan = (planId: string) =>

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import type { Plan } from '../../src/core/plan/plan.ts';
 import { describeCounts } from '../../src/text/counts.ts';
-import { clock } from '../../src/text/format.ts';
+import { clock, timesIn } from '../../src/text/format.ts';
 import {
   COPY_AS_MARKDOWN,
   FIGURES,
@@ -63,7 +63,7 @@ function madeFrom({ snapshot, predictor }: Plan): string {
   const { counts, takenAtSeconds } = snapshot;
   return [
     '',
-    `read ${clock(takenAtSeconds, takenAtSeconds)}`,
+    `read ${clock(takenAtSeconds, takenAtSeconds)}, ${timesIn(takenAtSeconds)}`,
     describeCounts(counts),
     `runtimes: ${describePredictor(predictor)}`,
   ].join(' · ');

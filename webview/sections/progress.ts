@@ -26,6 +26,7 @@ export function progressSection(
 ): TemplateResult | typeof nothing {
   if (steps.size === 0) return nothing;
   const counts = countsOf(steps);
+  const { nowSeconds = 0 } = host;
   const all = [...steps.values()].reverse();
   const of = (...states: readonly StepText['state'][]) => all.filter(({ state }) => states.includes(state));
   const over = host.busy === undefined && plan !== undefined && wasBegun(plan, steps);
@@ -40,9 +41,9 @@ export function progressSection(
         ${over ? describeOldPlan(madeAt(plan), counts) : describeCountsOfSteps(counts)}
         ${over ? button(PLAN_AGAIN, actions.refresh, { secondary: true }) : nothing}
       </p>`,
-    stepList(of('running', 'waiting', 'failed')),
+    stepList(of('running', 'waiting', 'failed'), nowSeconds),
     counts.done > 0
-      ? html`<details><summary>${describeDoneFold(counts.done)}</summary>${stepList(of('done'))}</details>`
+      ? html`<details><summary>${describeDoneFold(counts.done)}</summary>${stepList(of('done'), nowSeconds)}</details>`
       : nothing,
   );
 }
@@ -55,9 +56,9 @@ function wasBegun({ moves }: NonNullable<PanelModel['plan']>, steps: PanelModel[
 const ENDED: readonly StepText['state'][] = ['done', 'failed'];
 
 /** The latest change of a move, as a line for a screen reader; empty before the first. */
-export function latestStep({ steps }: PanelModel): string {
+export function latestStep({ steps, host: { nowSeconds = 0 } }: PanelModel): string {
   const last = [...steps.values()].at(-1);
-  return last ? `${last.title}: ${describeStanding(last, last.untilSeconds ?? 0)}` : '';
+  return last ? `${last.title}: ${describeStanding(last, nowSeconds)}` : '';
 }
 
 function madeAt({ snapshot: { takenAtSeconds } }: NonNullable<PanelModel['plan']>): string {
@@ -70,7 +71,7 @@ function countsOf(steps: PanelModel['steps']): StepCounts {
   return counts;
 }
 
-function stepList(steps: readonly StepText[]): TemplateResult {
+function stepList(steps: readonly StepText[], nowSeconds: number): TemplateResult {
   const more = steps.length - MOST_LISTED;
   return html`<ol class="steps">
       ${repeat(
@@ -79,7 +80,7 @@ function stepList(steps: readonly StepText[]): TemplateResult {
         (step) =>
           html`<li class=${step.state}><span class="mark" aria-hidden="true">${MARKS[step.state]}</span><strong>${
             step.title
-          }</strong>: ${describeStanding(step, step.untilSeconds ?? 0)}</li>`,
+          }</strong>: ${describeStanding(step, nowSeconds)}</li>`,
       )}
     </ol>
     ${more > 0 ? html`<p class="faint">${describeMoreSteps(more)}</p>` : nothing}`;

@@ -1,7 +1,7 @@
 import type { Plan } from '../../core/plan/plan.ts';
 import { previewPlan } from '../../core/plan/previewPlan.ts';
 import { describeCounts } from '../counts.ts';
-import { instant, number } from '../format.ts';
+import { dated, number, timesIn } from '../format.ts';
 import { describeMoves, describeWhatIsEnded } from '../operation.ts';
 import { describePredictor } from '../prediction.ts';
 import { describeProblem } from '../problem.ts';
@@ -32,8 +32,9 @@ export function nextSteps(plan: Plan, planFile: string | undefined, { paint }: P
 function heading({ snapshot, predictor }: Plan, { paint }: PlanTextOptions): string[] {
   const chosen = Object.entries(predictor.chosen).map(([name, count]) => `${name} ${number(count)}`);
   const by = chosen.length > 0 ? ` (${chosen.join(', ')})` : '';
+  const at = snapshot.takenAtSeconds;
   return [
-    `${paint('bold', snapshot.cluster)}  ${describeCounts(snapshot.counts)}, at ${instant(snapshot.takenAtSeconds)}`,
+    `${paint('bold', snapshot.cluster)}  ${describeCounts(snapshot.counts)}, at ${dated(at, at)}, ${timesIn(at)}`,
     paint('dim', `runtimes: ${describePredictor(predictor)}${by}`),
     ...snapshot.problems.slice(0, 5).map((problem) => paint('yellow', `! ${describeProblem(problem)}`)),
   ];

@@ -4,7 +4,8 @@ import { Worker } from 'node:worker_threads';
 import { InputError } from '../../core/model/input.ts';
 import type { CalibrationPoint } from '../../core/predict/record.ts';
 import { builtDirectory } from '../../io/engine.ts';
-import type { Answer, Outcome, Question } from '../train.ts';
+import { readerZone } from '../../text/zone.ts';
+import type { Answer, Job, Outcome, Question } from '../train.ts';
 
 export type LearningOptions = {
   readonly signal?: AbortSignal;
@@ -28,7 +29,7 @@ export async function learnOnThread<Asked extends Question>(
   signal?.throwIfAborted();
   const built = builtDirectory();
   const script = built ? pathToFileURL(join(built, 'worker/train.js')) : new URL('../train.ts', import.meta.url);
-  const worker = new Worker(script, { workerData: question });
+  const worker = new Worker(script, { workerData: { question, zone: readerZone() } satisfies Job });
   return new Promise<Outcome<Asked>>((resolve, reject) => {
     signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
     worker.on('message', (answer: Answer) => {
