@@ -83,6 +83,7 @@ function start(context: vscode.ExtensionContext, log: vscode.LogOutputChannel): 
   own(bindContextKeys(session));
   own(createStatusItem(session));
   own(followSession(session, panel));
+  own(session.onDidAskForMoves((moves) => void documents.showPlain('Moves', moves)));
   own(registerKernel(context, directory, session, log));
   begin(session).catch(fail);
 }

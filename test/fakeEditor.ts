@@ -13,11 +13,16 @@ export class EventEmitter {
 }
 export const TreeItemCollapsibleState = { None: 0, Collapsed: 1, Expanded: 2 };
 export const CompletionItemKind = {};
+export const questions = { asked: [], answer: () => undefined };
 export const shown = [];
 export const logged = [];
 export const window = {
   createOutputChannel: () => ({ error: (text) => logged.push(String(text)), dispose: () => {} }),
   showErrorMessage: async (text) => { shown.push(text); },
+  showWarningMessage: async (message, { detail }, ...items) => {
+    questions.asked.push({ message, detail, items });
+    return questions.answer(items);
+  },
 };
 export const commands = { executeCommand: async () => {} };
 export const settings = {};
@@ -48,6 +53,16 @@ export async function withFakeEditor<T>(load: () => Promise<T>): Promise<T> {
 /** What the fake editor has shown as errors, and what was logged as such. */
 export async function errorsOfFakeEditor(): Promise<{ readonly shown: string[]; readonly logged: string[] }> {
   return import(URL);
+}
+
+/** What the fake editor was asked in modals, and how it answers: by one of the buttons, or undefined. */
+export type Questions = {
+  readonly asked: { readonly message: string; readonly detail: string; readonly items: readonly string[] }[];
+  answer: (items: readonly string[]) => string | undefined;
+};
+
+export async function questionsOfFakeEditor(): Promise<Questions> {
+  return (await import(URL)).questions;
 }
 
 /** The user's settings in the fake editor, without `stowage.`; to be changed. */

@@ -3,9 +3,8 @@ import { InputError } from '../core/model/input.ts';
 import { parsePlan } from '../core/plan/parsePlan.ts';
 import type { ClusterTarget, Plan } from '../core/plan/plan.ts';
 import { sha256 } from '../io/sha256.ts';
-import { applyPlan, continueMoves, type Question } from '../operate/applyPlan.ts';
+import { applyPlan, continueMoves } from '../operate/applyPlan.ts';
 import { readOperations, unfinished } from '../operate/journal.ts';
-import { describeMove } from '../text/operation.ts';
 import type { Command } from './command.ts';
 import { askOnTerminal, operating } from './operating.ts';
 import { parseWords } from './parseWords.ts';
@@ -49,11 +48,7 @@ export const run: Command = async (words) => {
   const target = named ?? plan.target;
   if (!target)
     throw new InputError(`${file} does not tell its cluster. Name it: --cluster sample or --kubeconfig FILE.`);
-  const ask = askOnTerminal(values.yes === true);
-  const confirm = (question: Question) => {
-    process.stdout.write(plan.moves.map((move) => `  ${describeMove(move)}\n`).join(''));
-    return ask(question);
-  };
+  const confirm = askOnTerminal(values.yes === true);
   return operating(target, options, (cluster, how) => applyPlan(plan, cluster, { ...how, confirm }));
 };
 

@@ -3,7 +3,7 @@ import { errorMessage } from '../core/model/errorMessage.ts';
 import type { CommandId } from '../editor/commandIds.ts';
 import { setPolicyWeights } from '../editor/configuration.ts';
 import { runCommand } from '../editor/runCommand.ts';
-import type { Session, SessionState } from '../editor/session.ts';
+import type { Asking, Progress, Session, SessionState } from '../editor/session.ts';
 import { Cancelled } from '../planner/client.ts';
 import type { OperationResult } from '../planner/protocol.ts';
 import type { PlanPanel } from '../views/planPanel.ts';
@@ -42,7 +42,7 @@ export const applyPlan =
     const moves = Array.isArray(moveIds)
       ? moveIds.filter((move): move is string => typeof move === 'string')
       : undefined;
-    await withProgress('Applying the plan', (signal, onProgress) => session.apply(id, moves, signal, onProgress), tell);
+    await withQuestion('Applying the plan', (asking) => session.apply(id, moves, asking));
   };
 
 /** Plans by these weights of policies from now on. A policy the setting has by default is set to 0 to leave it out. */
@@ -65,30 +65,61 @@ export const continueDueMoves = (session: Session) => () =>
 
 /** Takes back the resizes that were applied last. */
 export const undoResizes = (session: Session) => () =>
-  withProgress('Undoing resizes', (signal, onProgress) => session.undo(signal, onProgress), tell);
+  withQuestion('Undoing resizes', (asking) => session.undo(asking));
 
 /** Long work with a progress notification that can cancel it. A failure is shown, a cancel is silent. */
 export async function withProgress<T>(
   title: string,
-  work: (signal: AbortSignal, onProgress: (text: string, fraction?: number) => void) => Promise<T>,
+  work: (signal: AbortSignal, onProgress: Progress) => Promise<T>,
   done?: (result: T) => unknown,
 ): Promise<void> {
   try {
-    const result = await vscode.window.withProgress(
-      { location: vscode.ProgressLocation.Notification, title, cancellable: true },
-      (progress, token) => {
-        let reached = 0;
-        return work(abortSignal(token), (message, fraction) => {
-          const increment = fraction === undefined ? 0 : Math.max(0, fraction * 100 - reached);
-          reached += increment;
-          progress.report({ message, increment });
-        });
-      },
-    );
-    done?.(result);
+    done?.(await notifying(title, work));
   } catch (error) {
     if (!isCancel(error)) showFailure(error);
   }
+}
+
+/** Work that asks before it writes: no notification says that it is done before the question is answered with yes. */
+async function withQuestion(title: string, work: (asking: Asking) => Promise<OperationResult>): Promise<void> {
+  const abort = new AbortController();
+  const [asked, begun] = [Promise.withResolvers<void>(), Promise.withResolvers<true>()];
+  let report: Progress = () => undefined;
+  const result = work({
+    signal: abort.signal,
+    onProgress: (text, fraction) => report(text, fraction),
+    onAsked: () => asked.resolve(),
+    onBegun: () => begun.resolve(true),
+  });
+  const ended = result.then(
+    () => undefined,
+    () => undefined,
+  );
+  const notify = (heading: string, until: Promise<unknown>) =>
+    notifying(heading, (signal, onProgress) => {
+      signal.addEventListener('abort', () => abort.abort(), { once: true });
+      report = onProgress;
+      return until;
+    });
+  await notify('Checking the moves', Promise.race([asked.promise, begun.promise, ended]));
+  if (await Promise.race([begun.promise, ended])) await notify(title, ended);
+  await result.then(tell, (error) => {
+    if (!isCancel(error)) showFailure(error);
+  });
+}
+
+function notifying<T>(title: string, work: (signal: AbortSignal, onProgress: Progress) => Promise<T>): Thenable<T> {
+  return vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title, cancellable: true },
+    (progress, token) => {
+      let reached = 0;
+      return work(abortSignal(token), (message, fraction) => {
+        const increment = fraction === undefined ? 0 : Math.max(0, fraction * 100 - reached);
+        reached += increment;
+        progress.report({ message, increment });
+      });
+    },
+  );
 }
 
 /** Whether work ended because the user cancelled it: that is no failure. */

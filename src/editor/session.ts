@@ -9,13 +9,21 @@ import type {
   HistorySource,
   IssuedPlan,
   OperationResult,
+  Request,
   Weighed,
   Weighing,
   WhatIf,
 } from '../planner/protocol.ts';
 import type { ClusterView } from '../rows/clusterView.ts';
-import { type Confirmation, type StepText, stepLine } from '../text/operation.ts';
-import { CONNECTING, describeNoAnswer, describeReadOnly, NO_CLUSTER, PLANNER_STOPPED } from '../text/session.ts';
+import { type Confirmation, describeProduction, SHOW_MOVES, type StepText, stepLine } from '../text/operation.ts';
+import {
+  CHECKING,
+  CONNECTING,
+  describeNoAnswer,
+  describeReadOnly,
+  NO_CLUSTER,
+  PLANNER_STOPPED,
+} from '../text/session.ts';
 import { access, matchesSetting, methodSettings } from './configuration.ts';
 import { StepLog } from './stepLog.ts';
 import { WaitTimer } from './waitTimer.ts';
@@ -54,6 +62,16 @@ type Passing = 'busy' | 'stale' | 'readOnly' | 'weighed' | 'whatIfs';
 /** Called with how far long work has come. */
 export type Progress = (text: string, fraction?: number) => void;
 
+/** How work that asks before it writes is followed. */
+export type Asking = {
+  readonly signal: AbortSignal;
+  readonly onProgress: Progress;
+  /** The question is on the screen. */
+  readonly onAsked: () => void;
+  /** The answer was yes, or there was nothing to ask: the work has begun. */
+  readonly onBegun: () => void;
+};
+
 /** More lines than these in one chart cannot be told apart. */
 const MOST_WHAT_IFS = 3;
 const CONNECT_TIMEOUT_SECONDS = 10;
@@ -69,6 +87,9 @@ export class Session implements vscode.Disposable {
   private readonly opened = new vscode.EventEmitter<OpenState>();
   /** Fires after a cluster was opened, not after each reading of it. */
   readonly onDidOpen = this.opened.event;
+  private readonly movesAsked = new vscode.EventEmitter<string>();
+  /** Fires when a question is answered by the wish to see its moves, with a line for each. */
+  readonly onDidAskForMoves = this.movesAsked.event;
   private readonly due = new vscode.EventEmitter<void>();
   /** Fires when a move's wait is over and it can be resumed. */
   readonly onDidComeDue = this.due.event;
@@ -96,7 +117,6 @@ export class Session implements vscode.Disposable {
       onView: (view) => this.updateOpen({ view }),
       onStep: (step) => this.step(step),
       onKubeconfig: () => void this.kubeconfigChanged(),
-      confirm: (preview) => this.confirm(preview),
       onDied: (reason) => this.plannerDied(reason),
     });
   }
@@ -239,14 +259,8 @@ export class Session implements vscode.Disposable {
   }
 
   /** Applies moves of the issued plan; `undefined` means all. Asks once, in the modal. */
-  async apply(
-    planId: string,
-    moveIds: readonly string[] | undefined,
-    signal: AbortSignal,
-    onProgress: Progress,
-  ): Promise<OperationResult> {
-    const request = { type: 'apply', planId, ...(moveIds && { moveIds }) } as const;
-    return this.operate('applying', () => this.planner.ask(request, { signal, onProgress }));
+  async apply(planId: string, moveIds: readonly string[] | undefined, asking: Asking): Promise<OperationResult> {
+    return this.operateAsking('applying', { type: 'apply', planId, ...(moveIds && { moveIds }) }, asking);
   }
 
   /** Resumes every move that has not ended; one that still waits is resumed when its wait is over. */
@@ -258,8 +272,8 @@ export class Session implements vscode.Disposable {
     });
   }
 
-  async undo(signal: AbortSignal, onProgress: (text: string) => void): Promise<OperationResult> {
-    return this.operate('undoing', () => this.planner.ask({ type: 'undo' }, { signal, onProgress }));
+  async undo(asking: Asking): Promise<OperationResult> {
+    return this.operateAsking('undoing', { type: 'undo' }, asking);
   }
 
   async train(
@@ -320,6 +334,7 @@ export class Session implements vscode.Disposable {
     this.waits.forget();
     this.changed.dispose();
     this.due.dispose();
+    this.movesAsked.dispose();
     this.rowsChanged.dispose();
     this.opened.dispose();
     void this.planner.dispose();
@@ -353,17 +368,47 @@ export class Session implements vscode.Disposable {
     return result;
   }
 
+  /** Work that writes once its question is answered with yes; nothing says that it is under way before. */
+  private operateAsking(
+    doing: string,
+    request: Request<'apply' | 'undo'>,
+    { signal, onProgress, onAsked, onBegun }: Asking,
+  ): Promise<OperationResult> {
+    let begun = false;
+    const begin = () => {
+      if (begun) return;
+      begun = true;
+      this.updateOpen({ busy: doing });
+      onBegun();
+    };
+    const told: Progress = (text, fraction) => {
+      begin();
+      onProgress(text, fraction);
+    };
+    const confirm = async (confirmation: Confirmation) => {
+      onAsked();
+      const yes = await this.confirm(confirmation);
+      if (yes) begin();
+      return yes;
+    };
+    return this.operate(CHECKING, () => this.planner.ask(request, { signal, onProgress: told, confirm }));
+  }
+
   private clusterSeconds(): number {
     const ofSample = this.current.kind === 'open' && this.current.target.kind === 'sample';
     return ofSample ? this.advancedSeconds : Date.now() / 1000;
   }
 
-  private async confirm({ message, detail, verb }: Confirmation): Promise<boolean> {
+  /** The first button has the keyboard, so that Enter shows the moves and changes nothing. */
+  private async confirm({ message, detail, verb, moves }: Confirmation): Promise<boolean> {
     const state = this.current;
     if (state.kind !== 'open' || state.readOnly) return false;
-    const choice = await vscode.window.showWarningMessage(message, { modal: true, detail }, verb);
+    const production = state.target.kind === 'kubernetes' && matchesSetting('safety.productionContexts', state.name);
+    const whole = production ? `${describeProduction(state.name)}\n${detail}` : detail;
+    const choice = await vscode.window.showWarningMessage(message, { modal: true, detail: whole }, SHOW_MOVES, verb);
+    if (choice === SHOW_MOVES) this.movesAsked.fire(moves);
     if (choice !== verb) return false;
-    if (state.target.kind !== 'kubernetes' || !matchesSetting('safety.productionContexts', state.name)) return true;
+    if (!production) return true;
     const typed = await vscode.window.showInputBox({
       title: `${verb} on a production cluster`,
       prompt: `Type ${state.name} to confirm`,

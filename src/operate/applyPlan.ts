@@ -35,7 +35,7 @@ export type ApplyOptions = OperateOptions & {
 
 /** What is asked before anything is written. */
 export type Question =
-  | { readonly kind: 'apply'; readonly preview: PlanPreview }
+  | { readonly kind: 'apply'; readonly preview: PlanPreview; readonly moves: readonly Move[] }
   | { readonly kind: 'undo'; readonly cluster: string; readonly moves: readonly Move[] };
 
 /** What came of it. `waiting`: another apply goes on after `untilSeconds`, the earliest of the waits. */
@@ -79,7 +79,7 @@ export async function applyPlan(plan: Plan, cluster: Cluster, options: ApplyOpti
   if (plan.moves.length === 0) return { kind: 'refused', code: 'nothing' };
   const before = refusalOf(plan, await cluster.readSnapshot(signal), journal);
   if (before) return before;
-  if (!(await confirm({ kind: 'apply', preview: previewPlan(plan) }))) return { kind: 'declined' };
+  if (!(await confirm({ kind: 'apply', preview: previewPlan(plan), moves: plan.moves }))) return { kind: 'declined' };
   const after = refusalOf(plan, await cluster.readSnapshot(signal), journal);
   if (after) return after;
   for (const row of predictedRows(plan)) await ledger.put(row);

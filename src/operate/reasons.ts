@@ -38,6 +38,8 @@ export type Reason =
       readonly resource: ResourceName;
       readonly used: number;
       readonly left: number;
+      /** What is kept on top of usage; 0.1.0 did not write it. */
+      readonly marginFraction?: number;
     }
   | { readonly code: 'notGranted'; readonly task: string; readonly message?: string }
   | { readonly code: 'neverGranted'; readonly task: string; readonly message?: string }

@@ -66,8 +66,9 @@ function neededMore({ settings, undoing }: StepContext, move: Resize, usage: Usa
     const left = amountOf(move.to, resource);
     if (left >= amountOf(move.from, resource)) continue;
     const used = amountOf(resource === 'memoryBytes' ? usage.peak : usage.mean, resource);
-    if (used * (1 + settings.marginFraction) <= left) continue;
-    return { code: 'inUse', task: move.task.id, resource, used, left };
+    const { marginFraction } = settings;
+    if (used * (1 + marginFraction) <= left) continue;
+    return { code: 'inUse', task: move.task.id, resource, used, left, marginFraction };
   }
   return undefined;
 }

@@ -11,7 +11,6 @@ export type PlannerEvents = {
   onView(view: ClusterView): void;
   onStep(step: StepText): void;
   onKubeconfig(): void;
-  confirm(confirmation: Confirmation): Promise<boolean>;
   /** The thread died; the next request starts a new one. */
   onDied(reason: string): void;
 };
@@ -19,10 +18,15 @@ export type PlannerEvents = {
 export type AskOptions = {
   readonly signal?: AbortSignal;
   readonly onProgress?: (text: string, fraction?: number) => void;
+  /** The user's word on what the request asks before it writes; without it the word is no. */
+  readonly confirm?: (confirmation: Confirmation) => Promise<boolean>;
 };
 
 /** A request that was sent and is not answered yet. */
-type Pending = { resolve(answer: unknown): void; reject(error: Error): void; onProgress: AskOptions['onProgress'] };
+type Pending = Pick<AskOptions, 'onProgress' | 'confirm'> & {
+  resolve(answer: unknown): void;
+  reject(error: Error): void;
+};
 
 /**
  * A smaller nursery for new objects than V8's own choice: reading a large cluster makes much that is dropped at once, and
@@ -56,10 +60,7 @@ export class Planner {
    * Sends a request and waits for its answer.
    * @throws Cancelled when the signal aborts; an Error with the planner's own words otherwise
    */
-  ask<Type extends RequestType>(
-    request: Request<Type>,
-    { signal, onProgress }: AskOptions = {},
-  ): Promise<Answers[Type]> {
+  ask<Type extends RequestType>(request: Request<Type>, { signal, ...told }: AskOptions = {}): Promise<Answers[Type]> {
     if (signal?.aborted) return Promise.reject(new Cancelled());
     this.lastId += 1;
     const id = this.lastId;
@@ -74,7 +75,7 @@ export class Planner {
           this.pending.delete(id);
           then(value);
         };
-      this.pending.set(id, { resolve: settle(resolve), reject: settle(reject), onProgress });
+      this.pending.set(id, { resolve: settle(resolve), reject: settle(reject), ...told });
       worker.postMessage({ type: 'request', id, request });
     });
   }
@@ -129,7 +130,7 @@ export class Planner {
   }
 
   private async confirm(id: number, confirmation: Confirmation): Promise<void> {
-    const yes = await this.events.confirm(confirmation);
+    const yes = (await this.pending.get(id)?.confirm?.(confirmation)) ?? false;
     this.worker?.postMessage({ type: 'confirmed', id, yes } satisfies ToPlanner);
   }
 

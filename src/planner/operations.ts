@@ -44,7 +44,7 @@ export async function apply(
   const result = await operate(open, call, {
     journal: openJournal(open.options.stateDirectory),
     moves: chosen.moves.length,
-    run: (options) => applyPlan(chosen, open.cluster, { ...options, confirm: asking(call) }),
+    run: (options) => applyPlan(chosen, open.cluster, { ...options, confirm: asking(call, issued.moves.length) }),
   });
   // What the plan said of those that still wait holds no longer.
   if (result.ended > 0) await open.expect(new Map());
@@ -134,8 +134,9 @@ async function journalOnceFree(directory: string, signal: AbortSignal): Promise<
   }
 }
 
-function asking({ confirm }: Call): ApplyOptions['confirm'] {
-  return (question) => confirm(describeQuestion(question));
+/** @param of how many moves the whole plan has */
+function asking({ confirm }: Call, of?: number): ApplyOptions['confirm'] {
+  return (question) => confirm(describeQuestion(question, of));
 }
 
 /** @throws Error with the reason of a refusal */

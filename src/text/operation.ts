@@ -3,6 +3,7 @@ import { amountOf, type Resources, resourceNames } from '../core/model/resources
 import type { Written } from '../core/model/written.ts';
 import type { Short, Stale } from '../core/plan/checkPlan.ts';
 import type { PlanPreview } from '../core/plan/previewPlan.ts';
+import { losses, type Stakes, stakesByNamespace, stakesOf } from '../core/plan/stakes.ts';
 import type { ApplyOutcome, ApplyRefused, Question } from '../operate/applyPlan.ts';
 import type { MoveState } from '../operate/journal.ts';
 import type { Ending, Limit, Outcome, Reason } from '../operate/reasons.ts';
@@ -19,6 +20,7 @@ import {
   list,
   names,
   number,
+  percent,
   plural,
 } from './format.ts';
 import { describeRefusal } from './placement.ts';
@@ -37,7 +39,13 @@ export type StepText = {
 };
 
 /** The one question before a plan is applied; the verb is the button. */
-export type Confirmation = { readonly message: string; readonly detail: string; readonly verb: string };
+export type Confirmation = {
+  readonly message: string;
+  readonly detail: string;
+  readonly verb: string;
+  /** Every move with its cost, a line each. */
+  readonly moves: string;
+};
 
 export function describeStep(step: Step): StepText {
   const { move } = step;
@@ -139,23 +147,85 @@ function describeAllStale(stale: readonly Stale[]): string {
 /** An old plan is stale in most of its moves; these many reasons are enough to see why. */
 const STALE_SHOWN = 5;
 
-/** The question before anything is written: names cluster, moves, whom they end and the work that is lost. */
-export function describeQuestion(question: Question): Confirmation {
+/**
+ * The question before anything is written: names cluster, moves, whom they end and the work that is lost. Of many moves
+ * it names what they change in all, and whom they cost most.
+ * @param of how many moves the whole plan has, where these may be some of them
+ */
+export function describeQuestion(question: Question, of?: number): Confirmation {
+  const { moves } = question;
   if (question.kind === 'apply') {
     const { preview } = question;
-    return {
-      message: `Apply ${describeMoves(preview)} to ${preview.cluster}?`,
-      detail: describeWhatIsEnded(preview).join('\n'),
-      verb: verbOf(preview),
-    };
+    const detail = [...movesOrTotals(moves, preview), ...describeWhatIsEnded(preview), ...mostLost(moves)];
+    const message = `Apply ${someOf(moves.length, of)} to ${preview.cluster}?`;
+    return { message, detail: detail.join('\n'), verb: verbOf(preview), moves: movesText(moves) };
   }
-  const { cluster, moves } = question;
+  const { cluster } = question;
   const [message, verb] = [
     plural(moves.length, { one: `Undo # resize on ${cluster}?`, other: `Undo # resizes on ${cluster}?` }),
     plural(moves.length, { one: 'Undo # resize', other: 'Undo # resizes' }),
   ];
-  return { message, detail: moves.map(describeMove).join('\n'), verb };
+  return { message, detail: movesOrTotals(moves).join('\n'), verb, moves: movesText(moves) };
 }
+
+function movesText(moves: readonly Move[]): string {
+  return moves.map((move) => `${describeMoveWithCost(move)}\n`).join('');
+}
+
+/** "19 moves", "3 of 19 moves". */
+function someOf(moves: number, of = moves): string {
+  return moves < of ? `${number(moves)} of ${counted(of, 'move')}` : counted(moves, 'move');
+}
+
+/** So many moves are named one by one in a question; of more only what they change in all. */
+const MOVES_NAMED = 10;
+const NAMESPACES_NAMED = 5;
+const LOSSES_NAMED = 3;
+
+/** @param preview counts the moves by kind; without it they are all of one */
+function movesOrTotals(moves: readonly Move[], preview?: PlanPreview): string[] {
+  if (moves.length <= MOVES_NAMED) return moves.map(describeMoveWithCost);
+  const namespaces = stakesByNamespace(moves);
+  const named = namespaces
+    .slice(0, NAMESPACES_NAMED)
+    .map(({ name, ...stakes }) => `${name}: ${describeStakes(stakes)}`);
+  const left = namespaces.length - named.length;
+  return [
+    `${preview ? describeMoves(preview) : counted(moves.length, 'resize')}: ${describeStakes(stakesOf(moves))}.`,
+    ...(namespaces.length > 1 ? named : []),
+    ...(left > 0 ? [plural(left, { one: 'and # namespace more', other: 'and # namespaces more' })] : []),
+  ];
+}
+
+/** "pending tasks take 8 CPU; running tasks give back 12 CPU and get 3 CPU" */
+function describeStakes({ placed, givenBack, given }: Stakes): string {
+  const some = (resources: Resources) => resourceNames(resources).length > 0;
+  const running = [
+    ...(some(givenBack) ? [`give back ${amounts(givenBack)}`] : []),
+    ...(some(given) ? [`get ${amounts(given)}`] : []),
+  ];
+  const parts = [
+    ...(some(placed) ? [`pending tasks take ${amounts(placed)}`] : []),
+    ...(running.length > 0 ? [`running tasks ${list(running)}`] : []),
+  ];
+  return parts.length > 0 ? parts.join('; ') : 'tasks keep what they hold';
+}
+
+/** Whom many moves cost most: "Most is lost by team/a (3 h) and team/b (20 min)." Few moves are named with their loss. */
+function mostLost(moves: readonly Move[]): string[] {
+  const most = losses(moves).slice(0, LOSSES_NAMED);
+  if (moves.length <= MOVES_NAMED || most.length === 0) return [];
+  const who = most.map(({ owner, run }) => `${owner.namespace}/${owner.name} (${duration(run.lostSeconds)})`);
+  return [`Most is lost by ${list(who)}.`];
+}
+
+/** Before the question in a context where a mistake costs most. */
+export function describeProduction(context: string): string {
+  return `${context} is a production context (setting stowage.safety.productionContexts).`;
+}
+
+/** The button that shows every move of a question, and changes nothing. */
+export const SHOW_MOVES = 'Show These Moves';
 
 /** A move in a few words; the same wherever it stands. */
 export function describeMove(move: Move | OrphanedMove): string {
@@ -231,10 +301,11 @@ export function describeMoves({ placements, shrinks, expands, migrations }: Plan
 /** Whom the moves end, and what that loses; one sentence each. */
 export function describeWhatIsEnded({ tasksEnded, lostSeconds, withoutCheckpoint }: PlanPreview): string[] {
   if (tasksEnded.length === 0) return ['No running task is ended.'];
-  const [lost, who] = [duration(lostSeconds), names(tasksEnded)];
+  const lost = lostSeconds > 0 ? `${duration(lostSeconds)} of work is lost` : 'no work is lost';
+  const who = names(tasksEnded);
   const ended = plural(tasksEnded.length, {
-    one: `# running task will be ended and started again, ${lost} of work is lost: ${who}.`,
-    other: `# running tasks will be ended and started again, ${lost} of work is lost: ${who}.`,
+    one: `# running task will be ended and started again, ${lost}: ${who}.`,
+    other: `# running tasks will be ended and started again, ${lost}: ${who}.`,
   });
   if (withoutCheckpoint.length === 0) return [ended];
   return [ended, `Without a checkpoint, from the beginning again: ${names(withoutCheckpoint)}.`];
@@ -304,8 +375,11 @@ function describeReason(reason: Reason): string {
     case 'runsElsewhere':
       return `${reason.task} runs on ${reason.node}, not on ${reason.wanted}.`;
     case 'inUse': {
-      const [used, left] = amountsApart(reason.resource, reason.used, reason.left);
-      return `${reason.task} now uses ${used} and would be left ${left}.`;
+      const { task, resource, marginFraction } = reason;
+      const [used, left] = amountsApart(resource, reason.used, reason.left);
+      if (marginFraction === undefined) return `${task} now uses ${used} and would be left ${left}.`;
+      const [needed] = amountsApart(resource, reason.used * (1 + marginFraction), reason.left);
+      return `${task} now uses ${used}; with the ${percent(marginFraction)} margin it needs ${needed}, and would be left ${left}.`;
     }
     case 'notGranted':
       return reason.message
@@ -411,7 +485,7 @@ const UNDER_WAY = {
 
 function verbOf({ placements, shrinks, expands, migrations }: PlanPreview): string {
   const resizes = shrinks + expands;
-  if (placements + resizes === 0) return plural(migrations, { one: 'Migrate # owner', other: 'Migrate # owners' });
+  if (placements + resizes === 0) return plural(migrations, { one: 'Migrate # Job', other: 'Migrate # Jobs' });
   if (placements + migrations === 0) return plural(resizes, { one: 'Resize # task', other: 'Resize # tasks' });
   if (resizes + migrations === 0) return plural(placements, { one: 'Place # task', other: 'Place # tasks' });
   return plural(placements + resizes + migrations, { one: 'Apply # move', other: 'Apply # moves' });

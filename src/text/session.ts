@@ -6,6 +6,9 @@ import { duration } from './format.ts';
 export const CONNECTING = 'connecting';
 export const READING = 'reading the cluster';
 
+/** What is done before the question whether moves are to be done. */
+export const CHECKING = 'checking the moves';
+
 export const NO_CLUSTER = 'No cluster is open. Open one from the Stowage view.';
 export const NEWER_PLAN = 'There is a newer plan of this cluster. Preview the plan again.';
 export const PLAN_OF_ELSEWHERE = 'This plan was not made in this window. Preview the plan again, then apply it.';

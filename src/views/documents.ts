@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 
 const SCHEME = 'stowage';
 
-/** Texts that commands make, shown as rendered Markdown: nothing to edit, nothing to save. Shown again, a text is replaced. */
+/** Texts that commands make: nothing to edit, nothing to save. Shown again, a text is replaced. */
 export class Documents implements vscode.TextDocumentContentProvider, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<vscode.Uri>();
   readonly onDidChange = this.changed.event;
@@ -17,12 +17,22 @@ export class Documents implements vscode.TextDocumentContentProvider, vscode.Dis
     return this.texts.get(uri.path) ?? 'The window was reloaded. Ask for this text again from the Stowage view.';
   }
 
-  /** @param name the tab's title @param markdown names of a cluster are escaped in it */
+  /** Rendered. @param name the tab's title @param markdown names of a cluster are escaped in it */
   async show(name: string, markdown: string): Promise<void> {
-    const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${name}.md` });
-    this.texts.set(uri.path, markdown);
+    await vscode.commands.executeCommand('markdown.showPreview', this.put(`${name}.md`, markdown));
+  }
+
+  /** As it is. @param name the tab's title */
+  async showPlain(name: string, text: string): Promise<void> {
+    const document = await vscode.workspace.openTextDocument(this.put(`${name}.txt`, text));
+    await vscode.window.showTextDocument(document, { preview: true });
+  }
+
+  private put(file: string, text: string): vscode.Uri {
+    const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${file}` });
+    this.texts.set(uri.path, text);
     this.changed.fire(uri);
-    await vscode.commands.executeCommand('markdown.showPreview', uri);
+    return uri;
   }
 
   dispose(): void {

@@ -41,7 +41,7 @@ describe('stowage apply and undo', function () {
   it('shows what it does and refuses to go on where nobody can be asked, and nothing is changed', async () => {
     const { code, out, err } = await stowage(['apply', 'plan.json']);
     assert.equal(code, 2);
-    assert.match(out, /1 placement, 1 shrink, and 1 migration to sample seed 7/);
+    assert.match(out, /Apply 3 moves to sample seed 7/);
     assert.match(err, /not a terminal. Add --yes/);
     await assert.rejects(readFile(path.join(directory, '.stowage', 'sample.json')), /ENOENT/);
   });

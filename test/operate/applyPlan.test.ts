@@ -68,7 +68,7 @@ describe('applying a plan', function () {
       );
       assert.equal(asked.length, 1);
       const question = describeQuestion(asked[0]!);
-      assert.match(question.message, /1 shrink and 1 migration to sample seed 7/);
+      assert.match(question.message, /^Apply 2 moves to sample seed 7\?$/);
       assert.match(question.detail, /1 running task will be ended/);
       assert.ok(question.detail.includes(plan.moves.find(isMigration)!.task.id));
       assert.equal(question.verb, 'Apply 2 moves');

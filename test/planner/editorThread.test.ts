@@ -67,7 +67,7 @@ describe('the editor’s thread, seen from the planning thread', () => {
 
   it('answers the confirmation that was asked of it, each under its own request', async () => {
     const { signal } = new AbortController();
-    const confirmation = { message: 'Apply?', detail: '', verb: 'Apply' };
+    const confirmation = { message: 'Apply?', detail: '', verb: 'Apply', moves: '' };
     const answers = [7, 8].map((id) => editor.call(id, signal).confirm(confirmation));
     editor.confirmed(8, false);
     editor.confirmed(7, true);

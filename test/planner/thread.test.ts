@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { DEFAULT_SETTINGS } from '../../src/core/model/settings.ts';
 import { Planner } from '../../src/planner/client.ts';
+import type { Confirmation } from '../../src/text/operation.ts';
 
 const script = resolve(import.meta.dirname, '../../src/planner/thread.ts');
 
@@ -17,7 +18,7 @@ describe('the planning thread', function () {
     directory = mkdtempSync(join(tmpdir(), 'stowage-planner-'));
     const silent = () => undefined;
     const events = { onView: silent, onStep: silent, onKubeconfig: silent, onDied: silent };
-    planner = new Planner(script, { ...events, confirm: () => Promise.resolve(true) });
+    planner = new Planner(script, events);
   });
 
   afterEach(async () => {
@@ -47,6 +48,33 @@ describe('the planning thread', function () {
       String(stale.status === 'rejected' && stale.reason),
       /The cluster has changed since the plan was made/,
     );
+  });
+
+  it('asks with every move before it writes, and does nothing without a yes', async () => {
+    await connect();
+    const { id, moves } = await planner.ask({ type: 'plan' });
+    const chosen = moves.slice(0, 1).map((move) => move.id);
+    const asked: Confirmation[] = [];
+    const confirm = async (confirmation: Confirmation) => asked.push(confirmation) > 1;
+    const apply = { type: 'apply', planId: id, moveIds: chosen } as const;
+    assert.deepEqual(await planner.ask(apply), { text: '', trouble: false, ended: 0 });
+    assert.equal((await planner.ask(apply, { confirm })).ended, 0);
+    assert.equal((await planner.ask(apply, { confirm })).ended, 1);
+    assert.equal(asked[1]?.message, `Apply 1 of ${moves.length} moves to sample seed 7?`);
+    assert.equal(asked[1]?.moves.split('\n').length, 2);
+    assert.ok(asked[1]?.moves.includes(moves[0]!.taskId));
+  });
+
+  it('tells with pending tasks what the last plan says of them, until it is applied', async () => {
+    await connect();
+    const outlooks = () => planner.view.tasks.filter(({ outlook }) => outlook?.starts).map((task) => task.id);
+    assert.deepEqual(outlooks(), []);
+    const { id, moves } = await planner.ask({ type: 'plan' });
+    const pending = planner.view.tasks.filter(({ kind }) => kind === 'pending').map((task) => task.id);
+    assert.deepEqual(outlooks(), pending);
+    const moveIds = moves.slice(0, 1).map((move) => move.id);
+    await planner.ask({ type: 'apply', planId: id, moveIds }, { confirm: async () => true });
+    assert.deepEqual(outlooks(), []);
   });
 
   it('has sent the rows once a cluster is open, and what has changed after a refresh', async () => {

@@ -99,6 +99,15 @@ describe('what came of a move', () => {
     assert.match(said({ kind: 'failed', reason: REASONS.inUse }), /uses 1\.996 CPU and would be left 2 CPU/);
   });
 
+  it('says of memory that is in use what it needs with the margin', () => {
+    const GIB = 2 ** 30;
+    const inUse = { code: 'inUse', task, resource: 'memoryBytes', used: 3.8 * GIB, left: 4 * GIB } as const;
+    assert.equal(
+      said({ kind: 'failed', reason: { ...inUse, marginFraction: 0.15 } }),
+      'team/train now uses 3.8 GiB; with the 15 % margin it needs 4.4 GiB, and would be left 4 GiB.',
+    );
+  });
+
   it('shows a wait with its end, as every door does', () => {
     const state = { kind: 'waiting', wait: 'earlier', sinceSeconds: 0, dueSeconds: 60, reason: REASONS.short } as const;
     const step = describeStep({ move, state });

@@ -175,7 +175,9 @@ describe('the sample cluster in the editor', function () {
     assert.ok((await panel.locator('[role=grid]').count()) >= 4);
     for (const part of ['Moves', 'Forecast', 'Pending tasks', 'Resizes in place', 'Migrations']) {
       const scroll = () =>
-        panel.locator(`section[aria-label="${part}"]`).evaluate((section) => section.scrollIntoView({ block: 'start' }));
+        panel
+          .locator(`section[aria-label="${part}"]`)
+          .evaluate((section) => section.scrollIntoView({ block: 'start' }));
       await workbench.pictures(`3-${part}`, scroll);
     }
   });
@@ -240,7 +242,7 @@ describe('the sample cluster in the editor', function () {
       end: 'Place',
     },
     { kind: 'resize', text: /^Shrink (\S+) from /, entry: 'Resize in Place…', verb: 'Resize 1 task', end: 'Shrink' },
-    { kind: 'migration', text: /^Migrate (\S+) from /, entry: 'Migrate…', verb: 'Migrate 1 owner', end: 'Migrate' },
+    { kind: 'migration', text: /^Migrate (\S+) from /, entry: 'Migrate…', verb: 'Migrate 1 Job', end: 'Migrate' },
   ] as const;
   for (const { kind, text, entry, verb, end } of single) {
     it(`carries out a single ${kind} from its task’s menu after one question`, async () => {
@@ -250,7 +252,7 @@ describe('the sample cluster in the editor', function () {
       const name = basename(id);
       await show(name);
       await choose(name, entry);
-      assert.match(await workbench.answerModal(verb, `4-single-${kind}`), /Apply 1 \w+ to sample seed 7/);
+      assert.match(await workbench.answerModal(verb, `4-single-${kind}`), /Apply 1 of \d+ moves to sample seed 7/);
       await workbench.toast(/Moves: 1 done\./);
       await panel.locator('ol.steps li.done', { hasText: `${end} ${id.split('/')[0]}` }).waitFor({ state: 'attached' });
       await workbench.dismissToasts();
@@ -268,7 +270,7 @@ describe('the sample cluster in the editor', function () {
 
   it('applies after one modal that names cluster, moves and lost work, and follows each step', async () => {
     const panel = await plan();
-    const before = (await workbench.tree('Tasks').rows()).filter((row) => /would run/.test(row)).length;
+    const before = (await workbench.tree('Tasks').rows()).filter((row) => /, pending, /.test(row)).length;
     await panel.locator('vscode-button', { hasText: APPLY }).click();
     const asked = await workbench.answerModal('Apply', '5-confirm');
     assert.match(asked, /sample seed 7/);
@@ -286,7 +288,7 @@ describe('the sample cluster in the editor', function () {
       steps.join('\n'),
     );
     await workbench.page.waitForFunction(
-      (many) => document.querySelectorAll('.pane [aria-label*="would run"]').length < many,
+      (many) => document.querySelectorAll('.pane [aria-label*=", pending, "]').length < many,
       before,
     );
     await workbench.pictures('6-applied');
