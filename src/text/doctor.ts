@@ -2,7 +2,7 @@ import type { Finding } from '../cluster/kubernetes/diagnose.ts';
 import type { Action } from '../core/model/snapshot.ts';
 import type { Situation } from '../planning/situation.ts';
 import { describeFailure } from './failure.ts';
-import { counted, duration, ended, instant, list, number, plural, dated, timesIn } from './format.ts';
+import { counted, dated, duration, ended, list, number, plural, timesIn } from './format.ts';
 import { describePredictor } from './prediction.ts';
 import { askForRole, describeProblem, SOURCE_TITLES } from './problem.ts';
 import { missingRightText } from './refusal.ts';

@@ -78,7 +78,12 @@ export function describeHeld(predictor: string, { fraction, outcomes, of, latest
 }
 
 /** What a prediction stands on and how such ones have held, one clause each. */
-export function describeTrack({ predictor, basis, coverage, beside }: NonNullable<PlacementAdvice['runtime']>): string[] {
+export function describeTrack({
+  predictor,
+  basis,
+  coverage,
+  beside,
+}: NonNullable<PlacementAdvice['runtime']>): string[] {
   return [
     `Predicted by ${predictor}, from ${describeBasis(basis)}`,
     ...(coverage ? [describeHeld(predictor, coverage)] : []),

@@ -74,7 +74,9 @@ describe('the demo cluster in the editor', function () {
       );
     for (const part of ['Moves', 'Resizes in place', 'Migrations']) {
       await workbench.pictures(`d-${part}`, () =>
-        panel.locator(`section[aria-label="${part}"]`).evaluate((section) => section.scrollIntoView({ block: 'start' })),
+        panel
+          .locator(`section[aria-label="${part}"]`)
+          .evaluate((section) => section.scrollIntoView({ block: 'start' })),
       );
     }
   });
