@@ -6,7 +6,6 @@ import type { Cluster } from '../cluster/port.ts';
 import type { NodeChange } from '../core/forecast/scenarios.ts';
 import { errorMessage } from '../core/model/errorMessage.ts';
 import { InputError } from '../core/model/input.ts';
-import type { Settings } from '../core/model/settings.ts';
 import type { ClusterTarget, Plan } from '../core/plan/plan.ts';
 import type { Predictor } from '../core/predict/predictor.ts';
 import { isJudged } from '../core/predict/verdict.ts';
@@ -69,7 +68,7 @@ export const run: Command = async (words) => {
     const changes = changesOf(options);
     const plan = await planSituation(situation, target, settings, STATE_DIRECTORY, { changes });
     if (options.out !== undefined) await writePlan(options.out, plan);
-    process.stdout.write(options.json ? planJson(plan) : printed(plan, settings, options));
+    process.stdout.write(options.json ? planJson(plan) : printed(plan, options));
     return 0;
   } finally {
     await cluster.close();
@@ -153,8 +152,8 @@ function planJson({ snapshot, predictor, placements, resizes, migrations, foreca
   return `${JSON.stringify(parts, null, 2)}\n`;
 }
 
-function printed(plan: Plan, settings: Settings, { all = false, out }: Options): string {
+function printed(plan: Plan, { all = false, out }: Options): string {
   const paint: Paint = (style, text) => styleText(style, text, { stream: process.stdout });
-  const text = { settings, paint, all };
+  const text = { paint, all };
   return planText(plan, text) + nextSteps(plan, out, text);
 }

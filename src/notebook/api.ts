@@ -274,7 +274,7 @@ async function planOf(host: StowageHost): Promise<Plan> {
   const settings = settingsOf(host);
   const options = signalOf(host);
   const plan = await planSituation(await situationOf(host), targetOf(host), settings, directoryOf(host), options);
-  const text = { settings, paint: (_: unknown, words: string) => words, all: false };
+  const text = { paint: (_: unknown, words: string) => words, all: false };
   return shownAs(plan, () => [{ mime: 'text/plain', text: planText(plan, text) }]);
 }
 

@@ -52,10 +52,11 @@ export function compareScenarios({ scenarios }: Forecast, say: (moment: Moment) 
 
 /** When a pending task is expected to start in a scenario: "in 12 min (80 %: now to 1 h)". */
 export function describeStart(plan: Pick<Plan, 'placements'>, scenario: ScenarioForecast, taskId: string): string {
-  return whenText(startIn(plan, scenario, taskId));
+  return describeWhen(startIn(plan, scenario, taskId));
 }
 
-function whenText(start: Start): string {
+/** The same of a start that is known. */
+export function describeWhen(start: Start): string {
   switch (start.kind) {
     case 'now':
       return 'now';
@@ -78,5 +79,5 @@ function startBand({ p10, p90 }: Extract<Start, { kind: 'in' }>): string {
 
 /** The same as a clause: "starts in 12 min (80 %: now to 1 h)". */
 export function describeStarts(start: Start): string {
-  return start.kind === 'gated' ? whenText(start) : `starts ${whenText(start)}`;
+  return start.kind === 'gated' ? describeWhen(start) : `starts ${describeWhen(start)}`;
 }

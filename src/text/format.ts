@@ -134,11 +134,12 @@ export function resourceTitle(resource: ResourceName): string {
 
 const RESOURCE_TITLES: Readonly<Record<string, string>> = { milliCpu: 'CPU', memoryBytes: 'memory', gpuMilli: 'GPU' };
 
-/** Shares of a node × seconds as people can compare them: `7.5 node-h`, `3 node-min`. */
+/** Shares of a node × seconds as people can compare them: `7.5 node-hours`, `3 node-minutes`. */
 export function nodeHours(nodeSeconds: number): string {
+  if (nodeSeconds > 0 && nodeSeconds < 30) return 'under 1 node-minute';
   const hours = nodeSeconds / 3600;
-  if (hours < 1) return nodeSeconds > 0 && nodeSeconds < 30 ? 'under 1 node-min' : `${number(hours * 60)} node-min`;
-  return `${number(hours, hours >= 10 ? 0 : 1)} node-h`;
+  if (hours >= 1) return plural(hours, { one: '# node-hour', other: '# node-hours' }, hours >= 10 ? 0 : 1);
+  return plural(hours * 60, { one: '# node-minute', other: '# node-minutes' });
 }
 
 /** A median with its 80 % band: `6 min (4–11 min)`; the median alone where the band is as narrow as the words. */
@@ -159,9 +160,13 @@ export function range({ p10, p90 }: Pick<Band, 'p10' | 'p90'>, say: (value: numb
 /** A phrase in the form that its count asks for; `#` stands for the number. */
 export type Plural = { readonly one: string; readonly other: string };
 
-/** `plural(3, { one: '# more task waits', other: '# more tasks wait' })` is `3 more tasks wait`. */
-export function plural(count: number, { one, other }: Plural): string {
-  return (PLURALS.select(count) === 'one' ? one : other).replace('#', number(count));
+/**
+ * `plural(3, { one: '# more task waits', other: '# more tasks wait' })` is `3 more tasks wait`.
+ * @param decimals at most so many
+ */
+export function plural(count: number, { one, other }: Plural, decimals = 0): string {
+  const rounded = Math.round(count * 10 ** decimals) / 10 ** decimals;
+  return (PLURALS.select(rounded) === 'one' ? one : other).replace('#', number(rounded, decimals));
 }
 
 const PLURALS = new Intl.PluralRules(LANGUAGE);

@@ -2,6 +2,8 @@ import type { Candidate } from '../core/defrag/candidates.ts';
 import type { RepackFacts } from '../core/defrag/repackNodes.ts';
 import type { Blocked, Goal, MigrationAdvice } from '../core/defrag/searchDefrag.ts';
 import type { Trigger } from '../core/defrag/triggers.ts';
+import type { Plan } from '../core/plan/plan.ts';
+import { planAgain } from './again.ts';
 import { amount, clock, duration, nodeHours, number, percent, plural, resourceTitle } from './format.ts';
 import { describeRefusal } from './placement.ts';
 import { missingRightText } from './refusal.ts';
@@ -27,14 +29,14 @@ export function describeGoal(goal: Goal): string {
   return goal.node ? `start ${nameOf(goal.taskId)} on ${goal.node}` : `start ${nameOf(goal.taskId)}`;
 }
 
-/** What a goal's moves bring: "To free 8 GPU on gpu-4 7 h earlier: wins 7.5 node-h, costs 3 node-min". */
+/** What a goal's moves bring: "To free 8 GPU on gpu-4 7 h earlier: saves 7.5 node-hours, costs 3 node-minutes". */
 export function describeGain({ goal, gainNodeSeconds, costNodeSeconds }: MigrationAdvice): string {
   return `To ${describeGoal(goal)} ${duration(goal.savedSeconds)} earlier: ${describeWorth(gainNodeSeconds, costNodeSeconds)}`;
 }
 
-/** What moves win and cost, in shares of a node × time. */
+/** What moves save and cost, in shares of a node × time. */
 export function describeWorth(gainNodeSeconds: number, costNodeSeconds: number): string {
-  return `wins ${nodeHours(gainNodeSeconds)}, costs ${nodeHours(costNodeSeconds)}`;
+  return `saves ${nodeHours(gainNodeSeconds)}, costs ${nodeHours(costNodeSeconds)}`;
 }
 
 /** What ends by itself before a move pays off. */
@@ -46,7 +48,7 @@ export function describeEnd(
   const { taskId, untilSeconds, outlived } = decision;
   const [inTime, at] = [duration(untilSeconds - nowSeconds), clock(untilSeconds, nowSeconds)];
   const when = outlived ? `${at}, a guess: ${OUTLIVED}` : at;
-  return `To ${describeGoal(goal)}, wait: ${nameOf(taskId)} ends by itself in ${inTime} (${when}); moving costs ${nodeHours(costNodeSeconds)} and wins ${nodeHours(gainNodeSeconds)}.`;
+  return `To ${describeGoal(goal)}, wait: ${nameOf(taskId)} ends by itself in ${inTime} (${when}); moving costs ${nodeHours(costNodeSeconds)} and saves ${nodeHours(gainNodeSeconds)}.`;
 }
 
 /** Why a marked task, or a goal, is not moved: its first blocking rule, as a clause. */
@@ -78,7 +80,7 @@ export function describeBlocked(reason: Blocked): string {
     case 'stuck':
       return 'nothing that may move makes enough room';
     case 'gain':
-      return `it wins less than ${number(reason.ratio, 2)} times what it costs`;
+      return `it saves less than ${number(reason.ratio, 2)} times what it costs`;
   }
 }
 
@@ -98,29 +100,53 @@ function describeNoTarget({ candidates, example }: Extract<Blocked, { code: 'noT
   return example ? `${none}: ${describeRefusal(example.node, example.refusal)}` : none;
 }
 
-/** What could start a defragmentation, and whether it has held long enough. */
-export function describeTrigger(trigger: Trigger, nowSeconds: number, holdSeconds: number): string {
-  const [since, hold] = [duration(Math.max(0, nowSeconds - trigger.sinceSeconds)), duration(holdSeconds)];
-  if (trigger.kind === 'unscheduled') {
-    const task = nameOf(trigger.taskId);
-    return trigger.held
-      ? `${task} fits nowhere although the nodes together have room, for ${since}`
-      : `${task} fits nowhere although the nodes together have room, for ${since} of the ${hold} it must hold`;
+/** What could start a defragmentation, and whether it has held long enough; a count-down where it has not. */
+export function describeTriggers(plan: Pick<Plan, 'snapshot' | 'rules'>): string[] {
+  return plan.snapshot.triggers.map((trigger) => describeTrigger(trigger, plan));
+}
+
+function describeTrigger(trigger: Trigger, { snapshot, rules }: Pick<Plan, 'snapshot' | 'rules'>): string {
+  const { takenAtSeconds: nowSeconds } = snapshot;
+  const { triggerHoldSeconds, triggerFreeFraction } = rules;
+  const { held, sinceSeconds } = trigger;
+  const since = duration(Math.max(0, nowSeconds - sinceSeconds));
+  const again = planAgain(sinceSeconds + triggerHoldSeconds, nowSeconds);
+  const time = held ? `for ${since}` : `for ${since} of the ${duration(triggerHoldSeconds)} it must hold; ${again}`;
+  if (trigger.kind === 'unscheduled')
+    return `${nameOf(trigger.taskId)} fits nowhere although the nodes together have room, ${time}`;
+  const free = percent(triggerFreeFraction);
+  return plural(trigger.nodes.length, {
+    one: `# node keeps more than ${free} free, ${time}`,
+    other: `# nodes keep more than ${free} free, ${time}`,
+  });
+}
+
+/** Why nothing is said of any migration, as a sentence: the rule that holds, and when to look again. */
+export function describeNoMigrations(plan: Pick<Plan, 'snapshot' | 'rules'>): string {
+  const { triggers, candidates } = plan.snapshot;
+  const { triggerFreeFraction, candidateFreeFraction } = plan.rules;
+  if (triggers.length === 0) {
+    return `Nothing is moved: no pending task would fit if what is free lay together, and fewer than two nodes keep more than ${percent(triggerFreeFraction)} free.`;
   }
-  const forms = trigger.held
-    ? {
-        one: `# node keeps more than the preset free, for ${since}`,
-        other: `# nodes keep more than the preset free, for ${since}`,
-      }
-    : {
-        one: `# node keeps more than the preset free, for ${since} of the ${hold} it must hold`,
-        other: `# nodes keep more than the preset free, for ${since} of the ${hold} it must hold`,
-      };
-  return plural(trigger.nodes.length, forms);
+  if (triggers.every(({ held }) => !held)) {
+    const first = triggers.find(({ kind }) => kind === 'unscheduled') ?? triggers[0]!;
+    return `Nothing is moved yet: ${describeTrigger(first, plan)}.`;
+  }
+  return candidates.length === 0
+    ? `Nothing is moved: no node keeps ${percent(candidateFreeFraction)} free, so that it would be worth it.`
+    : 'Nothing is moved: the nodes that keep enough free hold nothing that is in the way.';
+}
+
+/** The nodes worth a defragmentation, the busiest first; undefined where there is none. */
+export function describeCandidates(candidates: readonly Candidate[], most = candidates.length): string | undefined {
+  if (candidates.length === 0) return undefined;
+  const shown = candidates.slice(0, most).map(describeCandidate);
+  const more = candidates.length - shown.length;
+  return more > 0 ? `candidates: ${shown.join(', ')}, and ${number(more)} more` : `candidates: ${shown.join(', ')}`;
 }
 
 /** "n1 (62 % of its GPU free, 30 % used)". */
-export function describeCandidate({ node, resource, freeFraction, usageFraction }: Candidate): string {
+function describeCandidate({ node, resource, freeFraction, usageFraction }: Candidate): string {
   return `${node} (${percent(freeFraction)} of its ${resourceTitle(resource)} free, ${percent(usageFraction)} used)`;
 }
 

@@ -269,10 +269,12 @@ export function describeLossOf(moves: readonly Move[]): string {
   return lost > 0 ? `${duration(lost)} of work would be lost.` : 'No work is lost.';
 }
 
+export const NO_NODES = 'Nothing can be planned: no node is seen. What could not be read is named above.';
+
 /** Why there is no move to tick. */
 export function describeNoMoves({ done, nodes }: { readonly done: number; readonly nodes: number }): string {
   if (done > 0) return 'All moves of this plan are done. Plan again to see what comes next.';
-  if (nodes === 0) return 'Nothing can be planned: no node is seen. What could not be read is named above.';
+  if (nodes === 0) return NO_NODES;
   return 'Nothing to do now: no move would gain anything. The rest of this page says why.';
 }
 

@@ -1,5 +1,7 @@
+import type { Plan } from '../core/plan/plan.ts';
 import type { KeptCode, ResizeAdvice, ResizeRefusal, ResizeWait } from '../core/resize/adviseResizes.ts';
-import { amount, amountsApart, clock, duration, fromTo, list, number } from './format.ts';
+import { planAgain } from './again.ts';
+import { amount, amountsApart, clock, duration, fromTo, list, number, percent, plural } from './format.ts';
 import { missingRightText } from './refusal.ts';
 
 /** Every sentence about what a plan says of resizing a running task. */
@@ -132,6 +134,79 @@ export function describeUsageSpan(resizes: readonly ResizeAdvice[]): string | un
     : `usage is the mean of the last ${shortest} to ${longest} (${sources})`;
 }
 
+/** Resize advice in the order in which it is read: what is done, what waits, what to ask for the next time, the rest. */
+export type ResizeGroups = {
+  /** The largest part given back first. */
+  readonly shrinks: readonly ResizeAdvice[];
+  /** The neediest first. */
+  readonly expands: readonly ResizeAdvice[];
+  /** The soonest look first. */
+  readonly waits: readonly ResizeAdvice[];
+  readonly advised: readonly ResizeAdvice[];
+  readonly refused: readonly ResizeAdvice[];
+};
+
+/** Groups advice; every entry is in one group. */
+export function groupResizes(resizes: readonly ResizeAdvice[]): ResizeGroups {
+  const of = (kind: ResizeAdvice['decision']['kind']) => resizes.filter(({ decision }) => decision.kind === kind);
+  return {
+    shrinks: of('shrink').sort(byGain),
+    expands: of('expand').sort(byNeed),
+    waits: of('wait').sort(byNextLook),
+    advised: of('advise').sort(byGain),
+    refused: of('refused').sort(byName),
+  };
+}
+
+function byGain(left: ResizeAdvice, right: ResizeAdvice): number {
+  return right.ours.amount / right.request - left.ours.amount / left.request || byName(left, right);
+}
+
+function byNeed(left: ResizeAdvice, right: ResizeAdvice): number {
+  return right.ours.usageFraction - left.ours.usageFraction || byName(left, right);
+}
+
+function byNextLook(left: ResizeAdvice, right: ResizeAdvice): number {
+  const until = ({ decision }: ResizeAdvice) => (decision.kind === 'wait' ? decision.untilSeconds : 0);
+  return until(left) - until(right) || byName(left, right);
+}
+
+function byName(left: ResizeAdvice, right: ResizeAdvice): number {
+  return left.taskId < right.taskId ? -1 : left.taskId > right.taskId ? 1 : 0;
+}
+
+/** Why no running task has resize advice: the rule that holds, and when to look again. */
+export function describeNoResizes(plan: Pick<Plan, 'snapshot' | 'rules'>): string {
+  const few = describeFewReadings(plan.snapshot);
+  return few === undefined ? `Nothing is resized: ${whyNoResizes(plan)}.` : `Nothing is resized yet: ${few}.`;
+}
+
+/** The same as a clause, where enough was read. */
+export function whyNoResizes({ snapshot, rules }: Pick<Plan, 'snapshot' | 'rules'>): string {
+  const { counts, unresized } = snapshot;
+  if (counts.running === 0) return 'no task runs';
+  if (unresized.noUsage > 0 && unresized.betweenThresholds === 0) return 'it is not known what running tasks use';
+  const [least, most] = [percent(rules.shrinkBelowFraction), percent(rules.expandAboveFraction)];
+  return `no running task uses less than ${least} of its request, or more than ${most}`;
+}
+
+/** How far the readings of usage are, and when there will be enough; undefined where no task has too few. */
+export function describeFewReadings(snapshot: Plan['snapshot']): string | undefined {
+  const { fewReadings, takenAtSeconds } = snapshot;
+  const few = fewReadingsText(snapshot);
+  return fewReadings && few && `${few}; ${planAgain(fewReadings.enoughAtSeconds, takenAtSeconds)}`;
+}
+
+/** The same without when: "2 tasks have 2 of the 3 readings that a resize needs, or fewer". */
+export function fewReadingsText({ fewReadings, unresized }: Plan['snapshot']): string | undefined {
+  if (!fewReadings) return undefined;
+  const [had, needed] = [number(fewReadings.readings), number(fewReadings.needed)];
+  return plural(unresized.fewReadings, {
+    one: `# task has ${had} of the ${needed} readings that a resize needs`,
+    other: `# tasks have ${had} of the ${needed} readings that a resize needs, or fewer`,
+  });
+}
+
 /** Running tasks without resize advice, in one line; undefined where there are none. */
 export function describeKept(kept: Readonly<Record<KeptCode, number>>): string | undefined {
   const parts = (Object.keys(KEPT) as KeptCode[])
@@ -142,7 +217,7 @@ export function describeKept(kept: Readonly<Record<KeptCode, number>>): string |
 
 const KEPT: Readonly<Record<KeptCode, string>> = {
   betweenThresholds: 'between the thresholds',
-  fewReadings: 'with fewer than 3 readings (measure with --observe 60s)',
+  fewReadings: 'with fewer than 3 readings',
   noUsage: 'without any reading',
   bestEffort: 'BestEffort: a resize would change the QoS class',
 };

@@ -42,7 +42,7 @@ export function wrapped(text: string, indent: string, length = 116): string[] {
   return [...lines, indent + line];
 }
 
-const BREAKS = / (?!%|(?:s|min|h|d|CPU|GPU|KiB|MiB|GiB|TiB|node-h|node-min)\b)/;
+const BREAKS = / (?!%|(?:s|min|h|d|CPU|GPU|KiB|MiB|GiB|TiB|node-hours?|node-minutes?)\b)/;
 
 function width(text: string): number {
   return [...text.replace(ANSI, '')].length;

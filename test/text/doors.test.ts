@@ -46,7 +46,7 @@ describe('one fact at every door', function () {
     } finally {
       await rm(directory, { recursive: true, force: true });
     }
-    terminal = plain(planText(plan, { settings: DEFAULT_SETTINGS, paint: (_, text) => text, all: true }));
+    terminal = plain(planText(plan, { paint: (_, text) => text, all: true }));
     const plots = await watchPlots();
     stopPlots = () => plots.stop();
     const { render } = await import('../../webview/render.ts');
@@ -184,8 +184,8 @@ describe('one fact at every door', function () {
       includes(terminal, loss);
       includes(done, loss);
     }
-    const worth = /wins [\d.]+ node-\w+, costs [\d.]+ node-\w+/.exec(terminal);
-    includes(done, worth?.[0] ?? assert.fail('the terminal says what moves win'));
+    const worth = /saves [\d.]+ node-\w+, costs [\d.]+ node-\w+/.exec(terminal);
+    includes(done, worth?.[0] ?? assert.fail('the terminal says what moves save'));
     panel();
   });
 

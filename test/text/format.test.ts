@@ -90,11 +90,11 @@ describe('words for people', () => {
 
   it('says node-hours, and node-minutes where there is less than one', () => {
     assert.deepEqual([3600 * 7.52, 3600 * 12.4, 180, 20, 0].map(nodeHours), [
-      '7.5 node-h',
-      '12 node-h',
-      '3 node-min',
-      'under 1 node-min',
-      '0 node-min',
+      '7.5 node-hours',
+      '12 node-hours',
+      '3 node-minutes',
+      'under 1 node-minute',
+      '0 node-minutes',
     ]);
   });
 });

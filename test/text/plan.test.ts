@@ -20,7 +20,7 @@ function planOf(snapshot: Snapshot, settings: Settings): Plan {
 function text(snapshot: Snapshot, more: Partial<Settings> = {}, all = false): string {
   const settings = { ...DEFAULT_SETTINGS, ...more };
   const plan = planOf(snapshot, settings);
-  const options = { settings, paint, all };
+  const options = { paint, all };
   return planText(plan, options) + nextSteps(plan, undefined, options);
 }
 
@@ -28,14 +28,14 @@ describe('a plan in words', () => {
   it('of an empty cluster says that there is nothing to do', () => {
     const said = text(aSnapshot([], []));
     assert.match(said, /PLACE {2}no task is pending/);
-    assert.match(said, /RESIZE {2}nothing to resize/);
-    assert.match(said, /MIGRATE {2}no trigger/);
-    assert.match(said, /Nothing to do on test\./);
+    assert.match(said, /RESIZE {2}nothing to resize\n {2}Nothing is resized: no task runs\./);
+    assert.match(said, /MIGRATE {2}nothing to move\n {2}Nothing is moved: no pending task would fit/);
+    assert.match(said, /^Nothing can be planned: no node is seen\./m);
   });
 
   it('names first what could not be read; what version 0.1.0 wrote of it stands as it was written', () => {
     const made = planOf(aSnapshot([], [], { problems: [{ code: 'noMetrics' }] }), DEFAULT_SETTINGS);
-    const said = (plan: Plan) => planText(plan, { settings: DEFAULT_SETTINGS, paint, all: false });
+    const said = (plan: Plan) => planText(plan, { paint, all: false });
     assert.match(said(made), /^! This cluster has no metrics\.k8s\.io, .* Install metrics-server\.$/m);
     const problems = ['Node odd offers "lots" of cpu, which is no amount; it counts as 0.'];
     assert.ok(said({ ...made, snapshot: { ...made.snapshot, problems } }).includes(`\n! ${problems[0]}\n`));
@@ -72,7 +72,7 @@ describe('a plan in words', () => {
       aTask('small', 'n2', amounts(4, 1), { checkpoint }),
     ];
     const said = text(aSnapshot(nodes, tasks));
-    assert.match(said, /To start big on n2 22 h 59 min earlier: wins 11 node-h, costs 3 node-min/);
+    assert.match(said, /To start big on n2 22 h 59 min earlier: saves 11 node-hours, costs 3 node-minutes/);
     assert.match(said, /default\/small +n2 → n1 +loses 10 min of work +23 h to go/);
     assert.match(said, /place on n2, once the migrations have made room/);
     assert.match(said, /1 placement and 1 migration\.\n1 running task will be ended/);

@@ -3,12 +3,13 @@ import type { Plan } from '../../core/plan/plan.ts';
 import { duration, names, number, plural } from '../format.ts';
 import {
   describeBlocked,
-  describeCandidate,
+  describeCandidates,
   describeEnd,
   describeGain,
   describeGoal,
+  describeNoMigrations,
   describeRepack,
-  describeTrigger,
+  describeTriggers,
   nameOf,
   REPACK_ORDER,
 } from '../migration.ts';
@@ -20,36 +21,29 @@ import { type Paint, type PlanTextOptions, summaryOf, title } from './section.ts
 const REASONS_SHOWN = 4;
 const GOALS_SHOWN = 6;
 
-export function moveText({ migrations, moves: planned, snapshot }: Plan, options: PlanTextOptions): string[] {
-  const { settings, paint, all } = options;
+export function moveText(plan: Plan, options: PlanTextOptions): string[] {
+  const { migrations, moves: planned, snapshot } = plan;
+  const { paint, all } = options;
   const nowSeconds = snapshot.takenAtSeconds;
   const of = (kind: string) => migrations.filter(({ decision }) => decision.kind === kind);
   const [moves, waits, blocked] = [of('migrate'), of('wait'), of('blocked')];
-  const held = snapshot.triggers.some((trigger) => trigger.held);
   const summary = summaryOf([
     [moves.length, (count) => `${count} to move`],
     [waits.length, (count) => `${count} better waited for`],
     [blocked.length, (count) => `${count} blocked`],
   ]);
-  const triggers = snapshot.triggers.map((trigger) =>
-    describeTrigger(trigger, nowSeconds, settings.triggerHoldSeconds),
-  );
-  const nothing =
-    triggers.length === 0 ? 'no trigger' : held ? 'nothing to move' : 'no trigger has held long enough yet';
+  const begun = snapshot.triggers.every(({ held }) => held);
+  const why = migrations.length === 0 && begun ? [describeNoMigrations(plan)] : [];
+  const triggers = describeTriggers(plan);
+  const candidates = describeCandidates(snapshot.candidates, all ? undefined : 5);
+  const notes = [
+    ...why,
+    ...triggers.slice(0, all ? triggers.length : 4),
+    ...(candidates === undefined ? [] : [candidates]),
+  ];
   return [
-    title('MIGRATE', summary ?? nothing, options),
-    ...triggers
-      .slice(0, all ? triggers.length : 4)
-      .flatMap((line) => wrapped(line, '  ').map((each) => paint('dim', each))),
-    ...(snapshot.candidates.length > 0
-      ? wrapped(
-          `candidates: ${snapshot.candidates
-            .slice(0, all ? undefined : 5)
-            .map(describeCandidate)
-            .join(', ')}`,
-          '  ',
-        ).map((line) => paint('dim', line))
-      : []),
+    title('MIGRATE', summary ?? (begun ? 'nothing to move' : 'no trigger has held long enough yet'), options),
+    ...notes.flatMap((note) => wrapped(note, '  ')).map((line) => paint('dim', line)),
     ...movesText(inTurn(moves, planned), paint),
     ...(waits.length > 0
       ? ['', ...goalsOnce(waits).flatMap((each) => wrapped(describeEnd(each, nowSeconds), '  '))]

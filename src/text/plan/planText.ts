@@ -6,22 +6,23 @@ import { describeMoves, describeWhatIsEnded } from '../operation.ts';
 import { describePredictor } from '../prediction.ts';
 import { describeProblem } from '../problem.ts';
 import { wrapped } from '../table.ts';
+import { describeVerdict } from '../verdict.ts';
 import { forecastText } from './forecast.ts';
 import { moveText } from './migrations.ts';
 import { placeText } from './placements.ts';
 import { resizeText } from './resizes.ts';
 import type { PlanTextOptions } from './section.ts';
 
-/** A plan as people read it, at 120 columns: pending tasks, resizes, migrations, the forecast. */
+/** A plan as people read it, at 120 columns: the verdict, pending tasks, resizes, migrations, the forecast. */
 export function planText(plan: Plan, options: PlanTextOptions): string {
   const parts = [heading(plan, options), placeText(plan, options), resizeText(plan, options), moveText(plan, options)];
   if (plan.forecast) parts.push(forecastText(plan, plan.forecast, options));
   return `${parts.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 
-/** What an apply would do and lose, and the command for it. */
+/** What an apply would do and lose, and the command for it; nothing where there is nothing to do. */
 export function nextSteps(plan: Plan, planFile: string | undefined, { paint }: PlanTextOptions): string {
-  if (plan.moves.length === 0) return `\nNothing to do on ${plan.snapshot.cluster}.\n`;
+  if (plan.moves.length === 0) return '';
   const preview = previewPlan(plan);
   const lines = [`${describeMoves(preview)}.`, ...describeWhatIsEnded(preview)].flatMap((line) => wrapped(line, ''));
   const file = planFile ?? 'plan.json';
@@ -29,7 +30,8 @@ export function nextSteps(plan: Plan, planFile: string | undefined, { paint }: P
   return `\n${lines.join('\n')}\n${paint('bold', 'Next:')} ${first}stowage apply ${file}\n`;
 }
 
-function heading({ snapshot, predictor }: Plan, { paint }: PlanTextOptions): string[] {
+function heading(plan: Plan, { paint }: PlanTextOptions): string[] {
+  const { snapshot, predictor } = plan;
   const chosen = Object.entries(predictor.chosen).map(([name, count]) => `${name} ${number(count)}`);
   const by = chosen.length > 0 ? ` (${chosen.join(', ')})` : '';
   const at = snapshot.takenAtSeconds;
@@ -37,5 +39,7 @@ function heading({ snapshot, predictor }: Plan, { paint }: PlanTextOptions): str
     `${paint('bold', snapshot.cluster)}  ${describeCounts(snapshot.counts)}, at ${dated(at, at)}, ${timesIn(at)}`,
     paint('dim', `runtimes: ${describePredictor(predictor)}${by}`),
     ...snapshot.problems.slice(0, 5).map((problem) => paint('yellow', `! ${describeProblem(problem)}`)),
+    '',
+    ...wrapped(describeVerdict(plan), '').map((line) => paint('bold', line)),
   ];
 }

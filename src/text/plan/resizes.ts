@@ -1,7 +1,15 @@
 import type { Plan } from '../../core/plan/plan.ts';
 import type { ResizeAdvice } from '../../core/resize/adviseResizes.ts';
 import { duration, fromTo, number, percent, resourceTitle } from '../format.ts';
-import { describeKept, describeResize, describeRule, describeUsageSpan } from '../resize.ts';
+import {
+  describeFewReadings,
+  describeKept,
+  describeNoResizes,
+  describeResize,
+  describeRule,
+  describeUsageSpan,
+  groupResizes,
+} from '../resize.ts';
 import { shortened, table, wrapped } from '../table.ts';
 import { type Paint, type PlanTextOptions, summaryOf, title } from './section.ts';
 
@@ -9,31 +17,42 @@ import { type Paint, type PlanTextOptions, summaryOf, title } from './section.ts
 const ROWS_SHOWN = 8;
 const LINES_SHOWN = 3;
 
-export function resizeText({ resizes, snapshot }: Plan, options: PlanTextOptions): string[] {
-  const { settings, paint } = options;
-  const of = (kind: ResizeAdvice['decision']['kind']) => resizes.filter(({ decision }) => decision.kind === kind);
-  const [shrinks, expands, waits, refused] = [of('shrink'), of('expand'), of('wait'), of('refused')];
+export function resizeText(plan: Plan, options: PlanTextOptions): string[] {
+  const { resizes, snapshot, rules } = plan;
+  const { paint } = options;
+  const { shrinks, expands, waits, advised, refused } = groupResizes(resizes);
   const summary = summaryOf([
-    [shrinks.length, (count) => `${count} shrink (usage below ${percent(settings.shrinkBelowFraction)})`],
-    [expands.length, (count) => `${count} expand (above ${percent(settings.expandAboveFraction)})`],
+    [shrinks.length, (count) => `${count} shrink (usage below ${percent(rules.shrinkBelowFraction)})`],
+    [expands.length, (count) => `${count} expand (above ${percent(rules.expandAboveFraction)})`],
     [waits.length, (count) => `${count} wait`],
     [refused.length, (count) => `${count} stay as they are`],
   ]);
   const heading = summary === undefined ? 'nothing to resize' : `requests of running tasks: ${summary}`;
-  const span = describeUsageSpan(resizes);
-  const kept = describeKept(snapshot.unresized);
+  const say = (each: ResizeAdvice) => describeResize(each, snapshot.takenAtSeconds);
   return [
     title('RESIZE', heading, options),
-    ...(span === undefined ? [] : [paint('dim', `  ${span}`)]),
-    ...rowsText('Shrink in place', shrinks.sort(byGain), options),
-    ...rowsText('Expand in place', expands.sort(byNeed), options),
-    ...linesText('Wait', waits, options, (each) => describeResize(each, snapshot.takenAtSeconds)),
-    ...linesText('Ask for less the next time', of('advise'), options, (each) =>
-      describeResize(each, snapshot.takenAtSeconds),
-    ),
+    ...notesText(resizes.length > 0 ? describeUsageSpan(resizes) : describeNoResizes(plan), paint),
+    ...rowsText('Shrink in place', shrinks, options),
+    ...rowsText('Expand in place', expands, options),
+    ...linesText('Wait', waits, options, say),
+    ...linesText('Ask for less the next time', advised, options, say),
     ...refusedText(refused, snapshot.takenAtSeconds, options),
-    ...(kept ? ['', ...wrapped(kept, '  ').map((line) => paint('dim', line))] : []),
+    ...leftText(plan, paint),
   ];
+}
+
+/** Running tasks without advice, and how to read the usage of those that were read too seldom. */
+function leftText({ snapshot, resizes, target }: Plan, paint: Paint): string[] {
+  const kept = describeKept(snapshot.unresized);
+  const few = resizes.length > 0 ? describeFewReadings(snapshot) : undefined;
+  const real = target?.kind === 'kubernetes';
+  const observe = snapshot.fewReadings && real ? ['With --observe 60s usage is read for a minute first.'] : [];
+  const lines = [...(kept === undefined ? [] : [kept]), ...(few === undefined ? [] : [`${few}.`]), ...observe];
+  return lines.length > 0 ? ['', ...lines.flatMap((line) => notesText(line, paint))] : [];
+}
+
+function notesText(note: string | undefined, paint: Paint): string[] {
+  return note === undefined ? [] : wrapped(note, '  ').map((line) => paint('dim', line));
 }
 
 function rowsText(name: string, advice: readonly ResizeAdvice[], { paint, all }: PlanTextOptions): string[] {
@@ -95,17 +114,4 @@ function resizeCells(advice: ResizeAdvice, paint: Paint): string[] {
     fromTo(resource, ours.needed, ours.left),
     remainingSeconds === undefined ? '?' : duration(remainingSeconds),
   ];
-}
-
-/** The largest part given back first. */
-function byGain(left: ResizeAdvice, right: ResizeAdvice): number {
-  return right.ours.amount / right.request - left.ours.amount / left.request || byName(left, right);
-}
-
-function byNeed(left: ResizeAdvice, right: ResizeAdvice): number {
-  return right.ours.usageFraction - left.ours.usageFraction || byName(left, right);
-}
-
-function byName(left: ResizeAdvice, right: ResizeAdvice): number {
-  return left.taskId < right.taskId ? -1 : left.taskId > right.taskId ? 1 : 0;
 }

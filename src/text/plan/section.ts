@@ -1,11 +1,9 @@
-import type { Settings } from '../../core/model/settings.ts';
 import { number } from '../format.ts';
 
 /** Colours a text, or leaves it as it is where nobody could see them. */
 export type Paint = (style: 'bold' | 'dim' | 'green' | 'yellow' | 'cyan', text: string) => string;
 
 export type PlanTextOptions = {
-  readonly settings: Settings;
   readonly paint: Paint;
   /** Everything, in place of the first rows of long lists. */
   readonly all: boolean;

@@ -1,3 +1,4 @@
+import type { Forecast, ScenarioForecast } from '../../../src/core/forecast/forecast.ts';
 import { DEFAULT_SETTINGS } from '../../../src/core/model/settings.ts';
 import type { Snapshot } from '../../../src/core/model/snapshot.ts';
 import { draftPlan, finishPlan } from '../../../src/core/plan/makePlan.ts';
@@ -36,4 +37,33 @@ export function everything(): Snapshot {
     ],
     { usage: { 'default/idle': used(amounts(1, 0.6)), 'default/busy': used(amounts(5, 0.6)) } },
   );
+}
+
+const band = (value: number) => ({ p10: value, p50: value, p90: value });
+
+/** A scenario in which so many tasks wait now, in 15 min and in a day. */
+export function scenario(
+  name: string,
+  waiting: readonly number[],
+  starts: Readonly<Record<string, number>>,
+): ScenarioForecast {
+  const nothing = band(0);
+  const fragmentation = { gpuMilli: nothing, gpuRatio: nothing, cpuMilli: nothing, cpuRatio: nothing };
+  const at = [0, 900, 24 * HOUR];
+  return {
+    name,
+    moments: waiting.map((value, index) => {
+      return { inSeconds: at[index]!, free: {}, fragmentation, waiting: band(value), fits: [] };
+    }),
+    starts: Object.entries(starts).map(([task, seconds]) => {
+      return { task, p50: seconds, p90: seconds, startedFraction: 1, admittingNodes: 3 };
+    }),
+  };
+}
+
+/** A plan with a forecast of these scenarios. */
+export function withForecast(made: Plan, ...scenarios: readonly ScenarioForecast[]): Plan {
+  const { id: _, ...draft } = made;
+  const forecast: Forecast = { atSeconds: NOW, seed: 1, samples: 1, of: 1, shapes: [], arrivalsPerHour: 0, scenarios };
+  return finishPlan(draft, sha256, { forecast });
 }

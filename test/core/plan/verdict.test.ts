@@ -1,42 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import type { Forecast, ScenarioForecast } from '../../../src/core/forecast/forecast.ts';
 import { NO_RESOURCES } from '../../../src/core/model/resources.ts';
 import { finishPlan } from '../../../src/core/plan/makePlan.ts';
 import { parsePlan } from '../../../src/core/plan/parsePlan.ts';
-import type { Plan } from '../../../src/core/plan/plan.ts';
 import { freedBy, verdictOf } from '../../../src/core/plan/verdict.ts';
 import { sha256 } from '../../../src/io/sha256.ts';
 import { amounts, aNode, aSnapshot, aTask, HOUR, NOW, used } from '../small.ts';
-import { checkpoint, everything, plan } from './everything.ts';
-
-const certain = (value: number) => ({ p10: value, p50: value, p90: value });
-
-/** A scenario in which so many tasks wait now, in 15 min and in a day. */
-function scenario(
-  name: string,
-  waiting: readonly number[],
-  starts: Readonly<Record<string, number>>,
-): ScenarioForecast {
-  const nothing = certain(0);
-  const fragmentation = { gpuMilli: nothing, gpuRatio: nothing, cpuMilli: nothing, cpuRatio: nothing };
-  const at = [0, 900, 24 * HOUR];
-  return {
-    name,
-    moments: waiting.map((value, index) => {
-      return { inSeconds: at[index]!, free: {}, fragmentation, waiting: certain(value), fits: [] };
-    }),
-    starts: Object.entries(starts).map(([task, seconds]) => {
-      return { task, p50: seconds, p90: seconds, startedFraction: 1, admittingNodes: 3 };
-    }),
-  };
-}
-
-function withForecast(made: Plan, ...scenarios: readonly ScenarioForecast[]): Plan {
-  const { id: _, ...draft } = made;
-  const forecast: Forecast = { atSeconds: NOW, seed: 1, samples: 1, of: 1, shapes: [], arrivalsPerHour: 0, scenarios };
-  return finishPlan(draft, sha256, { forecast });
-}
+import { checkpoint, everything, plan, scenario, withForecast } from './everything.ts';
 
 describe('the verdict of a plan', () => {
   it('of an empty cluster is that nothing is gained and nothing lost', () => {
