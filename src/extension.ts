@@ -135,6 +135,7 @@ function panelHandlers(
     reveal: (what, name) => void (what === 'node' ? trees.revealNode(name) : trees.revealTask(name)),
     rank: (weighing) => void session.rank(weighing).catch((error) => log.warn(errorMessage(error))),
     weigh: (weights) => void weigh(weights),
+    take: () => undefined,
     whatIf: (kind) => void runCommand(kind === 'lost' ? 'stowage.whatIfNodeGoes' : 'stowage.whatIfNodeAdded'),
   };
 }

@@ -15,6 +15,7 @@ describe('messages of the plan panel', () => {
       { type: 'weigh', weights: { stowage: 0.5 } },
       { type: 'whatIf', kind: 'lost' },
       { type: 'whatIf', kind: 'added' },
+      { type: 'take', as: 'markdown' },
     ];
     for (const message of messages) assert.deepEqual(parseFromWebview(message), message);
   });
@@ -45,6 +46,7 @@ describe('messages of the plan panel', () => {
       { type: 'weigh', weights: { timeFit: Number.NaN } },
       { type: 'weigh', weights: { timeFit: 1, fgd: 1e9 } },
       { type: 'whatIf', kind: 'burnt' },
+      { type: 'take', as: 'program' },
       { type: 'reveal', what: 'node', name: 'x'.repeat(601) },
     ];
     for (const value of bad) assert.equal(parseFromWebview(value), undefined, JSON.stringify(value));
@@ -70,6 +72,7 @@ describe('messages of the plan panel', () => {
 
   it('takes a state only with a cluster and steps', () => {
     assert.equal(parseToWebview({ type: 'state', state: { cluster: 'c' } }), undefined);
-    assert.ok(parseToWebview({ type: 'state', state: { cluster: 'c', steps: [] } }));
+    assert.equal(parseToWebview({ type: 'state', state: { cluster: 'c', steps: [] } }), undefined);
+    assert.ok(parseToWebview({ type: 'state', state: { cluster: 'c', steps: [], stepsBefore: 0 } }));
   });
 });

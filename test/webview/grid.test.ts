@@ -123,8 +123,8 @@ describe('a grid', () => {
   });
 
   it('holds the rows in sight and some to spare, and the height of all', () => {
-    // 12 in sight, 6 more on either side
-    assert.equal(all('[role=gridcell]:first-child').length, 24);
+    // 14 in sight, 6 more on either side
+    assert.equal(all('[role=gridcell]:first-child').length, 26);
     assert.equal(all('.grid-spacer')[0]?.style.height, `${40 * 26}px`);
   });
 
@@ -158,9 +158,9 @@ describe('a grid', () => {
     stop().focus();
     press('PageDown');
     all('.grid-body')[0]?.dispatchEvent(new Event('scroll'));
-    assert.equal(focused(), 'node-12');
+    assert.equal(focused(), 'node-14');
     press('ArrowDown');
-    assert.equal(focused(), 'node-13');
+    assert.equal(focused(), 'node-15');
   });
 
   it('does not take the focus when somebody else has it', () => {

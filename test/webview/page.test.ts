@@ -6,6 +6,7 @@ import { goalsOf } from '../../src/core/plan/goals.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
 import { describeMove, type StepText } from '../../src/text/operation.ts';
 import { describeProblem } from '../../src/text/problem.ts';
+import { groupResizes } from '../../src/text/resize.ts';
 import { verdictFigures } from '../../src/text/verdict.ts';
 import type { PanelActions } from '../../webview/actions.ts';
 import { NONE_TICKED, withTicks } from '../../webview/moves/ticks.ts';
@@ -333,7 +334,7 @@ describe('the plan panel', function () {
         all('[role=gridcell][tabindex="0"]', gridOf(landmark(label)))[0]!.dispatchEvent(enter() as unknown as Event);
       assert.deepEqual(asked, [
         ['showTask', plan.placements[0]!.taskId],
-        ['reveal', 'task', plan.resizes.find(({ decision }) => decision.kind !== 'refused')!.taskId],
+        ['reveal', 'task', groupResizes(plan.resizes).shrinks[0]!.taskId],
         ['reveal', 'task', plan.migrations[0]!.taskIds[0]],
       ]);
     });

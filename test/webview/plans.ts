@@ -29,7 +29,8 @@ async function makePlan(): Promise<Plan> {
 /** The same plan with nothing to do and nothing to say. */
 export function emptyPlan(plan: Plan): Plan {
   const { forecast: _, ...rest } = plan;
-  return { ...rest, moves: [], placements: [], resizes: [], migrations: [] };
+  const snapshot = { ...plan.snapshot, triggers: [], candidates: [] };
+  return { ...rest, snapshot, moves: [], placements: [], resizes: [], migrations: [] };
 }
 
 /** The plan with another name in place of each one given, wherever it stands alone. */

@@ -45,8 +45,9 @@ export function names<Row>(title: string, text: (row: Row) => string, open: (row
   return { title, text, open, isName: true };
 }
 
-const LEAST_CH = 12;
-const LEAST_NUMERIC_CH = 13;
+/** The least width of a column: numbers, names, and sentences, which have a large share. */
+const LEAST_CH = { number: 13, name: 14, sentence: 36 } as const;
+const SENTENCE_SHARE = 5;
 const TICK_PIXELS = 36;
 /** No column can be made narrower. */
 export const LEAST_PIXELS = 48;
@@ -54,10 +55,11 @@ export const LEAST_PIXELS = 48;
 /** The columns' widths for CSS grid: those of the reader, the others by their shares. */
 export function template<Row>(columns: readonly Column<Row>[], widths: Widths): string {
   return columns
-    .map(({ numeric, share, tick }, at) => {
+    .map((column, at) => {
+      const { numeric, share, tick } = column;
       const width = widths.get(at) ?? (tick && TICK_PIXELS);
       if (width !== undefined) return `${width}px`;
-      return `minmax(${least(numeric)}ch, ${share ?? (numeric ? 1 : 2)}fr)`;
+      return `minmax(${least(column)}ch, ${share ?? (numeric ? 1 : 2)}fr)`;
     })
     .join(' ');
 }
@@ -65,16 +67,16 @@ export function template<Row>(columns: readonly Column<Row>[], widths: Widths): 
 /** The least width at which all columns are read; a narrower page scrolls the grid, not itself. */
 export function leastWidth<Row>(columns: readonly Column<Row>[], widths: Widths): string {
   let [ch, pixels] = [0, 0];
-  columns.forEach(({ numeric, tick }, at) => {
-    const width = widths.get(at) ?? (tick && TICK_PIXELS);
-    if (width === undefined) ch += least(numeric);
+  columns.forEach((column, at) => {
+    const width = widths.get(at) ?? (column.tick && TICK_PIXELS);
+    if (width === undefined) ch += least(column);
     else pixels += width;
   });
   return `calc(${ch}ch + ${pixels}px)`;
 }
 
-function least(numeric: boolean | undefined): number {
-  return numeric ? LEAST_NUMERIC_CH : LEAST_CH;
+function least({ numeric, share = 0 }: Pick<Column<never>, 'numeric' | 'share'>): number {
+  return LEAST_CH[numeric ? 'number' : share >= SENTENCE_SHARE ? 'sentence' : 'name'];
 }
 
 /** The end of a name that stays when its middle is cut: generated names differ there. */

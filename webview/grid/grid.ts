@@ -34,7 +34,7 @@ export type Tree<Row> = {
 
 const ROW_HEIGHTS_PIXELS = { 1: 26, 2: 44 } as const;
 /** Height of a grid, in rows of one line. */
-const VISIBLE_ROWS = 12;
+const VISIBLE_ROWS = 14;
 /** Rows drawn above and below those in sight. */
 const SPARE_ROWS = 6;
 /** By how much Alt with an arrow makes a column wider. */

@@ -1,4 +1,4 @@
-import { html, nothing, type TemplateResult } from 'lit-html';
+import { html, type TemplateResult } from 'lit-html';
 import { live } from 'lit-html/directives/live.js';
 import { amountOf, type ResourceName, resourceNames } from '../../src/core/model/resources.ts';
 import { goalsOf } from '../../src/core/plan/goals.ts';

@@ -3,30 +3,33 @@ import type { Plan } from '../../src/core/plan/plan.ts';
 import type { ResizeAdvice } from '../../src/core/resize/adviseResizes.ts';
 import { amount, duration, percent } from '../../src/text/format.ts';
 import { describeKeptFold, HEADINGS } from '../../src/text/panel.ts';
-import { describeResize, describeRule } from '../../src/text/resize.ts';
+import {
+  describeFewReadings,
+  describeNoResizes,
+  describeResize,
+  describeRule,
+  groupResizes,
+} from '../../src/text/resize.ts';
 import type { PanelActions } from '../actions.ts';
 import { type Column, names, numeric } from '../grid/columns.ts';
 import { grid } from '../grid/grid.ts';
 import { gridOr, titled } from './parts.ts';
 
 /** Advice on the requests of running tasks, one row a task and resource: what is done first, refusals folded. */
-export function resizesSection({ resizes, snapshot }: Plan, actions: PanelActions): TemplateResult {
+export function resizesSection(plan: Plan, actions: PanelActions): TemplateResult {
+  const { resizes, snapshot } = plan;
+  const { shrinks, expands, waits, advised, refused } = groupResizes(resizes);
   const columns = resizeColumns(snapshot.takenAtSeconds, actions);
   const key = ({ taskId, resource }: ResizeAdvice) => `${taskId} ${resource}`;
-  const kept = resizes.filter(({ decision }) => decision.kind === 'refused');
-  const done = resizes.filter(({ decision }) => decision.kind !== 'refused');
-  const label = describeKeptFold(kept.length);
+  const rows = [...shrinks, ...expands, ...waits, ...advised];
+  const few = describeFewReadings(snapshot);
+  const label = describeKeptFold(refused.length);
   return titled(
     HEADINGS.resizes,
-    gridOr('No running task uses so much less or more than its request that a resize helps.', {
-      label: HEADINGS.resizes,
-      rows: done,
-      key,
-      columns,
-      lines: 2,
-    }),
-    kept.length > 0
-      ? html`<details><summary>${label}</summary>${grid({ label, rows: kept, key, columns, lines: 2 })}</details>`
+    rows.length > 0 && few !== undefined ? html`<p class="faint">${few}</p>` : nothing,
+    gridOr(describeNoResizes(plan), { label: HEADINGS.resizes, rows, key, columns, lines: 2 }),
+    refused.length > 0
+      ? html`<details><summary>${label}</summary>${grid({ label, rows: refused, key, columns, lines: 2 })}</details>`
       : nothing,
   );
 }
