@@ -5,7 +5,7 @@ import type { RankedNode, ScorePart } from '../core/place/rankNodes.ts';
 import type { DeadlineRefusal, TimeFit } from '../core/place/timeFit.ts';
 import type { PlacementAdvice } from '../core/plan/plan.ts';
 import { amountsApart, counted, duration, either, fixed, number, percent, plural } from './format.ts';
-import { describePolicy } from './policies.ts';
+import { describePolicy, policyTitle } from './policies.ts';
 import { missingRightText } from './refusal.ts';
 
 /** Every sentence about where a pending task can go, and where the plan puts it. */
@@ -92,29 +92,38 @@ export function describeRanked(ranked: RankedNode): string[] {
   return ranked.parts.map((part) => describePart(part, ranked));
 }
 
-/** One part of a node's score: "timeFit 0.981: runs 12 h, and the node is free for 8 h 48 min more (…)". */
-function describePart(part: ScorePart, { fit }: RankedNode): string {
-  const score = fixed(part.score, 3);
-  const why = part.reason ? describePolicy(part.reason) : describeFit(fit);
-  return part.weight === 1
-    ? `${part.policy} ${score}: ${why}`
-    : `${part.policy} ${score} × ${number(part.weight, 2)}: ${why}`;
+/** One part of a node's score, what tells nodes apart first: "free for 12 h (until train-3 ends); … · time fit 0.981". */
+function describePart({ policy, score, weight, reason }: ScorePart, { fit }: RankedNode): string {
+  const why = reason ? describePolicy(reason) : describeFit(fit);
+  const part = `${policyTitle(policy)} ${fixed(score, 3)}`;
+  return weight === 1 ? `${why} · ${part}` : `${why} · ${part} × ${number(weight, 2)}`;
 }
 
-/** How a task's runtime fits a node's time, with X and its band. */
-function describeFit({ rank, x, xAtP10, xAtP90, runtimeSeconds, available }: TimeFit): string {
-  const runs = duration(runtimeSeconds);
-  const free = duration(available.seconds);
-  const score = `X = ${fixed(x, 3)} (${fixed(xAtP10, 3)} at p10, ${fixed(xAtP90, 3)} at p90)`;
-  const because = describeSource(available);
+/** How a task's runtime fits a node's time. */
+function describeFit({ rank, runtimeSeconds, available }: TimeFit): string {
+  const free = `${describeFreeFor(available)} (${describeSource(available)})`;
   switch (rank) {
     case 'outlives':
-      return `runs ${runs}, and the node is free for ${free} (${because}); ${score}`;
+      return `${free}; the task runs ${duration(runtimeSeconds)}`;
     case 'prolongs':
-      return `runs ${runs}, ${duration(runtimeSeconds - available.seconds)} longer than the ${free} the node has (${because}); ${score}`;
+      return `${free}; the task runs ${duration(runtimeSeconds - available.seconds)} longer`;
     case 'empty':
-      return `runs ${runs}; the node is empty and could stay so; ${score}`;
+      return `empty, and could stay so (${describeSource(available)}); the task runs ${duration(runtimeSeconds)}`;
   }
+}
+
+/** For how long what is free on a node can run: "free for 8 h 48 min", "free without end". */
+export function describeFreeFor(available: AvailableTime): string {
+  return isEndless(available) ? 'free without end' : `free for ${duration(available.seconds)}`;
+}
+
+/** The same in a column of that name: "8 h 48 min", "no end". */
+export function freeForCell(available: AvailableTime): string {
+  return isEndless(available) ? 'no end' : duration(available.seconds);
+}
+
+function isEndless({ source, endless }: AvailableTime): boolean {
+  return source === 'horizon' || (source === 'exit' && endless !== undefined);
 }
 
 /** Why a node is free for as long as it is: "until default/train-1 ends". */

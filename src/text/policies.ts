@@ -22,6 +22,28 @@ export const PREFERENCES: Readonly<Record<RankingPolicy, string>> = {
   lava: 'nodes of the same lifetime class (like LAVA)',
 };
 
+/** What a policy is called in a sentence or a head; one that is not known by its own name. */
+export function policyTitle(policy: string): string {
+  return isRankingPolicy(policy) ? TITLES[policy] : policy;
+}
+
+const TITLES: Readonly<Record<RankingPolicy, string>> = {
+  timeFit: 'time fit',
+  stowage: 'stowage',
+  'stowage-time': 'stowage with time',
+  fgd: 'FGD',
+  bestFit: 'best fit',
+  dotProduct: 'dot product',
+  gpuPacking: 'GPU packing',
+  gpuClustering: 'GPU clustering',
+  leastAllocated: 'least allocated',
+  mostAllocated: 'most allocated',
+  requestedToCapacityRatio: 'requested to capacity',
+  balancedAllocation: 'balanced allocation',
+  nilas: 'NILAS',
+  lava: 'LAVA',
+};
+
 /** What a policy prefers, by its name; nothing of one that is not known. */
 export function describePreference(policy: string): string {
   return isRankingPolicy(policy) ? PREFERENCES[policy] : '';

@@ -1,6 +1,6 @@
 import type { Band } from '../core/model/band.ts';
 import type { PlacementAdvice, PredictorUsed } from '../core/plan/plan.ts';
-import { BASELINES } from '../core/predict/baselines.ts';
+import type { Baseline } from '../core/predict/baselines.ts';
 import type { Basis, Coverage, RuntimePrediction } from '../core/predict/prediction.ts';
 import { counted, day, duration, moment, namedBand, number, percent, plural, range } from './format.ts';
 
@@ -17,8 +17,8 @@ export function describeBasis(basis: Basis | string): string {
   const { instead } = basis;
   if (!instead) return describeRuns(basis);
   return instead.of === 'these tasks'
-    ? `${describeRuns(basis)}; ${instead.predictor} was closer than the network for these tasks`
-    : `${describeRuns(basis)}; ${instead.predictor} was closer than the network so far`;
+    ? `${describeRuns(basis)}; ${predictorTitle(instead.predictor)} was closer than the network for these tasks`
+    : `${describeRuns(basis)}; ${predictorTitle(instead.predictor)} was closer than the network so far`;
 }
 
 function describeRuns(basis: Basis): string {
@@ -60,21 +60,36 @@ export function describeLeft(left: Band): string {
   return `${duration(left.p50)} left (80 %: ${range(left, duration)})`;
 }
 
-/** How the band has held: "med5: 81 % of 240 outcomes of these tasks were inside the 80 % band". */
+/** What a predictor is called: "median of the last 5 runs"; one of a host by its own name. */
+export function predictorTitle(name: string): string {
+  return isBaseline(name) ? BASELINE_TITLES[name] : name === 'stowage' ? 'network' : name;
+}
+
+const BASELINE_TITLES: Readonly<Record<Baseline, string>> = {
+  request: 'the runtime asked for',
+  last2: 'mean of the last 2 runs',
+  med5: 'median of the last 5 runs',
+  med20: 'median of the last 20 runs',
+  hist20: 'the last 20 runs',
+};
+
+function isBaseline(name: string): name is Baseline {
+  return Object.hasOwn(BASELINE_TITLES, name);
+}
+
+/** How often the band was right: "median of the last 5 runs: right 81 of 100 times so far (240 of these tasks checked)". */
 export function describeHeld(predictor: string, { fraction, outcomes, of, latestWeek }: Coverage): string {
-  const share = percent(fraction);
+  const right = `${predictorTitle(predictor)}: right ${timesOf100(fraction)} times so far`;
   const held =
     of === 'these tasks'
-      ? plural(outcomes, {
-          one: `${predictor}: ${share} of # outcome of these tasks was inside the 80 % band`,
-          other: `${predictor}: ${share} of # outcomes of these tasks were inside the 80 % band`,
-        })
-      : plural(outcomes, {
-          one: `${predictor}: ${share} of # outcome of everyone was inside the 80 % band`,
-          other: `${predictor}: ${share} of # outcomes of everyone were inside the 80 % band`,
-        });
+      ? `${right} (${number(outcomes)} of these tasks checked)`
+      : `${right} (${number(outcomes)} of all tasks checked)`;
   if (!latestWeek) return held;
-  return `${held}; in the latest week it was ${percent(latestWeek.fraction)} of everyone's ${number(latestWeek.outcomes)}`;
+  return `${held}; in the latest week ${timesOf100(latestWeek.fraction)} (${number(latestWeek.outcomes)} of all tasks)`;
+}
+
+function timesOf100(fraction: number): string {
+  return `${number(100 * fraction)} of 100`;
 }
 
 /** What a prediction stands on and how such ones have held, one clause each. */
@@ -85,15 +100,23 @@ export function describeTrack({
   beside,
 }: NonNullable<PlacementAdvice['runtime']>): string[] {
   return [
-    `Predicted by ${predictor}, from ${describeBasis(basis)}`,
+    `Predicted by ${predictorTitle(predictor)}, from ${describeBasis(basis)}`,
     ...(coverage ? [describeHeld(predictor, coverage)] : []),
     ...(beside ? [describeBeside(beside)] : []),
   ];
 }
 
-/** What the baselines say of the same task: "baselines: request 1 d, last2 2 h, med5 1 h 50 min, …". */
-export function describeBeside(beside: NonNullable<RuntimePrediction['beside']>): string {
-  return `baselines: ${BASELINES.map((name) => `${name} ${duration(beside[name])}`).join(', ')}`;
+/** What the baselines say of the same task: "baselines: asked for 1 d, last 2 runs 2 h, last 5 runs 1 h 50 min, …". */
+export function describeBeside({ request, last2, med5, med20 }: NonNullable<RuntimePrediction['beside']>): string {
+  const [asked, two, five, twenty] = [request, last2, med5, med20].map(duration);
+  return `baselines: asked for ${asked}, last 2 runs ${two}, last 5 runs ${five}, last 20 runs ${twenty}`;
+}
+
+/** Whose predictions a plan's tasks were given: "median of the last 5 runs 102, median of the last 20 runs 33". */
+export function describeChosen({ chosen }: Pick<PredictorUsed, 'chosen'>): string {
+  return Object.entries(chosen)
+    .map(([name, count]) => `${predictorTitle(name)} ${number(count)}`)
+    .join(', ');
 }
 
 /** What predicts, and what it has learned from: "trained on 19 finished tasks of kind-demo, up to 2026-11-03". */

@@ -66,9 +66,9 @@ export type TaskFacts = {
   /** What it still runs; absent while it does not run. */
   readonly left?: Band;
   readonly basis?: string;
-  /** "med5: 79 % of 214 outcomes of these tasks were inside the 80 % band" */
+  /** "median of the last 5 runs: right 79 of 100 times so far (214 of these tasks checked)" */
   readonly trackRecord?: string;
-  /** What the baselines say: "request 1 d, last2 2 h, med5 …" */
+  /** What the baselines say: "baselines: asked for 1 d, last 2 runs 2 h, …" */
   readonly beside?: string;
   readonly endless: boolean;
   readonly infrastructure: boolean;

@@ -1,7 +1,8 @@
 import type { RankedNode } from '../../core/place/rankNodes.ts';
 import type { PlacementAdvice, Plan } from '../../core/plan/plan.ts';
 import { amounts, counted, duration, fixed, plural } from '../format.ts';
-import { describePlacement, describeRefused, describeSource } from '../placement.ts';
+import { describePlacement, describeRefused, describeSource, freeForCell } from '../placement.ts';
+import { policyTitle } from '../policies.ts';
 import { describeBasis, describeBeside, describeHeld, describeRuntime } from '../prediction.ts';
 import { table, wrapped } from '../table.ts';
 import { type PlanTextOptions, summaryOf, title } from './section.ts';
@@ -43,9 +44,7 @@ function placementText(advice: PlacementAdvice, nowSeconds: number, { paint, all
   const columns = [
     { head: 'node' },
     { head: 'score', align: 'right' as const },
-    ...(policies.length > 1 ? policies.map((head) => ({ head, align: 'right' as const })) : []),
-    { head: 'X', align: 'right' as const },
-    { head: 'X p10–p90', align: 'right' as const },
+    ...(policies.length > 1 ? policies.map((policy) => ({ head: policyTitle(policy), align: 'right' as const })) : []),
     { head: 'free for', align: 'right' as const },
     { head: 'because' },
   ];
@@ -82,9 +81,7 @@ function nodeCells({ node, score, parts, fit }: RankedNode, mixed: boolean): str
     node,
     fixed(score, 3),
     ...(mixed ? parts.map((each) => fixed(each.score, 3)) : []),
-    fixed(fit.x, 3),
-    `${fixed(fit.xAtP10, 2)}–${fixed(fit.xAtP90, 2)}`,
-    duration(fit.available.seconds),
+    freeForCell(fit.available),
     becauseText(fit),
   ];
 }

@@ -1,9 +1,9 @@
 import type { Plan } from '../../core/plan/plan.ts';
 import { previewPlan } from '../../core/plan/previewPlan.ts';
 import { describeCounts } from '../counts.ts';
-import { dated, number, timesIn } from '../format.ts';
+import { dated, timesIn } from '../format.ts';
 import { describeMoves, describeWhatIsEnded } from '../operation.ts';
-import { describePredictor } from '../prediction.ts';
+import { describeChosen, describePredictor } from '../prediction.ts';
 import { describeProblem } from '../problem.ts';
 import { wrapped } from '../table.ts';
 import { describeVerdict } from '../verdict.ts';
@@ -32,12 +32,12 @@ export function nextSteps(plan: Plan, planFile: string | undefined, { paint }: P
 
 function heading(plan: Plan, { paint }: PlanTextOptions): string[] {
   const { snapshot, predictor } = plan;
-  const chosen = Object.entries(predictor.chosen).map(([name, count]) => `${name} ${number(count)}`);
-  const by = chosen.length > 0 ? ` (${chosen.join(', ')})` : '';
+  const chosen = describeChosen(predictor);
+  const by = chosen === '' ? '' : ` (${chosen})`;
   const at = snapshot.takenAtSeconds;
   return [
     `${paint('bold', snapshot.cluster)}  ${describeCounts(snapshot.counts)}, at ${dated(at, at)}, ${timesIn(at)}`,
-    paint('dim', `runtimes: ${describePredictor(predictor)}${by}`),
+    ...wrapped(`runtimes: ${describePredictor(predictor)}${by}`, '').map((line) => paint('dim', line)),
     ...snapshot.problems.slice(0, 5).map((problem) => paint('yellow', `! ${describeProblem(problem)}`)),
     '',
     ...wrapped(describeVerdict(plan), '').map((line) => paint('bold', line)),

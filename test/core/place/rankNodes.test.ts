@@ -91,7 +91,7 @@ describe('the ranking by time fit (S204)', () => {
   it('says in a sentence why each node stands where it stands', () => {
     const { ranked } = rank(task('new'), nodes, tasks, predictions);
     assert.deepEqual(describeRanked(ranked[0]!), [
-      'timeFit 0.998: runs 4 h, and the node is free for 5 h (until default/on-b ends); X = 0.994 (0.994 at p10, 0.994 at p90)',
+      'free for 5 h (until default/on-b ends); the task runs 4 h · time fit 0.998',
     ]);
   });
 
@@ -206,7 +206,7 @@ describe('the ranking and its policies', () => {
       mixed({ timeFit: 1, mostAllocated: 100 }).ranked.map(({ node: name }) => name),
       ['b', 'a'],
     );
-    assert.match(describeRanked(ranked[0]!)[1]!, /^mostAllocated \d\.\d{3}: Scores \d+: with the task .* % of CPU/);
+    assert.match(describeRanked(ranked[0]!)[1]!, /^Scores \d+: with the task .* % of CPU.* · most allocated \d\.\d{3}/);
   });
 
   it('ranks with every policy it names: scores in 0…1, the same again, each with a reason', () => {
