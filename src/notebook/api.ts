@@ -23,6 +23,7 @@ import { describeCard, describePromoted } from '../text/card.ts';
 import { percent } from '../text/format.ts';
 import { describeHistory } from '../text/history.ts';
 import { planText } from '../text/plan/planText.ts';
+import { type PlanTables, planTables } from '../text/plan/tables.ts';
 import { describeBasis } from '../text/prediction.ts';
 import { describeProblem } from '../text/problem.ts';
 import { forecastOnThreads } from '../worker/threads/forecasting.ts';
@@ -30,7 +31,8 @@ import { type LearningOptions, learnOnThread } from '../worker/threads/learning.
 import type { EvaluateOutcome } from '../worker/train.ts';
 import { type Foretold, type ForetoldMetrics, foretell, metricsOf } from './foretell.ts';
 import type { KernelContext, MimeBundle } from './messages.ts';
-import { rowsBundle, SHOWN_AS } from './show.ts';
+import { planReport } from './planReport.ts';
+import { reportBundle, rowsBundle, SHOWN_AS } from './show.ts';
 
 /** What the process around gives `stowage`. */
 export type StowageHost = {
@@ -56,6 +58,7 @@ export type Stowage = {
   tasks(situation: Situation): PredictedTask[];
   forecast(options?: ForecastOptions): Promise<Forecast>;
   plan(): Promise<Plan>;
+  tables(plan: Plan): PlanTables;
   durationTicks(seconds: readonly number[]): { readonly tickvals: number[]; readonly ticktext: readonly string[] };
 };
 
@@ -165,6 +168,7 @@ export function makeStowage(host: StowageHost): Stowage {
     tasks: taskRows,
     forecast: (options = {}) => forecastOf(host, options),
     plan: () => planOf(host),
+    tables: planTables,
     durationTicks: (seconds) => logTicks(seconds),
   };
 }
@@ -275,7 +279,7 @@ async function planOf(host: StowageHost): Promise<Plan> {
   const options = signalOf(host);
   const plan = await planSituation(await situationOf(host), targetOf(host), settings, directoryOf(host), options);
   const text = { paint: (_: unknown, words: string) => words, all: false };
-  return shownAs(plan, () => [{ mime: 'text/plain', text: planText(plan, text) }]);
+  return shownAs(plan, () => reportBundle(planReport(plan), planText(plan, text)));
 }
 
 /** Ticks for an axis of log10 seconds that shows these durations; without one above 0 there are none. */

@@ -52,6 +52,10 @@ export const DOCUMENTATION: Readonly<Record<string, Documented>> = {
     signature: 'stowage.plan(): Promise<Plan>',
     text: 'What to place, resize and migrate now, why, and the forecast with and without it. Read only: a plan is applied from its panel.',
   },
+  'stowage.tables': {
+    signature: 'stowage.tables(plan): { moves, placements, resizes, migrations, starts }',
+    text: 'The parts of a plan as lists of flat objects, for `display.table(…)` and `new dfd.DataFrame(…)`. The plan itself, as a cell’s last expression, shows all of them.',
+  },
   'stowage.durationTicks': {
     signature: 'stowage.durationTicks(seconds: number[]): { tickvals, ticktext }',
     text: 'Readable ticks (`5 s`, `30 min`, `1 d`) for an axis of `Math.log10(seconds)`: `xaxis: { ...stowage.durationTicks(seconds) }`.',

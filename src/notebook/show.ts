@@ -1,10 +1,12 @@
 import { inspect } from 'node:util';
 import { describeFigure, type Figure, plainFigure } from './figure.ts';
 import type { MimeBundle } from './messages.ts';
+import type { Report } from './report.ts';
 import { makeTable, type Table, tableOfRows, tableText } from './table.ts';
 
 export const PLOTLY_MIME = 'application/vnd.plotly.v1+json';
 export const TABLE_MIME = 'application/vnd.stowage.table+json';
+export const REPORT_MIME = 'application/vnd.stowage.report+json';
 
 /** An object that says itself how it is shown: a function under this symbol that gives texts by MIME type. */
 export const SHOWN_AS = Symbol.for('Jupyter.display');
@@ -37,6 +39,11 @@ export function figureBundle(figure: Figure): MimeBundle {
 /** A table: its data, and the first rows as text. */
 function tableBundle(table: Table): MimeBundle {
   return [{ mime: TABLE_MIME, text: JSON.stringify(table) }, textForm(tableText(table))];
+}
+
+/** A report, and the text that says the same where nothing draws it. */
+export function reportBundle(report: Report, text: string): MimeBundle {
+  return [{ mime: REPORT_MIME, text: JSON.stringify(report) }, textForm(text)];
 }
 
 export function rowsBundle(rows: readonly unknown[]): MimeBundle {

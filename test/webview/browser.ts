@@ -10,6 +10,7 @@ const NAMES = [
   'Event',
   'getComputedStyle',
   'HTMLElement',
+  'MutationObserver',
   'Node',
   'ResizeObserver',
 ] as const;

@@ -39,12 +39,14 @@ export function forgetFigure(root: HTMLElement): void {
 
 function newFigure(first: Figure, root: HTMLElement): Drawn {
   let figure = first;
-  const plot = element('div', { role: 'img' });
+  const plot = element('div');
   const numbers = element('details', {}, element('summary', {}, 'Numbers'));
-  root.replaceChildren(element('figure', { class: 'stowage-figure' }, plot, numbers));
+  // Named as a whole, not as one picture: Plotly's buttons in it can be focused.
+  const frame = element('figure', { class: 'stowage-figure' }, plot, numbers);
+  root.replaceChildren(frame);
   const redraw = () => {
     const { height, template, ...layout } = figure.layout;
-    plot.setAttribute('aria-label', describeFigure(figure));
+    frame.setAttribute('aria-label', describeFigure(figure));
     numbers.querySelector('.stowage-scroll')?.remove();
     if (numbers.hasAttribute('open')) numbers.append(numbersOf(figure));
     const themed = {
@@ -52,7 +54,9 @@ function newFigure(first: Figure, root: HTMLElement): Drawn {
       height: height ?? HEIGHT_PIXELS,
       template: template ?? themeTemplate(),
     };
-    void Plotly.react(plot, structuredClone([...figure.data]), structuredClone(themed), CONFIGURATION);
+    void Plotly.react(plot, structuredClone([...figure.data]), structuredClone(themed), CONFIGURATION).then(() =>
+      hideMarks(plot),
+    );
   };
   numbers.addEventListener('toggle', redraw);
   const unwatch = watchTheme(redraw);
@@ -68,6 +72,11 @@ function newFigure(first: Figure, root: HTMLElement): Drawn {
       Plotly.purge(plot);
     },
   };
+}
+
+/** Lines, ticks and legends one by one say nothing to those who do not see them; the name and the numbers do. */
+function hideMarks(plot: HTMLElement): void {
+  for (const marks of plot.querySelectorAll('.main-svg')) marks.setAttribute('aria-hidden', 'true');
 }
 
 /** The chart's points as a table, for those who do not see it. */

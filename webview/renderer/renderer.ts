@@ -1,7 +1,8 @@
+/** Shows charts, tables (`application/vnd.stowage.table+json`) and reports of both under notebook cells. */
 import { errorMessage } from '../../src/core/model/errorMessage.ts';
-/** Shows charts (`application/vnd.plotly.v1+json`) and tables (`application/vnd.stowage.table+json`) under notebook cells. */
 import { element } from '../element.ts';
 import { drawFigure, forgetFigure } from './figure.ts';
+import { drawReport } from './report.ts';
 import { STYLE } from './style.ts';
 import { drawTable } from './table.ts';
 
@@ -17,13 +18,22 @@ type RendererApi = {
 export function activate(): RendererApi {
   document.head.append(element('style', {}, STYLE));
   const roots = new Map<string, HTMLElement>();
+  /** Elements with charts that stand in a report, by the element of that. */
+  const inReports = new Map<HTMLElement, readonly HTMLElement[]>();
+  const forget = (root: HTMLElement) => {
+    for (const each of [root, ...(inReports.get(root) ?? [])]) forgetFigure(each);
+    inReports.delete(root);
+  };
   return {
     renderOutputItem(item, root) {
       roots.set(item.id, root);
       try {
         const value = item.json();
         if (item.mime.startsWith('application/vnd.plotly')) drawFigure(value, root);
-        else drawTable(value, root);
+        else if (item.mime === 'application/vnd.stowage.report+json') {
+          forget(root);
+          inReports.set(root, drawReport(value, root));
+        } else drawTable(value, root);
       } catch (error) {
         root.replaceChildren(
           element('p', { class: 'stowage-broken' }, `This output cannot be drawn: ${errorMessage(error)}`),
@@ -33,7 +43,7 @@ export function activate(): RendererApi {
     disposeOutputItem(id) {
       for (const [known, root] of roots) {
         if (id !== undefined && known !== id) continue;
-        forgetFigure(root);
+        forget(root);
         roots.delete(known);
       }
     },

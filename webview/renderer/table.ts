@@ -1,5 +1,5 @@
 import type { Table } from '../../src/notebook/table.ts';
-import { describeRows } from '../../src/text/counts.ts';
+import { describeRows, describeTable } from '../../src/text/counts.ts';
 import { element } from '../element.ts';
 
 type Sorting = { readonly column: number; readonly ascending: boolean };
@@ -10,13 +10,21 @@ type Sorting = { readonly column: number; readonly ascending: boolean };
  */
 export function drawTable(value: unknown, root: HTMLElement): void {
   const table = parseTable(value);
-  const { rows, total } = table;
-  root.replaceChildren(tableElement(table), element('p', { class: 'stowage-count' }, describeRows(rows.length, total)));
+  root.replaceChildren(tableElement(table), countOf(table));
 }
 
-/** A table that sorts by a press on a column's name: up, down, as it came. */
-export function tableElement(table: Table): HTMLElement {
-  const box = element('div', { class: 'stowage-scroll', tabindex: '0', role: 'region', 'aria-label': 'Table' });
+/** How many rows a table has, and how many of them are shown. */
+export function countOf({ rows, total }: Table): HTMLElement {
+  return element('p', { class: 'stowage-count' }, describeRows(rows.length, total));
+}
+
+/**
+ * A table that sorts by a press on a column's name: up, down, as it came. The box that scrolls is a group with a name of
+ * its own: as a landmark it would stand among those of the editor, with the name of every other table.
+ */
+export function tableElement(table: Table, title?: string): HTMLElement {
+  const label = title ?? describeTable(table);
+  const box = element('div', { class: 'stowage-scroll', tabindex: '0', role: 'group', 'aria-label': label });
   const draw = (sorting: Sorting | undefined, focused?: number) => {
     const head = element(
       'tr',
@@ -78,7 +86,8 @@ function order(table: Table, sorting: Sorting | undefined): number[] {
   });
 }
 
-function parseTable(value: unknown): Table {
+/** @throws TypeError when the value is no table */
+export function parseTable(value: unknown): Table {
   const { columns, index, rows, total } = (typeof value === 'object' && value !== null ? value : {}) as Partial<Table>;
   const isTable =
     Array.isArray(columns) &&

@@ -1,0 +1,85 @@
+import type { Forecast, ScenarioForecast } from '../core/forecast/forecast.ts';
+import type { Plan } from '../core/plan/plan.ts';
+import { describeCounts } from '../text/counts.ts';
+import { describeFutures, scenarioTitle } from '../text/forecast.ts';
+import { duration, instant } from '../text/format.ts';
+import { describeNoMoves } from '../text/operation.ts';
+import { HEADINGS } from '../text/panel.ts';
+import { planTables } from '../text/plan/tables.ts';
+import { describePredictor } from '../text/prediction.ts';
+import type { Figure, Trace } from './figure.ts';
+import type { Report, ReportPart } from './report.ts';
+import { tableOfRows } from './table.ts';
+
+/** A plan as a notebook shows it: its moves and the forecast, and folded the advice of each kind; what is empty is left out. */
+export function planReport(plan: Plan): Report {
+  const { snapshot, forecast } = plan;
+  const { moves, starts, ...advice } = planTables(plan);
+  const folded = (heading: string, rows: readonly object[]): ReportPart[] =>
+    rows.length > 0 ? [{ heading, table: tableOfRows(rows), folded: true }] : [];
+  return {
+    title: snapshot.cluster,
+    notes: [
+      `${describeCounts(snapshot.counts)}, at ${instant(snapshot.takenAtSeconds)}`,
+      `runtimes: ${describePredictor(plan.predictor)}`,
+    ],
+    parts: [
+      moves.length > 0
+        ? { heading: HEADINGS.moves, table: tableOfRows(moves) }
+        : { heading: HEADINGS.moves, note: describeNoMoves({ done: 0, nodes: snapshot.counts.nodes }) },
+      ...(forecast ? [waitingChart(forecast)] : []),
+      ...folded(HEADINGS.starts, starts),
+      ...folded(HEADINGS.placements, advice.placements),
+      ...folded(HEADINGS.resizes, advice.resizes),
+      ...folded(HEADINGS.migrations, advice.migrations),
+    ],
+  };
+}
+
+/** Tasks that wait, with the plan and without it: what most people plan for. */
+function waitingChart(forecast: Forecast): ReportPart {
+  const shown = forecast.scenarios.filter(({ name }) => name in LOOKS);
+  const moments = shown[0]?.moments ?? [];
+  return {
+    heading: HEADINGS.forecast,
+    note: describeFutures(forecast),
+    figure: {
+      data: shown.flatMap(lines),
+      layout: {
+        title: { text: WAITING },
+        xaxis: {
+          // Moments are spaced evenly: each is about twice as far as the one before.
+          tickvals: moments.map((_, index) => index),
+          ticktext: moments.map(({ inSeconds }) => (inSeconds === 0 ? 'now' : duration(inSeconds))),
+        },
+        yaxis: { title: { text: 'tasks' }, tickformat: 'd', rangemode: 'tozero' },
+      },
+    } satisfies Figure,
+  };
+}
+
+const WAITING = 'Waiting tasks';
+
+/** Told apart without colours too; 3 : 1 and more on white as on black. */
+const LOOKS: Readonly<Record<string, { readonly color: string; readonly dash: string }>> = {
+  nothing: { color: '#c27d00', dash: 'dot' },
+  plan: { color: '#1a85ff', dash: 'solid' },
+};
+
+function lines({ name, moments }: ScenarioForecast): Trace[] {
+  const look = LOOKS[name];
+  const title = scenarioTitle(name);
+  const shared = { x: moments.map((_, index) => index), legendgroup: name };
+  const edge = { ...shared, mode: 'lines', line: { width: 0 }, showlegend: false, hoverinfo: 'skip' };
+  return [
+    { ...edge, name: `${title}, p10`, y: moments.map(({ waiting }) => waiting.p10) },
+    {
+      ...edge,
+      name: `${title}, p90`,
+      y: moments.map(({ waiting }) => waiting.p90),
+      fill: 'tonexty',
+      fillcolor: `${look?.color}30`,
+    },
+    { ...shared, name: title, mode: 'lines+markers', line: look, y: moments.map(({ waiting }) => waiting.p50) },
+  ];
+}

@@ -1,0 +1,92 @@
+import type { Plan } from '../../core/plan/plan.ts';
+import type { ResizeAdvice } from '../../core/resize/adviseResizes.ts';
+import { describeStart, scenarioTitle } from '../forecast.ts';
+import { amount, amounts, duration } from '../format.ts';
+import { describeGoal, describeMigration } from '../migration.ts';
+import { adviceByTask, describeWhy } from '../moves.ts';
+import { describeMove } from '../operation.ts';
+import { describePlacement } from '../placement.ts';
+import { describeRuntime } from '../prediction.ts';
+import { describeResize, describeRule } from '../resize.ts';
+
+/** A flat row of a table, its columns by their heads. What is a number has its unit in the head. */
+export type PlanRow = Readonly<Record<string, string | number>>;
+
+/** The parts of a plan. Each is empty where the plan has nothing of it. */
+export type PlanTables = {
+  /** What apply does, in its order. */
+  readonly moves: readonly PlanRow[];
+  /** One row a pending task, the most urgent first. */
+  readonly placements: readonly PlanRow[];
+  /** One row a resource of a running task; what is refused comes last. */
+  readonly resizes: readonly PlanRow[];
+  readonly migrations: readonly PlanRow[];
+  /** When each pending task starts, a column for each scenario of the forecast. */
+  readonly starts: readonly PlanRow[];
+};
+
+/** A plan as tables, in the words of every other door. */
+export function planTables(plan: Plan): PlanTables {
+  const nowSeconds = plan.snapshot.takenAtSeconds;
+  const advice = adviceByTask(plan);
+  return {
+    moves: plan.moves.map((move) => ({
+      move: describeMove(move),
+      why: describeWhy(move, advice),
+      'work lost, min': move.kind === 'migration' ? minutes(move.run.lostSeconds) : 0,
+    })),
+    placements: plan.placements.map((each) => ({
+      task: each.taskId,
+      'asks for': amounts(each.request),
+      'predicted runtime': describeRuntime(each.runtime),
+      decision: describePlacement(each),
+      'nodes that can take it': each.fitting,
+    })),
+    resizes: refusedLast(plan.resizes).map((each) => ({
+      task: each.taskId,
+      holds: amount(each.resource, each.allocation),
+      uses: amount(each.resource, each.usage.mean),
+      peak: amount(each.resource, each.usage.peak),
+      'used, %': Math.round(100 * each.ours.usageFraction),
+      remaining: each.remainingSeconds === undefined ? '—' : duration(each.remainingSeconds),
+      "the method's rule": describeRule(each.printed, each.resource),
+      decision: describeResize(each, nowSeconds),
+    })),
+    migrations: plan.migrations.map((each) => ({
+      task: each.taskIds.join(', ') || '—',
+      from: each.from ?? '—',
+      to: each.to ?? '—',
+      'in order to': describeGoal(each.goal),
+      'wins, node-h': hours(each.gainNodeSeconds),
+      'costs, node-h': hours(each.costNodeSeconds),
+      'work lost, min': minutes(each.lostSeconds),
+      decision: describeMigration(each, nowSeconds),
+    })),
+    starts: startRows(plan),
+  };
+}
+
+function startRows(plan: Plan): PlanRow[] {
+  const { scenarios = [] } = plan.forecast ?? {};
+  const tasks = [...new Set(scenarios.flatMap(({ starts }) => starts.map(({ task }) => task)))];
+  return tasks.map((task) => ({
+    task,
+    ...Object.fromEntries(
+      scenarios.map((scenario) => [scenarioTitle(scenario.name), describeStart(plan, scenario, task)]),
+    ),
+  }));
+}
+
+function refusedLast(resizes: readonly ResizeAdvice[]): ResizeAdvice[] {
+  const refused = ({ decision }: ResizeAdvice) => Number(decision.kind === 'refused');
+  return resizes.toSorted((left, right) => refused(left) - refused(right));
+}
+
+function minutes(seconds: number): number {
+  return Math.round(seconds / 60);
+}
+
+/** To a hundredth: a move may win minutes of a node. */
+function hours(seconds: number): number {
+  return Math.round(seconds / 36) / 100;
+}
