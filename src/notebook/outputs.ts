@@ -108,7 +108,10 @@ export class OutputWriter {
   private async putError(execution: vscode.NotebookCellExecution, { name, message, stack }: CellError): Promise<void> {
     this.last = undefined;
     const item = vscode.NotebookCellOutputItem.error({ name, message, stack });
-    await execution.appendOutput(new vscode.NotebookCellOutput([item]));
+    // VS Code stores these lines. Without them it splits the stack into lines that keep their ends, and joins them by
+    // further ends when the file is read again: each line came back doubled.
+    const originalError = { output_type: 'error', ename: name, evalue: message, traceback: stack.split('\n') };
+    await execution.appendOutput(new vscode.NotebookCellOutput([item], { originalError }));
   }
 }
 

@@ -24,6 +24,7 @@ describe('notebooks in the real editor', function () {
     cpSync(join(ROOT, 'notebooks'), folder, { recursive: true });
     const put = (name: string, text: string) => writeFileSync(join(folder, name), text);
     put('errors.ipynb', notebookOf(['const kept = 41;', 'const a = 1;\nmissing(a);', '2']));
+    put('keys.ipynb', notebookOf(['6 * 7']));
     put('loop.ipynb', notebookOf(['let n = 1;', 'for (;;) n += 0;']));
     put('dies.ipynb', notebookOf(['const first = 1;', 'process.exit(3);', 'typeof first']));
     put('helped.ipynb', notebookOf(['stowage']));
@@ -49,7 +50,7 @@ describe('notebooks in the real editor', function () {
     assert.equal(await notebook.failedCells(), 0);
     await workbench.page.keyboard.press('Control+End');
     const outputs = await workbench.webview('.stowage-figure .main-svg');
-    const label = await outputs.locator('.stowage-figure [role="img"]').last().getAttribute('aria-label');
+    const label = await outputs.locator('figure.stowage-figure').last().getAttribute('aria-label');
     assert.match(label ?? '', /^Chart: Do nothing, or this plan/);
     assert.equal(
       await outputs.locator('.modebar-btn[data-title*="hare"], .modebar-btn[data-title*="cloud" i]').count(),
@@ -58,12 +59,16 @@ describe('notebooks in the real editor', function () {
     await workbench.pictures('notebook-plan');
     await workbench.page.keyboard.press('ControlOrMeta+S');
     const bundles = await until(
-      async () => storedOutputs(join(folder, '4-plan.ipynb')),
+      async () => storedForms(join(folder, '4-plan.ipynb')),
       (stored) => stored.length > 0,
     );
     const charts = bundles.filter((data) => 'application/vnd.plotly.v1+json' in data);
     assert.ok(charts.length > 0 && charts.every((data) => 'text/plain' in data));
-    assert.ok(bundles.some((data) => 'application/vnd.stowage.table+json' in data && 'text/plain' in data));
+    for (const kind of ['table', 'report'])
+      assert.ok(bundles.some((data) => `application/vnd.stowage.${kind}+json` in data && 'text/plain' in data));
+    const report = outputs.locator('.stowage-report').first();
+    await report.locator('summary', { hasText: /^Resizes in place \(\d+\)$/ }).click();
+    await report.getByRole('group', { name: 'Resizes in place' }).locator('tbody tr').first().waitFor();
   });
 
   it('shows an error with the cell’s line, keeps the cells after it from running, and stays alive', async () => {
@@ -74,6 +79,28 @@ describe('notebooks in the real editor', function () {
     assert.match(error ?? '', /ReferenceError: missing is not defined\n\s+at Cell \[2\], line 2/);
     assert.equal((await notebook.outputTexts()).length, 1);
     await workbench.picture('notebook-error');
+  });
+
+  it('shows an error that was saved as it was, once its notebook is opened again', async () => {
+    await workbench.openFile('errors.ipynb');
+    const notebook = workbench.notebook();
+    const [before] = await notebook.outputTexts();
+    await workbench.page.keyboard.press('ControlOrMeta+S');
+    const [{ traceback }] = (await until(
+      async () => storedOutputs(join(folder, 'errors.ipynb')),
+      (stored) => stored.length > 0,
+    )) as [{ traceback: string[] }];
+    assert.deepEqual(traceback.slice(0, 2), ['ReferenceError: missing is not defined', '    at Cell [2], line 2']);
+    await workbench.command('View: Close Editor');
+    await workbench.openFile('errors.ipynb');
+    assert.deepEqual(await workbench.notebook().outputTexts(), [before]);
+  });
+
+  it('runs a cell by Ctrl+Enter and leaves its text as it is', async () => {
+    await workbench.openFile('keys.ipynb');
+    await workbench.notebook().runCell(0, 'Control+Enter');
+    assert.deepEqual(await workbench.notebook().outputTexts(), ['42']);
+    assert.equal(await workbench.notebook().cellText(0), '6 * 7');
   });
 
   it('runs a TypeScript cell', async () => {
@@ -186,10 +213,13 @@ function notebookOf(cells: readonly string[], language = 'javascript'): string {
 }
 
 function storedOutputs(path: string): Record<string, unknown>[] {
-  const { cells } = JSON.parse(readFileSync(path, 'utf8')) as {
-    cells: { outputs?: { data?: Record<string, unknown> }[] }[];
-  };
-  return cells.flatMap(({ outputs }) => (outputs ?? []).map(({ data }) => data ?? {}));
+  const { cells } = JSON.parse(readFileSync(path, 'utf8')) as { cells: { outputs?: Record<string, unknown>[] }[] };
+  return cells.flatMap(({ outputs }) => outputs ?? []);
+}
+
+/** What the outputs show, by MIME type. */
+function storedForms(path: string): Record<string, unknown>[] {
+  return storedOutputs(path).flatMap(({ data }) => (data ? [data as Record<string, unknown>] : []));
 }
 
 /** Outputs as a file from elsewhere may hold them: a table whose cells are markup, a chart that is none. */

@@ -509,12 +509,13 @@ export class NotebookView {
     await this.editor.locator(INTERRUPT).waitFor({ state: 'detached', timeout: timeoutMilliseconds });
   }
 
-  /** Runs one cell and waits for its end. */
-  async runCell(index: number): Promise<void> {
+  /** Runs one cell, by its button or by a key, and waits for its end. */
+  async runCell(index: number, key?: string): Promise<void> {
     const cell = await this.focus(index);
     const before = await cell.locator('.execution-count-label').textContent();
-    await cell.locator('.run-button-container .action-label').first().click();
     const { page } = this.workbench;
+    if (key !== undefined) await page.keyboard.press(key);
+    else await cell.locator('.run-button-container .action-label').first().click();
     for (const until = Date.now() + 30_000; Date.now() < until; await page.waitForTimeout(100)) {
       if ((await cell.locator('.execution-count-label').textContent()) !== before) return this.ended(cell);
     }
@@ -533,6 +534,12 @@ export class NotebookView {
     await this.focus(index);
     await this.workbench.page.keyboard.press('ControlOrMeta+A');
     await this.workbench.page.keyboard.type(text);
+  }
+
+  /** What a cell holds, its lines joined. */
+  async cellText(index: number): Promise<string> {
+    const lines = this.editor.locator('.monaco-list-row.code-cell-row').nth(index).locator('.view-line');
+    return (await lines.allInnerTexts()).map((line) => line.replaceAll('\u00a0', ' ')).join('\n');
   }
 
   /** Holds the pointer over a word of a cell's code. */
