@@ -59,6 +59,7 @@ class Notebooks implements vscode.Disposable {
       this.controller,
       vscode.workspace.onDidOpenNotebookDocument((notebook) => this.prefer(notebook)),
       vscode.workspace.onDidCloseNotebookDocument((notebook) => this.close(notebook)),
+      vscode.window.onDidChangeActiveNotebookEditor(tellWhose),
       vscode.commands.registerCommand('stowage.restartKernel', (target?: unknown) => this.restart(target)),
       options.onDidChange(() => {
         for (const { kernel } of this.open.values()) kernel.setContext(options.context());
@@ -66,6 +67,7 @@ class Notebooks implements vscode.Disposable {
       registerLanguageHelp(NOTEBOOK_TYPE, (document) => this.kernelOf(document)),
     );
     for (const notebook of vscode.workspace.notebookDocuments) this.prefer(notebook);
+    tellWhose(vscode.window.activeNotebookEditor);
   }
 
   dispose(): void {
@@ -186,6 +188,12 @@ class OpenNotebook {
 function end(execution: vscode.NotebookCellExecution, success: boolean | undefined): void {
   if (success === undefined) execution.start();
   execution.end(success, success === undefined ? undefined : Date.now());
+}
+
+/** Says for keys whether the notebook on the screen is ours: until a cell has run, VS Code names no kernel for it. */
+function tellWhose(editor: vscode.NotebookEditor | undefined): void {
+  const ours = editor !== undefined && editor.notebook.notebookType === NOTEBOOK_TYPE && isOurs(editor.notebook);
+  void vscode.commands.executeCommand('setContext', 'stowage.notebook', ours);
 }
 
 function isOurs(notebook: vscode.NotebookDocument): boolean {

@@ -20,7 +20,8 @@ export function registerLanguageHelp(
       const kernel = kernelOf(document);
       if (!kernel) return [];
       const before = document.getText(new vscode.Range(new vscode.Position(0, 0), position));
-      return (await kernel.complete(before)).map(completionItem);
+      const typed = typedMember(document, position);
+      return (await kernel.complete(before)).map((each) => completionItem(each, typed));
     },
   };
   const hover: vscode.HoverProvider = {
@@ -40,11 +41,26 @@ export function registerLanguageHelp(
   );
 }
 
-function completionItem({ label, kind, detail, documentation }: Completion): vscode.CompletionItem {
+/** A dot and what is typed behind it so far; undefined where the cursor is behind no dot. */
+function typedMember(document: vscode.TextDocument, position: vscode.Position): vscode.Range | undefined {
+  const [member] = /\.[\w$]*$/.exec(document.lineAt(position.line).text.slice(0, position.character)) ?? [];
+  return member === undefined ? undefined : new vscode.Range(position.translate(0, -member.length), position);
+}
+
+function completionItem(
+  { label, kind, detail, documentation }: Completion,
+  typed: vscode.Range | undefined,
+): vscode.CompletionItem {
   const item = new vscode.CompletionItem(label, KINDS[kind]);
   if (detail !== undefined) item.detail = detail;
   if (documentation !== undefined) item.documentation = new vscode.MarkdownString(documentation);
   // Before the language server's guesses: these are the notebook's own.
   item.sortText = `0${label}`;
+  // The language server replaces the dot, too, and what matches more of what is typed comes first.
+  if (typed) {
+    item.range = typed;
+    item.insertText = `.${label}`;
+    item.filterText = `.${label}`;
+  }
   return item;
 }

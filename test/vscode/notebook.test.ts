@@ -66,9 +66,17 @@ describe('notebooks in the real editor', function () {
     assert.ok(charts.length > 0 && charts.every((data) => 'text/plain' in data));
     for (const kind of ['table', 'report'])
       assert.ok(bundles.some((data) => `application/vnd.stowage.${kind}+json` in data && 'text/plain' in data));
+  });
+
+  it('shows the parts of a plan that are folded once they are opened', async () => {
+    await workbench.openFile('4-plan.ipynb');
+    await workbench.page.keyboard.press('Control+Home');
+    const outputs = await workbench.webview('.stowage-report');
     const report = outputs.locator('.stowage-report').first();
-    await report.locator('summary', { hasText: /^Resizes in place \(\d+\)$/ }).click();
+    const fold = report.locator('summary', { hasText: /^Resizes in place \(\d+\)$/ });
+    await fold.evaluate((summary) => summary.click()); // it may be below the window, where no pointer comes to
     await report.getByRole('group', { name: 'Resizes in place' }).locator('tbody tr').first().waitFor();
+    await workbench.pictures('notebook-plan-folds');
   });
 
   it('shows an error with the cell’s line, keeps the cells after it from running, and stays alive', async () => {
@@ -147,6 +155,8 @@ describe('notebooks in the real editor', function () {
     const { page } = workbench;
     const suggestion = page.locator('.suggest-widget.visible .monaco-list-row', { hasText: 'forecast' }).first();
     await suggestion.waitFor();
+    const first = page.locator('.suggest-widget.visible .monaco-list-row').first();
+    assert.match((await first.getAttribute('aria-label')) ?? '', /^cluster\b/);
     await workbench.picture('notebook-completion');
     await page.keyboard.press('Escape');
     await page.keyboard.type('forecast');
