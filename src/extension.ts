@@ -85,7 +85,7 @@ function start(context: vscode.ExtensionContext, log: vscode.LogOutputChannel): 
   own(followSession(session, panel));
   own(session.onDidAskForMoves((moves) => void documents.showPlain('Moves', moves)));
   own(registerKernel(context, directory, session, log));
-  begin(session).catch(fail);
+  begin(session, context).catch(fail);
 }
 
 type Trees = ReturnType<typeof createTrees>;
@@ -213,12 +213,22 @@ function registerKernel(
   });
 }
 
-/** Opens the cluster that was open before; else, where the settings ask for it, the sample, with its trees on the screen. */
-async function begin(session: Session): Promise<void> {
+/**
+ * Opens the cluster that was open before; else, where the settings ask for it, the sample, with its trees and its plan on
+ * the screen, and behind the plan the walkthrough for who has not seen it on this machine.
+ */
+async function begin(session: Session, { extension, globalState }: vscode.ExtensionContext): Promise<void> {
   if ((await session.reopen()) || !opensSample()) return;
   await vscode.commands.executeCommand('workbench.view.extension.stowage');
+  if (!globalState.get(WELCOMED)) {
+    await globalState.update(WELCOMED, true);
+    await vscode.commands.executeCommand('workbench.action.openWalkthrough', `${extension.id}#start`, false);
+  }
   await runCommand('stowage.openSample');
+  await runCommand('stowage.previewPlan');
 }
+
+const WELCOMED = 'welcomed';
 
 /** Journal, ledger, predictor and sample state: `.stowage` in the workspace folder, else the extension's own storage. */
 function stateDirectory(context: vscode.ExtensionContext): string {
