@@ -2,7 +2,7 @@ import type { Forecast, ScenarioForecast } from '../core/forecast/forecast.ts';
 import type { Plan } from '../core/plan/plan.ts';
 import { describeCounts } from '../text/counts.ts';
 import { describeFutures, scenarioTitle } from '../text/forecast.ts';
-import { duration, instant } from '../text/format.ts';
+import { dated, duration, timesIn } from '../text/format.ts';
 import { describeNoMoves } from '../text/operation.ts';
 import { HEADINGS } from '../text/panel.ts';
 import { planTables } from '../text/plan/tables.ts';
@@ -20,7 +20,8 @@ export function planReport(plan: Plan): Report {
   return {
     title: snapshot.cluster,
     notes: [
-      `${describeCounts(snapshot.counts)}, at ${instant(snapshot.takenAtSeconds)}`,
+      `${describeCounts(snapshot.counts)}, at ${dated(snapshot.takenAtSeconds, snapshot.takenAtSeconds)}`,
+      timesIn(snapshot.takenAtSeconds),
       `runtimes: ${describePredictor(plan.predictor)}`,
     ],
     parts: [

@@ -26,7 +26,7 @@ describe('the plan panel in the editor', function () {
     requireEditor(this);
     const extension = { folder: join(import.meta.dirname, '../..') };
     workbench = await startWorkbench({ folder, extension });
-    await workbench.command('Stowage: Open Sample Cluster');
+    await workbench.command('Stowage: Open the Sample Cluster');
     await workbench.tree('Tasks').row('task answer-api');
     await workbench.command('Stowage: Preview Plan');
     panel = await workbench.webview('.charts .plot .main-svg', 90_000);
