@@ -27,7 +27,7 @@ describe('the plan panel in the editor', function () {
     const extension = { folder: join(import.meta.dirname, '../..') };
     workbench = await startWorkbench({ folder, extension });
     await workbench.command('Stowage: Open the Sample Cluster');
-    await workbench.tree('Tasks').row('task answer-api');
+    await workbench.tree('Tasks').row('Pending');
     await workbench.command('Stowage: Preview Plan');
     panel = await workbench.webview('.charts .plot .main-svg', 90_000);
     await panel.locator('vscode-button:not([disabled])', { hasText: APPLY }).waitFor({ timeout: 90_000 });
