@@ -1,6 +1,6 @@
 import type { PlacementAdvice, Plan } from '../core/plan/plan.ts';
 import { type Start, startIn } from '../core/plan/starts.ts';
-import { describePlacement, describeRefused } from '../text/placement.ts';
+import { type Pending, pendingOf } from '../text/pending.ts';
 
 /** What the last plan of a cluster says of a task that was pending then. */
 export type Outlook = {
@@ -10,31 +10,28 @@ export type Outlook = {
   readonly starts?: Start;
   /** Once the plan is applied. */
   readonly withPlan?: Start;
-  /** What the plan decides of it. */
-  readonly decision: string;
-  /** Why nodes cannot take it, those of one reason together. */
-  readonly refused: readonly string[];
+  /** Why it waits, and what would help, as clauses. */
+  readonly why: string;
+  readonly help: string;
 };
-
-/** Reasons that a tooltip has room for. */
-const REASONS = 3;
 
 /** By the tasks' ids. */
 export function outlookOf(plan: Plan): ReadonlyMap<string, Outlook> {
-  return new Map(plan.placements.map((advice) => [advice.taskId, outlookFor(advice, plan)]));
+  const pending = pendingOf(plan);
+  return new Map(plan.placements.map((advice) => [advice.taskId, outlookFor(advice, plan, pending(advice))]));
 }
 
-function outlookFor(advice: PlacementAdvice, plan: Plan): Outlook {
+function outlookFor({ taskId }: PlacementAdvice, plan: Plan, { why, help }: Pending): Outlook {
   const { forecast, snapshot } = plan;
   const [starts, withPlan] = ['nothing', 'plan'].map((name) => {
     const scenario = forecast?.scenarios.find((each) => each.name === name);
-    return scenario && startIn(plan, scenario, advice.taskId);
+    return scenario && startIn(plan, scenario, taskId);
   });
   return {
     atSeconds: forecast?.atSeconds ?? snapshot.takenAtSeconds,
     ...(starts && { starts }),
     ...(withPlan && { withPlan }),
-    decision: describePlacement(advice),
-    refused: advice.refused.slice(0, REASONS).map(describeRefused),
+    why,
+    help,
   };
 }

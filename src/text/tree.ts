@@ -58,8 +58,8 @@ export type TaskFacts = {
   readonly outlook?: {
     readonly starts?: Start;
     readonly withPlan?: Start;
-    readonly decision: string;
-    readonly refused: readonly string[];
+    readonly why: string;
+    readonly help: string;
   };
   /** Absent for a task that never ends by itself. */
   readonly runtime?: Band;
@@ -224,15 +224,15 @@ export function taskDetails(task: TaskFacts): string[] {
   ];
 }
 
-/** How long a pending task has waited; once there is a plan, when it starts, what the plan decides, and why. */
+/** How long a pending task has waited; once there is a plan, when it starts, why it waits, and what helps. */
 function waitDetails({ waitingSeconds, outlook }: TaskFacts): string[] {
-  const { starts, withPlan, decision, refused = [] } = outlook ?? {};
+  const { starts, withPlan, why, help } = outlook ?? {};
   return [
     ...(waitingSeconds === undefined ? [] : [`has waited: ${duration(waitingSeconds)}`]),
     ...(starts ? [`if nothing is done: ${describeStarts(starts)}`] : []),
     ...(withPlan ? [`with the plan: ${describeStarts(withPlan)}`] : []),
-    ...(decision === undefined ? [] : [`the plan: ${decision}`]),
-    ...refused,
+    ...(why === undefined ? [] : [`why it waits: ${why}`]),
+    ...(help === undefined ? [] : [`what helps: ${help}`]),
   ];
 }
 

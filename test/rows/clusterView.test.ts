@@ -99,7 +99,7 @@ describe('the rows of a cluster', () => {
     const view = () => clusterView(snapshot, {}, DEFAULT_SETTINGS, '', known);
     const before = view();
     assert.equal(before.tasks[0]?.waitsSinceSeconds, NOW - 9);
-    const outlook = { atSeconds: NOW, decision: 'place on m', refused: [] };
+    const outlook = { atSeconds: NOW, why: 'no room', help: 'wait' };
     known.expect(
       new Map([
         [waits.id, outlook],

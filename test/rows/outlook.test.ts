@@ -11,15 +11,21 @@ const start = (given: Partial<EarliestStart>): EarliestStart => {
 };
 const advice = {
   taskId: 'default/a',
+  createdAtSeconds: NOW,
   decision: { kind: 'place', to: 'n1', afterMigrations: false },
   refused: [{ code: 'notReady', nodes: 3, example: { node: 'n2', refusal: { code: 'notReady' } } }],
 };
 
 const planOf = (forecast?: Pick<Forecast, 'scenarios' | 'atSeconds'>) =>
-  ({ snapshot: { takenAtSeconds: NOW }, placements: [advice], ...(forecast && { forecast }) }) as unknown as Plan;
+  ({
+    snapshot: { takenAtSeconds: NOW },
+    placements: [advice],
+    migrations: [],
+    ...(forecast && { forecast }),
+  }) as unknown as Plan;
 
 describe('the outlook of a pending task', () => {
-  it('is when it starts without and with the plan, what that decides, and why nodes cannot take it', () => {
+  it('is when it starts without and with the plan, why it waits, and what helps', () => {
     const scenarios = [
       scenario('nothing', start({ gated: true })),
       scenario('plan', start({ p10: 0, p50: 60, p90: 600 })),
@@ -29,14 +35,15 @@ describe('the outlook of a pending task', () => {
         atSeconds: NOW - 5,
         starts: { kind: 'gated' },
         withPlan: { kind: 'in', p10: 0, p50: 60, p90: 600 },
-        decision: 'place on n1',
-        refused: ['3 nodes: n2 is not ready'],
+        why: 'nothing but a plan lifts its gate',
+        help: 'this plan places it on n1',
       },
     });
   });
 
   it('has no starts where the plan has no forecast', () => {
     const outlook = outlookOf(planOf()).get('default/a');
-    assert.deepEqual(outlook, { atSeconds: NOW, decision: 'place on n1', refused: ['3 nodes: n2 is not ready'] });
+    const said = { why: 'nothing but a plan lifts its gate', help: 'this plan places it on n1' };
+    assert.deepEqual(outlook, { atSeconds: NOW, ...said });
   });
 });

@@ -49,7 +49,10 @@ describe('a plan in words', () => {
     assert.match(said, /default\/fits {2}4 CPU, 1 GiB, waits 2 h/);
     assert.match(said, / {4}place on n1\n/);
     assert.match(said, /1 node: n2 has 2 CPU free; the task needs 4 CPU/);
-    assert.match(said, /no node can take it now\n {6}2 nodes: n1 has/);
+    assert.match(
+      said,
+      /no node can take it now\n {4}what helps: a smaller request, or one more node\n {6}2 nodes: n1 has/,
+    );
   });
 
   it("shows the method's rule beside ours, and what a wait waits for", () => {

@@ -90,7 +90,7 @@ describe('the rows of the trees', () => {
     const { ends: _, startedAtSeconds: __, usage: ___, ...row } = task('t');
     return { ...row, kind: 'pending', waitsSinceSeconds: NOW - 720, ...given };
   };
-  const outlook = { atSeconds: NOW - 60, decision: 'place on gpu-3', refused: ['2 nodes: gpu-1 is cordoned'] };
+  const outlook = { atSeconds: NOW - 60, why: 'gpu-1 is cordoned', help: 'this plan places it on gpu-3' };
   const starts = { kind: 'in', p10: 0, p50: 780, p90: 3660 } as const;
 
   it('say how long a pending task would run; once there is a plan when it starts, as the forecast has it now', () => {
@@ -115,7 +115,7 @@ describe('the rows of the trees', () => {
     assert.equal(spoken, `task t, running, ${String(running.description).replaceAll(' · ', ', ')}`);
   });
 
-  it('tell of a pending task since when and why it waits, what the plan does, and no more of what cannot be', () => {
+  it('tell of a pending task since when and why it waits, what helps, and no more of what cannot be', () => {
     const item = rows.taskItem(pending({ outlook: { ...outlook, starts, withPlan: { kind: 'now' } } }), NOW, false);
     const lines = String(item.tooltip).split('\n');
     assert.deepEqual(lines.slice(4, 10), [
@@ -123,8 +123,8 @@ describe('the rows of the trees', () => {
       'has waited: 12 min',
       'if nothing is done: starts in 12 min (80 %: now to 1 h)',
       'with the plan: starts now',
-      'the plan: place on gpu-3',
-      '2 nodes: gpu-1 is cordoned',
+      'why it waits: gpu-1 is cordoned',
+      'what helps: this plan places it on gpu-3',
     ]);
     assert.ok(lines.includes('cannot be placed: t'));
     assert.ok(!lines.some((line) => /resized|migrated|holds/.test(line)), lines.join());

@@ -1,6 +1,7 @@
 import type { RankedNode } from '../../core/place/rankNodes.ts';
 import type { PlacementAdvice, Plan } from '../../core/plan/plan.ts';
-import { amounts, counted, duration, fixed, plural } from '../format.ts';
+import { amounts, counted, fixed, plural } from '../format.ts';
+import { isAboutCapacity, type Pending, pendingOf } from '../pending.ts';
 import { describePlacement, describeRefused, describeSource, freeForCell } from '../placement.ts';
 import { policyTitle } from '../policies.ts';
 import { describeBasis, describeBeside, describeHeld, describeRuntime } from '../prediction.ts';
@@ -10,10 +11,12 @@ import { type PlanTextOptions, summaryOf, title } from './section.ts';
 /** Nodes shown for each pending task; `--all` shows those the plan keeps. */
 const NODES_SHOWN = 3;
 
-export function placeText({ placements, snapshot }: Plan, options: PlanTextOptions): string[] {
+export function placeText(plan: Plan, options: PlanTextOptions): string[] {
+  const { placements } = plan;
   if (placements.length === 0) return [title('PLACE', 'no task is pending', options)];
   const count = (wanted: PlacementAdvice['decision']['kind']) =>
     placements.filter(({ decision }) => decision.kind === wanted).length;
+  const pending = pendingOf(plan);
   const summary = [
     counted(placements.length, 'pending task'),
     summaryOf([
@@ -25,13 +28,12 @@ export function placeText({ placements, snapshot }: Plan, options: PlanTextOptio
   ];
   return [
     title('PLACE', summary.filter(Boolean).join(', '), options),
-    ...placements.flatMap((advice) => ['', ...placementText(advice, snapshot.takenAtSeconds, options)]),
+    ...placements.flatMap((advice) => ['', ...placementText(advice, pending(advice), options)]),
   ];
 }
 
-function placementText(advice: PlacementAdvice, nowSeconds: number, { paint, all }: PlanTextOptions): string[] {
-  const { taskId, request, runtime, ranked, fitting, refused, createdAtSeconds } = advice;
-  const waits = `waits ${duration(nowSeconds - createdAtSeconds)}`;
+function placementText(advice: PlacementAdvice, { waits, help }: Pending, { paint, all }: PlanTextOptions): string[] {
+  const { taskId, request, runtime, ranked, fitting, refused } = advice;
   const runs = runtime
     ? `runs ${describeRuntime(runtime)}, from ${describeBasis(runtime.basis)}`
     : describeRuntime(runtime);
@@ -50,9 +52,10 @@ function placementText(advice: PlacementAdvice, nowSeconds: number, { paint, all
   ];
   const more = fitting - shown.length;
   return [
-    `  ${paint('cyan', taskId)}  ${amounts(request)}, ${waits}`,
+    `  ${paint('cyan', taskId)}  ${amounts(request)}, waits ${waits}`,
     ...[runs, ...track].flatMap((line) => wrapped(line, '    ')).map((line) => paint('dim', line)),
     `    ${paint(DECISION_STYLES[advice.decision.kind], describePlacement(advice))}`,
+    ...(advice.decision.kind === 'noNode' ? wrapped(`what helps: ${help}`, '    ') : []),
     ...table(
       columns,
       shown.map((node) => nodeCells(node, policies.length > 1)),
@@ -65,11 +68,6 @@ function placementText(advice: PlacementAdvice, nowSeconds: number, { paint, all
       .flatMap((each) => wrapped(describeRefused(each), '      '))
       .map((line) => paint('dim', line)),
   ];
-}
-
-/** Whether waiting could help: then the reason comes first. */
-function isAboutCapacity(code: string): boolean {
-  return code === 'resource' || code === 'gpuShare';
 }
 
 const MORE_NODES = { one: 'and # more node that can take it', other: 'and # more nodes that can take it' };
