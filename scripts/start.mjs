@@ -25,13 +25,16 @@ async function openEditor() {
   if (packing.status !== 0) return say('No editor was opened: the extension could not be packed.');
   const workspace = prepareWorkspace();
   const desktop = openDesktop({ folder: workspace, vsix });
-  if (desktop.kind === 'opened') return say('VS Code is open on the sample cluster, with its plan and the walkthrough.');
+  if (desktop.kind === 'opened')
+    return say('VS Code is open on the sample cluster, with its plan and the walkthrough.');
   if (desktop.kind === 'failed') say(`${desktop.reason}\nIn its place the editor in the browser:`);
   const server = findCodeServer();
   if (server.kind === 'missing') return say(`No editor was opened. ${server.reason} ${server.remedy}`);
   try {
     const editor = await startEditor({ folder: workspace, vsix, onProgress: say });
-    say(`\nVS Code runs in the browser, on the sample cluster, with its plan and the walkthrough: ${editor.url}\nCtrl-C ends it.`);
+    say(
+      `\nVS Code runs in the browser, on the sample cluster, with its plan and the walkthrough: ${editor.url}\nCtrl-C ends it.`,
+    );
     process.on('SIGINT', () => void editor.stop().then(() => process.exit(0)));
     process.on('SIGTERM', () => void editor.stop().then(() => process.exit(0)));
     await editor.exited;

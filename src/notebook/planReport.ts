@@ -1,12 +1,12 @@
 import type { Forecast, ScenarioForecast } from '../core/forecast/forecast.ts';
 import type { Plan } from '../core/plan/plan.ts';
 import { describeCounts } from '../text/counts.ts';
-import { describeFutures, scenarioTitle } from '../text/forecast.ts';
+import { describeFutures, MEASURES, scenarioTitle } from '../text/forecast.ts';
 import { dated, duration, timesIn } from '../text/format.ts';
-import { describeNoMoves } from '../text/operation.ts';
 import { HEADINGS } from '../text/panel.ts';
 import { planTables } from '../text/plan/tables.ts';
 import { describePredictor } from '../text/prediction.ts';
+import { describeVerdict } from '../text/verdict.ts';
 import type { Figure, Trace } from './figure.ts';
 import type { Report, ReportPart } from './report.ts';
 import { tableOfRows } from './table.ts';
@@ -14,20 +14,19 @@ import { tableOfRows } from './table.ts';
 /** A plan as a notebook shows it: its moves and the forecast, and folded the advice of each kind; what is empty is left out. */
 export function planReport(plan: Plan): Report {
   const { snapshot, forecast } = plan;
+  const { takenAtSeconds } = snapshot;
   const { moves, starts, ...advice } = planTables(plan);
   const folded = (heading: string, rows: readonly object[]): ReportPart[] =>
     rows.length > 0 ? [{ heading, table: tableOfRows(rows), folded: true }] : [];
   return {
     title: snapshot.cluster,
     notes: [
-      `${describeCounts(snapshot.counts)}, at ${dated(snapshot.takenAtSeconds, snapshot.takenAtSeconds)}`,
-      timesIn(snapshot.takenAtSeconds),
+      `${describeCounts(snapshot.counts)}, at ${dated(takenAtSeconds, takenAtSeconds)}, ${timesIn(takenAtSeconds)}`,
       `runtimes: ${describePredictor(plan.predictor)}`,
+      describeVerdict(plan),
     ],
     parts: [
-      moves.length > 0
-        ? { heading: HEADINGS.moves, table: tableOfRows(moves) }
-        : { heading: HEADINGS.moves, note: describeNoMoves({ done: 0, nodes: snapshot.counts.nodes }) },
+      ...(moves.length > 0 ? [{ heading: HEADINGS.moves, table: tableOfRows(moves) }] : []),
       ...(forecast ? [waitingChart(forecast)] : []),
       ...folded(HEADINGS.starts, starts),
       ...folded(HEADINGS.placements, advice.placements),
@@ -47,7 +46,7 @@ function waitingChart(forecast: Forecast): ReportPart {
     figure: {
       data: shown.flatMap(lines),
       layout: {
-        title: { text: WAITING },
+        title: { text: MEASURES.waiting },
         xaxis: {
           // Moments are spaced evenly: each is about twice as far as the one before.
           tickvals: moments.map((_, index) => index),
@@ -58,8 +57,6 @@ function waitingChart(forecast: Forecast): ReportPart {
     } satisfies Figure,
   };
 }
-
-const WAITING = 'Waiting tasks';
 
 /** Told apart without colours too; 3 : 1 and more on white as on black. */
 const LOOKS: Readonly<Record<string, { readonly color: string; readonly dash: string }>> = {

@@ -1,8 +1,9 @@
 import type { Forecast, Moment, ScenarioForecast } from '../core/forecast/forecast.ts';
 import { changeOf } from '../core/forecast/scenarios.ts';
+import { type Resources, resourceNames } from '../core/model/resources.ts';
 import type { Plan } from '../core/plan/plan.ts';
 import { type Start, startIn } from '../core/plan/starts.ts';
-import { duration, number, percent, plural, range } from './format.ts';
+import { amounts, duration, number, percent, plural, range } from './format.ts';
 
 /** Every sentence about what a forecast says. */
 
@@ -19,6 +20,21 @@ const SCENARIOS: Readonly<Record<string, string>> = {
   migrate: 'migrate only',
   plan: 'with this plan',
 };
+
+/** What a forecast measures, by one name in every chart and table. */
+export const MEASURES = {
+  freeGpu: 'Free GPU',
+  freeCpu: 'Free CPU',
+  gpuFragments: 'GPU fragments',
+  cpuFragments: 'CPU fragments',
+  waiting: 'Waiting tasks',
+} as const;
+
+/** How many tasks of a shape would fit: its devices name it where it has some, else its CPU and memory. */
+export function describeRoomFor(request: Resources): string {
+  const devices = { ...request, milliCpu: 0, memoryBytes: 0 };
+  return `Room for ${amounts(resourceNames(devices).length > 0 ? devices : request)}`;
+}
 
 /** What the figures of a forecast are: "medians and 80 % bands of 40 sampled futures; 45 tasks arrive per hour". */
 export function describeFutures({ samples, arrivalsPerHour }: Forecast): string {

@@ -11,7 +11,7 @@ import {
   type WaitingTasks,
 } from '../core/plan/verdict.ts';
 import { planAgain } from './again.ts';
-import { describeWhen } from './forecast.ts';
+import { describeWhen, MEASURES } from './forecast.ts';
 import { amounts, duration, list, names, number, type Plural, plural } from './format.ts';
 import { NO_NODES } from './operation.ts';
 import { fewReadingsText, whyNoResizes } from './resize.ts';
@@ -78,7 +78,7 @@ function capacityClauses({ givenBack, given, freedNodes }: CapacityGained): stri
 }
 
 function waitingFigure(waiting: Verdict['waiting']): Figure {
-  const label = 'Waiting tasks';
+  const label = MEASURES.waiting;
   if (!waiting) return { label, value: '—', note: 'nothing was forecast' };
   const { soon, later } = waiting;
   return {

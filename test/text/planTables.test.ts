@@ -54,7 +54,10 @@ describe('a plan as tables', function () {
     // 5,000 s are 1.3889 h; 290 s are 4.83 min.
     const one = { ...first, gainNodeSeconds: 5000, costNodeSeconds: 36, lostSeconds: 290 };
     const [row] = planTables({ ...plan, migrations: [one] }).migrations;
-    assert.deepEqual([row?.['wins, node-h'], row?.['costs, node-h'], row?.['work lost, min']], [1.39, 0.01, 5]);
+    assert.deepEqual(
+      [row?.['saves, node-hours'], row?.['costs, node-hours'], row?.['work lost, min']],
+      [1.39, 0.01, 5],
+    );
   });
 
   it('is empty for a plan with nothing to do and nothing to say', () => {

@@ -2,8 +2,8 @@ import { html, nothing, type TemplateResult } from 'lit-html';
 import type { Forecast, Moment } from '../../src/core/forecast/forecast.ts';
 import type { Band } from '../../src/core/model/band.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
-import { describeFutures } from '../../src/text/forecast.ts';
-import { amount, amounts, fixed, number, percent } from '../../src/text/format.ts';
+import { describeFutures, describeRoomFor, MEASURES } from '../../src/text/forecast.ts';
+import { amount, fixed, number, percent } from '../../src/text/format.ts';
 import { HEADINGS, NODE_ADDED, NODE_GOES } from '../../src/text/panel.ts';
 import type { PanelActions } from '../actions.ts';
 import { button } from '../button.ts';
@@ -45,12 +45,13 @@ function measures(forecast: Forecast): Measure[] {
   const hasGpus = forecast.scenarios.some(({ moments }) =>
     moments.some(({ free }) => (free['gpuMilli']?.p90 ?? 0) > 0),
   );
-  const [resource, ratio, unit] = hasGpus
-    ? (['gpuMilli', 'gpuRatio', 'GPU'] as const)
-    : (['milliCpu', 'cpuRatio', 'CPU'] as const);
+  const { freeGpu, gpuFragments, freeCpu, cpuFragments } = MEASURES;
+  const [resource, ratio, unit, free, fragments] = hasGpus
+    ? (['gpuMilli', 'gpuRatio', 'GPU', freeGpu, gpuFragments] as const)
+    : (['milliCpu', 'cpuRatio', 'CPU', freeCpu, cpuFragments] as const);
   return [
     {
-      title: 'Fragmentation',
+      title: fragments,
       yTitle: `of idle ${unit}`,
       yFormat: '.0%',
       pick: ({ fragmentation }) => fragmentation[ratio],
@@ -58,14 +59,14 @@ function measures(forecast: Forecast): Measure[] {
       format: percent,
     },
     {
-      title: 'Free capacity',
+      title: free,
       yTitle: `${unit}s`,
       pick: ({ free }) => free[resource] ?? NOTHING,
       perUnit: 1000,
       say: (value) => amount(resource, value),
       format: (value) => amount(resource, Math.round(1000 * value)),
     },
-    { title: 'Waiting tasks', yTitle: 'tasks', pick: ({ waiting }) => waiting, ...COUNT },
+    { title: MEASURES.waiting, yTitle: 'tasks', pick: ({ waiting }) => waiting, ...COUNT },
     ...capacityFor(forecast),
   ];
 }
@@ -77,5 +78,5 @@ function capacityFor({ shapes }: Forecast): Measure[] {
   const shape = shapes[index];
   if (!shape) return [];
   const pick = ({ fits }: Moment) => fits[index] ?? NOTHING;
-  return [{ title: `Room for tasks of ${amounts(shape.request)}`, yTitle: 'tasks that fit', pick, ...COUNT }];
+  return [{ title: describeRoomFor(shape.request), yTitle: 'tasks that fit', pick, ...COUNT }];
 }

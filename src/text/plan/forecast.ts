@@ -1,9 +1,9 @@
 import type { Forecast, Moment, ScenarioForecast } from '../../core/forecast/forecast.ts';
 import type { Band } from '../../core/model/band.ts';
-import { type ResourceName, type Resources, resourceNames } from '../../core/model/resources.ts';
+import type { ResourceName } from '../../core/model/resources.ts';
 import type { Plan } from '../../core/plan/plan.ts';
-import { describeFutures, describeStart, scenarioTitle } from '../forecast.ts';
-import { amounts, band, duration, number, percent } from '../format.ts';
+import { describeFutures, describeRoomFor, describeStart, MEASURES, scenarioTitle } from '../forecast.ts';
+import { band, duration, number, percent } from '../format.ts';
 import { shortened, table } from '../table.ts';
 import { type PlanTextOptions, title } from './section.ts';
 
@@ -23,14 +23,15 @@ export function forecastText(plan: Plan, forecast: Forecast, options: PlanTextOp
     });
   };
   const has = (resource: ResourceName) => nothing.moments.some((moment) => (moment.free[resource]?.p90 ?? 0) > 0);
-  if (has('gpuMilli')) add('free GPU', ({ free }) => bandText(free['gpuMilli'], (milli) => number(milli / 1000, 1)));
-  add('free CPU', ({ free }) => bandText(free['milliCpu'], (milli) => number(milli / 1000)));
-  if (has('gpuMilli')) add('GPU fragments', ({ fragmentation }) => bandText(fragmentation.gpuRatio, percent));
-  add('CPU fragments', ({ fragmentation }) => bandText(fragmentation.cpuRatio, percent));
+  if (has('gpuMilli'))
+    add(MEASURES.freeGpu, ({ free }) => bandText(free['gpuMilli'], (milli) => number(milli / 1000, 1)));
+  add(MEASURES.freeCpu, ({ free }) => bandText(free['milliCpu'], (milli) => number(milli / 1000)));
+  if (has('gpuMilli')) add(MEASURES.gpuFragments, ({ fragmentation }) => bandText(fragmentation.gpuRatio, percent));
+  add(MEASURES.cpuFragments, ({ fragmentation }) => bandText(fragmentation.cpuRatio, percent));
   for (const { name, index } of shapesShown(forecast)) {
     add(name, ({ fits }) => bandText(fits[index], number));
   }
-  add('tasks waiting', ({ waiting }) => bandText(waiting, number));
+  add(MEASURES.waiting, ({ waiting }) => bandText(waiting, number));
   const columns = [
     { head: '' },
     { head: '' },
@@ -49,18 +50,12 @@ export function forecastText(plan: Plan, forecast: Forecast, options: PlanTextOp
 /** The most expected shape, and the most expected ones that ask for GPUs. */
 function shapesShown({ shapes }: Forecast): { readonly name: string; readonly index: number }[] {
   const numbered = shapes.map(({ request, gpuCount }, index) => ({
-    name: `room for ${shapeText(request)}`,
+    name: describeRoomFor(request),
     index,
     gpuCount,
   }));
   const withGpu = numbered.filter(({ gpuCount }) => gpuCount > 0).slice(0, 2);
   return [...numbered.slice(0, 1), ...withGpu.filter(({ index }) => index > 0)];
-}
-
-/** A shape in few words: its devices where it has some, else its CPU and memory. */
-function shapeText(request: Resources): string {
-  const devices = { ...request, milliCpu: 0, memoryBytes: 0 };
-  return amounts(resourceNames(devices).length > 0 ? devices : request);
 }
 
 function bandText(of: Band | undefined, say: (value: number) => string): string {

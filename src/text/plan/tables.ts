@@ -1,13 +1,13 @@
-import type { Plan } from '../../core/plan/plan.ts';
-import type { ResizeAdvice } from '../../core/resize/adviseResizes.ts';
+import type { PlacementAdvice, Plan } from '../../core/plan/plan.ts';
 import { describeStart, scenarioTitle } from '../forecast.ts';
 import { amount, amounts, duration } from '../format.ts';
 import { describeGoal, describeMigration } from '../migration.ts';
 import { adviceByTask, describeWhy } from '../moves.ts';
 import { describeMove } from '../operation.ts';
+import { type Pending, pendingOf } from '../pending.ts';
 import { describePlacement } from '../placement.ts';
 import { describeRuntime } from '../prediction.ts';
-import { describeResize, describeRule } from '../resize.ts';
+import { describeResize, describeRule, groupResizes } from '../resize.ts';
 
 /** A flat row of a table, its columns by their heads. What is a number has its unit in the head. */
 export type PlanRow = Readonly<Record<string, string | number>>;
@@ -29,20 +29,16 @@ export type PlanTables = {
 export function planTables(plan: Plan): PlanTables {
   const nowSeconds = plan.snapshot.takenAtSeconds;
   const advice = adviceByTask(plan);
+  const pending = pendingOf(plan);
+  const { shrinks, expands, waits, advised, refused } = groupResizes(plan.resizes);
   return {
     moves: plan.moves.map((move) => ({
       move: describeMove(move),
       why: describeWhy(move, advice),
       'work lost, min': move.kind === 'migration' ? minutes(move.run.lostSeconds) : 0,
     })),
-    placements: plan.placements.map((each) => ({
-      task: each.taskId,
-      'asks for': amounts(each.request),
-      'predicted runtime': describeRuntime(each.runtime),
-      decision: describePlacement(each),
-      'nodes that can take it': each.fitting,
-    })),
-    resizes: refusedLast(plan.resizes).map((each) => ({
+    placements: plan.placements.map((each) => placementRow(each, pending(each))),
+    resizes: [...shrinks, ...expands, ...waits, ...advised, ...refused].map((each) => ({
       task: each.taskId,
       holds: amount(each.resource, each.allocation),
       uses: amount(each.resource, each.usage.mean),
@@ -57,12 +53,25 @@ export function planTables(plan: Plan): PlanTables {
       from: each.from ?? '—',
       to: each.to ?? '—',
       'in order to': describeGoal(each.goal),
-      'wins, node-h': hours(each.gainNodeSeconds),
-      'costs, node-h': hours(each.costNodeSeconds),
+      'saves, node-hours': hours(each.gainNodeSeconds),
+      'costs, node-hours': hours(each.costNodeSeconds),
       'work lost, min': minutes(each.lostSeconds),
       decision: describeMigration(each, nowSeconds),
     })),
     starts: startRows(plan),
+  };
+}
+
+function placementRow({ taskId, request, runtime, fitting, ...advice }: PlacementAdvice, told: Pending): PlanRow {
+  return {
+    task: taskId,
+    'asks for': amounts(request),
+    waits: told.waits,
+    'why it waits': told.why,
+    'what helps': told.help,
+    'predicted runtime': describeRuntime(runtime),
+    decision: describePlacement(advice),
+    'nodes that can take it': fitting,
   };
 }
 
@@ -75,11 +84,6 @@ function startRows(plan: Plan): PlanRow[] {
       scenarios.map((scenario) => [scenarioTitle(scenario.name), describeStart(plan, scenario, task)]),
     ),
   }));
-}
-
-function refusedLast(resizes: readonly ResizeAdvice[]): ResizeAdvice[] {
-  const refused = ({ decision }: ResizeAdvice) => Number(decision.kind === 'refused');
-  return resizes.toSorted((left, right) => refused(left) - refused(right));
 }
 
 function minutes(seconds: number): number {
