@@ -5,7 +5,7 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
-import { useZone } from '../text/zone.ts';
+import { readerZone, useZone } from '../text/zone.ts';
 import { completionsFor, describeValue } from './complete.ts';
 import { listenForInterrupts, watchForInterrupts } from './interrupt.ts';
 import { defineLibraries } from './libraries.ts';
@@ -46,7 +46,7 @@ function serve(): void {
   async function answer(message: Exclude<ToKernel, { type: 'run' }>): Promise<void> {
     switch (message.type) {
       case 'context':
-        useZone(message.context.zone);
+        if (useZone(message.context.zone)) process.env['TZ'] = readerZone(); // what cells make of a Date is told in it too
         libraries.setContext(message.context);
         break;
       case 'complete':

@@ -11,6 +11,20 @@ describe('the notebook kernel', function () {
   });
   afterEach(() => cells.close());
 
+  it('tells times in the reader’s zone, its own and those that cells write', async () => {
+    const { directory: folder } = cells;
+    cells.kernel.setContext({ folder, zone: 'Asia/Kolkata' });
+    const shown = async () =>
+      (await cells.run("[new Date(0).getHours(), Intl.DateTimeFormat().resolvedOptions().timeZone.split('/')[0]]"))
+        .shown;
+    assert.deepEqual(await shown(), ["[ 5, 'Asia' ]"]);
+    assert.match((await cells.run('await stowage.plan()')).shown.at(-1)!, /at 2026-11-02 19:30, times in UTC\+5:30/);
+    cells.kernel.setContext({ folder, zone: 'Europe/Berlin' });
+    assert.deepEqual(await shown(), ["[ 1, 'Europe' ]"]);
+    cells.kernel.setContext({ folder, zone: 'Mars/Olympus' });
+    assert.deepEqual(await shown(), ["[ 1, 'Europe' ]"]);
+  });
+
   it('shows the last expression, and nothing after a declaration or undefined', async () => {
     assert.deepEqual((await cells.run('1 + 1')).shown, ['2']);
     assert.deepEqual((await cells.run('[1, { a: "b" }]')).shown, ["[ 1, { a: 'b' } ]"]);

@@ -9,6 +9,7 @@ import { distributionOf } from '../../src/core/predict/distribution.ts';
 import type { RuntimePrediction } from '../../src/core/predict/prediction.ts';
 import { clusterView, KnownRows } from '../../src/rows/clusterView.ts';
 import { amounts, aNode, aSnapshot, aTask, NOW } from '../core/small.ts';
+import { inZone } from '../text/zones.ts';
 
 const NODES = ['m', 'n', 'o'].map((name) => aNode(name, amounts(8, 8)));
 const predictionOf = (seconds: number): RuntimePrediction => ({
@@ -76,6 +77,17 @@ describe('the rows of a cluster', () => {
       }),
       { numRuns: 1000 },
     );
+  });
+
+  it('tell times in the zone that the reader is in now, though nothing else has changed', () => {
+    const task = aTask('a', 'm', amounts(1, 1));
+    const most = { endedAtSeconds: 0, share: 0.6 };
+    const basis = { code: 'pastRuns', runs: 2, most } as const;
+    const predictions = { [task.id]: { ...predictionOf(60), basis } };
+    const [known, snapshot] = [new KnownRows(), aSnapshot(NODES, [task])];
+    const told = () => clusterView(snapshot, predictions, DEFAULT_SETTINGS, '', known).tasks[0]!.basis;
+    assert.match(inZone('UTC', told)!, /1 Jan 00:00 UTC \(60 %\)/);
+    assert.match(inZone('Asia/Shanghai', told)!, /1 Jan 08:00 UTC\+8 \(60 %\)/);
   });
 
   it('tell the tasks of a node that has changed, or is new, though none of these has', () => {

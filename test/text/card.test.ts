@@ -8,6 +8,7 @@ import { loadEngine } from '../../src/io/engine.ts';
 import { readPretrained } from '../../src/io/networks.ts';
 import { describeCard, describeVerdict, plot } from '../../src/text/card.ts';
 import { recurringHistory } from '../core/predict/histories.ts';
+import { inZone } from './zones.ts';
 
 describe('the model card', () => {
   let predictor: Predictor;
@@ -24,8 +25,10 @@ describe('the model card', () => {
   });
 
   it('tells data, time range, what was left out and why, protocol, and what each point minimises', () => {
-    const text = describeCard(predictor);
-    assert.match(text, /600 finished tasks, submitted 1970-01-12 to 1970-01-12/);
+    const text = inZone('UTC', () => describeCard(predictor));
+    assert.match(text, /600 finished tasks, submitted 1970-01-12 to 1970-01-12.*\n- All times in UTC\n/);
+    const there = inZone('Asia/Tokyo', () => describeCard(predictor));
+    assert.match(there, /submitted 1970-01-12 to 1970-01-13.*\n- All times in UTC\+9 \(Asia\/Tokyo\)\n/);
     assert.match(text, /Left out 3 rows: its runtime is N s: it never ran/);
     assert.match(text, /Protocol: submit order/);
     assert.match(text, /median minimises the absolute error, its best-ratio point maximises/);

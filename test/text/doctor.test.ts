@@ -3,6 +3,7 @@ import { describe, it } from 'mocha';
 import type { Situation } from '../../src/planning/situation.ts';
 import { doctorText } from '../../src/text/doctor.ts';
 import { amounts, aNode, aSnapshot, aTask } from '../core/small.ts';
+import { inZone } from './zones.ts';
 
 describe('the doctor’s document', () => {
   it('says of each source what it has, and of one that lacks something what fixes it', () => {
@@ -24,7 +25,10 @@ describe('the doctor’s document', () => {
       rights: { resize: { '*': 'patch pods/resize' } },
     });
     const situation = { snapshot, history: [], predictor: { name: 'baselines', tasks: 0 } };
-    const text = doctorText('sample', [], situation as unknown as Situation);
+    const text = inZone('Asia/Kolkata', () => doctorText('sample', [], situation as unknown as Situation));
+    // The snapshot of the small cluster was taken at 1,000,000 s: 12 January 1970, 13:46 UTC.
+    assert.match(text, /^# Doctor: sample\n\nAll times in UTC\+5:30 \(Asia\/Kolkata\)\.\n/);
+    assert.match(text, /read at 1970-01-12 19:16 \|/);
     assert.match(
       text,
       /## Last reading[\s\S]*1 node, 1 task[\s\S]*nowhere: the right to patch pods\/resize is missing/,

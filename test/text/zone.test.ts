@@ -4,16 +4,18 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
+import type { LedgerRow } from '../../src/operate/ledger.ts';
 import { clock, clockInZone, dated, day, moment, timesIn } from '../../src/text/format.ts';
+import { movesDoneText } from '../../src/text/movesDone.ts';
 import { ownZone, parseZone, readerZone, useZone } from '../../src/text/zone.ts';
 import { inZone } from './zones.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const HOUR = 3600;
-const at = (text: string) => Date.parse(text) / 1000;
+const seconds = (text: string) => Date.parse(text) / 1000;
 
 describe('times in the reader’s zone', () => {
-  const now = at('2026-11-02T14:00:00Z');
+  const now = seconds('2026-11-02T14:00:00Z');
 
   /** 14:00 in London is the same instant as each of these. */
   const FACES: readonly [zone: string, time: string, day: string, head: string][] = [
@@ -58,16 +60,16 @@ describe('times in the reader’s zone', () => {
 
   it('names the offset of an instant on the other side of a change of the clocks, where an hour comes twice', () => {
     // In Berlin it is 02:30 in summer time at 00:30 UTC on 25 October, and once more in winter time at 01:30 UTC.
-    const evening = at('2026-10-24T20:00:00Z');
+    const evening = seconds('2026-10-24T20:00:00Z');
     inZone('Europe/Berlin', () => {
       assert.equal(timesIn(evening), 'times in UTC+2 (Europe/Berlin)');
-      assert.equal(clock(at('2026-10-25T00:30:00Z'), evening), '2026-10-25 02:30');
-      assert.equal(clock(at('2026-10-25T01:30:00Z'), evening), '2026-10-25 02:30 UTC+1');
-      assert.equal(dated(at('2026-10-25T01:30:00Z'), evening), '2026-10-25 02:30 UTC+1');
-      assert.equal(clockInZone(at('2026-10-25T01:30:00Z'), evening), '2026-10-25 02:30 UTC+1');
+      assert.equal(clock(seconds('2026-10-25T00:30:00Z'), evening), '2026-10-25 02:30');
+      assert.equal(clock(seconds('2026-10-25T01:30:00Z'), evening), '2026-10-25 02:30 UTC+1');
+      assert.equal(dated(seconds('2026-10-25T01:30:00Z'), evening), '2026-10-25 02:30 UTC+1');
+      assert.equal(clockInZone(seconds('2026-10-25T01:30:00Z'), evening), '2026-10-25 02:30 UTC+1');
     });
     // In spring an hour is left out: half an hour after 01:45 it is 03:15.
-    const spring = at('2026-03-29T00:45:00Z');
+    const spring = seconds('2026-03-29T00:45:00Z');
     inZone('Europe/Berlin', () => {
       assert.equal(clock(spring, spring), '01:45');
       assert.equal(clock(spring + HOUR / 2, spring), '03:15 UTC+2');
@@ -76,7 +78,7 @@ describe('times in the reader’s zone', () => {
 
   it('writes midnight as 00:00', () => {
     assert.equal(
-      inZone('UTC', () => dated(at('2026-11-02T00:00:00Z'), now)),
+      inZone('UTC', () => dated(seconds('2026-11-02T00:00:00Z'), now)),
       '2026-11-02 00:00',
     );
   });
@@ -115,6 +117,25 @@ describe('the reader’s zone', () => {
         assert.ok(zone === undefined || zone === value);
       }),
     );
+  });
+});
+
+describe('Moves Done', () => {
+  const row = (at: string): LedgerRow => ({
+    planId: 'p',
+    moveId: `m${at}`,
+    cluster: 'sample',
+    move: 'placement',
+    taskId: 'team/train',
+    predictedAtSeconds: seconds(at),
+    predicted: {},
+  });
+
+  it('names the zone in its head, and the offset of what was before the clocks were set back', () => {
+    const rows = [row('2026-10-24T22:30:00Z'), row('2026-11-02T14:00:00Z')];
+    const text = inZone('Europe/Berlin', () => movesDoneText(rows));
+    assert.match(text, /Newest first, times in UTC\+1 \(Europe\/Berlin\)\./);
+    assert.match(text, /\| 2026-11-02 15:00 \|[\s\S]*\| 2026-10-25 00:30 UTC\+2 \|/);
   });
 });
 
