@@ -2,7 +2,8 @@ import type { Forecast, ScenarioForecast } from '../core/forecast/forecast.ts';
 import type { Plan } from '../core/plan/plan.ts';
 import { describeCounts } from '../text/counts.ts';
 import { describeFutures, MEASURES, scenarioTitle } from '../text/forecast.ts';
-import { dated, duration, timesIn } from '../text/format.ts';
+import { dated, duration, readAt, timesIn } from '../text/format.ts';
+import { describeNoMoves } from '../text/operation.ts';
 import { HEADINGS } from '../text/panel.ts';
 import { planTables } from '../text/plan/tables.ts';
 import { describePredictor } from '../text/prediction.ts';
@@ -21,7 +22,7 @@ export function planReport(plan: Plan): Report {
   return {
     title: snapshot.cluster,
     notes: [
-      `${describeCounts(snapshot.counts)}, at ${dated(takenAtSeconds, takenAtSeconds)}, ${timesIn(takenAtSeconds)}`,
+      `${describeCounts(snapshot.counts)}, ${readAt(snapshot.takenAtSeconds)}`,
       `runtimes: ${describePredictor(plan.predictor)}`,
       describeVerdict(plan),
     ],

@@ -59,6 +59,11 @@ export function timesIn(atSeconds: number): string {
   return offset === readerZone() ? `times in ${offset}` : `times in ${offset} (${readerZone()})`;
 }
 
+/** When was read what a screen shows, for its head: `at 2026-11-02 14:00, times in UTC+8 (Asia/Shanghai)`. */
+export function readAt(atSeconds: number): string {
+  return `at ${dated(atSeconds, atSeconds)}, ${timesIn(atSeconds)}`;
+}
+
 /** The day of an instant: `2026-11-02`. */
 export function day(atSeconds: number): string {
   const { year, month, day } = clockFace(atSeconds);

@@ -15,6 +15,10 @@ const LOG = resolve(import.meta.dirname, '../../../shared/traces/KTH-SP2-1996-2.
 
 const AGAIN = 'header .actions vscode-button:first-child';
 
+/** The sample's clock begins at 14:00 UTC: where this user is, it is 19:30, wherever the editor's server is. */
+const ZONE = 'Asia/Kolkata';
+const TIMES_IN = /times in UTC\+5:30 \(Asia\/(Kolkata|Calcutta)\)/;
+
 /** The walk of a new user, one step after the other in one window. */
 describe('the sample cluster in the editor', function () {
   this.timeout(240_000);
@@ -25,7 +29,7 @@ describe('the sample cluster in the editor', function () {
   before(async function () {
     this.timeout(600_000);
     requireEditor(this);
-    workbench = await startWorkbench({ extension: { folder: extension }, folder });
+    workbench = await startWorkbench({ extension: { folder: extension }, folder, zone: ZONE });
   });
 
   afterEach(async function () {
@@ -161,6 +165,8 @@ describe('the sample cluster in the editor', function () {
   it('previews the plan: moves, forecast, ranked nodes, resizes, migrations', async () => {
     const panel = await plan();
     const text = (await panel.locator('#root').textContent()) ?? '';
+    assert.match(text, /read 19:30, /);
+    assert.match(text, TIMES_IN);
     for (const words of [
       'Moves',
       'Forecast',
@@ -303,6 +309,7 @@ describe('the sample cluster in the editor', function () {
     await workbench.dismissToasts();
     await workbench.command('Stowage: Show Moves Done');
     const ledger = await workbench.webview('.markdown-body table');
+    assert.match((await ledger.locator('..').textContent()) ?? '', TIMES_IN);
     const rows = (await ledger.locator('tbody tr').allTextContents()).map((row) => row.trim());
     assert.ok(
       rows.some((row) => /resize.*to run.*done/s.test(row)) &&

@@ -48,6 +48,8 @@ export type WorkbenchOptions = {
   /** Folder to open. */
   readonly folder: string;
   readonly userSettings?: Readonly<Record<string, unknown>>;
+  /** The zone of the user's browser by its IANA name; absent: this machine's. */
+  readonly zone?: string;
   /** False keeps Workspace Trust on: the folder opens in Restricted Mode. Default true. */
   readonly trust?: boolean;
 };
@@ -105,7 +107,10 @@ export async function startWorkbench(options: WorkbenchOptions): Promise<Workben
       executablePath: editor.chromium,
       args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
     });
-    const page = await browser.newPage({ viewport: { width: 1440, height: 960 } });
+    const page = await browser.newPage({
+      viewport: { width: 1440, height: 960 },
+      ...(options.zone !== undefined && { timezoneId: options.zone }),
+    });
     const workbench = new Workbench({ page, settings, url: server.url, stop, serverOutput: server.output });
     await workbench.open();
     return workbench;

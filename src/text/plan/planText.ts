@@ -1,7 +1,7 @@
 import type { Plan } from '../../core/plan/plan.ts';
 import { previewPlan } from '../../core/plan/previewPlan.ts';
 import { describeCounts } from '../counts.ts';
-import { dated, timesIn } from '../format.ts';
+import { readAt } from '../format.ts';
 import { describeMoves, describeWhatIsEnded } from '../operation.ts';
 import { describeChosen, describePredictor } from '../prediction.ts';
 import { describeProblem } from '../problem.ts';
@@ -34,9 +34,8 @@ function heading(plan: Plan, { paint }: PlanTextOptions): string[] {
   const { snapshot, predictor } = plan;
   const chosen = describeChosen(predictor);
   const by = chosen === '' ? '' : ` (${chosen})`;
-  const at = snapshot.takenAtSeconds;
   return [
-    `${paint('bold', snapshot.cluster)}  ${describeCounts(snapshot.counts)}, at ${dated(at, at)}, ${timesIn(at)}`,
+    `${paint('bold', snapshot.cluster)}  ${describeCounts(snapshot.counts)}, ${readAt(snapshot.takenAtSeconds)}`,
     ...wrapped(`runtimes: ${describePredictor(predictor)}${by}`, '').map((line) => paint('dim', line)),
     ...snapshot.problems.slice(0, 5).map((problem) => paint('yellow', `! ${describeProblem(problem)}`)),
     '',
