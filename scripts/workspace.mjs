@@ -13,7 +13,7 @@ const SETTINGS = { 'stowage.connection.openSample': true, 'git.openRepositoryInP
 export function prepareWorkspace() {
   const workspace = join(root, '.stowage/workspace');
   put(join(workspace, '.vscode/settings.json'), (path) => writeFileSync(path, JSON.stringify(SETTINGS, null, 2)));
-  for (const name of ['predictor.json', 'predictor.md']) {
+  for (const name of ['predictors/sample-7.json', 'predictors/sample-7.md']) {
     const trained = join(root, '.stowage', name);
     if (existsSync(trained)) put(join(workspace, '.stowage', name), (path) => copyFileSync(trained, path));
   }

@@ -4,6 +4,7 @@ import { advanceSample } from './commands/advanceSample.ts';
 import { connect } from './commands/connect.ts';
 import { doctor, openNotebooks, showLedger } from './commands/documents.ts';
 import { moveTask } from './commands/moveTask.ts';
+import { offerPredictor } from './commands/offerPredictor.ts';
 import { openSample } from './commands/openSample.ts';
 import {
   applyPlan,
@@ -176,10 +177,14 @@ function treeCommands({ pins, nodes, tasks, revealNode }: Trees) {
   } satisfies Partial<CommandTable>;
 }
 
-/** What follows by itself: moves of earlier windows and waits that are over are resumed, changed settings are used. */
+/**
+ * What follows by itself: moves of earlier windows and waits that are over are resumed, changed settings are used; a
+ * predictor that is not the cluster's own is asked about.
+ */
 function followSession(session: Session, panel: PlanPanel): vscode.Disposable {
   return vscode.Disposable.from(
     session.onDidOpen(async ({ underWay, readOnly }) => {
+      void offerPredictor(session)();
       if (underWay > 0 && !readOnly) await runCommand('stowage.continueMoves');
       if (panel.isShown) await runCommand('stowage.previewPlan');
     }),

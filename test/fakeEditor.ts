@@ -23,6 +23,10 @@ export const window = {
     questions.asked.push({ message, detail, items });
     return questions.answer(items);
   },
+  showInformationMessage: async (message, ...items) => {
+    questions.asked.push({ message, detail: '', items });
+    return questions.answer(items);
+  },
 };
 export const commands = { executeCommand: async () => {} };
 export const settings = {};
@@ -55,7 +59,7 @@ export async function errorsOfFakeEditor(): Promise<{ readonly shown: string[]; 
   return import(URL);
 }
 
-/** What the fake editor was asked in modals, and how it answers: by one of the buttons, or undefined. */
+/** What the fake editor was asked, in modals and beside the work, and how it answers: by one of the buttons, or undefined. */
 export type Questions = {
   readonly asked: { readonly message: string; readonly detail: string; readonly items: readonly string[] }[];
   answer: (items: readonly string[]) => string | undefined;

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { styleText } from 'node:util';
 import { openCluster } from '../cluster/open.ts';
@@ -9,13 +9,14 @@ import { InputError } from '../core/model/input.ts';
 import type { ClusterTarget, Plan } from '../core/plan/plan.ts';
 import type { Predictor } from '../core/predict/predictor.ts';
 import { isJudged } from '../core/predict/verdict.ts';
-import { readPredictor } from '../io/predictors.ts';
+import { Predictors, readPredictor } from '../io/predictors.ts';
 import { writeAtomically } from '../io/writeAtomically.ts';
 import { planSituation } from '../planning/plan.ts';
 import { readSituation } from '../planning/situation.ts';
 import { describeVerdict } from '../text/card.ts';
 import { nextSteps, planText } from '../text/plan/planText.ts';
 import type { Paint } from '../text/plan/section.ts';
+import { describeUnusedImport } from '../text/prediction.ts';
 import type { Command } from './command.ts';
 import { parseWords } from './parseWords.ts';
 import { progressLine } from './progress.ts';
@@ -29,7 +30,6 @@ import {
   TARGET_OPTIONS,
   targetOf,
 } from './target.ts';
-import { PREDICTOR_FILE } from './train.ts';
 
 const HELP = `stowage plan --cluster sample | --kubeconfig FILE | --context NAME: print what to do, change nothing
 
@@ -41,7 +41,7 @@ ${ACCESS_HELP}
   --observe 60s      reads usage for so long first, where the cluster tells an instant only
   --without NODE     forecasts too what comes if this node goes (repeatable)
   --one-more NODE    forecasts too what comes with one more node like this (repeatable)
-  --predictor FILE   a predictor that "stowage train" wrote; without it .stowage/predictor.json where it is there
+  --predictor FILE   a predictor that "stowage train" wrote; without it the cluster's own, where one was trained
 ${SETTING_HELP}
   --out FILE         writes the plan for "stowage apply FILE"
   --all              lists everything in place of the first rows
@@ -64,7 +64,7 @@ export const run: Command = async (words) => {
   });
   try {
     if (options.observe !== undefined) await observeUsage(cluster, target, options.observe);
-    const situation = await readSituation(cluster, STATE_DIRECTORY, await predictorOf(options.predictor));
+    const situation = await readSituation(cluster, STATE_DIRECTORY, await predictorOf(options.predictor, cluster));
     const changes = changesOf(options);
     const plan = await planSituation(situation, target, settings, STATE_DIRECTORY, { changes });
     if (options.out !== undefined) await writePlan(options.out, plan);
@@ -128,14 +128,23 @@ async function observeUsage(cluster: Cluster, target: ClusterTarget, observe: st
 /** metrics-server looks every 15 s by default; a shorter pause would read the same instant twice. */
 const PAUSE_SECONDS = 15;
 
-/** The predictor that is named, else the workspace's own; undefined where there is none yet. */
-async function predictorOf(file: string | undefined): Promise<Predictor | undefined> {
-  const own = PREDICTOR_FILE;
-  if (file === undefined && !existsSync(own)) return undefined;
-  const predictor = await readPredictor(file ?? own);
-  const { card, record } = predictor;
-  if (!isJudged(predictor)) process.stderr.write(`${describeVerdict(card, record.scores[''] ?? {})}\n`);
-  return predictor;
+/** The predictor that is named, else the cluster's own; says why one that lies there is not used. */
+async function predictorOf(file: string | undefined, { identity }: Cluster): Promise<Predictor | undefined> {
+  const predictors = new Predictors(STATE_DIRECTORY, identity);
+  const predictor = file === undefined ? await predictors.own() : await readPredictor(file);
+  const say = (text: string) => process.stderr.write(`${text}\n`);
+  if (predictor) {
+    const { card, record } = predictor;
+    if (!isJudged(predictor)) say(describeVerdict(card, record.scores[''] ?? {}));
+    return predictor;
+  }
+  try {
+    const found = await predictors.unanswered();
+    if (found) say(describeUnusedImport(relative('', found.file), found.predictor.card, identity));
+  } catch (error) {
+    say(errorMessage(error)); // the baselines predict
+  }
+  return undefined;
 }
 
 async function writePlan(file: string, plan: Plan): Promise<void> {

@@ -1,11 +1,14 @@
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { openCluster } from '../cluster/open.ts';
+import type { ClusterIdentity } from '../core/model/clusterIdentity.ts';
 import { InputError } from '../core/model/input.ts';
-import { PREDICTOR_FILE_NAME } from '../core/model/stateFiles.ts';
+import { IMPORT_FILE_NAME, predictorFileName } from '../core/model/stateFiles.ts';
 import { PREDICTORS } from '../core/predict/record.ts';
+import { verdictOf } from '../core/predict/verdict.ts';
 import { cardFile } from '../io/predictors.ts';
 import { describeData, describeLeftOut, describeVerdict, describeWeights, plot } from '../text/card.ts';
 import { duration, fixed, number } from '../text/format.ts';
+import { describeByAddress, describeImported } from '../text/prediction.ts';
 import { describeProblem } from '../text/problem.ts';
 import { learnOnThread } from '../worker/threads/learning.ts';
 import type { TrainOutcome, TrainQuestion } from '../worker/train.ts';
@@ -33,13 +36,11 @@ or from a cluster:
 ${TARGET_HELP}
 ${ACCESS_HELP}
 
-  --out FILE         where the predictor goes (default .stowage/predictor.json)
+  --out FILE         where the predictor goes (default: the cluster's own under .stowage/predictors, which its plans use;
+                     from files .stowage/predictor.json, which a cluster uses only when it is told to)
   --update           go on with the predictor in that file: only what has ended since is learned
   --training-seed N  seed of the training (default 1)
 `;
-
-/** Where a predictor lies unless told otherwise. */
-export const PREDICTOR_FILE = join(STATE_DIRECTORY, PREDICTOR_FILE_NAME);
 
 export const run: Command = async (words) => {
   const values = parse(words);
@@ -51,14 +52,15 @@ export const run: Command = async (words) => {
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new InputError(`--training-seed ${values['training-seed']} is not a whole number from 0.`);
   }
-  const out = values.out === undefined ? PREDICTOR_FILE : resolve(values.out);
-  const progress = progressLine();
   const history = await historyOf(values);
+  const cluster = 'tasks' in history ? history.cluster : undefined;
+  const out = values.out === undefined ? placeOf(cluster) : resolve(values.out);
+  const progress = progressLine();
   const outcome = await learnOnThread(
     { type: 'train', history, seed, out, workspace: process.cwd(), ...(values.update ? { update: out } : {}) },
     { onProgress: progress.show },
   ).finally(progress.end);
-  process.stdout.write(describe(outcome));
+  process.stdout.write([...describe(outcome), ...describePlace(outcome, cluster), ''].join('\n'));
   return 0;
 };
 
@@ -90,13 +92,13 @@ async function historyOf(values: Options): Promise<TrainQuestion['history']> {
   try {
     const { tasks, problems } = await cluster.readHistory();
     for (const problem of problems) process.stderr.write(`${plainLine(describeProblem(problem))}\n`);
-    return { tasks };
+    return { tasks, cluster: cluster.identity };
   } finally {
     await cluster.close();
   }
 }
 
-function describe({ out, card, scores, calibration, seconds }: TrainOutcome): string {
+function describe({ out, card, scores, calibration, seconds }: TrainOutcome): string[] {
   const rows = PREDICTORS.flatMap((name) => {
     const score = scores[name];
     if (!score) return [];
@@ -110,6 +112,17 @@ function describe({ out, card, scores, calibration, seconds }: TrainOutcome): st
     ...(calibration.length > 0 ? ['Calibration of the network:', ...plot(calibration).slice(1, -1)] : []),
     describeVerdict(card, scores),
     `Written to ${out}, with its model card in ${cardFile(out)}.`,
-    '',
-  ].join('\n');
+  ];
+}
+
+/** Where a predictor goes unless told otherwise. */
+function placeOf(cluster: ClusterIdentity | undefined): string {
+  return join(STATE_DIRECTORY, cluster ? predictorFileName(cluster) : IMPORT_FILE_NAME);
+}
+
+/** What follows from where it was written; nothing for a file of the user's choice, or a cluster's own. */
+function describePlace({ out, card, scores }: TrainOutcome, cluster: ClusterIdentity | undefined): string[] {
+  if (out !== placeOf(cluster)) return [];
+  if (cluster) return cluster.byAddress ? [describeByAddress(cluster)] : [];
+  return verdictOf(card, scores).code === 'tooFew' ? [] : [describeImported(relative('', out))];
 }

@@ -1,3 +1,4 @@
+import type { ClusterIdentity } from '../core/model/clusterIdentity.ts';
 import type { FinishedTask } from '../core/model/finished.ts';
 import type { OwnerRef, RunInformation, TaskRef } from '../core/model/moves.ts';
 import type { Problem } from '../core/model/problem.ts';
@@ -13,6 +14,8 @@ import type { Refused } from './refused.ts';
 export interface Cluster {
   /** Names the cluster as `Snapshot.cluster` does. */
   readonly name: string;
+  /** Under what a predictor and readings of this cluster are kept, wherever it is reached. */
+  readonly identity: ClusterIdentity;
   /** The cluster's own clock, in epoch seconds; the sample's moves only when it is moved. */
   nowSeconds(): number;
   readSnapshot(signal?: AbortSignal): Promise<Snapshot>;

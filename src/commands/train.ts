@@ -3,9 +3,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
 import * as vscode from 'vscode';
-import { PREDICTOR_FILE_NAME } from '../core/model/stateFiles.ts';
+import type { ClusterIdentity } from '../core/model/clusterIdentity.ts';
+import { IMPORT_FILE_NAME, predictorFileName } from '../core/model/stateFiles.ts';
 import type { Session } from '../editor/session.ts';
 import type { HistorySource } from '../planner/protocol.ts';
+import { NO_CLUSTER } from '../text/session.ts';
+import { offerPredictor } from './offerPredictor.ts';
 import { withProgress } from './plan.ts';
 
 /** Columns a CSV history must or may name, with what they mean. */
@@ -31,21 +34,33 @@ const MOST_LISTED = 500;
 
 type HistoryItem = vscode.QuickPickItem & { readonly files?: () => Thenable<readonly vscode.Uri[] | undefined> };
 
-/** Trains the runtime predictor on the open cluster's own history or on files, and promotes it to the planner. */
+/**
+ * Trains the runtime predictor: on the open cluster's own history, for that cluster; or on files, and then asks whether
+ * the open cluster is to use it.
+ */
 export const train = (session: Session, stateDirectory: string) => async () => {
   const source = await vscode.window.showQuickPick(sources(session), { title: 'Train the runtime predictor on' });
   if (!source) return;
   const history = source.files && (await historyFiles(await source.files()));
   if (source.files && !history) return;
-  const out = join(stateDirectory, PREDICTOR_FILE_NAME);
+  const out = join(stateDirectory, history ? IMPORT_FILE_NAME : predictorFileName(identityOf(session)));
   const update = existsSync(out) ? await chooseUpdate() : false;
   if (update === undefined) return;
   await withProgress(
     'Training the runtime predictor',
     (signal, onProgress) => session.train(history, { out, update }, signal, onProgress),
-    (summary) => void tellWithCard(summary, join(stateDirectory, 'predictor.md')),
+    (summary) => {
+      void tellWithCard(summary, out.replace(/\.json$/, '.md'));
+      if (history) void offerPredictor(session)();
+    },
   );
 };
+
+/** @throws Error where no cluster is open */
+function identityOf({ state }: Session): ClusterIdentity {
+  if (state.kind !== 'open') throw new Error(NO_CLUSTER);
+  return state.identity;
+}
 
 async function sources(session: Session): Promise<HistoryItem[]> {
   const here = await vscode.workspace.findFiles(HISTORY_FILES, NO_HISTORY, MOST_LISTED);

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { changeName, type NodeChange } from '../core/forecast/scenarios.ts';
+import type { ClusterIdentity } from '../core/model/clusterIdentity.ts';
 import { errorMessage } from '../core/model/errorMessage.ts';
 import type { ClusterTarget } from '../core/plan/plan.ts';
 import { Cancelled, Planner } from '../planner/client.ts';
@@ -9,6 +10,7 @@ import type {
   HistorySource,
   IssuedPlan,
   OperationResult,
+  PredictorOffer,
   Request,
   Weighed,
   Weighing,
@@ -39,6 +41,7 @@ export type OpenState = {
   readonly kind: 'open';
   readonly target: ClusterTarget;
   readonly name: string;
+  readonly identity: ClusterIdentity;
   readonly view: ClusterView;
   readonly readOnly?: string;
   /** Made and kept by the planning thread; only its id is ever sent back. */
@@ -158,7 +161,10 @@ export class Session implements vscode.Disposable {
     try {
       const { stateDirectory } = this;
       const options: ConnectOptions = { target, stateDirectory, access: access(), settings: methodSettings() };
-      const { underWay } = await this.planner.ask({ type: 'connect', ...options }, { signal: stop, onProgress });
+      const { identity, underWay } = await this.planner.ask(
+        { type: 'connect', ...options },
+        { signal: stop, onProgress },
+      );
       if (this.connection !== connection) return;
       const readOnly = readOnlyReason(target);
       const { view } = this.planner;
@@ -166,6 +172,7 @@ export class Session implements vscode.Disposable {
         kind: 'open',
         target,
         name,
+        identity,
         view,
         underWay,
         steps: new StepLog(),
@@ -288,6 +295,15 @@ export class Session implements vscode.Disposable {
     const summary = await this.planner.ask(request, { signal, onProgress });
     await this.refresh();
     return summary;
+  }
+
+  /** A predictor that is not the open cluster's own, about which nobody has said whether it is to be used there. */
+  async predictorOffer(): Promise<PredictorOffer | undefined> {
+    return this.current.kind === 'open' ? this.planner.ask({ type: 'offer' }) : undefined;
+  }
+
+  async answerOffer(offer: PredictorOffer, use: boolean): Promise<void> {
+    await this.planner.ask({ type: 'answerOffer', offer, use });
   }
 
   /** Names of the contexts in a kubeconfig; absent: where `kubectl` looks. @throws Error that says what is wrong with it */

@@ -1,20 +1,21 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ClusterIdentity } from '../core/model/clusterIdentity.ts';
 import { errorMessage } from '../core/model/errorMessage.ts';
 import { InputError } from '../core/model/input.ts';
+import { answeredFileName, IMPORT_FILE_NAME, predictorFileName } from '../core/model/stateFiles.ts';
 import type { Predictor } from '../core/predict/predictor.ts';
 import { formatPredictor, parsePredictor } from '../core/predict/predictorFile.ts';
+import { isJudged } from '../core/predict/verdict.ts';
 import { parseJson } from './networks.ts';
+import { sha256 } from './sha256.ts';
 import { writeAtomically } from './writeAtomically.ts';
 
 /** @throws InputError when the file is missing, foreign, of another version, or cut off; says what to do */
 export async function readPredictor(path: string): Promise<Predictor> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch {
-    throw new InputError(`There is no predictor ${path}. Make one with: stowage train --history FILE --out ${path}`);
-  }
-  return parsePredictor(parseJson(text, path), path);
+  const text = await textOf(path);
+  if (text !== undefined) return parsePredictor(parseJson(text, path), path);
+  throw new InputError(`There is no predictor ${path}. Make one with: stowage train --history FILE --out ${path}`);
 }
 
 /** Where the model card of a predictor lies: beside it, as Markdown. */
@@ -35,4 +36,80 @@ export async function writePredictor(path: string, predictor: Predictor, card: s
     const reason = errorMessage(error);
     throw new InputError(`Cannot write the predictor ${path}: ${reason}. Choose another --out.`);
   }
+}
+
+/** A predictor that no cluster has yet. */
+export type Import = {
+  readonly file: string;
+  /** Names its content. */
+  readonly digest: string;
+  readonly predictor: Predictor;
+};
+
+/**
+ * The predictors of a state directory, as one cluster sees them: its own, `predictors/<key>.json`, and an import,
+ * `predictor.json`. An import was trained from files, or for any cluster by version 0.1.0; a cluster uses it only once
+ * somebody has said so, which makes a copy of it the cluster's own. What was said is kept by the import's digest.
+ */
+export class Predictors {
+  private readonly directory: string;
+  private readonly cluster: ClusterIdentity;
+  private last: { readonly changedAt: number; readonly predictor: Predictor } | undefined;
+
+  constructor(stateDirectory: string, cluster: ClusterIdentity) {
+    this.directory = stateDirectory;
+    this.cluster = cluster;
+  }
+
+  /** Where the cluster's own lies, or would. */
+  get file(): string {
+    return join(this.directory, predictorFileName(this.cluster));
+  }
+
+  /**
+   * The cluster's own, read again only when its file has changed.
+   * @returns undefined where it has none
+   * @throws InputError where the file cannot be used
+   */
+  async own(): Promise<Predictor | undefined> {
+    const changedAt = (await stat(this.file).catch(() => undefined))?.mtimeMs;
+    if (changedAt === undefined) return undefined;
+    if (this.last?.changedAt !== changedAt) this.last = { changedAt, predictor: await readPredictor(this.file) };
+    return this.last.predictor;
+  }
+
+  /**
+   * The import, where it may be put to use and nobody has said yet whether this cluster is to use it.
+   * @throws InputError where the file cannot be used
+   */
+  async unanswered(): Promise<Import | undefined> {
+    const file = join(this.directory, IMPORT_FILE_NAME);
+    const text = await textOf(file);
+    if (text === undefined) return undefined;
+    const digest = sha256(text);
+    if ((await textOf(this.answerFile)) === digest) return undefined;
+    const predictor = parsePredictor(parseJson(text, file), file);
+    return isJudged(predictor) ? { file, digest, predictor } : undefined;
+  }
+
+  /** Keeps whether this cluster is to use an import; one that has changed since is not used. */
+  async answer({ file, digest }: Pick<Import, 'file' | 'digest'>, use: boolean): Promise<void> {
+    const text = await textOf(file);
+    if (text === undefined || sha256(text) !== digest) return;
+    if (use) {
+      const card = await textOf(cardFile(file));
+      if (card !== undefined) await writeAtomically(cardFile(this.file), card);
+      await writeAtomically(this.file, text);
+    }
+    await writeAtomically(this.answerFile, digest);
+  }
+
+  private get answerFile(): string {
+    return join(this.directory, answeredFileName(this.cluster));
+  }
+}
+
+/** @returns undefined where there is no such file, or none that may be read */
+function textOf(path: string): Promise<string | undefined> {
+  return readFile(path, 'utf8').catch(() => undefined);
 }

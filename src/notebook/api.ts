@@ -1,13 +1,13 @@
-import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { openCluster } from '../cluster/open.ts';
 import type { Cluster } from '../cluster/port.ts';
 import { countArrivals } from '../core/forecast/arrivals.ts';
 import { type Forecast, HORIZON_SECONDS } from '../core/forecast/forecast.ts';
+import type { ClusterIdentity } from '../core/model/clusterIdentity.ts';
 import type { FinishedTask, RowProblem } from '../core/model/finished.ts';
 import { InputError } from '../core/model/input.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../core/model/settings.ts';
-import { PREDICTOR_FILE_NAME, STATE_DIRECTORY_NAME } from '../core/model/stateFiles.ts';
+import { STATE_DIRECTORY_NAME } from '../core/model/stateFiles.ts';
 import type { ClusterTarget, Plan } from '../core/plan/plan.ts';
 import { SAMPLE_SEED } from '../core/plan/plan.ts';
 import { quantile } from '../core/predict/distribution.ts';
@@ -15,7 +15,7 @@ import type { Predictor } from '../core/predict/predictor.ts';
 import type { CalibrationPoint } from '../core/predict/record.ts';
 import { isJudged } from '../core/predict/verdict.ts';
 import { readHistoryFiles } from '../io/history.ts';
-import { readPredictor, writePredictor } from '../io/predictors.ts';
+import { Predictors, readPredictor, writePredictor } from '../io/predictors.ts';
 import { planSituation } from '../planning/plan.ts';
 import { readSituation, type Situation } from '../planning/situation.ts';
 import { durationTicks } from '../text/axis.ts';
@@ -72,6 +72,8 @@ export type History = {
   readonly name: string;
   readonly tasks: readonly FinishedTask[];
   readonly problems: readonly RowProblem[];
+  /** Whose past it is; absent where it comes from files. */
+  readonly cluster?: ClusterIdentity;
 };
 
 /** One finished task as a flat row, for danfo and charts; missing is null. */
@@ -160,7 +162,7 @@ export function makeStowage(host: StowageHost): Stowage {
     },
     evaluate: (history, options = {}) => evaluate(host, history, options),
     async promote({ predictor }) {
-      const file = join(directoryOf(host), PREDICTOR_FILE_NAME);
+      const file = await withCluster(host, async (cluster) => new Predictors(directoryOf(host), cluster.identity).file);
       if (isJudged(predictor)) await writePredictor(file, predictor, describeCard(predictor));
       return describePromoted(predictor, file);
     },
@@ -208,7 +210,7 @@ async function withCluster<T>(host: StowageHost, work: (cluster: Cluster) => Pro
 function situationOf(host: StowageHost): Promise<Situation> {
   const directory = directoryOf(host);
   return withCluster(host, async (cluster) =>
-    readSituation(cluster, directory, await promoted(directory), host.signal()),
+    readSituation(cluster, directory, await new Predictors(directory, cluster.identity).own(), host.signal()),
   );
 }
 
@@ -216,11 +218,12 @@ function situationOf(host: StowageHost): Promise<Situation> {
 function historyOfCluster(host: StowageHost): Promise<History> {
   return withCluster(host, async (cluster) => {
     const { tasks, problems } = await cluster.readHistory(host.signal());
-    return historyOf(
-      cluster.name,
+    return historyOf({
+      name: cluster.name,
       tasks,
-      problems.map((problem) => ({ line: 0, code: 'source', reason: describeProblem(problem) })),
-    );
+      problems: problems.map((problem) => ({ line: 0, code: 'source', reason: describeProblem(problem) })),
+      cluster: cluster.identity,
+    });
   });
 }
 
@@ -236,13 +239,16 @@ async function historyOfFiles(
       .join(','),
   };
   const { tasks, problems } = await readHistoryFiles(paths.map((path) => ({ path, ...map })));
-  return historyOf(paths.map((path) => basename(path)).join(' + '), tasks, problems);
+  return historyOf({ name: paths.map((path) => basename(path)).join(' + '), tasks, problems });
 }
 
-async function train(host: StowageHost, { tasks }: History, options: LearnOptions): Promise<Trained> {
+async function train(host: StowageHost, { tasks, cluster }: History, options: LearnOptions): Promise<Trained> {
   const out = join(directoryOf(host), 'candidate.json');
   const { seconds } = await learn(host, options, (handed) =>
-    learnOnThread({ type: 'train', history: { tasks }, seed: options.seed ?? 1, out }, handed),
+    learnOnThread(
+      { type: 'train', history: { tasks, ...(cluster && { cluster }) }, seed: options.seed ?? 1, out },
+      handed,
+    ),
   );
   const trained: Trained = { file: out, predictor: await readPredictor(out), seconds };
   return shownAs(trained, () => rowsBundle(scoreRows(trained.predictor)));
@@ -294,16 +300,10 @@ function logTicks(seconds: readonly number[]): ReturnType<Stowage['durationTicks
 /** A bar of a histogram reaches beyond what it counts. */
 const BEYOND = 1.25;
 
-/** The predictor that plans use, where one was promoted. */
-async function promoted(directory: string): Promise<Predictor | undefined> {
-  const file = join(directory, PREDICTOR_FILE_NAME);
-  return existsSync(file) ? readPredictor(file) : undefined;
-}
-
-function historyOf(name: string, tasks: readonly FinishedTask[], problems: readonly RowProblem[]): History {
-  const sorted = tasks.toSorted((a, b) => a.submittedAtSeconds - b.submittedAtSeconds);
-  return shownAs({ name, tasks: sorted, problems }, () => [
-    { mime: 'text/plain', text: describeHistory(name, sorted, problems) },
+function historyOf(history: History): History {
+  const tasks = history.tasks.toSorted((a, b) => a.submittedAtSeconds - b.submittedAtSeconds);
+  return shownAs({ ...history, tasks }, () => [
+    { mime: 'text/plain', text: describeHistory(history.name, tasks, history.problems) },
   ]);
 }
 
@@ -313,7 +313,7 @@ function split(history: History, fraction = 0.8): { readonly earlier: History; r
   const { name, tasks } = history;
   const cut = tasks[Math.floor(tasks.length * fraction)]?.submittedAtSeconds ?? Number.POSITIVE_INFINITY;
   const part = (title: string, keep: (task: FinishedTask) => boolean) =>
-    historyOf(`${name}, ${title}`, tasks.filter(keep), []);
+    historyOf({ ...history, name: `${name}, ${title}`, tasks: tasks.filter(keep), problems: [] });
   return {
     earlier: part('earlier part', ({ endedAtSeconds }) => endedAtSeconds <= cut),
     later: part('later part', ({ submittedAtSeconds }) => submittedAtSeconds >= cut),

@@ -34,7 +34,7 @@ export const DOCUMENTATION: Readonly<Record<string, Documented>> = {
   },
   'stowage.promote': {
     signature: 'stowage.promote(trained): Promise<string>',
-    text: 'Makes plans use this predictor: writes `.stowage/predictor.json`.',
+    text: 'Makes plans of this cluster use this predictor: writes it under `.stowage/predictors`. One that fewer than 100 outcomes have judged is not taken.',
   },
   'stowage.cluster': {
     signature: 'stowage.cluster(): Promise<{ snapshot, predictions, history, predictor }>',

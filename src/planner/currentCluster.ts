@@ -73,7 +73,7 @@ export class CurrentCluster {
       if (signal.aborted) await open.close();
       signal.throwIfAborted();
       this.open = open;
-      return { underWay: await movesUnderWay(open) };
+      return { identity: open.cluster.identity, underWay: await movesUnderWay(open) };
     });
     this.opening = connected.catch(() => {});
     return connected;

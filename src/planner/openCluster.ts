@@ -5,6 +5,7 @@ import type { Settings } from '../core/model/settings.ts';
 import type { Plan } from '../core/plan/plan.ts';
 import { rankAgain } from '../core/plan/rankAgain.ts';
 import { coalesced } from '../io/coalesce.ts';
+import { Predictors } from '../io/predictors.ts';
 import { forecastChange, type PlanOptions, planSituation } from '../planning/plan.ts';
 import {
   firstSituation,
@@ -17,11 +18,10 @@ import {
 import { clusterView, KnownRows } from '../rows/clusterView.ts';
 import { outlookOf } from '../rows/outlook.ts';
 import { describeSampling } from '../text/forecast.ts';
-import { describePredictor } from '../text/prediction.ts';
+import { describeImportQuestion, describePredictor } from '../text/prediction.ts';
 import { CONNECTING, NEWER_PLAN, READING } from '../text/session.ts';
 import { type Call, type EditorThread, ViewSender } from './editorThread.ts';
-import type { ConnectOptions, IssuedPlan, Requests, Weighed, WhatIf } from './protocol.ts';
-import { StoredPredictor } from './storedPredictor.ts';
+import type { ConnectOptions, IssuedPlan, PredictorOffer, Requests, Weighed, WhatIf } from './protocol.ts';
 
 /** The trees are not drawn more often, however fast the cluster changes. */
 const UPDATE_PAUSE_MILLISECONDS = 150;
@@ -38,7 +38,7 @@ const FIRST_PREDICTIONS_MILLISECONDS = 3000;
 const QUIET_MILLISECONDS = 60_000;
 
 /** What an open cluster keeps when it is opened again. */
-type Kept = { readonly plans: Map<string, Plan>; readonly predictor: StoredPredictor };
+type Kept = { readonly plans: Map<string, Plan>; readonly predictors: Predictors };
 
 /** The open cluster: its last situation, which the editor's view follows, and the plans that were issued. */
 export class OpenCluster {
@@ -110,7 +110,7 @@ export class OpenCluster {
     this.cluster = cluster;
     this.settings = options.settings;
     this.situation = situation;
-    this.kept = kept ?? { plans: new Map(), predictor: new StoredPredictor(options.stateDirectory) };
+    this.kept = kept ?? { plans: new Map(), predictors: new Predictors(options.stateDirectory, cluster.identity) };
     this.view = new ViewSender(editor, closing.signal);
     this.closing = closing;
   }
@@ -150,6 +150,28 @@ export class OpenCluster {
   expect(outlooks: ReturnType<typeof outlookOf>): Promise<void> {
     this.rows.expect(outlooks);
     return this.inTurn(() => this.sendView());
+  }
+
+  /** The import that nobody has said yet whether this cluster is to use it. */
+  async offer(): Promise<PredictorOffer | undefined> {
+    const { cluster, kept } = this;
+    const found = await kept.predictors.unanswered();
+    if (!found) return undefined;
+    const hasOwn = (await kept.predictors.own()) !== undefined;
+    const { file, digest, predictor } = found;
+    return {
+      cluster: cluster.identity.key,
+      file,
+      digest,
+      question: describeImportQuestion(predictor.card, cluster.identity, hasOwn),
+    };
+  }
+
+  /** Keeps whether the cluster is to use an import, and uses it at once. An answer about another cluster comes too late. */
+  async answerOffer({ offer, use }: Requests['answerOffer'], signal: AbortSignal): Promise<void> {
+    if (offer.cluster !== this.cluster.identity.key) return;
+    await this.kept.predictors.answer(offer, use);
+    if (use) await this.refresh(signal);
   }
 
   /** Ranks a pending task of the last plan by other weights. */
@@ -236,7 +258,7 @@ export class OpenCluster {
   }
 
   private async read(signal: AbortSignal): Promise<Situation> {
-    const predictor = await this.kept.predictor.read();
+    const predictor = await this.kept.predictors.own();
     return readSituation(this.cluster, this.options.stateDirectory, predictor, signal);
   }
 

@@ -77,7 +77,7 @@ export async function train(
   { history, out, update, workspace }: Requests['train'],
   { signal, onProgress }: Call,
 ): Promise<string> {
-  const from = history?.map(historyFile) ?? { tasks: (await (await open()).cluster.readHistory(signal)).tasks };
+  const from = history?.map(historyFile) ?? (await pastOf((await open()).cluster, signal));
   const more = { ...(update && { update: out }), ...(workspace !== undefined && { workspace }) };
   const question = { type: 'train', history: from, seed: 1, out, ...more } as const;
   const { card, scores } = await learnOnThread(question, {
@@ -85,6 +85,10 @@ export async function train(
     onProgress: (fraction, text) => onProgress(text, fraction),
   });
   return describeLearned(card, scores);
+}
+
+async function pastOf(cluster: Cluster, signal: AbortSignal) {
+  return { tasks: (await cluster.readHistory(signal)).tasks, cluster: cluster.identity };
 }
 
 type Work = {

@@ -1,12 +1,14 @@
 import type { Access } from '../cluster/port.ts';
 import type { Forecast } from '../core/forecast/forecast.ts';
 import type { NodeChange } from '../core/forecast/scenarios.ts';
+import type { ClusterIdentity } from '../core/model/clusterIdentity.ts';
 import type { Move } from '../core/model/moves.ts';
 import type { Settings } from '../core/model/settings.ts';
 import type { Ranking } from '../core/place/rankNodes.ts';
 import type { ClusterTarget } from '../core/plan/plan.ts';
 import type { ViewDelta } from '../rows/viewDeltas.ts';
 import type { Confirmation, StepText } from '../text/operation.ts';
+import type { ImportQuestion } from '../text/prediction.ts';
 
 /** What the planning thread answers to each request. */
 export type Answers = {
@@ -25,6 +27,9 @@ export type Answers = {
   readonly undo: OperationResult;
   /** What was learned, in a sentence. */
   readonly train: string;
+  /** A predictor of no cluster yet, which the open one may use; undefined where there is none, or that was said. */
+  readonly offer: PredictorOffer | undefined;
+  readonly answerOffer: undefined;
   /** Moves done, as Markdown. */
   readonly ledger: string;
   /** Findings, as Markdown. */
@@ -47,6 +52,8 @@ export type Requests = {
   readonly continue: Nothing;
   readonly undo: Nothing;
   readonly train: TrainOptions;
+  readonly offer: Nothing;
+  readonly answerOffer: { readonly offer: PredictorOffer; readonly use: boolean };
   readonly ledger: Nothing;
   /** The target is the open cluster, or one that could not be opened. */
   readonly doctor: { readonly target: ClusterTarget; readonly name: string; readonly access: Access };
@@ -85,8 +92,18 @@ export type HistorySource = { readonly path: string; readonly columns?: Readonly
 
 /** A cluster is open, and its first view was sent. */
 export type Connected = {
+  readonly identity: ClusterIdentity;
   /** Moves of earlier windows that have not ended. */
   readonly underWay: number;
+};
+
+/** A predictor of no cluster yet, with what the user is asked before the open one uses it. */
+export type PredictorOffer = {
+  /** The key of the cluster that is asked about. */
+  readonly cluster: string;
+  readonly file: string;
+  readonly digest: string;
+  readonly question: ImportQuestion;
 };
 
 /** A plan that was made. It travels as bytes, so that the editor's thread hands it on without reading it. */

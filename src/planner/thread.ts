@@ -38,6 +38,10 @@ const handlers: Handlers = {
   continue: async (_, call) => resume(await current.get(), call),
   undo: async (_, call) => undo(await current.get(), call),
   train: (options, call) => train(() => current.get(), options, call),
+  offer: async () => (await current.get()).offer(),
+  answerOffer: async (answer, { signal }) => {
+    await (await current.get()).answerOffer(answer, signal);
+  },
   ledger: async () => movesDoneText((await openLedger((await current.get()).options.stateDirectory)).rows()),
   doctor: (asked, { signal }) => doctor(asked, current.now, signal),
   contexts: async ({ kubeconfig }) => {

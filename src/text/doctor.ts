@@ -51,6 +51,8 @@ export function describeFinding(finding: Finding): FindingText {
     }
     case 'clock':
       return describeClock(finding.aheadSeconds, finding.state);
+    case 'identity':
+      return describeIdentity(finding.byAddress);
     case 'namespaces':
       if (!finding.only) return { what: 'namespaces', text: 'all are read' };
       return {
@@ -124,6 +126,16 @@ export function describeFinding(finding: Finding): FindingText {
     case 'rightsUnknown':
       return { what: 'rights', text: `the server does not tell: ${finding.message}` };
   }
+}
+
+function describeIdentity(byAddress: boolean): FindingText {
+  const what = 'identity';
+  if (!byAddress) return { what, text: 'what is learned of it is kept by the uid of the namespace kube-system' };
+  return {
+    what,
+    text: 'what is learned of it is kept by the address and CA of its server: the uid of kube-system may not be read',
+    remedy: 'Behind another address it is learned anew. The role stowage-nodes (media/rbac) lets the uid be read.',
+  };
 }
 
 function describeClock(aheadSeconds: number, state: Finding['state']): FindingText {

@@ -1,7 +1,9 @@
 import type { Band } from '../core/model/band.ts';
+import type { ClusterIdentity } from '../core/model/clusterIdentity.ts';
 import type { PlacementAdvice, PredictorUsed } from '../core/plan/plan.ts';
 import type { Baseline } from '../core/predict/baselines.ts';
 import type { Basis, Coverage, RuntimePrediction } from '../core/predict/prediction.ts';
+import type { PredictorCard } from '../core/predict/predictor.ts';
 import { counted, day, duration, moment, namedBand, number, percent, plural, range } from './format.ts';
 
 /** Every sentence about what a predictor says of a task. */
@@ -119,10 +121,50 @@ export function describeChosen({ chosen }: Pick<PredictorUsed, 'chosen'>): strin
     .join(', ');
 }
 
+/** What a user is asked before a cluster uses a predictor that is not its own. */
+export type ImportQuestion = { readonly text: string; readonly use: string; readonly keep: string };
+
+/** @param hasOwn the cluster has a predictor, which the import would replace */
+export function describeImportQuestion(
+  card: PredictorCard,
+  { name }: Pick<ClusterIdentity, 'name'>,
+  hasOwn: boolean,
+): ImportQuestion {
+  const text = `This workspace has a predictor that was ${describeLearnedFrom(card)}. Use it for ${name}?`;
+  return { text, use: 'Use it here', keep: hasOwn ? 'Keep the present one' : 'Keep the baselines' };
+}
+
+/** Why a predictor in a file is not used, and how it is. */
+export function describeUnusedImport(
+  file: string,
+  card: PredictorCard,
+  { name }: Pick<ClusterIdentity, 'name'>,
+): string {
+  return `${file} has a predictor that was ${describeLearnedFrom(card)}. It is not one of ${name}, so the baselines predict. To use it: --predictor ${file}`;
+}
+
+/** What a predictor that was trained from files waits for. */
+export function describeImported(file: string): string {
+  return `It is of no cluster yet: the editor asks whether to use it, and "stowage plan --predictor ${file}" uses it.`;
+}
+
+/** What is kept for a cluster by its address, since its uid may not be read. */
+export function describeByAddress({ name }: Pick<ClusterIdentity, 'name'>): string {
+  return `The uid of the namespace kube-system may not be read, so what is learned of ${name} is kept by the address of its server.`;
+}
+
+function describeLearnedFrom({ tasks, cluster, toSeconds }: PredictorCard): string {
+  return trainedOn(tasks, cluster?.name, toSeconds);
+}
+
 /** What predicts, and what it has learned from: "trained on 19 finished tasks of kind-demo, up to 2026-11-03". */
 export function describePredictor({ name, tasks, cluster, untilSeconds }: Omit<PredictorUsed, 'chosen'>): string {
-  const finished = counted(tasks, 'finished task');
-  if (name !== 'trained') return `${name}, from ${finished}`;
+  if (name !== 'trained') return `${name}, from ${counted(tasks, 'finished task')}`;
+  return trainedOn(tasks, cluster, untilSeconds);
+}
+
+function trainedOn(tasks: number, cluster: string | undefined, untilSeconds: number | undefined): string {
   const whose = cluster === undefined ? '' : ` of ${cluster}`;
-  return `trained on ${finished}${whose}${untilSeconds === undefined ? '' : `, up to ${day(untilSeconds)}`}`;
+  const until = untilSeconds === undefined ? '' : `, up to ${day(untilSeconds)}`;
+  return `trained on ${counted(tasks, 'finished task')}${whose}${until}`;
 }

@@ -7,11 +7,13 @@ import { gzipSync } from 'node:zlib';
 import { after, before, describe, it } from 'mocha';
 
 const cli = join(import.meta.dirname, '../../src/cli/main.ts');
-/** Thirty tasks of two users; the third row never ran, the fourth is broken. */
-const SWF = `; UnixStartTime: 0\n${Array.from({ length: 30 }, (_, at) => {
-  const run = at === 2 ? 0 : 60 + (at % 5);
-  return at === 3 ? 'broken' : `${at} ${at * 100} 1 ${run} 2 -1 -1 2 600 -1 1 ${at % 2} -1 -1 -1 -1 -1 -1`;
-}).join('\n')}\n`;
+/** Tasks of two users; the third row never ran, the fourth is broken. */
+const logOf = (rows: number) =>
+  `; UnixStartTime: 0\n${Array.from({ length: rows }, (_, at) => {
+    const run = at === 2 ? 0 : 60 + (at % 5);
+    return at === 3 ? 'broken' : `${at} ${at * 100} 1 ${run} 2 -1 -1 2 600 -1 1 ${at % 2} -1 -1 -1 -1 -1 -1`;
+  }).join('\n')}\n`;
+const SWF = logOf(30);
 
 describe('train and evaluate', function () {
   this.timeout(120_000);
@@ -69,6 +71,23 @@ describe('train and evaluate', function () {
     const second = stowage('train', '--history', 'log.swf.gz', '--out', 'predictor.json', '--update');
     assert.equal(second.status, 0, second.stderr);
     assert.equal(readFileSync(join(directory, 'predictor.json'), 'utf8'), before);
+  });
+
+  it('keeps a predictor from files for no cluster, and a plan names it until it is told to use it', () => {
+    writeFileSync(join(directory, 'long.swf'), logOf(120));
+    const trained = stowage('train', '--history', 'long.swf');
+    assert.match(trained.stdout, /Written to .*\/\.stowage\/predictor\.json, /);
+    assert.match(trained.stdout, /It is of no cluster yet: .* --predictor \.stowage\/predictor\.json" uses it/);
+    const plain = stowage('plan', '--cluster', 'sample');
+    const learned = 'trained on 118 finished tasks, up to 1970-01-01'; // two of 120 rows are left out
+    assert.equal(
+      plain.stderr,
+      `.stowage/predictor.json has a predictor that was ${learned}. It is not one of sample seed 7, so the baselines predict. To use it: --predictor .stowage/predictor.json\n`,
+    );
+    assert.match(plain.stdout, /runtimes: baselines, from [\d,]+ finished tasks/);
+    const named = stowage('plan', '--cluster', 'sample', '--predictor', '.stowage/predictor.json');
+    assert.equal(named.stderr, '');
+    assert.ok(named.stdout.includes(`runtimes: ${learned}`), named.stdout.slice(0, 300));
   });
 
   const mistakes: Readonly<Record<string, readonly [readonly string[], RegExp]>> = {

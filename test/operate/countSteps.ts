@@ -36,6 +36,7 @@ export function watchedCluster(cluster: Cluster, onStep: () => void): Cluster {
   };
   return {
     name: cluster.name,
+    identity: cluster.identity,
     nowSeconds: () => cluster.nowSeconds(),
     readSnapshot: (signal) => cluster.readSnapshot(signal),
     readHistory: (signal) => cluster.readHistory(signal),

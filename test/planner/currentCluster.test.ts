@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
@@ -63,8 +63,9 @@ describe('the cluster that is open', function () {
   });
 
   it('is none where the predictor that was trained for it cannot be used, and says so', async () => {
-    writeFileSync(join(directory, 'predictor.json'), '{}');
-    await assert.rejects(connect(7), { name: 'InputError', message: /predictor\.json/ });
+    mkdirSync(join(directory, 'predictors'));
+    writeFileSync(join(directory, 'predictors/sample-7.json'), '{}');
+    await assert.rejects(connect(7), { name: 'InputError', message: /sample-7\.json/ });
     assert.equal(await current.settled(), undefined);
   });
 });

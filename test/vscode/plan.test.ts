@@ -357,7 +357,7 @@ describe('the sample cluster in the editor', function () {
       if (index === 2) await workbench.picture('10-columns');
       await workbench.pick(column);
     }
-    await workbench.toast(/Learned from 60 finished tasks/);
+    await workbench.toast(/Learned from 60 finished tasks\. 60 finished tasks are too few to judge/);
     await workbench.dismissToasts();
   });
 
@@ -380,9 +380,12 @@ describe('the sample cluster in the editor', function () {
     assert.match((await card.locator('.markdown-body').textContent()) ?? '', /180/);
     await workbench.pictures('10-card');
     await workbench.command('View: Close Editor');
+    const question = await workbench.toast(/was trained on 180 finished tasks, up to .* Use it for sample seed \d+\?/);
+    await workbench.picture('10-import');
+    await question.locator('.monaco-button', { hasText: 'Use it here' }).click();
     await workbench.dismissToasts();
     const panel = await plan();
-    assert.match((await panel.locator('.lead').textContent()) ?? '', /runtimes: trained, from [\d,]+ finished tasks/);
+    assert.match((await panel.locator('.lead').textContent()) ?? '', /runtimes: trained on 180 finished tasks, up to/);
   });
 
   it('says what a CSV lacks that is mapped to columns of no use', async () => {

@@ -4,6 +4,7 @@ import type { ReaderRole, SourceName } from '../../core/model/problem.ts';
 import type { Action } from '../../core/model/snapshot.ts';
 import { ApiError, ClusterUnreachable, failureOf } from '../errors.ts';
 import { Connection } from './api/connection.ts';
+import { readIdentity } from './api/identity.ts';
 import { readContext } from './api/kubeconfig.ts';
 import { type ApiObject, secondsOf } from './api/objects.ts';
 import { readRights } from './api/rights.ts';
@@ -27,6 +28,8 @@ type Found =
   | { readonly code: 'clock'; readonly aheadSeconds: number }
   /** Those that are read; absent: all. */
   | { readonly code: 'namespaces'; readonly only?: readonly string[] }
+  /** Under what is kept what is learned of it: the uid of kube-system, or the server's address. */
+  | { readonly code: 'identity'; readonly byAddress: boolean }
   /** A kind of object: about how many there are, that the cluster does not know it, or that it may not be read. */
   | { readonly code: 'objects'; readonly source: SourceName; readonly count: number; readonly milliseconds: number }
   | { readonly code: 'absent'; readonly source: SourceName }
@@ -73,6 +76,7 @@ async function inspect(connection: Connection, options: KubernetesOptions, findi
     code: 'namespaces',
     ...(namespaces && { only: namespaces }),
   });
+  findings.push(await identity(connection, signal));
   const sources = sourcesOf(new Transforms([]));
   for (const name of Object.keys(sources) as (keyof Sources)[]) {
     const source = sources[name];
@@ -99,6 +103,11 @@ async function server(connection: Connection, signal: AbortSignal | undefined): 
     if (!(error instanceof ApiError)) throw error;
     return { state: 'ok', code: 'server', server: url, isOld: false };
   }
+}
+
+async function identity(connection: Connection, signal: AbortSignal | undefined): Promise<Finding> {
+  const { byAddress = false } = await readIdentity(connection, signal);
+  return { state: byAddress ? 'missing' : 'ok', code: 'identity', byAddress };
 }
 
 /** A clock that is further off than this makes times hard to read. */

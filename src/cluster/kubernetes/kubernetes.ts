@@ -1,3 +1,4 @@
+import type { ClusterIdentity } from '../../core/model/clusterIdentity.ts';
 import type { OwnerRef, TaskRef } from '../../core/model/moves.ts';
 import type { Problem } from '../../core/model/problem.ts';
 import { DEFAULT_SETTINGS, type UsageWindows } from '../../core/model/settings.ts';
@@ -5,6 +6,7 @@ import type { Snapshot } from '../../core/model/snapshot.ts';
 import { ApiError } from '../errors.ts';
 import type { Cluster, ObjectRecord, OwnerState, ParameterKeys, PastRead, TaskState } from '../port.ts';
 import { Connection, type ConnectionOptions } from './api/connection.ts';
+import { readIdentity } from './api/identity.ts';
 import { readContext } from './api/kubeconfig.ts';
 import type { ApiObject, Job, Pod } from './api/objects.ts';
 import { RightsReader } from './api/rights.ts';
@@ -53,8 +55,11 @@ export type KubernetesOptions = ConnectionOptions & {
 export async function openKubernetesCluster(options: KubernetesOptions = {}): Promise<KubernetesCluster> {
   const connection = new Connection(readContext(options.kubeconfig, options.context), options);
   try {
-    const namespaces = await readableNamespaces(connection, options.namespaces, options.signal);
-    return new KubernetesCluster(connection, namespaces, options);
+    const [namespaces, identity] = await Promise.all([
+      readableNamespaces(connection, options.namespaces, options.signal),
+      readIdentity(connection, options.signal),
+    ]);
+    return new KubernetesCluster(connection, identity, namespaces, options);
   } catch (error) {
     await connection.close();
     throw error;
@@ -68,6 +73,7 @@ export type { KubernetesCluster };
 
 class KubernetesCluster implements Cluster {
   readonly name: string;
+  readonly identity: ClusterIdentity;
   readonly #connection: Connection;
   readonly #scope: Scope;
   readonly #keys: ParameterKeys;
@@ -79,9 +85,15 @@ class KubernetesCluster implements Cluster {
   readonly #listeners = new Set<() => void>();
   #following: { readonly cache: ObjectCache; readonly stop: AbortController } | undefined;
 
-  constructor(connection: Connection, namespaces: readonly string[] | undefined, options: KubernetesOptions) {
+  constructor(
+    connection: Connection,
+    identity: ClusterIdentity,
+    namespaces: readonly string[] | undefined,
+    options: KubernetesOptions,
+  ) {
     const { parameterKeys, windows = () => DEFAULT_SETTINGS, runsDirectory } = options;
     this.name = `${connection.context.name} (${connection.context.server})`;
+    this.identity = identity;
     this.#connection = connection;
     this.#scope = { connection, namespaces };
     this.#keys = withUsualKeys(parameterKeys);

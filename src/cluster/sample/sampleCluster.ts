@@ -1,3 +1,4 @@
+import type { ClusterIdentity } from '../../core/model/clusterIdentity.ts';
 import type { FinishedTask } from '../../core/model/finished.ts';
 import { InputError } from '../../core/model/input.ts';
 import type { OwnerRef, TaskRef } from '../../core/model/moves.ts';
@@ -63,6 +64,7 @@ export async function openSampleCluster(options: SampleOptions): Promise<SampleC
 
 class Sample implements SampleCluster {
   readonly name: string;
+  readonly identity: ClusterIdentity;
   private readonly directory: string;
   private readonly windows: () => UsageWindows;
   private readonly watchers = new Set<() => void>();
@@ -75,6 +77,7 @@ class Sample implements SampleCluster {
 
   constructor(directory: string, windows: () => UsageWindows, state: SampleState) {
     this.name = `sample seed ${state.seed}`;
+    this.identity = { key: `sample-${state.seed}`, name: this.name };
     this.directory = directory;
     this.windows = windows;
     this.state = state;

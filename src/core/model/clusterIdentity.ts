@@ -4,4 +4,6 @@ export type ClusterIdentity = {
   readonly key: string;
   /** What people call it: the context of a kubeconfig; `sample seed 7`. */
   readonly name: string;
+  /** The uid may not be read, so the key is a digest of the server's address and CA: a new address is another cluster. */
+  readonly byAddress?: true;
 };

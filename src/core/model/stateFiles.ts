@@ -1,5 +1,19 @@
+import type { ClusterIdentity } from './clusterIdentity.ts';
+
 /**
  * Where Stowage keeps its state: a directory in the workspace or beside the command line, and the files in it by name.
  */
 export const STATE_DIRECTORY_NAME = '.stowage';
-export const PREDICTOR_FILE_NAME = 'predictor.json';
+
+/** A predictor of no cluster: trained from files, or by version 0.1.0. A cluster is asked before it uses it. */
+export const IMPORT_FILE_NAME = 'predictor.json';
+
+/** The predictor of one cluster. */
+export function predictorFileName({ key }: Pick<ClusterIdentity, 'key'>): string {
+  return `predictors/${key}.json`;
+}
+
+/** Which import a cluster has taken or left last: a digest of it. */
+export function answeredFileName({ key }: Pick<ClusterIdentity, 'key'>): string {
+  return `predictors/${key}.answered`;
+}
