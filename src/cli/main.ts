@@ -7,6 +7,7 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<{
   plan: { summary: 'print what to place, resize and migrate, and the forecast', load: () => import('./plan.ts') },
   apply: { summary: 'carry out a plan, or resume what the journal holds', load: () => import('./apply.ts') },
   undo: { summary: 'take back the last applied resizes', load: () => import('./undo.ts') },
+  ledger: { summary: 'print the moves done, and what came of each', load: () => import('./ledger.ts') },
   train: { summary: 'learn runtimes from a history file', load: () => import('./train.ts') },
   evaluate: { summary: 'measure predictors on a history file', load: () => import('./evaluate.ts') },
   replay: { summary: 'replay a task list on a node list under policies', load: () => import('./replay.ts') },

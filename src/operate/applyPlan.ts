@@ -6,7 +6,7 @@ import { checkPlan, type Stale } from '../core/plan/checkPlan.ts';
 import type { Plan } from '../core/plan/plan.ts';
 import { type PlanPreview, previewPlan } from '../core/plan/previewPlan.ts';
 import { isFinal, type Journal, type MoveState, type Operation, stateOf, unfinished } from './journal.ts';
-import { endedRows, type Ledger, predictedRows } from './ledger.ts';
+import { endedRows, type Ledger, predictedRows, rowsAtEnd, undoRows } from './ledger.ts';
 import { stepMigration } from './migrate.ts';
 import { settleOrphans } from './orphans.ts';
 import { stepPlacement } from './place.ts';
@@ -82,7 +82,7 @@ export async function applyPlan(plan: Plan, cluster: Cluster, options: ApplyOpti
   if (!(await confirm({ kind: 'apply', preview: previewPlan(plan), moves: plan.moves }))) return { kind: 'declined' };
   const after = refusalOf(plan, await cluster.readSnapshot(signal), journal);
   if (after) return after;
-  for (const row of predictedRows(plan)) await ledger.put(row);
+  await ledger.put(predictedRows(plan));
   const operation = await begin(plan, cluster, journal);
   return outcomeOf(await carryOut([operation], cluster, options));
 }
@@ -100,17 +100,18 @@ export async function continueMoves(cluster: Cluster, options: OperateOptions): 
   const settled = await settleOrphans(cluster, own, options);
   const reached = await carryOut(open, cluster, options);
   const { tasks } = await cluster.readHistory(options.signal);
-  for (const row of endedRows(ledger.rows(), cluster.name, tasks)) await ledger.put(row);
+  await ledger.put(endedRows(ledger.rows(), cluster.name, tasks));
   return outcomeOf([...settled, ...reached]);
 }
 
 /** Takes back the resizes that were applied last, each to what the task had before. */
 export async function undoResizes(cluster: Cluster, options: ApplyOptions): Promise<ApplyOutcome> {
-  const { journal, confirm } = options;
+  const { journal, ledger, confirm } = options;
   const inverse = await inverseOperation(journal.operations(), cluster);
   if (!inverse) return { kind: 'refused', code: 'nothingToUndo' };
   const { moves } = inverse;
   if (!(await confirm({ kind: 'undo', cluster: cluster.name, moves }))) return { kind: 'declined' };
+  await ledger.put(undoRows(inverse));
   await journal.append({ type: 'begin', ...inverse });
   return outcomeOf(await carryOut([operationOf(journal, inverse.planId)], cluster, options));
 }
@@ -192,8 +193,7 @@ async function carryOn(
     state = next;
     onStep?.({ move, state });
     if (isFinal(state)) {
-      const row = ledger.rows().find(({ planId, moveId }) => planId === operation.planId && moveId === move.id);
-      if (row) await ledger.put({ ...row, outcome: { kind: state.kind, atSeconds } });
+      await ledger.put(rowsAtEnd(ledger, operation, move.id, { state, atSeconds }));
     }
     if (signal?.aborted && isResting(state, atSeconds)) break;
   }

@@ -1,11 +1,13 @@
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { Band } from '../core/model/band.ts';
 import { errorMessage } from '../core/model/errorMessage.ts';
 import type { FinishedTask } from '../core/model/finished.ts';
-import type { Move } from '../core/model/moves.ts';
+import { type Move, type NamedMove, namedMove } from '../core/model/moves.ts';
 import type { Plan } from '../core/plan/plan.ts';
-import type { FinalState } from './journal.ts';
+import type { FinalState, Operation } from './journal.ts';
 import { StateError } from './stateError.ts';
+import { undoneMoveId } from './undo.ts';
 
 /** One move: what was predicted when it was planned, and what has happened, as far as it is known. */
 export type LedgerRow = {
@@ -16,17 +18,30 @@ export type LedgerRow = {
   /** Name of the owner in its namespace, under which history knows a migrated task. */
   readonly ownerId?: string;
   readonly move: Move['kind'];
+  /** What it does, with amounts and nodes; 0.1.0 did not write it. */
+  readonly what?: NamedMove;
+  /** The plan whose move it takes back. */
+  readonly undoes?: string;
   readonly predictedAtSeconds: number;
   readonly predicted: Predicted;
-  readonly outcome?: { readonly kind: FinalState['kind']; readonly atSeconds: number };
-  /** When the task ended after the move, and how. */
-  readonly ended?: { readonly atSeconds: number; readonly how: FinishedTask['outcome'] };
+  /** How it came to its end; 0.1.0 wrote no state. */
+  readonly outcome?: { readonly kind: FinalState['kind']; readonly atSeconds: number; readonly state?: FinalState };
+  /** When the resize was taken back by its user. */
+  readonly undone?: { readonly atSeconds: number };
+  /** When the task ended after the move, and how; since when it ran, where 0.2.0 or later wrote it. */
+  readonly ended?: {
+    readonly atSeconds: number;
+    readonly how: FinishedTask['outcome'];
+    readonly startedAtSeconds?: number;
+  };
 };
 
 /** All in seconds or node-seconds; absent where the plan does not say. */
 export type Predicted = {
   /** Median runtime of a task to place, or of what a moved or resized one has left. */
   readonly remainingSeconds?: number;
+  /** Its 80 % band. */
+  readonly remainingBand?: Pick<Band, 'p10' | 'p90'>;
   readonly lostSeconds?: number;
   /** Of all migrations for the same goal together. */
   readonly gainNodeSeconds?: number;
@@ -36,8 +51,9 @@ export type Predicted = {
 export interface Ledger {
   /** All rows, the oldest first. */
   rows(): readonly LedgerRow[];
-  /** Adds a row, or replaces the one of the same plan and move. */
-  put(row: LedgerRow): Promise<void>;
+  find(planId: string, moveId: string): LedgerRow | undefined;
+  /** Adds rows, or replaces those of the same plan and move. */
+  put(rows: readonly LedgerRow[]): Promise<void>;
 }
 
 /** The rows a plan begins with. */
@@ -51,6 +67,7 @@ export function predictedRows(
     taskId: move.task.id,
     ...(move.kind === 'migration' && { ownerId: `${move.owner.namespace}/${move.owner.name}` }),
     move: move.kind,
+    what: namedMove(move),
     predictedAtSeconds: plan.snapshot.takenAtSeconds,
     predicted: predictedOf(move, plan),
   }));
@@ -63,31 +80,84 @@ function predictedOf(
   const of = ({ taskId }: { readonly taskId: string }) => taskId === move.task.id;
   switch (move.kind) {
     case 'placement':
-      return known({ remainingSeconds: placements.find(of)?.runtime?.p50 });
+      return remaining(placements.find(of)?.runtime);
     case 'resize':
       return known({ remainingSeconds: resizes.find(of)?.remainingSeconds });
     case 'migration': {
       const { remainingSeconds, lostSeconds } = move.run;
       const advice = migrations.find(({ taskIds }) => taskIds.includes(move.task.id));
       const { gainNodeSeconds, costNodeSeconds } = advice ?? {};
-      return known({ remainingSeconds, lostSeconds, gainNodeSeconds, costNodeSeconds });
+      const { remainingBand } = remaining(advice?.remaining);
+      return known({ remainingSeconds, remainingBand, lostSeconds, gainNodeSeconds, costNodeSeconds });
     }
   }
 }
 
-function known(values: { readonly [key in keyof Predicted]: number | undefined }): Predicted {
+function remaining(band: Band | undefined): Predicted {
+  if (!band) return {};
+  const { p10, p50, p90 } = band;
+  return { remainingSeconds: p50, remainingBand: { p10, p90 } };
+}
+
+function known(values: { readonly [key in keyof Predicted]: Predicted[key] | undefined }): Predicted {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}
+
+/** The rows an undo begins with: nothing is predicted of it. */
+export function undoRows(undo: Pick<Operation, 'planId' | 'cluster' | 'atSeconds' | 'moves' | 'undoes'>): LedgerRow[] {
+  return undo.moves.map((move) => ({
+    planId: undo.planId,
+    moveId: move.id,
+    cluster: undo.cluster,
+    taskId: move.task.id,
+    move: move.kind,
+    what: namedMove(move),
+    ...(undo.undoes !== undefined && { undoes: undo.undoes }),
+    predictedAtSeconds: undo.atSeconds,
+    predicted: {},
+  }));
+}
+
+/**
+ * The rows that change when a move comes to its end: its own, and that of the move which it takes back. None where the
+ * ledger does not know it.
+ */
+export function rowsAtEnd(
+  ledger: Pick<Ledger, 'find'>,
+  { planId, undoes }: Pick<Operation, 'planId' | 'undoes'>,
+  moveId: string,
+  { state, atSeconds }: { readonly state: FinalState; readonly atSeconds: number },
+): LedgerRow[] {
+  const own = ledger.find(planId, moveId);
+  const takenBack = undoes !== undefined && state.kind === 'done' && wasResized(state);
+  const undone = takenBack ? ledger.find(undoes, undoneMoveId(moveId)) : undefined;
+  return [
+    ...(own ? [{ ...own, outcome: { kind: state.kind, atSeconds, state } }] : []),
+    ...(undone ? [{ ...undone, undone: { atSeconds } }] : []),
+  ];
+}
+
+/** An undo is done, too, where its task ended or its node did not grant it: then nothing was taken back. */
+function wasResized({ outcome }: Extract<FinalState, { kind: 'done' }>): boolean {
+  return typeof outcome !== 'string' && outcome.code === 'resized';
 }
 
 /** Rows whose task has ended since their move, with when and how; history is of the same cluster. */
 export function endedRows(rows: readonly LedgerRow[], cluster: string, history: readonly FinishedTask[]): LedgerRow[] {
-  const open = rows.filter((row) => row.cluster === cluster && row.outcome?.kind === 'done' && !row.ended);
-  if (open.length === 0) return [];
+  return withEnds(rows, cluster, history).filter((row, index) => row !== rows[index]);
+}
+
+/** All rows in their order, those whose task has ended since their move with when and how. */
+export function withEnds(rows: readonly LedgerRow[], cluster: string, history: readonly FinishedTask[]): LedgerRow[] {
+  const isOpen = (row: LedgerRow) => row.cluster === cluster && row.outcome?.kind === 'done' && !row.ended;
+  if (!rows.some(isOpen)) return [...rows];
   const finished = new Map(history.map((task) => [task.id, task]));
-  return open.flatMap((row) => {
+  return rows.map((row) => {
+    if (!isOpen(row)) return row;
     const task = finished.get(row.taskId) ?? finished.get(row.ownerId ?? ownerGuess(row.taskId));
-    if (!task || task.endedAtSeconds < row.predictedAtSeconds) return [];
-    return [{ ...row, ended: { atSeconds: task.endedAtSeconds, how: task.outcome } }];
+    if (!task || task.endedAtSeconds < row.predictedAtSeconds) return row;
+    const { endedAtSeconds, startedAtSeconds, outcome } = task;
+    return { ...row, ended: { atSeconds: endedAtSeconds, how: outcome, startedAtSeconds } };
   });
 }
 
@@ -109,14 +179,15 @@ export async function openLedger(directory: string): Promise<Ledger> {
   if (text !== '' && !text.endsWith('\n')) await appendFile(file, '\n');
   return {
     rows: () => [...rows.values()],
-    async put(row) {
-      rows.set(keyOf(row), row);
-      await appendFile(file, `${JSON.stringify(row)}\n`);
+    find: (planId, moveId) => rows.get(keyOf({ planId, moveId })),
+    async put(more) {
+      for (const row of more) rows.set(keyOf(row), row);
+      if (more.length > 0) await appendFile(file, more.map((row) => `${JSON.stringify(row)}\n`).join(''));
     },
   };
 }
 
-function keyOf({ planId, moveId }: LedgerRow): string {
+function keyOf({ planId, moveId }: Pick<LedgerRow, 'planId' | 'moveId'>): string {
   return `${planId} ${moveId}`;
 }
 

@@ -24,7 +24,7 @@ export async function inverseOperation(
     if (moves.length === 0) continue;
     const { planId, target } = operation;
     return {
-      planId: `undo ${planId}`,
+      planId: `${UNDO}${planId}`,
       cluster: cluster.name,
       ...(target && { target }),
       atSeconds: cluster.nowSeconds(),
@@ -34,6 +34,13 @@ export async function inverseOperation(
   }
   return undefined;
 }
+
+/** Id of the move that an undo's move takes back. */
+export function undoneMoveId(moveId: string): string {
+  return moveId.replace(UNDO, '');
+}
+
+const UNDO = 'undo ';
 
 function doneResizes(operation: Operation): Resize[] {
   return operation.moves.filter(
@@ -46,7 +53,7 @@ async function inverse(move: Resize, cluster: Cluster): Promise<Resize | undefin
   if (found?.phase !== 'running' || !sameResources(found.desired, move.to)) return undefined;
   return {
     ...move,
-    id: `undo ${move.id}`,
+    id: `${UNDO}${move.id}`,
     task: { ...move.task, generation: found.generation },
     direction: move.direction === 'shrink' ? 'expand' : 'shrink',
     from: move.to,

@@ -6,6 +6,7 @@ import type { Plan } from '../core/plan/plan.ts';
 import { rankAgain } from '../core/plan/rankAgain.ts';
 import { coalesced } from '../io/coalesce.ts';
 import { Predictors } from '../io/predictors.ts';
+import { openLedger, withEnds } from '../operate/ledger.ts';
 import { forecastChange, type PlanOptions, planSituation } from '../planning/plan.ts';
 import {
   firstSituation,
@@ -18,6 +19,7 @@ import {
 import { clusterView, KnownRows } from '../rows/clusterView.ts';
 import { outlookOf } from '../rows/outlook.ts';
 import { describeSampling } from '../text/forecast.ts';
+import { movesDoneText, runningNow } from '../text/movesDone.ts';
 import { describeImportQuestion, describePredictor } from '../text/prediction.ts';
 import { CONNECTING, NEWER_PLAN, READING } from '../text/session.ts';
 import { type Call, type EditorThread, ViewSender } from './editorThread.ts';
@@ -186,6 +188,13 @@ export class OpenCluster {
     const { situation } = this.lastIssued(planId);
     const options = { signal, onProgress: forecastProgress(onProgress) };
     return { planId, change, forecast: await forecastChange(situation, change, this.settings, options) };
+  }
+
+  /** The moves done, as Markdown, with what is known now of their tasks. */
+  async movesDone(): Promise<string> {
+    const ledger = await openLedger(this.options.stateDirectory);
+    const { snapshot, history } = this.situation;
+    return movesDoneText(withEnds(ledger.rows(), snapshot.cluster, history), runningNow(snapshot));
   }
 
   /** Shows soon what has changed. */

@@ -1,7 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { openLedger } from '../operate/ledger.ts';
 import { describeError } from '../text/error.ts';
-import { movesDoneText } from '../text/movesDone.ts';
 import { useZone } from '../text/zone.ts';
 import { CurrentCluster } from './currentCluster.ts';
 import { doctor } from './doctor.ts';
@@ -42,7 +40,7 @@ const handlers: Handlers = {
   answerOffer: async (answer, { signal }) => {
     await (await current.get()).answerOffer(answer, signal);
   },
-  ledger: async () => movesDoneText((await openLedger((await current.get()).options.stateDirectory)).rows()),
+  ledger: async () => (await current.get()).movesDone(),
   doctor: (asked, { signal }) => doctor(asked, current.now, signal),
   contexts: async ({ kubeconfig }) => {
     const { listContexts } = await import('../cluster/kubernetes/api/kubeconfig.ts');

@@ -1,4 +1,4 @@
-import type { Move } from '../core/model/moves.ts';
+import type { Move, NamedMove } from '../core/model/moves.ts';
 import { amountOf, type Resources, resourceNames } from '../core/model/resources.ts';
 import type { Written } from '../core/model/written.ts';
 import type { Short, Stale } from '../core/plan/checkPlan.ts';
@@ -228,7 +228,7 @@ export function describeProduction(context: string): string {
 export const SHOW_MOVES = 'Show These Moves';
 
 /** A move in a few words; the same wherever it stands. */
-export function describeMove(move: Move | OrphanedMove): string {
+export function describeMove(move: NamedMove | OrphanedMove): string {
   switch (move.kind) {
     case 'placement':
       return `Place ${move.task.id} on ${move.to}`;
@@ -314,7 +314,7 @@ export function describeWhatIsEnded({ tasksEnded, lostSeconds, withoutCheckpoint
 }
 
 /** Where a move stands, as whole sentences. */
-function describeState(state: Step['state']): string {
+export function describeState(state: Step['state']): string {
   switch (state.kind) {
     case 'done':
       return written(state.outcome, describeDone);

@@ -58,6 +58,20 @@ describe('stowage apply and undo', function () {
     assert.equal(undone.code, 0, undone.err);
     assert.match(undone.out, /1 done\.\n$/);
     assert.equal((await stowage(['apply'])).out, 'There is nothing to resume.\n');
+    const { out } = await stowage(['ledger']);
+    assert.match(out, /^What each applied move was predicted to do, and what came of it\. Newest first, times in /);
+    const titles = [...out.matchAll(/^\d{4}-\d\d-\d\d \d\d:\d\d {2}(.*)$/gm)].map(([, title]) =>
+      title!.split(' ', 2).join(' '),
+    );
+    assert.deepEqual(titles.map((title) => title.split(' ')[0]).sort(), ['Migrate', 'Place', 'Shrink', 'Undo:']);
+    assert.match(out, /is resized from .* Undone /);
+    assert.match((await stowage(['ledger', '--last', '1'])).out, /Undo: Expand .*\n.*is resized.*\n\n3 older ones/);
+  });
+
+  it('has an empty ledger before, and takes no count that is none', async () => {
+    assert.match((await stowage(['ledger'])).out, /^Nothing was applied yet\./);
+    const { code, err } = await stowage(['ledger', '--last', 'many']);
+    assert.deepEqual([code, err], [2, '--last takes a whole number above 0, not "many".\n']);
   });
 
   it('goes on after being killed in the middle of a migration, with its journal and without', async () => {

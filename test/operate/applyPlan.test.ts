@@ -17,7 +17,13 @@ import {
 } from '../../src/operate/applyPlan.ts';
 import { type JournalEntry, type MoveState, openJournal, stateOf } from '../../src/operate/journal.ts';
 import { phaseOf, type Step } from '../../src/operate/step.ts';
-import { describeApplyRefused, describeQuestion, describeStep, type StepText } from '../../src/text/operation.ts';
+import {
+  describeApplyRefused,
+  describeMove,
+  describeQuestion,
+  describeStep,
+  type StepText,
+} from '../../src/text/operation.ts';
 import { doctored, filled } from './doctored.ts';
 import { memoryJournal, memoryLedger } from './memory.ts';
 import {
@@ -420,6 +426,19 @@ describe('applying a plan', function () {
     await cluster.advance(4 * 86_400);
     await continueMoves(cluster, optionsOf(journal, { ledger }));
     for (const row of ledger.rows()) assert.ok(row.ended!.atSeconds > row.outcome!.atSeconds, row.moveId);
+  });
+
+  it('keeps in the ledger what was done, how it ended, and what an undo took back', async () => {
+    const plan = firstOfEach(whole, [isShrink]);
+    const [ledger, journal] = [memoryLedger(), memoryJournal()];
+    await applyPlan(plan, cluster, optionsOf(journal, { ledger }));
+    const [shrink] = ledger.rows();
+    assert.equal(shrink?.outcome?.state?.kind, 'done');
+    assert.equal(shrink?.what && describeMove(shrink.what), describeMove(plan.moves[0]!));
+    await undoResizes(cluster, optionsOf(journal, { ledger }));
+    const [undone, undo] = ledger.rows();
+    assert.ok(undone?.undone && undone.undone.atSeconds >= undone.outcome!.atSeconds);
+    assert.deepEqual([undo?.undoes, undo?.outcome?.kind, undo?.what?.kind], [plan.id, 'done', 'resize']);
   });
 
   it('follows a whole plan of the planner to its end', async () => {

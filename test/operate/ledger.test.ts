@@ -3,7 +3,9 @@ import { appendFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { FinishedTask } from '../../src/core/model/finished.ts';
-import { endedRows, type LedgerRow, openLedger } from '../../src/operate/ledger.ts';
+import type { Resize } from '../../src/core/model/moves.ts';
+import { endedRows, type LedgerRow, openLedger, rowsAtEnd, undoRows, withEnds } from '../../src/operate/ledger.ts';
+import { amounts } from '../core/small.ts';
 
 const row: LedgerRow = {
   planId: 'p',
@@ -28,7 +30,7 @@ const finished = (id: string, endedAtSeconds: number): FinishedTask => ({
 
 describe('the ledger', () => {
   it('learns from history when a moved task has ended, by its own name or its owner’s', () => {
-    const ended = { atSeconds: 170, how: 'succeeded' };
+    const ended = { atSeconds: 170, how: 'succeeded', startedAtSeconds: 50 };
     assert.deepEqual(endedRows([row], 'c', [finished('team/train-1-x7k2p', 170)]), [{ ...row, ended }]);
     assert.deepEqual(endedRows([row], 'c', [finished('team/train-1', 170)]), [{ ...row, ended }]);
   });
@@ -42,18 +44,53 @@ describe('the ledger', () => {
     assert.deepEqual(endedRows([], 'c', history), []);
   });
 
+  it('keeps the order of the rows, and those that are open', () => {
+    const rows = [{ ...row, taskId: 'team/other' }, row];
+    const all = withEnds(rows, 'c', [finished('team/train-1', 170)]);
+    assert.equal(all[0], rows[0]);
+    assert.equal(all[1]?.ended?.atSeconds, 170);
+    assert.equal(endedRows(rows, 'c', [finished('team/train-1', 170)]).length, 1);
+  });
+
+  it('has a row for each move of an undo, and marks what it takes back once that is done', () => {
+    const resize = (from: number, to: number): Resize => ({
+      ...{ kind: 'resize', id: 'undo m', direction: 'expand', task: { id: row.taskId, uid: 'u', generation: 1 } },
+      ...{ from: amounts(from, 1), to: amounts(to, 1), request: amounts(8, 1) },
+    });
+    const undo = { planId: 'undo p', cluster: 'c', atSeconds: 300, moves: [resize(4, 8)], undoes: 'p' };
+    const [begun] = undoRows(undo);
+    assert.deepEqual(begun?.what, {
+      ...{ kind: 'resize', direction: 'expand', task: { id: row.taskId } },
+      ...{ from: amounts(4, 1), to: amounts(8, 1) },
+    });
+    const rows = [row, begun!];
+    const find = (planId: string, moveId: string) =>
+      rows.find((each) => each.planId === planId && each.moveId === moveId);
+    const outcome = { code: 'resized', task: row.taskId, from: amounts(4, 1), to: amounts(8, 1) } as const;
+    const done = { kind: 'done', outcome } as const;
+    assert.deepEqual(rowsAtEnd({ find }, undo, 'undo m', { state: done, atSeconds: 310 }), [
+      { ...begun, outcome: { kind: 'done', atSeconds: 310, state: done } },
+      { ...row, undone: { atSeconds: 310 } },
+    ]);
+    const taskEnded = { kind: 'done', outcome: { code: 'taskEnded', task: row.taskId } } as const;
+    assert.equal(rowsAtEnd({ find }, undo, 'undo m', { state: taskEnded, atSeconds: 310 }).length, 1);
+    assert.deepEqual(rowsAtEnd({ find }, undo, 'unknown', { state: done, atSeconds: 310 }), []);
+  });
+
   it('keeps the latest row of each move on disk, whatever else is in the file', async () => {
     const directory = await mkdtemp(path.join(tmpdir(), 'stowage-ledger-'));
     try {
       const { outcome: _, ...open } = row;
       const ledger = await openLedger(directory);
-      await ledger.put(open);
-      await ledger.put(row);
-      await ledger.put({ ...row, moveId: 'another' });
+      await ledger.put([open]);
+      await ledger.put([row]);
+      await ledger.put([{ ...row, moveId: 'another' }]);
       await appendFile(path.join(directory, 'ledger.jsonl'), '{"planId":"cut o');
+      assert.equal(ledger.find('p', 'm'), row);
+      assert.equal(ledger.find('p', 'none'), undefined);
       const again = await openLedger(directory);
       assert.deepEqual(again.rows(), [row, { ...row, moveId: 'another' }]);
-      await again.put({ ...row, moveId: 'third' });
+      await again.put([{ ...row, moveId: 'third' }]);
       assert.equal((await openLedger(directory)).rows().length, 3);
     } finally {
       await rm(directory, { recursive: true });

@@ -17,8 +17,9 @@ export function memoryLedger(): Ledger {
   const rows = new Map<string, LedgerRow>();
   return {
     rows: () => [...rows.values()],
-    async put(row) {
-      rows.set(`${row.planId} ${row.moveId}`, row);
+    find: (planId, moveId) => rows.get(`${planId} ${moveId}`),
+    async put(more) {
+      for (const row of more) rows.set(`${row.planId} ${row.moveId}`, row);
     },
   };
 }

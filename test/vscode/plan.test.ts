@@ -312,8 +312,10 @@ describe('the sample cluster in the editor', function () {
     assert.match((await ledger.locator('..').textContent()) ?? '', TIMES_IN);
     const rows = (await ledger.locator('tbody tr').allTextContents()).map((row) => row.trim());
     assert.ok(
-      rows.some((row) => /resize.*to run.*done/s.test(row)) &&
-        rows.some((row) => /migration.*loses .* of work/s.test(row)),
+      rows.some((row) => /(Shrink|Expand) .* to go.*is resized/s.test(row)) &&
+        rows.some((row) => /Undo: .*is resized/s.test(row)) &&
+        rows.some((row) => /Migrate .*loses .* of work/s.test(row)),
+      rows.join('\n'),
     );
     await workbench.picture('7-ledger');
     await workbench.command('View: Close Editor');

@@ -3,6 +3,27 @@ import type { Resources } from './resources.ts';
 /** What a plan may do to a cluster. A move carries all that is needed to re-check it on a fresh snapshot. */
 export type Move = Placement | Resize | Migration;
 
+/** What of a move names it to a reader. */
+export type NamedMove =
+  | (Pick<Placement, 'kind' | 'to'> & { readonly task: Pick<TaskRef, 'id'> })
+  | (Pick<Resize, 'kind' | 'direction' | 'from' | 'to'> & { readonly task: Pick<TaskRef, 'id'> })
+  | (Pick<Migration, 'kind' | 'from' | 'to'> & { readonly owner: Pick<OwnerRef, 'namespace' | 'name'> });
+
+export function namedMove(move: Move): NamedMove {
+  switch (move.kind) {
+    case 'placement':
+      return { kind: move.kind, to: move.to, task: { id: move.task.id } };
+    case 'resize': {
+      const { kind, direction, from, to } = move;
+      return { kind, direction, from, to, task: { id: move.task.id } };
+    }
+    case 'migration': {
+      const { kind, from, to, owner } = move;
+      return { kind, from, to, owner: { namespace: owner.namespace, name: owner.name } };
+    }
+  }
+}
+
 /** The task a move touches, as it was when the plan was made. */
 export type TaskRef = {
   readonly id: string;
