@@ -1,40 +1,51 @@
-import type { Forecast, ScenarioForecast } from '../core/forecast/forecast.ts';
+import type { Forecast } from '../core/forecast/forecast.ts';
 import type { Plan } from '../core/plan/plan.ts';
 import { describeCounts } from '../text/counts.ts';
 import { describeFutures, MEASURES, scenarioTitle } from '../text/forecast.ts';
-import { dated, duration, readAt, timesIn } from '../text/format.ts';
-import { describeNoMoves } from '../text/operation.ts';
+import { duration, readAt } from '../text/format.ts';
+import { describeNoMigrations } from '../text/migration.ts';
 import { HEADINGS } from '../text/panel.ts';
 import { planTables } from '../text/plan/tables.ts';
 import { describePredictor } from '../text/prediction.ts';
+import { describeNoResizes } from '../text/resize.ts';
 import { describeVerdict } from '../text/verdict.ts';
-import type { Figure, Trace } from './figure.ts';
+import type { Figure } from './figure.ts';
 import type { Report, ReportPart } from './report.ts';
 import { tableOfRows } from './table.ts';
 
-/** A plan as a notebook shows it: its moves and the forecast, and folded the advice of each kind; what is empty is left out. */
+/**
+ * A plan as a notebook shows it: what it brings, its moves and the forecast, and folded the advice of each kind. In the
+ * place of resizes and migrations that there are none of stands why.
+ */
 export function planReport(plan: Plan): Report {
   const { snapshot, forecast } = plan;
-  const { takenAtSeconds } = snapshot;
-  const { moves, starts, ...advice } = planTables(plan);
-  const folded = (heading: string, rows: readonly object[]): ReportPart[] =>
-    rows.length > 0 ? [{ heading, table: tableOfRows(rows), folded: true }] : [];
+  const { moves, placements, resizes, migrations, starts } = planTables(plan);
+  const at = snapshot.takenAtSeconds;
   return {
     title: snapshot.cluster,
     notes: [
-      `${describeCounts(snapshot.counts)}, ${readAt(snapshot.takenAtSeconds)}`,
-      `runtimes: ${describePredictor(plan.predictor)}`,
       describeVerdict(plan),
+      `${describeCounts(snapshot.counts)}, ${readAt(at)}; runtimes: ${describePredictor(plan.predictor)}`,
     ],
     parts: [
-      ...(moves.length > 0 ? [{ heading: HEADINGS.moves, table: tableOfRows(moves) }] : []),
+      ...part(HEADINGS.moves, moves, { folded: false }),
       ...(forecast ? [waitingChart(forecast)] : []),
-      ...folded(HEADINGS.starts, starts),
-      ...folded(HEADINGS.placements, advice.placements),
-      ...folded(HEADINGS.resizes, advice.resizes),
-      ...folded(HEADINGS.migrations, advice.migrations),
+      ...part(HEADINGS.starts, starts),
+      ...part(HEADINGS.placements, placements),
+      ...part(HEADINGS.resizes, resizes, { none: describeNoResizes(plan) }),
+      ...part(HEADINGS.migrations, migrations, { none: describeNoMigrations(plan) }),
     ],
   };
+}
+
+/** @param more `none`: why there are no rows; without it an empty part is left out. `folded`: default true */
+function part(
+  heading: string,
+  rows: readonly object[],
+  { none, folded = true }: { readonly none?: string; readonly folded?: boolean } = {},
+): ReportPart[] {
+  if (rows.length > 0) return [{ heading, table: tableOfRows(rows), folded }];
+  return none === undefined ? [] : [{ heading, note: none }];
 }
 
 /** Tasks that wait, with the plan and without it: what most people plan for. */

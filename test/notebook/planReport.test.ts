@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { before, describe, it } from 'mocha';
 import type { Plan } from '../../src/core/plan/plan.ts';
 import { planReport } from '../../src/notebook/planReport.ts';
+import { describeVerdict } from '../../src/text/verdict.ts';
 import { emptyPlan, samplePlan } from '../webview/plans.ts';
 
 describe('a plan in a notebook', function () {
@@ -44,9 +45,19 @@ describe('a plan in a notebook', function () {
     assert.equal(new Set(ticktext).size, nothing.moments.length);
   });
 
-  it('says that there is nothing to do, and leaves out what is empty', () => {
+  it('says first what it brings', () => {
+    assert.equal(planReport(plan).notes[0], describeVerdict(plan));
+  });
+
+  it('says why nothing is done, resized or moved, and leaves out what else is empty', () => {
     const { notes, parts } = planReport(emptyPlan(plan));
-    assert.deepEqual(parts, []);
-    assert.match(notes.at(-1)!, /^Nothing to do now: /);
+    assert.match(notes[0] ?? '', /^Nothing to do/);
+    assert.deepEqual(
+      parts.map(({ heading, note = '' }) => [heading, /^Nothing is (resized|moved)/.exec(note)?.[1]]),
+      [
+        ['Resizes in place', 'resized'],
+        ['Migrations', 'moved'],
+      ],
+    );
   });
 });

@@ -74,7 +74,7 @@ describe('notebooks in the real editor', function () {
     const outputs = await workbench.webview('.stowage-report');
     const report = outputs.locator('.stowage-report').first();
     const fold = report.locator('summary', { hasText: /^Resizes in place \(\d+\)$/ });
-    await fold.evaluate((summary) => (summary as HTMLElement).click()); // it may be below the window, where no pointer comes to
+    await fold.dispatchEvent('click'); // it may be below the window, where no pointer comes to
     await report.getByRole('group', { name: 'Resizes in place' }).locator('tbody tr').first().waitFor();
     await workbench.pictures('notebook-plan-folds');
   });

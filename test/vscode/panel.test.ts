@@ -47,7 +47,7 @@ describe('the plan panel in the editor', function () {
 
   it('keeps the focus on a box that Space ticks, and on the next that an arrow leads to', async () => {
     const boxes = panel.locator('section[aria-label=Moves] input[type=checkbox]');
-    const all = await apply().innerText();
+    const all = await apply().textContent();
     await boxes.first().focus();
     const first = await focused();
     await workbench.page.keyboard.press('Space');

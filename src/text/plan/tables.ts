@@ -18,7 +18,7 @@ export type PlanTables = {
   readonly moves: readonly PlanRow[];
   /** One row a pending task, the most urgent first. */
   readonly placements: readonly PlanRow[];
-  /** One row a resource of a running task; what is refused comes last. */
+  /** One row a resource of a running task: what is done first, then waits and advice, then what is refused. */
   readonly resizes: readonly PlanRow[];
   readonly migrations: readonly PlanRow[];
   /** When each pending task starts, a column for each scenario of the forecast. */
