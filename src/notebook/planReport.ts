@@ -1,4 +1,4 @@
-import type { Forecast } from '../core/forecast/forecast.ts';
+import type { Forecast, ScenarioForecast } from '../core/forecast/forecast.ts';
 import type { Plan } from '../core/plan/plan.ts';
 import { describeCounts } from '../text/counts.ts';
 import { describeFutures, MEASURES, scenarioTitle } from '../text/forecast.ts';
@@ -9,7 +9,7 @@ import { planTables } from '../text/plan/tables.ts';
 import { describePredictor } from '../text/prediction.ts';
 import { describeNoResizes } from '../text/resize.ts';
 import { describeVerdict } from '../text/verdict.ts';
-import type { Figure } from './figure.ts';
+import type { Figure, Trace } from './figure.ts';
 import type { Report, ReportPart } from './report.ts';
 import { tableOfRows } from './table.ts';
 

@@ -57,7 +57,7 @@ describe('the moves done', () => {
     };
     assert.deepEqual(said(migration).slice(1, 3), [
       'Migrate team/train from n1 to n2',
-      '1 h to go, loses 10 min of work, wins 2 node-h, costs 1 node-h',
+      '1 h to go, loses 10 min of work, saves 2 node-hours, costs 1 node-hour',
     ]);
   });
 
