@@ -74,7 +74,8 @@ export async function withProgress<T>(
   done?: (result: T) => unknown,
 ): Promise<void> {
   try {
-    done?.(await notifying(title, work));
+    const result = await notifying(title, work);
+    done?.(result);
   } catch (error) {
     if (!isCancel(error)) showFailure(error);
   }

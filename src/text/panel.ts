@@ -28,6 +28,8 @@ export const FIGURES = 'The plan in figures';
 /** Of the table of moves. */
 export const SEARCH_MOVES = 'Search moves';
 export const GROUP_BY = 'Group by';
+/** Heads the column of boxes, for a screen reader. */
+export const TICKED = 'ticked';
 export const TICK_ALL = 'Tick all';
 export const TICK_NONE = 'Tick none';
 export const NO_MOVE_FOUND = 'No move has all these words.';

@@ -26,8 +26,9 @@ describe('the plan panel in the editor', function () {
     requireEditor(this);
     const extension = { folder: join(import.meta.dirname, '../..') };
     workbench = await startWorkbench({ folder, extension });
+    await workbench.openContainer('Stowage');
     await workbench.command('Stowage: Open the Sample Cluster');
-    await workbench.tree('Tasks').row('Pending');
+    await workbench.tree('Nodes').row('node gpu-a100-1');
     await workbench.command('Stowage: Preview Plan');
     panel = await workbench.webview('.charts .plot .main-svg', 90_000);
     await panel.locator('vscode-button:not([disabled])', { hasText: APPLY }).waitFor({ timeout: 90_000 });

@@ -169,7 +169,7 @@ class Grid<Row> extends HTMLElement {
       data-row="-1"
       data-column=${at}
       @click=${() => this.#sortBy(at)}
-      >${column.title}${MARKS[direction]}<span
+      >${column.tick ? html`<span class="spoken">${column.title}</span>` : column.title}${MARKS[direction]}<span
         class="resizer"
         @click=${(event: Event) => event.stopPropagation()}
         @dblclick=${() => this.#widen(at, undefined)}

@@ -32,6 +32,7 @@ import {
   SEARCH_MOVES,
   TICK_ALL,
   TICK_NONE,
+  TICKED,
 } from '../../src/text/panel.ts';
 import type { PanelActions } from '../actions.ts';
 import { button } from '../button.ts';
@@ -152,7 +153,7 @@ function table(model: Shown, shown: readonly MoveRow[], actions: PanelActions): 
 function moveColumns({ plan, choices, steps }: Shown, actions: PanelActions): readonly Column<TableRow>[] {
   const advice = adviceOf(plan);
   const tick: Column<TableRow> = {
-    title: '',
+    title: TICKED,
     text: () => '',
     tick: {
       state: (row) => tickedOf(choices.ticks, idsOf(row)),
