@@ -5,20 +5,29 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { openSampleCluster } from '../../src/cluster/sample/sampleCluster.ts';
 import { DEFAULT_SETTINGS } from '../../src/core/model/settings.ts';
+import { goalsOf } from '../../src/core/plan/goals.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
+import { planReport } from '../../src/notebook/planReport.ts';
 import { predictedRows } from '../../src/operate/ledger.ts';
 import type { Step } from '../../src/operate/step.ts';
 import { planSituation } from '../../src/planning/plan.ts';
 import { readSituation } from '../../src/planning/situation.ts';
 import { type ClusterView, clusterView } from '../../src/rows/clusterView.ts';
+import { outlookOf } from '../../src/rows/outlook.ts';
+import { costOfGoal, describeTogether, gainOfGoal, titleOfGoal } from '../../src/text/goals.ts';
+import { describeGoal, describeNoMigrations, describeWorth } from '../../src/text/migration.ts';
 import { movesDoneText } from '../../src/text/movesDone.ts';
 import { describeQuestion, describeStep, stepLine } from '../../src/text/operation.ts';
 import { planText } from '../../src/text/plan/planText.ts';
+import { planTables } from '../../src/text/plan/tables.ts';
 import { describePredictor } from '../../src/text/prediction.ts';
+import { describeNoResizes } from '../../src/text/resize.ts';
+import { describeVerdict } from '../../src/text/verdict.ts';
 import type { PanelActions } from '../../webview/actions.ts';
 import { EMPTY_MODEL, type PanelModel } from '../../webview/state.ts';
 import { KernelUnderTest } from '../notebook/kernelUnderTest.ts';
 import { withPage } from '../webview/browser.ts';
+import { emptyPlan } from '../webview/plans.ts';
 import { watchPlots } from '../webview/plots.ts';
 
 /**
@@ -92,6 +101,75 @@ describe('one fact at every door', function () {
   it('what the predictor in use has learned from', () => {
     includes(terminal, `runtimes: ${view.predictor}`);
     includes(plain(document.body.textContent), `runtimes: ${view.predictor}`);
+  });
+
+  it('the verdict', () => {
+    const verdict = plain(document.querySelector('p.verdict')!.textContent);
+    includes(terminal, verdict);
+    assert.ok(planReport(plan).notes.includes(verdict));
+  });
+
+  it('what moves are for, what that saves and costs, and whose alone are of no use', () => {
+    panel({ choices: { ...EMPTY_MODEL.choices, planId: plan.id } });
+    const groups = grid('Moves').map((row) => cell(row, 'move'));
+    const goals = goalsOf(plan);
+    const groupOf = (title: string) => groups.find((group) => group.includes(title)) ?? assert.fail(groups.join('\n'));
+    for (const goal of goals) groupOf(titleOfGoal(goal));
+    const migrating = goals.filter(({ purpose }) => purpose.kind === 'start' || purpose.kind === 'free');
+    assert.ok(migrating.length > 0);
+    for (const goal of migrating) {
+      const { purpose, gain, cost } = goal;
+      const what = titleOfGoal(goal).replace(/^\w/, (letter) => letter.toLowerCase());
+      includes(terminal, `To ${what}: ${describeWorth(gain.nodeSeconds, cost.nodeSeconds)}`);
+      const group = groupOf(titleOfGoal(goal));
+      includes(group, gainOfGoal(goal));
+      includes(group, costOfGoal(goal));
+      if (goal.together) includes(group, describeTogether(goal)!);
+      const rows = planTables(plan).migrations.filter((row) => row['decision'] === 'migrate');
+      assert.ok(rows.some((row) => 'node' in purpose && row['in order to'] === describeGoal(purpose)));
+    }
+    panel();
+  });
+
+  it('since when a pending task waits, why, and what helps', () => {
+    const tables = planTables(plan).placements;
+    const outlooks = outlookOf(plan);
+    for (const { taskId, decision } of plan.placements) {
+      const row = tables.find(({ task }) => task === taskId)!;
+      const { why, help } = outlooks.get(taskId)!;
+      assert.deepEqual([row['why it waits'], row['what helps']], [why, help]);
+      includes(block(taskId), `waits ${row['waits']}`);
+      if (decision.kind === 'noNode') includes(block(taskId), `what helps: ${help}`);
+    }
+  });
+
+  it('what could start a defragmentation, with its count-down, and the candidates', () => {
+    const section = document.querySelector('section[aria-label=Migrations]')!;
+    const triggers = [...section.querySelectorAll('ul li')].map(({ textContent }) => plain(textContent));
+    assert.ok(triggers.length > 1 && triggers.some((trigger) => trigger.includes('it must hold; plan again at')));
+    for (const trigger of triggers) includes(terminal, trigger);
+    const [first] = plain(section.querySelector('p')!.textContent).split('), ');
+    includes(terminal, first!);
+  });
+
+  it('that nothing is moved or resized, and by which rule', () => {
+    const nothing = emptyPlan(plan);
+    panel({ plan: nothing });
+    const said = plain(planText(nothing, { paint: (_, text) => text, all: true }));
+    for (const words of [describeVerdict(nothing), describeNoMigrations(nothing), describeNoResizes(nothing)]) {
+      includes(said, words);
+      includes(plain(document.body.textContent), words);
+    }
+    panel();
+  });
+
+  it('what is forecast', () => {
+    const charts = [...document.querySelectorAll('figcaption strong')].map(({ textContent }) => plain(textContent));
+    assert.ok(charts.length >= 4);
+    const table = terminal.slice(terminal.indexOf('FORECAST '));
+    for (const title of charts) includes(table, `${title} do nothing`);
+    const { parts } = planReport(plan);
+    assert.ok(parts.some(({ figure }) => charts.includes(String(Object(figure?.layout['title']).text))));
   });
 
   it('a pending task’s runtime and where it goes', () => {
