@@ -5,7 +5,7 @@ import { planAgain } from './again.ts';
 import { describeWhen } from './forecast.ts';
 import { clock, duration, plural } from './format.ts';
 import { describeBlocked, nameOf } from './migration.ts';
-import { describeRefusal } from './placement.ts';
+import { describePlacement, describeRefusal } from './placement.ts';
 import { missingRightText } from './refusal.ts';
 import { OUTLIVED } from './resize.ts';
 
@@ -66,30 +66,19 @@ export function isAboutCapacity(code: string): boolean {
 }
 
 function helpText(
-  { taskId, decision }: PlacementAdvice,
+  advice: PlacementAdvice,
   { snapshot, rules }: Plan,
   migrations: readonly MigrationAdvice[],
   start: Start | undefined,
 ): string {
-  switch (decision.kind) {
-    case 'place':
-      return decision.afterMigrations
-        ? `this plan makes room, and places it on ${decision.to}`
-        : `this plan places it on ${decision.to}`;
-    case 'scheduler':
-      return decision.afterMigrations
-        ? `this plan makes room on ${decision.to}; then the cluster's scheduler places it`
-        : `the cluster's scheduler places it; best would be ${decision.to}`;
-    case 'refused':
-      return 'ask an administrator for this right';
-    case 'noNode': {
-      const nowSeconds = snapshot.takenAtSeconds;
-      const trigger = snapshot.triggers.find((each) => each.kind === 'unscheduled' && each.taskId === taskId);
-      const seekAt = trigger && !trigger.held ? trigger.sinceSeconds + rules.triggerHoldSeconds : undefined;
-      if (seekAt !== undefined) return `${planAgain(seekAt, nowSeconds)}: then tasks may move for it`;
-      return waitText(migrations, nowSeconds) ?? withoutMoves(start, migrations);
-    }
-  }
+  const { taskId, decision } = advice;
+  if (decision.kind === 'refused') return 'ask an administrator for this right';
+  if (decision.kind !== 'noNode') return describePlacement(advice);
+  const nowSeconds = snapshot.takenAtSeconds;
+  const trigger = snapshot.triggers.find((each) => each.kind === 'unscheduled' && each.taskId === taskId);
+  const seekAt = trigger && !trigger.held ? trigger.sinceSeconds + rules.triggerHoldSeconds : undefined;
+  if (seekAt !== undefined) return `${planAgain(seekAt, nowSeconds)}: then tasks may move for it`;
+  return waitText(migrations, nowSeconds) ?? withoutMoves(start, migrations);
 }
 
 /** What ends by itself before a move would pay off. */

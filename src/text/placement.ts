@@ -154,11 +154,11 @@ export function describePlacement({ decision }: Pick<PlacementAdvice, 'decision'
   switch (decision.kind) {
     case 'place':
       return decision.afterMigrations
-        ? `place on ${decision.to}, once the migrations have made room`
-        : `place on ${decision.to}`;
+        ? `this plan makes room, and places it on ${decision.to}`
+        : `this plan places it on ${decision.to}`;
     case 'scheduler':
       return decision.afterMigrations
-        ? `the cluster's scheduler places it; best would be ${decision.to}, once the migrations have made room`
+        ? `this plan makes room on ${decision.to}; then the cluster's scheduler places it`
         : `the cluster's scheduler places it; best would be ${decision.to}`;
     case 'noNode':
       return 'no node can take it now';

@@ -174,11 +174,14 @@ describe('one fact at every door', function () {
 
   it('a pending task’s runtime and where it goes', () => {
     const rows = grid('Pending tasks');
+    const outlooks = outlookOf(plan);
     assert.ok(rows.length > 3);
     for (const row of rows) {
       includes(block(cell(row, 'task')), cell(row, 'asks for'));
       includes(block(cell(row, 'task')), cell(row, 'predicted runtime'));
-      includes(block(cell(row, 'task')), cell(row, 'decision'));
+      includes(block(cell(row, 'task')), cell(row, 'waits'));
+      includes(block(cell(row, 'task')), cell(row, 'what helps'));
+      assert.equal(outlooks.get(cell(row, 'task'))!.why, cell(row, 'why it waits'));
     }
   });
 
@@ -292,7 +295,7 @@ describe('one fact at every door', function () {
       const { shown, error } = await cells.run('await stowage.plan()');
       assert.equal(error, undefined, error?.stack);
       const text = plain(shown.at(-1)!);
-      for (const row of grid('Pending tasks')) includes(text, cell(row, 'decision'));
+      for (const row of grid('Pending tasks')) includes(text, cell(row, 'what helps'));
     } finally {
       await cells.close();
     }

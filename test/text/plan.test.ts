@@ -47,7 +47,7 @@ describe('a plan in words', () => {
       aSnapshot(nodes, [aTask('fits', undefined, amounts(4, 1)), aTask('big', undefined, amounts(99, 1))]),
     );
     assert.match(said, /default\/fits {2}4 CPU, 1 GiB, waits 2 h/);
-    assert.match(said, / {4}place on n1\n/);
+    assert.match(said, / {4}this plan places it on n1\n/);
     assert.match(said, /1 node: n2 has 2 CPU free; the task needs 4 CPU/);
     assert.match(
       said,
@@ -77,7 +77,7 @@ describe('a plan in words', () => {
     const said = text(aSnapshot(nodes, tasks));
     assert.match(said, /To start big on n2 22 h 59 min earlier: saves 11 node-hours, costs 3 node-minutes/);
     assert.match(said, /default\/small +n2 → n1 +loses 10 min of work +23 h to go/);
-    assert.match(said, /place on n2, once the migrations have made room/);
+    assert.match(said, /this plan makes room, and places it on n2/);
     assert.match(said, /1 placement and 1 migration\.\n1 running task will be ended/);
     assert.match(said, /Next: add --out plan\.json, then: stowage apply plan\.json/);
     const blocked = text(aSnapshot(nodes, tasks), { candidateFreeFraction: 0.5 });

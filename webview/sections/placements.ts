@@ -2,19 +2,27 @@ import type { TemplateResult } from 'lit-html';
 import type { PlacementAdvice, Plan } from '../../src/core/plan/plan.ts';
 import { amounts } from '../../src/text/format.ts';
 import { HEADINGS } from '../../src/text/panel.ts';
-import { describePlacement } from '../../src/text/placement.ts';
+import { pendingOf } from '../../src/text/pending.ts';
 import { describeRuntime } from '../../src/text/prediction.ts';
 import type { PanelActions } from '../actions.ts';
 import { names, numeric } from '../grid/columns.ts';
+import { memo } from '../memo.ts';
 import { gridOr, titled } from './parts.ts';
 
-/** Pending tasks, the most urgent first, with what the plan decides of each. */
-export function placementsSection({ placements: all }: Plan, actions: PanelActions): TemplateResult {
+/** What is told of each pending task, made once a plan. */
+const pendingFacts = memo((plan: Plan) => {
+  const told = pendingOf(plan);
+  return new Map(plan.placements.map((advice) => [advice.taskId, told(advice)]));
+});
+
+/** Pending tasks, the most urgent first: since when and why each waits, and what helps. */
+export function placementsSection(plan: Plan, actions: PanelActions): TemplateResult {
+  const pending = pendingFacts(plan);
   return titled(
     HEADINGS.placements,
     gridOr<PlacementAdvice>('No task is pending.', {
       label: `${HEADINGS.placements}; Enter shows the ranked nodes`,
-      rows: all,
+      rows: plan.placements,
       key: ({ taskId }) => taskId,
       lines: 2,
       columns: [
@@ -33,7 +41,14 @@ export function placementsSection({ placements: all }: Plan, actions: PanelActio
           value: ({ runtime }) => runtime?.p50 ?? 0,
           share: 3,
         },
-        { title: 'decision', text: describePlacement, share: 6 },
+        {
+          title: 'waits',
+          text: ({ taskId }) => pending.get(taskId)!.waits,
+          value: ({ createdAtSeconds }) => -createdAtSeconds,
+          share: 2,
+        },
+        { title: 'why it waits', text: ({ taskId }) => pending.get(taskId)!.why, share: 4 },
+        { title: 'what helps', text: ({ taskId }) => pending.get(taskId)!.help, share: 4 },
         numeric('nodes', ({ fitting }: PlacementAdvice) => fitting, String),
       ],
     }),

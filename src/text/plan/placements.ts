@@ -41,6 +41,7 @@ function placementText(advice: PlacementAdvice, { waits, help }: Pending, { pain
     ...(runtime?.coverage ? [describeHeld(runtime.predictor, runtime.coverage)] : []),
     ...(runtime?.beside ? [describeBeside(runtime.beside)] : []),
   ];
+  const decision = describePlacement(advice);
   const shown = ranked.slice(0, all ? ranked.length : NODES_SHOWN);
   const policies = (ranked[0]?.parts ?? []).map(({ policy }) => policy);
   const columns = [
@@ -54,8 +55,8 @@ function placementText(advice: PlacementAdvice, { waits, help }: Pending, { pain
   return [
     `  ${paint('cyan', taskId)}  ${amounts(request)}, waits ${waits}`,
     ...[runs, ...track].flatMap((line) => wrapped(line, '    ')).map((line) => paint('dim', line)),
-    `    ${paint(DECISION_STYLES[advice.decision.kind], describePlacement(advice))}`,
-    ...(advice.decision.kind === 'noNode' ? wrapped(`what helps: ${help}`, '    ') : []),
+    `    ${paint(DECISION_STYLES[advice.decision.kind], decision)}`,
+    ...(help === decision ? [] : wrapped(`what helps: ${help}`, '    ')),
     ...table(
       columns,
       shown.map((node) => nodeCells(node, policies.length > 1)),
