@@ -10,7 +10,7 @@ import {
   OWN_WEIGHTS,
   PLAN_WITH_WEIGHTS,
 } from '../src/text/panel.ts';
-import { describePreference, PREFERENCES } from '../src/text/policies.ts';
+import { describePreference, PREFERENCES, policyTitle } from '../src/text/policies.ts';
 import { button } from './button.ts';
 import { type WeightActions, type Weights, weighSomething, withWeight } from './weights.ts';
 
@@ -80,14 +80,14 @@ class Weighing extends HTMLElement {
     const input = ({ target }: Event) =>
       this.#become(withWeight(this.#weights, policy, (target as HTMLInputElement).valueAsNumber));
     return html`<label title=${describePreference(policy)}>
-      <span>${policy}</span>
+      <span>${policyTitle(policy)}</span>
       <input
         type="range"
         min="0"
         max=${Math.max(LARGEST, weight)}
         step=${STEP}
         .value=${live(String(weight))}
-        aria-label=${describeWeightOf(policy)}
+        aria-label=${describeWeightOf(policyTitle(policy))}
         @input=${input}
       />
       <output>${fixed(weight, 1)}</output>

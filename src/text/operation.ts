@@ -275,7 +275,7 @@ export const NO_NODES = 'Nothing can be planned: no node is seen. What could not
 export function describeNoMoves({ done, nodes }: { readonly done: number; readonly nodes: number }): string {
   if (done > 0) return 'All moves of this plan are done. Plan again to see what comes next.';
   if (nodes === 0) return NO_NODES;
-  return 'Nothing to do now: no move would gain anything. The rest of this page says why.';
+  return 'Nothing to do now: the verdict above says why, and when to look again.';
 }
 
 /** Work that moves lose. */

@@ -27,9 +27,9 @@ export type Figure = { readonly label: string; readonly value: string; readonly 
  */
 export function describeVerdict(plan: Plan): string {
   if (plan.moves.length === 0) return describeNothing(plan);
-  const { waiting, urgent, capacity, lost } = verdictOf(plan);
-  const starts = [...waitingClause(waiting?.soon), ...urgentClause(urgent)];
-  const gains = list(starts.length > 0 ? starts : capacityClauses(capacity));
+  const { waiting, urgent, starts, capacity, lost } = verdictOf(plan);
+  const sooner = plan.forecast ? [...waitingClause(waiting?.soon), ...urgentClause(urgent)] : startsClause(starts);
+  const gains = list(sooner.length > 0 ? sooner : capacityClauses(capacity));
   const all =
     gains === '' ? plural(plan.moves.length, { one: '# move is planned', other: '# moves are planned' }) : gains;
   return lost.tasksEnded.length > 0
@@ -58,6 +58,13 @@ function waitingClause(waiting: WaitingTasks | undefined): string[] {
       other: `${number(waiting.plan)} instead of # tasks wait in ${inTime}`,
     }),
   ];
+}
+
+/** Where nothing is forecast. */
+function startsClause(starts: readonly string[]): string[] {
+  return starts.length > 0
+    ? [plural(starts.length, { one: '# pending task starts', other: '# pending tasks start' })]
+    : [];
 }
 
 function urgentClause(urgent: UrgentStart | undefined): string[] {

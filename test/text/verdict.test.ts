@@ -37,7 +37,7 @@ describe('the verdict in words', () => {
     assert.equal(values(made)[1], 'Most urgent start: now (default/fits, instead of staying behind its gate)');
   });
 
-  it('tells of capacity where no task starts, and of moves where nothing else is known', () => {
+  it('tells of capacity where no task starts, and of starts where nothing is forecast', () => {
     const snapshot = everything();
     const running = snapshot.tasks.filter(({ node }) => node !== undefined);
     assert.equal(
@@ -45,7 +45,7 @@ describe('the verdict in words', () => {
       '2 CPU given back and 1.5 CPU given; no work is lost.',
     );
     const placing = plan({ ...snapshot, usage: {}, tasks: snapshot.tasks.filter(({ name }) => name === 'fits') });
-    assert.equal(describeVerdict(placing), '1 move is planned; no work is lost.');
+    assert.equal(describeVerdict(placing), '1 pending task starts; no work is lost.');
   });
 
   it('of a plan without moves says which rules hold, and when to look again', () => {

@@ -5,6 +5,7 @@ import { changeName } from '../../src/core/forecast/scenarios.ts';
 import { goalsOf } from '../../src/core/plan/goals.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
 import { describeMove, type StepText } from '../../src/text/operation.ts';
+import { policyTitle } from '../../src/text/policies.ts';
 import { describeProblem } from '../../src/text/problem.ts';
 import { groupResizes } from '../../src/text/resize.ts';
 import { verdictFigures } from '../../src/text/verdict.ts';
@@ -349,7 +350,7 @@ describe('the plan panel', function () {
         task.ranked.map(({ node }) => node),
       );
       const headers = texts('[role=columnheader]', table);
-      for (const { policy } of task.ranked[0]!.parts) assert.ok(headers.includes(policy));
+      for (const { policy } of task.ranked[0]!.parts) assert.ok(headers.includes(policyTitle(policy)));
       const refused = texts('details li');
       for (const { example } of task.refused) assert.ok(refused.some((text) => text.includes(example.node)));
     });
@@ -362,7 +363,7 @@ describe('the plan panel', function () {
       const table = all('[role=grid]').find((one) => one.getAttribute('aria-label')?.startsWith('Ranked nodes'))!;
       assert.equal(texts('[role=gridcell]:first-child', table)[0], ranked.at(-1)!.node);
       const slider = all('.weights input[type=range]')[0] as HTMLInputElement;
-      assert.ok(slider.getAttribute('aria-label')?.includes(policy!));
+      assert.ok(slider.getAttribute('aria-label')?.includes(policyTitle(policy!)));
       assert.equal(slider.value, '2.5');
       slider.value = '1';
       slider.dispatchEvent(new Event('input'));

@@ -51,7 +51,7 @@ export function migrationsSection(plan: Plan, actions: PanelActions): TemplateRe
           ({ to }) => revealNode(to),
         ),
         { title: 'in order to', text: ({ goal }) => describeGoal(goal), share: 4 },
-        numeric('wins', ({ gainNodeSeconds }: MigrationAdvice) => gainNodeSeconds, nodeHours),
+        numeric('saves', ({ gainNodeSeconds }: MigrationAdvice) => gainNodeSeconds, nodeHours),
         numeric('lost work', ({ lostSeconds }: MigrationAdvice) => lostSeconds, duration),
         { title: 'decision', text: (advice) => describeMigration(advice, snapshot.takenAtSeconds), share: 6 },
       ],

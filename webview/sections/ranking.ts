@@ -1,9 +1,10 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import type { RankedNode } from '../../src/core/place/rankNodes.ts';
 import type { PlacementAdvice, Plan } from '../../src/core/plan/plan.ts';
-import { duration, fixed } from '../../src/text/format.ts';
+import { fixed } from '../../src/text/format.ts';
 import { describeRefusedFold } from '../../src/text/panel.ts';
-import { describeRanked, describeRefused } from '../../src/text/placement.ts';
+import { describeRanked, describeRefused, freeForCell } from '../../src/text/placement.ts';
+import { policyTitle } from '../../src/text/policies.ts';
 import { describeTrack } from '../../src/text/prediction.ts';
 import type { PanelActions } from '../actions.ts';
 import { names, numeric } from '../grid/columns.ts';
@@ -55,8 +56,15 @@ function rankedNodes(
           ({ node }) => actions.reveal('node', node),
         ),
         { ...numeric('score', scoreOf, thousandths), bar: scoreOf },
-        ...policies.map((policy) => numeric(policy, (row: RankedNode) => partOf(row, policy), thousandths)),
-        numeric('free for', ({ fit }: RankedNode) => fit.available.seconds, duration),
+        ...policies.map((policy) =>
+          numeric(policyTitle(policy), (row: RankedNode) => partOf(row, policy), thousandths),
+        ),
+        {
+          title: 'free for',
+          text: ({ fit }) => freeForCell(fit.available),
+          value: ({ fit }) => fit.available.seconds,
+          numeric: true,
+        },
         { title: 'why', text: (row) => describeRanked(row).join('; '), share: 8 },
       ],
     });

@@ -11,6 +11,8 @@ export type Verdict = {
   readonly waiting?: { readonly soon: WaitingTasks; readonly later: WaitingTasks };
   /** The most urgent pending task that starts earlier by the plan, else the most urgent; absent where none pends. */
   readonly urgent?: UrgentStart;
+  /** Pending tasks that the moves start. */
+  readonly starts: readonly string[];
   readonly capacity: CapacityGained;
   readonly lost: { readonly seconds: number; readonly tasksEnded: readonly string[] };
 };
@@ -43,6 +45,7 @@ export function verdictOf(plan: Plan): Verdict {
   return {
     ...(waiting && { waiting }),
     ...(urgent && { urgent }),
+    starts: gain.starts,
     capacity: { givenBack: gain.givenBack, given: gain.given, ...freedOf(goals) },
     lost: { seconds: cost.lostSeconds, tasksEnded: cost.tasksEnded },
   };

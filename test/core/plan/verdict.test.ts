@@ -11,7 +11,11 @@ import { checkpoint, everything, plan, scenario, withForecast } from './everythi
 describe('the verdict of a plan', () => {
   it('of an empty cluster is that nothing is gained and nothing lost', () => {
     const nothing = { givenBack: NO_RESOURCES, given: NO_RESOURCES, freedNodes: [], freed: NO_RESOURCES };
-    assert.deepEqual(verdictOf(plan(aSnapshot([], []))), { capacity: nothing, lost: { seconds: 0, tasksEnded: [] } });
+    assert.deepEqual(verdictOf(plan(aSnapshot([], []))), {
+      starts: [],
+      capacity: nothing,
+      lost: { seconds: 0, tasksEnded: [] },
+    });
   });
 
   it('tells what is given back, what is given, and what is lost', () => {
