@@ -5,6 +5,7 @@ import type { Start } from '../core/plan/starts.ts';
 import {
   type CapacityGained,
   type Freed,
+  freedBy,
   type UrgentStart,
   type Verdict,
   verdictOf,
@@ -43,10 +44,26 @@ export function verdictFigures(plan: Plan): Figure[] {
   return [waitingFigure(waiting), urgentFigure(urgent), capacityFigure(capacity), lostFigure(lost)];
 }
 
-/** What a plan frees of one team or pool: "research: 12 CPU given back by 3 resizes". */
-export function describeFreed({ name, moves, givenBack, given }: Freed): string {
-  const by = plural(moves, { one: '# resize', other: '# resizes' });
-  return `${name}: ${list(changes({ givenBack, given }))} by ${by}`;
+/**
+ * What a plan's resizes free, a line for teams and one for pools: "by team: data 12 CPU given back; risk 3.6 CPU given".
+ * @returns no line for a plan without resizes, and none for pools where no node names its own
+ */
+export function describeFreed(plan: Plan): string[] {
+  const { teams, pools } = freedBy(plan);
+  return [
+    ...(teams.length > 0 ? [`by team: ${freedText(teams)}`] : []),
+    ...(pools.length > 0 ? [`by pool: ${freedText(pools)}`] : []),
+  ];
+}
+
+/** Teams, or pools, that are named; the others are counted. */
+const MOST_FREED = 8;
+
+function freedText(freed: readonly Freed[]): string {
+  const shown = freed.slice(0, MOST_FREED);
+  const left = freed.length - shown.length;
+  const texts = shown.map(({ name, givenBack, given }) => `${name} ${list(changes({ givenBack, given }))}`);
+  return [...texts, ...(left > 0 ? [`and ${number(left)} more`] : [])].join('; ');
 }
 
 function waitingClause(waiting: WaitingTasks | undefined): string[] {

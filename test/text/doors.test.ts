@@ -22,7 +22,7 @@ import { planText } from '../../src/text/plan/planText.ts';
 import { planTables } from '../../src/text/plan/tables.ts';
 import { describePredictor } from '../../src/text/prediction.ts';
 import { describeNoResizes } from '../../src/text/resize.ts';
-import { describeVerdict } from '../../src/text/verdict.ts';
+import { describeFreed, describeVerdict } from '../../src/text/verdict.ts';
 import type { PanelActions } from '../../webview/actions.ts';
 import { EMPTY_MODEL, type PanelModel } from '../../webview/state.ts';
 import { KernelUnderTest } from '../notebook/kernelUnderTest.ts';
@@ -224,6 +224,12 @@ describe('one fact at every door', function () {
     const gated = plan.placements.find(({ decision }) => decision.kind === 'place')!.taskId;
     const row = rows.find((each) => each.get('task') === gated)!;
     assert.deepEqual([row.get('do nothing'), row.get('with this plan')], ['stays behind its gate', 'now']);
+  });
+
+  it('what is freed by team', () => {
+    const [teams] = describeFreed(plan);
+    includes(terminal, teams!);
+    includes(plain(document.querySelector('section[aria-label="Resizes in place"]')!.textContent), teams!);
   });
 
   it('what a resize waits for, and why one is not made', () => {

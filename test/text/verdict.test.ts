@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type { Plan } from '../../src/core/plan/plan.ts';
-import { freedBy } from '../../src/core/plan/verdict.ts';
 import { describeNoMigrations, describeTriggers } from '../../src/text/migration.ts';
 import { describeNoResizes } from '../../src/text/resize.ts';
 import { describeFreed, describeVerdict, verdictFigures } from '../../src/text/verdict.ts';
@@ -64,9 +63,14 @@ describe('the verdict in words', () => {
     );
   });
 
-  it('says what is freed of a team', () => {
-    assert.deepEqual(freedBy(plan(everything())).teams.map(describeFreed), [
-      'default: 2 CPU given back and 1.5 CPU given by 2 resizes',
+  it('says what is freed by team and by pool', () => {
+    assert.deepEqual(describeFreed(plan(everything())), ['by team: default 2 CPU given back and 1.5 CPU given']);
+    assert.deepEqual(describeFreed(plan(aSnapshot([], []))), []);
+    const n1 = aNode('n1', amounts(8, 64), { labels: { 'karpenter.sh/nodepool': 'general' } });
+    const idle = { 'default/idle': used(amounts(1, 0.7)) };
+    assert.deepEqual(describeFreed(plan(aSnapshot([n1], [aTask('idle', 'n1', amounts(4, 1))], { usage: idle }))), [
+      'by team: default 2 CPU given back',
+      'by pool: general 2 CPU given back',
     ]);
   });
 });

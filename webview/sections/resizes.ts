@@ -10,6 +10,7 @@ import {
   describeRule,
   groupResizes,
 } from '../../src/text/resize.ts';
+import { describeFreed } from '../../src/text/verdict.ts';
 import type { PanelActions } from '../actions.ts';
 import { type Column, names, numeric } from '../grid/columns.ts';
 import { grid } from '../grid/grid.ts';
@@ -27,6 +28,7 @@ export function resizesSection(plan: Plan, actions: PanelActions): TemplateResul
   return titled(
     HEADINGS.resizes,
     rows.length > 0 && few !== undefined ? html`<p class="faint">${few}</p>` : nothing,
+    describeFreed(plan).map((line) => html`<p class="faint">${line}</p>`),
     gridOr(describeNoResizes(plan), { label: HEADINGS.resizes, rows, key, columns, lines: 2 }),
     refused.length > 0
       ? html`<details><summary>${label}</summary>${grid({ label, rows: refused, key, columns, lines: 2 })}</details>`

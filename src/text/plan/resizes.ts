@@ -11,6 +11,7 @@ import {
   groupResizes,
 } from '../resize.ts';
 import { shortened, table, wrapped } from '../table.ts';
+import { describeFreed } from '../verdict.ts';
 import { type Paint, type PlanTextOptions, summaryOf, title } from './section.ts';
 
 /** Resizes, and waits, that are shown of each kind. */
@@ -32,6 +33,7 @@ export function resizeText(plan: Plan, options: PlanTextOptions): string[] {
   return [
     title('RESIZE', heading, options),
     ...notesText(resizes.length > 0 ? describeUsageSpan(resizes) : describeNoResizes(plan), paint),
+    ...describeFreed(plan).flatMap((line) => notesText(line, paint)),
     ...rowsText('Shrink in place', shrinks, options),
     ...rowsText('Expand in place', expands, options),
     ...linesText('Wait', waits, options, say),
