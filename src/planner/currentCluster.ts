@@ -42,7 +42,7 @@ export class CurrentCluster {
     this.asked.abort();
     this.asked = new AbortController();
     const { asked } = this;
-    const signal = AbortSignal.any([call.signal, asked.signal]);
+    const signal = following(call.signal, asked.signal);
     return this.opens(async () => {
       await this.drop();
       if (options.target.kind === 'kubernetes') await this.follow(options.target, asked.signal);
@@ -53,7 +53,7 @@ export class CurrentCluster {
   /** Opens the sample again with its clock advanced; plans that were issued are kept. */
   advance(advanceSeconds: number, call: Call): Promise<Connected> {
     const before = this.opening;
-    const signal = AbortSignal.any([call.signal, this.asked.signal]);
+    const signal = following(call.signal, this.asked.signal);
     return this.opens(async () => {
       await before;
       signal.throwIfAborted();
@@ -94,6 +94,16 @@ export class CurrentCluster {
     signal.throwIfAborted();
     followFiles(kubeconfigFiles(kubeconfig), () => this.editor.send({ type: 'kubeconfigChanged' }), signal);
   }
+}
+
+/**
+ * Aborts with the first of these. Somebody listens from the start: else Node (24.18 on, nodejs/node#62367) looks at the
+ * sources only when asked, and one that was collected meanwhile has never aborted.
+ */
+function following(...signals: readonly AbortSignal[]): AbortSignal {
+  const signal = AbortSignal.any([...signals]);
+  signal.addEventListener('abort', () => {}, { once: true });
+  return signal;
 }
 
 type KubernetesTarget = Extract<ClusterTarget, { kind: 'kubernetes' }>;

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { DEFAULT_SETTINGS } from '../../src/core/model/settings.ts';
 import { CurrentCluster } from '../../src/planner/currentCluster.ts';
@@ -45,6 +47,19 @@ describe('the cluster that is open', function () {
     const open = await asked;
     assert.deepEqual(open.options.target, { kind: 'sample', seed: 12, directory });
     assert.equal(current.now, open);
+  });
+
+  it('is the one that was asked for last, though memory is tidied up meanwhile', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const overtaken = connect(7);
+    const opened = connect(12);
+    const tidying = setInterval(collect, 20);
+    try {
+      await Promise.all([opened, assert.rejects(overtaken, { name: 'AbortError' })]);
+    } finally {
+      clearInterval(tidying);
+    }
   });
 
   it('is the one that was asked for while the clock of another was advanced', async () => {
