@@ -19,8 +19,13 @@ export function describeMigration(advice: MigrationAdvice, nowSeconds: number): 
     case 'wait':
       return describeEnd(advice, nowSeconds);
     case 'blocked':
-      return describeBlocked(advice.decision.reason);
+      return describeBlocked(advice.decision.reason) + whenMeasured(advice.decision.reason, nowSeconds);
   }
+}
+
+function whenMeasured(reason: Blocked, nowSeconds: number): string {
+  if (reason.code !== 'usageUnknown' || !reason.readings) return '';
+  return `; ${planAgain(reason.readings.enoughAtSeconds, nowSeconds)}`;
 }
 
 /** What a migration is for: "start pretrain-1 on gpu-3", "free 8 GPU on gpu-4". */
@@ -64,6 +69,8 @@ export function describeBlocked(reason: Blocked): string {
       return UNSTEADY[reason.phase] ?? `it is ${reason.phase}`;
     case 'right':
       return missingRightText(reason.missing);
+    case 'usageUnknown':
+      return describeUsageUnknown(reason);
     case 'budget':
       return `the disruption budget ${reason.budget} allows ${number(reason.disruptionsAllowed)} and ${number(reason.needed)} are needed`;
     case 'noTarget':
@@ -82,6 +89,12 @@ export function describeBlocked(reason: Blocked): string {
     case 'gain':
       return `it saves less than ${number(reason.ratio, 2)} times what it costs`;
   }
+}
+
+function describeUsageUnknown({ readings }: Extract<Blocked, { code: 'usageUnknown' }>): string {
+  if (!readings) return 'it would lose work, and its usage is not known';
+  const { readings: had, needed } = readings;
+  return `it would lose work, and its usage is not known yet: ${number(had)} of ${number(needed)} readings`;
 }
 
 const UNSTEADY: Readonly<Record<string, string>> = {

@@ -11,7 +11,7 @@ import {
   titleOfGoal,
 } from '../../src/text/goals.ts';
 import { everything, plan } from '../core/plan/everything.ts';
-import { amounts, aNode, aSnapshot, aTask, HOUR, NOW } from '../core/small.ts';
+import { amounts, aNode, aSnapshot, aTask, HOUR, measured, NOW } from '../core/small.ts';
 
 const saved = { location: 's3://saved', savedAtSeconds: NOW - 600 };
 
@@ -62,7 +62,7 @@ describe('a goal in words', () => {
     const tasks = ['a', 'b'].map((name) => aTask(name, 'n1', amounts(2, 1), { checkpoint: saved }));
     const other = aTask('c', 'n2', amounts(8, 1), { checkpoint: saved });
     const since = { 'free n1': NOW - HOUR, 'free n2': NOW - HOUR };
-    const freeing = plan(aSnapshot(nodes, [...tasks, other]), {}, since);
+    const freeing = plan(measured(aSnapshot(nodes, [...tasks, other])), {}, since);
     const [goal] = goalsOf(freeing) as [PlanGoal];
     assert.equal(titleOfGoal(goal), 'Free 16 CPU on n1 22 h 59 min earlier');
     assert.match(reasonOfGoal(goal, freeing.rules), /^Its 2 tasks go to other nodes/);

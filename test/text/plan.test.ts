@@ -7,7 +7,7 @@ import type { Plan } from '../../src/core/plan/plan.ts';
 import { sha256 } from '../../src/io/sha256.ts';
 import { nextSteps, planText } from '../../src/text/plan/planText.ts';
 import type { Paint } from '../../src/text/plan/section.ts';
-import { amounts, aNode, aSnapshot, aTask, certain, HOUR, NOW, used } from '../core/small.ts';
+import { amounts, aNode, aSnapshot, aTask, certain, HOUR, measured, NOW, used } from '../core/small.ts';
 
 const paint: Paint = (_style, text) => text;
 
@@ -74,13 +74,13 @@ describe('a plan in words', () => {
       aTask('big', undefined, amounts(8, 1)),
       aTask('small', 'n2', amounts(4, 1), { checkpoint }),
     ];
-    const said = text(aSnapshot(nodes, tasks));
+    const said = text(measured(aSnapshot(nodes, tasks)));
     assert.match(said, /To start big on n2 22 h 59 min earlier: saves 11 node-hours, costs 3 node-minutes/);
     assert.match(said, /default\/small +n2 → n1 +loses 10 min of work +23 h to go/);
     assert.match(said, /this plan makes room, and places it on n2/);
     assert.match(said, /1 placement and 1 migration\.\n1 running task will be ended/);
     assert.match(said, /Next: add --out plan\.json, then: stowage apply plan\.json/);
-    const blocked = text(aSnapshot(nodes, tasks), { candidateFreeFraction: 0.5 });
+    const blocked = text(measured(aSnapshot(nodes, tasks)), { candidateFreeFraction: 0.5 });
     assert.match(blocked, /Why nothing moves to start big\n {4}none of the 2 nodes that could take it keeps 50 % free/);
   });
 });

@@ -4,6 +4,7 @@ import { missingRight } from '../model/rights.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Owner, Task } from '../model/task.ts';
+import { type FewReadings, fewReadings } from '../model/usage.ts';
 import { lostWork } from '../model/work.ts';
 import { remainingTime } from '../place/availableTime.ts';
 import type { ClusterCapacity } from '../place/capacity.ts';
@@ -34,6 +35,8 @@ export type Immovable =
       readonly phase: Task['phase'] | 'resizing' | 'moving' | 'suspended';
     }
   | { readonly code: 'right'; readonly missing: string }
+  /** It would lose work although what it uses is not known; `readings` absent: nothing is measured. */
+  | { readonly code: 'usageUnknown'; readonly taskId: string; readonly readings?: FewReadings }
   | { readonly code: 'budget'; readonly budget: string; readonly disruptionsAllowed: number; readonly needed: number };
 
 /** Owners that can be stopped, pinned and resumed as a whole. */
@@ -78,7 +81,22 @@ export function immovable(group: Group, snapshot: Snapshot, budgets: Budgets): I
     if (resizeState?.kind === 'inProgress') return { code: 'unsteady', taskId: id, phase: 'resizing' };
   }
   if (owner.parallelism > tasks.length) return { code: 'unsteady', taskId: first.id, phase: 'pending' };
-  return overBudget(group, budgets);
+  return unmeasured(group, snapshot) ?? overBudget(group, budgets);
+}
+
+/**
+ * Work is lost only on a full view: a resize, which loses none, may win the same once usage is known. A group that
+ * loses nothing need not be measured.
+ */
+function unmeasured({ tasks, lostSeconds }: Group, { usage }: Snapshot): Immovable | undefined {
+  if (lostSeconds === 0) return undefined;
+  for (const { id } of tasks) {
+    const known = usage[id];
+    if (!known) return { code: 'usageUnknown', taskId: id };
+    const readings = fewReadings(known);
+    if (readings) return { code: 'usageUnknown', taskId: id, readings };
+  }
+  return undefined;
 }
 
 /** Disruptions that are still allowed, by task id; a group takes one for each of its tasks. */

@@ -14,3 +14,17 @@ export type Usage = {
   readonly readings: number;
   readonly source: 'metrics-server' | 'prometheus' | 'observed' | 'sample';
 };
+
+/** Fewer readings are an instant, not a mean (docs/method.md#readings). */
+export const READINGS_NEEDED = 3;
+
+/** So many readings of so many that are needed; by their pace there will be enough at `enoughAtSeconds`. */
+export type FewReadings = { readonly readings: number; readonly needed: number; readonly enoughAtSeconds: number };
+
+/** How far readings are from a mean; undefined where they are enough. */
+export function fewReadings({ readings, fromSeconds, toSeconds }: Usage): FewReadings | undefined {
+  if (readings >= READINGS_NEEDED) return undefined;
+  const paceSeconds = (toSeconds - fromSeconds) / Math.max(1, readings);
+  const enoughAtSeconds = toSeconds + (READINGS_NEEDED - readings) * paceSeconds;
+  return { readings, needed: READINGS_NEEDED, enoughAtSeconds };
+}

@@ -14,6 +14,12 @@ export function nextLook(plan: Pick<Plan, 'snapshot' | 'rules' | 'resizes' | 'mi
     held ? [] : [sinceSeconds + rules.triggerHoldSeconds],
   );
   const readings = snapshot.fewReadings ? [snapshot.fewReadings.enoughAtSeconds] : [];
-  const coming = [...waits, ...triggers, ...readings].filter((atSeconds) => atSeconds > snapshot.takenAtSeconds);
+  const blocked = migrations.flatMap(({ decision }) => {
+    if (decision.kind !== 'blocked' || decision.reason.code !== 'usageUnknown') return [];
+    return decision.reason.readings?.enoughAtSeconds ?? [];
+  });
+  const coming = [...waits, ...triggers, ...readings, ...blocked].filter(
+    (atSeconds) => atSeconds > snapshot.takenAtSeconds,
+  );
   return coming.length > 0 ? coming.reduce((first, each) => Math.min(first, each)) : undefined;
 }

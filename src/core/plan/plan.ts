@@ -8,10 +8,11 @@ import type { Problem } from '../model/problem.ts';
 import type { Resources } from '../model/resources.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Since } from '../model/since.ts';
+import type { FewReadings } from '../model/usage.ts';
 import type { Written } from '../model/written.ts';
 import type { RankedNode, RefusedNode } from '../place/rankNodes.ts';
 import type { RuntimePrediction } from '../predict/prediction.ts';
-import type { FewReadings, KeptCode, ResizeAdvice } from '../resize/adviseResizes.ts';
+import type { KeptCode, ResizeAdvice } from '../resize/adviseResizes.ts';
 
 export const PLAN_FORMAT = 'stowage-plan-1';
 

@@ -13,7 +13,7 @@ import type { Settings } from '../model/settings.ts';
 import type { Since } from '../model/since.ts';
 import type { Quota, Snapshot } from '../model/snapshot.ts';
 import type { Task } from '../model/task.ts';
-import type { Usage } from '../model/usage.ts';
+import { type FewReadings, fewReadings, type Usage } from '../model/usage.ts';
 import { outlivesAll, remainingTime } from '../place/availableTime.ts';
 import { type ClusterCapacity, type NodeCapacity, nodeCapacity } from '../place/capacity.ts';
 import type { Predictions } from '../predict/prediction.ts';
@@ -99,9 +99,6 @@ export type ResizeRefusal =
   | { readonly code: 'quota'; readonly name: string; readonly amount: number; readonly left: number }
   | { readonly code: 'waitedOut'; readonly wait: 'shrink' | 'expand'; readonly waitedSeconds: number };
 
-/** So many readings of so many that are needed; by their pace there will be enough at `enoughAtSeconds`. */
-export type FewReadings = { readonly readings: number; readonly needed: number; readonly enoughAtSeconds: number };
-
 /** Why a task's resources need no entry. */
 export type KeptCode = 'betweenThresholds' | 'fewReadings' | 'noUsage' | 'bestEffort';
 
@@ -131,9 +128,6 @@ export type ResizeInputs = {
   /** Tasks that other moves of the plan stop: they are not resized. */
   readonly migrating?: ReadonlySet<string>;
 };
-
-/** Fewer readings are an instant, not a mean (docs/method.md#readings). */
-const READINGS_NEEDED = 3;
 
 /**
  * A shrink needs at least so many usage windows left to run, since a task shrinks at most once in each (S308). It is
@@ -188,8 +182,8 @@ export function adviseResizes(inputs: ResizeInputs): ResizesAdvised {
     return decided.map(({ task: _, ...advised }): ResizeAdvice => advised);
   });
   const capacity = withAllocations(inputs.capacity, granted, free);
-  const fewReadings = firstMeasured(tooFew);
-  return { advice, kept, ...(fewReadings && { fewReadings }), capacity, since };
+  const first = firstMeasured(tooFew);
+  return { advice, kept, ...(first && { fewReadings: first }), capacity, since };
 }
 
 /** What the rules say of one resource; the decision depends on what is free when its turn comes. */
@@ -198,17 +192,13 @@ type Compared = Omit<ResizeAdvice, 'decision'> & { readonly task: Task };
 function unjudged(task: Task, usage: Usage | undefined): KeptCode | undefined {
   if (task.qosClass === 'BestEffort') return 'bestEffort';
   if (!usage) return 'noUsage';
-  return usage.readings < READINGS_NEEDED ? 'fewReadings' : undefined;
+  return fewReadings(usage) && 'fewReadings';
 }
 
 /** How far the task is that will first have readings enough; undefined where there is none. */
 function firstMeasured(usages: readonly Usage[]): FewReadings | undefined {
   return usages
-    .map(({ readings, fromSeconds, toSeconds }) => {
-      const paceSeconds = (toSeconds - fromSeconds) / Math.max(1, readings);
-      const enoughAtSeconds = toSeconds + (READINGS_NEEDED - readings) * paceSeconds;
-      return { readings, needed: READINGS_NEEDED, enoughAtSeconds };
-    })
+    .flatMap((usage) => fewReadings(usage) ?? [])
     .reduce<FewReadings | undefined>(
       (first, each) => (first && first.enoughAtSeconds <= each.enoughAtSeconds ? first : each),
       undefined,

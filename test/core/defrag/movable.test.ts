@@ -5,7 +5,7 @@ import { budgetsOf, disrupted, groupTasks, immovable } from '../../../src/core/d
 import { DEFAULT_SETTINGS } from '../../../src/core/model/settings.ts';
 import { lostWork } from '../../../src/core/model/work.ts';
 import { clusterCapacity } from '../../../src/core/place/capacity.ts';
-import { amounts, aNode, aSnapshot, aTask, certain, HOUR, NOW, used } from '../small.ts';
+import { amounts, aNode, aSnapshot, aTask, certain, HOUR, measured, NOW, used } from '../small.ts';
 
 describe('what a move loses', () => {
   const lost = (checkpoint?: { location: string; savedAtSeconds?: number }) =>
@@ -26,7 +26,7 @@ describe('disruption budgets', () => {
   it('are used up by the moves of one plan, one for each task of a group', () => {
     const tasks = ['a', 'b'].map((name) => aTask(name, 'n', amounts(1)));
     const budgets = [{ namespace: 'default', name: 'web', disruptionsAllowed: 1, taskIds: tasks.map(({ id }) => id) }];
-    const snapshot = aSnapshot([aNode('n', amounts(4))], tasks, { budgets });
+    const snapshot = measured(aSnapshot([aNode('n', amounts(4))], tasks, { budgets }));
     const groups = groupTasks(snapshot, clusterCapacity(snapshot), certain({}), DEFAULT_SETTINGS);
     const [a, b] = tasks.map(({ id }) => groups.get(id)!);
     const before = budgetsOf(snapshot);

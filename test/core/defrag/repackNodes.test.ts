@@ -9,7 +9,7 @@ import { draftPlan } from '../../../src/core/plan/makePlan.ts';
 import { loadSolver } from '../../../src/io/highs.ts';
 import { sha256 } from '../../../src/io/sha256.ts';
 import { describeRepack } from '../../../src/text/migration.ts';
-import { amounts, aNode, aSnapshot, aTask, certain, HOUR, NOW } from '../small.ts';
+import { amounts, aNode, aSnapshot, aTask, certain, HOUR, measured, NOW } from '../small.ts';
 
 const checkpoint = { location: 's3://saved', savedAtSeconds: NOW - 600 };
 const share = (gpu: number) => amounts(1, 1, gpu);
@@ -39,7 +39,8 @@ describe('repacking nodes of a saturated cluster', () => {
     solve = await loadSolver();
   });
 
-  const draft = (snapshot: Snapshot, runtimes: Record<string, number> = {}, solver: SolveProgram | 'none' = solve) => {
+  const draft = (read: Snapshot, runtimes: Record<string, number> = {}, solver: SolveProgram | 'none' = solve) => {
+    const snapshot = measured(read);
     const all = Object.fromEntries(snapshot.tasks.map(({ id }) => [id, 24 * HOUR]));
     return draftPlan({
       snapshot,

@@ -9,12 +9,13 @@ import type { Task } from '../../../src/core/model/task.ts';
 import { clusterCapacity, withoutTask, withTask } from '../../../src/core/place/capacity.ts';
 import { nodeFilter } from '../../../src/core/place/filter.ts';
 import { describeEnd } from '../../../src/text/migration.ts';
-import { amounts, aNode, aSnapshot, aTask, certain, HOUR, NOW } from '../small.ts';
+import { amounts, aNode, aSnapshot, aTask, certain, HOUR, measured, NOW, used } from '../small.ts';
 
 const DAY = 24 * HOUR;
 const checkpoint = { location: 's3://saved', savedAtSeconds: NOW - 600 };
 
-function search(snapshot: Snapshot, runtimes: Record<string, number> = {}, more: Partial<DefragInputs> = {}) {
+function search(read: Snapshot, runtimes: Record<string, number> = {}, more: Partial<DefragInputs> = {}) {
+  const snapshot = measured(read);
   const capacity = clusterCapacity(snapshot);
   const unplaced = snapshot.tasks.filter(
     (task) => task.phase === 'pending' && capacity.nodes.every((held) => nodeFilter(task, capacity)(held)),
@@ -95,6 +96,27 @@ describe('searching a defragmentation (S406–S410)', () => {
     const [wait] = search(fragmented({}), { 'default/small': 1800 }).advice;
     assert.ok(wait?.decision.kind === 'wait' && wait.decision.outlived);
     assert.match(describeEnd(wait, NOW), /small ends by itself in 25 min \(.*, a guess: it has outlived all /);
+  });
+
+  it('loses no work while it is not known what a task uses; what loses none moves all the same', () => {
+    const few = used(amounts(3, 0.5), amounts(3, 0.5), 2); // the latest of two, a quarter of an hour apart
+    const decided = (small: Partial<Task>, usage: Snapshot['usage']) =>
+      search(fragmented(small, {}, { usage: { 'default/a': few, 'default/b': few, ...usage } })).advice.find(
+        ({ taskIds, decision }) => taskIds[0] === 'default/small' || decision.kind === 'migrate',
+      )!;
+    const { decision } = decided({ checkpoint }, { 'default/small': few });
+    assert.deepEqual(decision, {
+      kind: 'blocked',
+      reason: {
+        code: 'usageUnknown',
+        taskId: 'default/small',
+        readings: { readings: 2, needed: 3, enoughAtSeconds: NOW + 900 },
+      },
+    });
+    assert.equal(decided({ checkpoint }, { 'default/small': { ...few, readings: 3 } }).decision.kind, 'migrate');
+    // a checkpoint that is saved when the task is told to stop: nothing is lost
+    const safe = decided({ checkpoint: { location: 's3://saved' } }, { 'default/small': few });
+    assert.deepEqual([safe.decision.kind, safe.lostSeconds], ['migrate', 0]);
   });
 
   it('needs a trigger that has held as long as it must', () => {

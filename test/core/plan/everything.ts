@@ -4,7 +4,7 @@ import type { Snapshot } from '../../../src/core/model/snapshot.ts';
 import { draftPlan, finishPlan } from '../../../src/core/plan/makePlan.ts';
 import type { Plan } from '../../../src/core/plan/plan.ts';
 import { sha256 } from '../../../src/io/sha256.ts';
-import { amounts, aNode, aSnapshot, aTask, certain, HOUR, NOW, used } from '../small.ts';
+import { amounts, aNode, aSnapshot, aTask, certain, HOUR, measured, NOW, used } from '../small.ts';
 
 export const checkpoint = { location: 's3://saved', savedAtSeconds: NOW - 600 };
 
@@ -25,7 +25,7 @@ export function plan(snapshot: Snapshot, runtimes: Record<string, number> = {}, 
  * `fits` waits for 3 cores; `big` waits for 8, and comes in on n2 once `small` (4 cores) has left it.
  */
 export function everything(): Snapshot {
-  return aSnapshot(
+  const snapshot = aSnapshot(
     [aNode('n1', amounts(18, 64)), aNode('n2', amounts(16, 64)), aNode('n3', amounts(4, 16))],
     [
       aTask('big', undefined, amounts(8, 1)),
@@ -37,6 +37,7 @@ export function everything(): Snapshot {
     ],
     { usage: { 'default/idle': used(amounts(1, 0.6)), 'default/busy': used(amounts(5, 0.6)) } },
   );
+  return measured(snapshot);
 }
 
 const band = (value: number) => ({ p10: value, p50: value, p90: value });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type { Snapshot } from '../../../src/core/model/snapshot.ts';
 import { goalsOf, type PlanGoal, totalsOf } from '../../../src/core/plan/goals.ts';
-import { amounts, aNode, aSnapshot, aTask, HOUR, NOW, used } from '../small.ts';
+import { amounts, aNode, aSnapshot, aTask, HOUR, measured, NOW, used } from '../small.ts';
 import { checkpoint, everything, plan } from './everything.ts';
 
 const ids = (goals: readonly PlanGoal[]) => goals.map(({ id }) => id);
@@ -61,7 +61,7 @@ describe('the goals of a plan', () => {
       aTask('c', 'n2', amounts(8, 1), { checkpoint }),
     ];
     const since = { 'free n1': NOW - HOUR, 'free n2': NOW - HOUR };
-    const goals = goalsOf(plan(aSnapshot(nodes, tasks), {}, since));
+    const goals = goalsOf(plan(measured(aSnapshot(nodes, tasks)), {}, since));
     assert.deepEqual(
       goals.map(({ id, moveIds, together }) => [id, [...moveIds].sort(), together]),
       [['free n1', ['migrate default/a', 'migrate default/b'], true]],

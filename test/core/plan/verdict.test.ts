@@ -5,7 +5,7 @@ import { finishPlan } from '../../../src/core/plan/makePlan.ts';
 import { parsePlan } from '../../../src/core/plan/parsePlan.ts';
 import { freedBy, verdictOf } from '../../../src/core/plan/verdict.ts';
 import { sha256 } from '../../../src/io/sha256.ts';
-import { amounts, aNode, aSnapshot, aTask, HOUR, NOW, used } from '../small.ts';
+import { amounts, aNode, aSnapshot, aTask, HOUR, measured, NOW, used } from '../small.ts';
 import { checkpoint, everything, plan, scenario, withForecast } from './everything.ts';
 
 describe('the verdict of a plan', () => {
@@ -27,7 +27,9 @@ describe('the verdict of a plan', () => {
   it('names the nodes that come free, with what comes free on them', () => {
     const nodes = [aNode('n1', amounts(16, 64)), aNode('n2', amounts(16, 64))];
     const tasks = [aTask('a', 'n1', amounts(2, 1), { checkpoint }), aTask('b', 'n2', amounts(8, 1), { checkpoint })];
-    const { capacity } = verdictOf(plan(aSnapshot(nodes, tasks), {}, { 'free n1': NOW - HOUR, 'free n2': NOW - HOUR }));
+    const { capacity } = verdictOf(
+      plan(measured(aSnapshot(nodes, tasks)), {}, { 'free n1': NOW - HOUR, 'free n2': NOW - HOUR }),
+    );
     assert.deepEqual([capacity.freedNodes, capacity.freed], [['n1'], amounts(16)]);
   });
 
