@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import { advanceSample } from './commands/advanceSample.ts';
 import { connect } from './commands/connect.ts';
+import { copyPlan, openPlanText, savePlan } from './commands/copyPlan.ts';
 import { doctor, openNotebooks, showLedger } from './commands/documents.ts';
 import { moveTask } from './commands/moveTask.ts';
 import { offerPredictor } from './commands/offerPredictor.ts';
@@ -22,6 +23,7 @@ import { copyKubectl, filterTasks, groupTasks, pin, revealNode, revealTask } fro
 import { whatIf } from './commands/whatIf.ts';
 import { errorMessage } from './core/model/errorMessage.ts';
 import { STATE_DIRECTORY_NAME } from './core/model/stateFiles.ts';
+import type { CommandId } from './editor/commandIds.ts';
 import { access, methodSettings, opensSample } from './editor/configuration.ts';
 import { learnZone, recallZone } from './editor/readerZone.ts';
 import { runCommand } from './editor/runCommand.ts';
@@ -122,6 +124,13 @@ function createTrees(session: Session, pins: Pins, own: Own) {
   };
 }
 
+/** What takes the whole plan out of its panel. */
+const TAKES = {
+  text: 'stowage.openPlanText',
+  markdown: 'stowage.copyPlan',
+  file: 'stowage.savePlan',
+} as const satisfies Record<Parameters<PanelHandlers['take']>[0], CommandId>;
+
 function panelHandlers(
   session: Session,
   trees: Trees,
@@ -136,7 +145,7 @@ function panelHandlers(
     reveal: (what, name) => void (what === 'node' ? trees.revealNode(name) : trees.revealTask(name)),
     rank: (weighing) => void session.rank(weighing).catch((error) => log.warn(errorMessage(error))),
     weigh: (weights) => void weigh(weights),
-    take: () => undefined,
+    take: (as) => void runCommand(TAKES[as]),
     whatIf: (kind) => void runCommand(kind === 'lost' ? 'stowage.whatIfNodeGoes' : 'stowage.whatIfNodeAdded'),
   };
 }
@@ -149,6 +158,9 @@ function sessionCommands(session: Session, directory: string, panel: PlanPanel, 
     refresh: () => session.refresh(),
     previewPlan: previewPlan(session, panel),
     applyPlan: applyPlan(session),
+    copyPlan: copyPlan(session),
+    savePlan: savePlan(session),
+    openPlanText: openPlanText(session, documents),
     whatIfNodeGoes: whatIf(session, panel, 'lost'),
     whatIfNodeAdded: whatIf(session, panel, 'added'),
     placeTask: moveTask(session, 'placement'),

@@ -14,6 +14,8 @@ import { writeAtomically } from '../io/writeAtomically.ts';
 import { planSituation } from '../planning/plan.ts';
 import { readSituation } from '../planning/situation.ts';
 import { describeVerdict } from '../text/card.ts';
+import { either } from '../text/format.ts';
+import { isPlanFormat, PLAN_FORMATS, type PlanFormat, planAs } from '../text/plan/formats.ts';
 import { nextSteps, planText } from '../text/plan/planText.ts';
 import type { Paint } from '../text/plan/section.ts';
 import { describeUnusedImport } from '../text/prediction.ts';
@@ -45,6 +47,7 @@ ${ACCESS_HELP}
 ${SETTING_HELP}
   --out FILE         writes the plan for "stowage apply FILE"
   --all              lists everything in place of the first rows
+  --format FORMAT    text (default); markdown or html for a report; csv for the moves; json for the plan as of --out
   --json             one JSON document: snapshot, predictor, placements, resizes, migrations, forecast
 `;
 
@@ -55,6 +58,7 @@ export const run: Command = async (words) => {
     return 0;
   }
   const settings = settingsOf(options.setting ?? []);
+  const format = formatOf(options.format);
   const target = targetOf(options);
   const cluster = await openCluster(target, {
     ...advanceOf(options, target),
@@ -68,7 +72,7 @@ export const run: Command = async (words) => {
     const changes = changesOf(options);
     const plan = await planSituation(situation, target, settings, STATE_DIRECTORY, { changes });
     if (options.out !== undefined) await writePlan(options.out, plan);
-    process.stdout.write(options.json ? planJson(plan) : printed(plan, options));
+    process.stdout.write(printedAs(format, plan, options));
     return 0;
   } finally {
     await cluster.close();
@@ -91,6 +95,7 @@ function parse(words: readonly string[]) {
       out: { type: 'string' },
       all: { type: 'boolean' },
       json: { type: 'boolean' },
+      format: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
     },
   }).values;
@@ -159,6 +164,16 @@ async function writePlan(file: string, plan: Plan): Promise<void> {
 function planJson({ snapshot, predictor, placements, resizes, migrations, forecast: future }: Plan): string {
   const parts = { snapshot, predictor, placements, resizes, migrations, forecast: future };
   return `${JSON.stringify(parts, null, 2)}\n`;
+}
+
+function formatOf(name = 'text'): PlanFormat {
+  if (isPlanFormat(name)) return name;
+  throw new InputError(`--format is ${either(Object.keys(PLAN_FORMATS))}, not "${name}".`);
+}
+
+function printedAs(format: PlanFormat, plan: Plan, options: Options): string {
+  if (options.json) return planJson(plan);
+  return format === 'text' ? printed(plan, options) : planAs(format, plan);
 }
 
 function printed(plan: Plan, { all = false, out }: Options): string {

@@ -18,6 +18,7 @@ import type {
 } from '../planner/protocol.ts';
 import type { ClusterView } from '../rows/clusterView.ts';
 import { type Confirmation, describeProduction, SHOW_MOVES, type StepText, stepLine } from '../text/operation.ts';
+import type { PlanFormat } from '../text/plan/formats.ts';
 import {
   CHECKING,
   CONNECTING,
@@ -309,6 +310,13 @@ export class Session implements vscode.Disposable {
   /** Names of the contexts in a kubeconfig; absent: where `kubectl` looks. @throws Error that says what is wrong with it */
   async contexts(kubeconfig: string | undefined): Promise<Contexts> {
     return this.planner.ask({ type: 'contexts', ...(kubeconfig && { kubeconfig }) });
+  }
+
+  /** The issued plan in one of the formats; undefined where there is none. */
+  async planAs(format: PlanFormat): Promise<string | undefined> {
+    const { current } = this;
+    if (current.kind !== 'open' || !current.plan) return undefined;
+    return this.planner.ask({ type: 'planAs', planId: current.plan.id, format });
   }
 
   async ledger(): Promise<string> {

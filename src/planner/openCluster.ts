@@ -21,7 +21,7 @@ import { outlookOf } from '../rows/outlook.ts';
 import { describeSampling } from '../text/forecast.ts';
 import { movesDoneText, runningNow } from '../text/movesDone.ts';
 import { describeImportQuestion, describePredictor } from '../text/prediction.ts';
-import { CONNECTING, NEWER_PLAN, READING } from '../text/session.ts';
+import { CONNECTING, NEWER_PLAN, PLAN_OF_ELSEWHERE, READING } from '../text/session.ts';
 import { type Call, type EditorThread, ViewSender } from './editorThread.ts';
 import type { ConnectOptions, IssuedPlan, PredictorOffer, Requests, Weighed, WhatIf } from './protocol.ts';
 
@@ -174,6 +174,13 @@ export class OpenCluster {
     if (offer.cluster !== this.cluster.identity.key) return;
     await this.kept.predictors.answer(offer, use);
     if (use) await this.refresh(signal);
+  }
+
+  /** A plan that was issued while the cluster is open. @throws Error for any other */
+  planOf(planId: string): Plan {
+    const plan = this.kept.plans.get(planId);
+    if (plan) return plan;
+    throw new Error(PLAN_OF_ELSEWHERE);
   }
 
   /** Ranks a pending task of the last plan by other weights. */

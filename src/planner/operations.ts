@@ -22,7 +22,6 @@ import {
   describeResult,
   describeStep,
 } from '../text/operation.ts';
-import { PLAN_OF_ELSEWHERE } from '../text/session.ts';
 import { learnOnThread } from '../worker/threads/learning.ts';
 import type { Call } from './editorThread.ts';
 import type { OpenCluster } from './openCluster.ts';
@@ -37,8 +36,7 @@ export async function apply(
   { planId, moveIds }: Requests['apply'],
   call: Call,
 ): Promise<OperationResult> {
-  const issued = open.kept.plans.get(planId);
-  if (!issued) throw new Error(PLAN_OF_ELSEWHERE);
+  const issued = open.planOf(planId);
   const chosen =
     moveIds && moveIds.length < issued.moves.length ? selectMoves(issued, new Set(moveIds), sha256) : issued;
   const result = await operate(open, call, {

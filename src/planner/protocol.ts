@@ -8,6 +8,7 @@ import type { Ranking } from '../core/place/rankNodes.ts';
 import type { ClusterTarget } from '../core/plan/plan.ts';
 import type { ViewDelta } from '../rows/viewDeltas.ts';
 import type { Confirmation, StepText } from '../text/operation.ts';
+import type { PlanFormat } from '../text/plan/formats.ts';
 import type { ImportQuestion } from '../text/prediction.ts';
 
 /** What the planning thread answers to each request. */
@@ -22,6 +23,8 @@ export type Answers = {
   readonly plan: IssuedPlan;
   readonly rank: Weighed;
   readonly whatIf: WhatIf;
+  /** A plan in one of the formats. */
+  readonly planAs: string;
   readonly apply: OperationResult;
   readonly continue: OperationResult;
   readonly undo: OperationResult;
@@ -47,6 +50,7 @@ export type Requests = {
   readonly plan: Nothing;
   readonly rank: Weighing;
   readonly whatIf: { readonly planId: string; readonly change: NodeChange };
+  readonly planAs: { readonly planId: string; readonly format: PlanFormat };
   /** `moveIds` absent: all moves of the plan. */
   readonly apply: { readonly planId: string; readonly moveIds?: readonly string[] };
   readonly continue: Nothing;

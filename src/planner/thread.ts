@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import { describeError } from '../text/error.ts';
+import { planAs } from '../text/plan/formats.ts';
 import { useZone } from '../text/zone.ts';
 import { CurrentCluster } from './currentCluster.ts';
 import { doctor } from './doctor.ts';
@@ -32,6 +33,7 @@ const handlers: Handlers = {
   plan: async (_, call) => (await current.get()).plan(call),
   rank: async (weighing) => (await current.get()).rank(weighing),
   whatIf: async (asked, call) => (await current.get()).whatIf(asked, call),
+  planAs: async ({ planId, format }) => planAs(format, (await current.get()).planOf(planId)),
   apply: async (chosen, call) => apply(await current.get(), chosen, call),
   continue: async (_, call) => resume(await current.get(), call),
   undo: async (_, call) => undo(await current.get(), call),

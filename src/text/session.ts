@@ -10,6 +10,7 @@ export const READING = 'reading the cluster';
 export const CHECKING = 'checking the moves';
 
 export const NO_CLUSTER = 'No cluster is open. Open one from the Stowage view.';
+export const NO_PLAN = 'There is no plan yet. Preview the plan first.';
 export const NEWER_PLAN = 'There is a newer plan of this cluster. Preview the plan again.';
 export const PLAN_OF_ELSEWHERE = 'This plan was not made in this window. Preview the plan again, then apply it.';
 export const PLANNER_STOPPED =

@@ -18,6 +18,25 @@ function stowage(directory: string, ...words: string[]): { code: number | null; 
   return { code: ran.status, out: ran.stdout, error: ran.stderr };
 }
 
+describe('stowage plan --format', () => {
+  it('takes the formats there are', async () => {
+    const words = ['--cluster', 'sample', '--format', 'pdf'];
+    await assert.rejects(async () => run(words), /--format is text, json, csv, markdown, or html, not "pdf"\./);
+  });
+
+  it('prints a report in place of the text', function () {
+    this.timeout(60_000);
+    const directory = mkdtempSync(join(tmpdir(), 'stowage-plan-'));
+    try {
+      const { code, out, error } = stowage(directory, 'plan', '--cluster', 'sample', '--format', 'markdown');
+      assert.deepEqual([code, error], [0, '']);
+      assert.match(out, /^# Plan: sample seed 7\n\n\*\*/);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+});
+
 describe('stowage plan', () => {
   let directory: string;
   before(() => {

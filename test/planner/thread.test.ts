@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, it } from 'mocha';
 import { DEFAULT_SETTINGS } from '../../src/core/model/settings.ts';
 import { Planner } from '../../src/planner/client.ts';
 import type { Confirmation } from '../../src/text/operation.ts';
+import type { PlanFormat } from '../../src/text/plan/formats.ts';
 
 const script = resolve(import.meta.dirname, '../../src/planner/thread.ts');
 
@@ -63,6 +64,15 @@ describe('the planning thread', function () {
     assert.equal(asked[1]?.message, `Apply 1 of ${moves.length} moves to sample seed 7?`);
     assert.equal(asked[1]?.moves.split('\n').length, 2);
     assert.ok(asked[1]?.moves.includes(moves[0]!.taskId));
+  });
+
+  it('gives an issued plan in each format, and no other', async () => {
+    await connect();
+    const { id, json } = await planner.ask({ type: 'plan' });
+    const of = (format: PlanFormat, planId = id) => planner.ask({ type: 'planAs', planId, format });
+    assert.deepEqual(JSON.parse(await of('json')), JSON.parse(new TextDecoder().decode(json)));
+    assert.match(await of('markdown'), /^# Plan: sample seed 7\n/);
+    await assert.rejects(of('text', 'another'), /This plan was not made in this window/);
   });
 
   it('tells with pending tasks what the last plan says of them, until it is applied', async () => {

@@ -1,6 +1,5 @@
 import type { Forecast, Moment, ScenarioForecast } from '../../core/forecast/forecast.ts';
 import type { Band } from '../../core/model/band.ts';
-import type { ResourceName } from '../../core/model/resources.ts';
 import type { Plan } from '../../core/plan/plan.ts';
 import { describeFutures, describeRoomFor, describeStart, MEASURES, scenarioTitle } from '../forecast.ts';
 import { band, duration, number, percent } from '../format.ts';
@@ -8,42 +7,64 @@ import { shortened, table } from '../table.ts';
 import { type PlanTextOptions, title } from './section.ts';
 
 export function forecastText(plan: Plan, forecast: Forecast, options: PlanTextOptions): string[] {
-  const { scenarios } = forecast;
-  const [nothing] = scenarios;
-  if (!nothing) return [];
-  const moments = nothing.moments
-    .map((_, index) => index)
-    .filter((index) => index === 0 || index % 2 === 1 || index === nothing.moments.length - 1);
-  const at = moments.map((index) => nothing.moments[index]!.inSeconds);
-  const rows: string[][] = [];
-  const add = (name: string, cell: (moment: Moment) => string) => {
-    const line = (scenario: ScenarioForecast) => moments.map((index) => cell(scenario.moments[index]!));
-    scenarios.forEach((scenario, index) => {
-      rows.push([index === 0 ? name : '', scenarioTitle(scenario.name), ...line(scenario)]);
-    });
-  };
-  const has = (resource: ResourceName) => nothing.moments.some((moment) => (moment.free[resource]?.p90 ?? 0) > 0);
-  if (has('gpuMilli'))
-    add(MEASURES.freeGpu, ({ free }) => bandText(free['gpuMilli'], (milli) => number(milli / 1000, 1)));
-  add(MEASURES.freeCpu, ({ free }) => bandText(free['milliCpu'], (milli) => number(milli / 1000)));
-  if (has('gpuMilli')) add(MEASURES.gpuFragments, ({ fragmentation }) => bandText(fragmentation.gpuRatio, percent));
-  add(MEASURES.cpuFragments, ({ fragmentation }) => bandText(fragmentation.cpuRatio, percent));
-  for (const { name, index } of shapesShown(forecast)) {
-    add(name, ({ fits }) => bandText(fits[index], number));
-  }
-  add(MEASURES.waiting, ({ waiting }) => bandText(waiting, number));
-  const columns = [
-    { head: '' },
-    { head: '' },
-    ...at.map((seconds) => ({ head: seconds === 0 ? 'now' : `+${duration(seconds)}`, align: 'right' as const })),
-  ];
+  const { heads, rows } = forecastTable(forecast);
+  if (rows.length === 0) return [];
+  const columns = heads.map((head, column) => ({
+    head: column < 2 ? '' : head,
+    ...(column >= 2 && { align: 'right' as const }),
+  }));
+  const once = rows.map(([name = '', ...cells], index) => [name === rows[index - 1]?.[0] ? '' : name, ...cells]);
   return [
     title('FORECAST', describeFutures(forecast), options),
-    ...table(columns, rows),
+    ...table(columns, once),
     ...startText(
       plan,
-      scenarios.filter(({ name }) => name !== 'resize' && name !== 'migrate'),
+      forecast.scenarios.filter(({ name }) => name !== 'resize' && name !== 'migrate'),
     ),
+  ];
+}
+
+/** Each figure of a forecast, scenario by scenario, now and at every second moment; without rows where there is none. */
+export function forecastTable(forecast: Forecast): {
+  readonly heads: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+} {
+  const { scenarios } = forecast;
+  const moments = scenarios[0]?.moments ?? [];
+  const shown = moments
+    .map((_, index) => index)
+    .filter((index) => index === 0 || index % 2 === 1 || index === moments.length - 1);
+  const rows = figuresOf(forecast).flatMap(({ name, say }) =>
+    scenarios.map((scenario) => [
+      name,
+      scenarioTitle(scenario.name),
+      ...shown.map((index) => say(scenario.moments[index]!)),
+    ]),
+  );
+  const at = shown.map((index) => moments[index]!.inSeconds);
+  const heads = ['figure', 'scenario', ...at.map((seconds) => (seconds === 0 ? 'now' : `+${duration(seconds)}`))];
+  return { heads, rows };
+}
+
+type ForecastFigure = { readonly name: string; readonly say: (moment: Moment) => string };
+
+function figuresOf(forecast: Forecast): ForecastFigure[] {
+  const moments = forecast.scenarios[0]?.moments ?? [];
+  const hasGpu = moments.some(({ free }) => (free['gpuMilli']?.p90 ?? 0) > 0);
+  const ofGpu = (figure: ForecastFigure) => (hasGpu ? [figure] : []);
+  return [
+    ...ofGpu({
+      name: MEASURES.freeGpu,
+      say: ({ free }) => bandText(free['gpuMilli'], (milli) => number(milli / 1000, 1)),
+    }),
+    { name: MEASURES.freeCpu, say: ({ free }) => bandText(free['milliCpu'], (milli) => number(milli / 1000)) },
+    ...ofGpu({ name: MEASURES.gpuFragments, say: ({ fragmentation }) => bandText(fragmentation.gpuRatio, percent) }),
+    { name: MEASURES.cpuFragments, say: ({ fragmentation }) => bandText(fragmentation.cpuRatio, percent) },
+    ...shapesShown(forecast).map(({ name, index }) => ({
+      name,
+      say: ({ fits }: Moment) => bandText(fits[index], number),
+    })),
+    { name: MEASURES.waiting, say: ({ waiting }) => bandText(waiting, number) },
   ];
 }
 
