@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { changeName, type NodeChange } from '../core/forecast/scenarios.ts';
 import type { ClusterIdentity } from '../core/model/clusterIdentity.ts';
+import { sampleName } from '../core/model/clusterIdentity.ts';
 import { errorMessage } from '../core/model/errorMessage.ts';
 import type { ClusterTarget } from '../core/plan/plan.ts';
 import { Cancelled, Planner } from '../planner/client.ts';
@@ -478,7 +479,7 @@ function rowsOf(state: SessionState): readonly unknown[] {
 }
 
 export function targetName(target: ClusterTarget): string {
-  return target.kind === 'sample' ? `sample cluster (seed ${target.seed})` : (target.context ?? 'current context');
+  return target.kind === 'sample' ? sampleName(target.seed) : (target.context ?? 'current context');
 }
 
 function readOnlyReason(target: ClusterTarget): string | undefined {

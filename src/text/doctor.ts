@@ -22,7 +22,7 @@ export function doctorText(name: string, findings: readonly Finding[], situation
     ...(situation ? [`All ${escaped(timesIn(situation.snapshot.takenAtSeconds))}.`] : []),
     ...(looked.length > 0 ? [table(['source', 'state', 'what it says, and what fixes it'], looked)] : []),
     ...(situation ? ['## Last reading', table(['what', 'state'], readingRows(situation))] : []),
-    ...(situation ? ['## Problems', problemList(situation.snapshot.problems)] : []),
+    ...(situation ? ['## Problems of the last reading', problemList(situation.snapshot)] : []),
   ];
   return `${parts.join('\n\n')}\n`;
 }
@@ -54,12 +54,12 @@ export function describeFinding(finding: Finding): FindingText {
     case 'identity':
       return describeIdentity(finding.byAddress);
     case 'namespaces':
-      if (!finding.only) return { what: 'namespaces', text: 'all are read' };
+      if (!finding.only) return { what: SCOPE, text: 'all namespaces' };
       return {
-        what: 'namespaces',
+        what: SCOPE,
         text: plural(finding.only.length, {
-          one: `only ${list(finding.only)} is read`,
-          other: `only ${list(finding.only)} are read`,
+          one: `only the namespace ${list(finding.only)}`,
+          other: `only the namespaces ${list(finding.only)}`,
         }),
         remedy: 'To read all, ask for a ClusterRoleBinding to stowage-reader (media/rbac).',
       };
@@ -148,6 +148,7 @@ function describeClock(aheadSeconds: number, state: Finding['state']): FindingTe
   return state === 'ok' ? { what: 'clock', text } : { what: 'clock', text, remedy: "Set this machine's clock." };
 }
 
+const SCOPE = 'what is read';
 const METRICS = 'usage (metrics.k8s.io)';
 const NOT_HERE = 'not in this cluster';
 
@@ -177,7 +178,7 @@ function readingRows({ snapshot, history, predictor }: Situation): string[][] {
         : 'none: finished Jobs are gone. Train on a file, or keep Jobs longer (ttlSecondsAfterFinished).',
     ],
     ['predictor', describePredictor(predictor)],
-    ...(['place', 'resize', 'migrate'] as const).map((action) => [RIGHTS[action], describeRight(rights[action])]),
+    ...ACTIONS.map((action) => [RIGHTS[action], describeRight(rights[action])]),
   ];
 }
 
@@ -186,8 +187,18 @@ function table(head: readonly string[], rows: readonly string[][]): string {
   return [line(head), line(head.map(() => '---')), ...rows.map((cells) => line(cells.map(escaped)))].join('\n');
 }
 
-function problemList(problems: Situation['snapshot']['problems']): string {
-  return problems.map((problem) => `- ${escaped(describeProblem(problem))}`).join('\n') || 'None.';
+/** What could not be read, and which rights are missing. */
+function problemList({ problems, rights }: Situation['snapshot']): string {
+  const missing = ACTIONS.flatMap((action) =>
+    isGranted(rights[action]) ? [] : [`${RIGHTS[action]}: ${describeRight(rights[action])}`],
+  );
+  return [...problems.map(describeProblem), ...missing].map((line) => `- ${escaped(line)}`).join('\n') || 'None.';
+}
+
+const ACTIONS = ['place', 'resize', 'migrate'] as const;
+
+function isGranted(refused: Readonly<Record<string, string>> | undefined): boolean {
+  return Object.keys(refused ?? {}).length === 0;
 }
 
 function usageText(usage: Situation['snapshot']['usage'], running: number, nowSeconds: number): string {
@@ -205,9 +216,8 @@ function usageText(usage: Situation['snapshot']['usage'], running: number, nowSe
 
 /** Where a right is missing: "not in clinic: the right to patch pods/resize is missing". */
 function describeRight(refused: Readonly<Record<string, string>> | undefined): string {
-  const missing = Object.entries(refused ?? {});
-  if (missing.length === 0) return 'yes';
-  return missing
+  if (isGranted(refused)) return 'yes';
+  return Object.entries(refused ?? {})
     .map(([namespace, what]) =>
       namespace === '*' ? `nowhere: ${missingRightText(what)}` : `not in ${namespace}: ${missingRightText(what)}`,
     )

@@ -6,6 +6,7 @@ import { amount, amounts, duration, percent } from './format.ts';
 import { describeGoal } from './migration.ts';
 import { describeLoss } from './operation.ts';
 import { describeRuntime } from './prediction.ts';
+import { describeCap } from './resize.ts';
 
 /** Why a plan makes each of its moves, in one line beside the move. */
 
@@ -52,7 +53,10 @@ export function describeWhy(move: Move, advice: AdviceByTask): string {
   }
 }
 
-function describeUse({ resource, request, usage }: ResizeAdvice): string {
+function describeUse(advice: ResizeAdvice): string {
+  const { resource, request, usage } = advice;
   const [mean, peak] = [percent(usage.mean / request), percent(usage.peak / request)];
-  return `uses ${mean} of ${amount(resource, request)} (peak ${peak})`;
+  const use = `uses ${mean} of ${amount(resource, request)} (peak ${peak})`;
+  const cap = describeCap(advice);
+  return cap === undefined ? use : `${use}; ${cap}`;
 }

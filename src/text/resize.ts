@@ -23,6 +23,24 @@ export function describeResize(advice: ResizeAdvice, nowSeconds: number): string
   }
 }
 
+/** That an expand gives less than its task needs, since one step gives no more; undefined where it gives enough. */
+export function describeCap({ decision, resource, request, ours }: ResizeAdvice): string | undefined {
+  if (decision.kind !== 'expand' || ours.needed <= decision.to) return undefined;
+  const [needed] = amountsApart(resource, ours.needed, decision.to);
+  return `one step gives ${percent(decision.amount / request)} of the request at most, and it needs ${needed}`;
+}
+
+/** The same of several: "One step gives 30 % of a request at most: 3 of these need more." */
+export function describeCapped(expands: readonly ResizeAdvice[]): string | undefined {
+  const capped = expands.filter((advice) => describeCap(advice) !== undefined);
+  if (capped.length === 0) return undefined;
+  const most = percent(Math.max(...capped.map(({ ours, request }) => ours.amount / request)));
+  return plural(capped.length, {
+    one: `One step gives ${most} of a request at most: # of these needs more.`,
+    other: `One step gives ${most} of a request at most: # of these need more.`,
+  });
+}
+
 /** What a rule says of a resource: "shrink by 4 CPU". */
 export function describeRule({ says, amount: by }: ResizeAdvice['printed'], resource: string): string {
   switch (says) {

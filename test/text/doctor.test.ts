@@ -34,5 +34,18 @@ describe('the doctor’s document', () => {
       /## Last reading[\s\S]*1 node, 1 task[\s\S]*nowhere: the right to patch pods\/resize is missing/,
     );
     assert.match(text, /- Node \\<img src=x\\> \\\| \\\[run\\\]\(command:x\)/);
+    assert.match(text, /^- right to resize: nowhere: the right to patch pods\/resize is missing$/m);
+  });
+
+  it('names no missing right beside "None", and each source once', () => {
+    const situation = { snapshot: aSnapshot([], []), history: [], predictor: { name: 'baselines', tasks: 0 } };
+    const findings = [
+      { state: 'ok', code: 'namespaces' },
+      { state: 'ok', code: 'objects', source: 'namespaces', count: 3, milliseconds: 5 },
+    ] as const;
+    const text = doctorText('prod', findings, situation as unknown as Situation);
+    assert.match(text, /## Problems of the last reading\n\nNone\.\n$/);
+    assert.match(text, /^\| what is read \| ok \| all namespaces \|$/m);
+    assert.equal(text.match(/^\| namespaces \|/gm)?.length, 1);
   });
 });

@@ -112,7 +112,7 @@ describe('the sample cluster in the editor', function () {
       rows.some((row) => /would run .+ \(.+–.+\)/.test(row)),
       rows.join('\n'),
     );
-    assert.ok((await workbench.statusItems()).some((text) => /sample cluster \(seed 7\)/.test(text)));
+    assert.ok((await workbench.statusItems()).some((text) => /sample seed 7/.test(text)));
     await nodes.expand('node gpu-a100-1');
     await workbench.pictures('2-trees');
   });
@@ -330,7 +330,7 @@ describe('the sample cluster in the editor', function () {
     await workbench.reload();
     await workbench.toast(/Moves: \d+ done\./);
     assert.match(readFileSync(journal, 'utf8').trimEnd().split('\n').at(-1) ?? '', /"kind":"done"/);
-    assert.ok((await workbench.statusItems()).some((text) => /sample cluster \(seed 7\)/.test(text)));
+    assert.ok((await workbench.statusItems()).some((text) => /sample seed 7/.test(text)));
     const again = await workbench.webview('.charts .plot .main-svg', 90_000);
     await again.locator('.lead', { hasText: 'sample seed 7' }).waitFor();
     await workbench.dismissToasts();

@@ -1,4 +1,4 @@
-import type { ClusterIdentity } from '../../core/model/clusterIdentity.ts';
+import { type ClusterIdentity, sampleName } from '../../core/model/clusterIdentity.ts';
 import type { FinishedTask } from '../../core/model/finished.ts';
 import { InputError } from '../../core/model/input.ts';
 import type { OwnerRef, TaskRef } from '../../core/model/moves.ts';
@@ -76,7 +76,7 @@ class Sample implements SampleCluster {
   private history: readonly FinishedTask[];
 
   constructor(directory: string, windows: () => UsageWindows, state: SampleState) {
-    this.name = `sample seed ${state.seed}`;
+    this.name = sampleName(state.seed);
     this.identity = { key: `sample-${state.seed}`, name: this.name };
     this.directory = directory;
     this.windows = windows;

@@ -1,3 +1,8 @@
+/** What people call the sample cluster of a seed. */
+export function sampleName(seed: number): string {
+  return `sample seed ${seed}`;
+}
+
 /** Which cluster something was learned from, or is kept for. */
 export type ClusterIdentity = {
   /** No other cluster has it, and it may name a file: the uid of the namespace `kube-system`; `sample-7`. */

@@ -2,6 +2,7 @@ import type { Plan } from '../../core/plan/plan.ts';
 import type { ResizeAdvice } from '../../core/resize/adviseResizes.ts';
 import { duration, fromTo, number, percent, resourceTitle } from '../format.ts';
 import {
+  describeCapped,
   describeFewReadings,
   describeKept,
   describeNoResizes,
@@ -36,6 +37,7 @@ export function resizeText(plan: Plan, options: PlanTextOptions): string[] {
     ...describeFreed(plan).flatMap((line) => notesText(line, paint)),
     ...rowsText('Shrink in place', shrinks, options),
     ...rowsText('Expand in place', expands, options),
+    ...notesText(describeCapped(expands), paint).map((line) => `  ${line}`),
     ...linesText('Wait', waits, options, say),
     ...linesText('Ask for less the next time', advised, options, say),
     ...refusedText(refused, snapshot.takenAtSeconds, options),
