@@ -25,7 +25,12 @@ export function findCodeServer(): CodeServerState;
 export function installCodeServer(options?: Progress): Promise<void>;
 export function installExtension(options: Places & { readonly vsix: string }): Promise<void>;
 export function startCodeServer(
-  options: Places & { readonly folder: string; readonly trust?: boolean; readonly port?: number },
+  options: Places & {
+    readonly folder: string;
+    readonly trust?: boolean;
+    readonly port?: number;
+    readonly environment?: Readonly<Record<string, string>>;
+  },
 ): Promise<RunningCodeServer>;
 export function startEditor(
   options: Progress & { readonly folder: string; readonly vsix: string; readonly port?: number },

@@ -129,13 +129,14 @@ export function installEnvironment(directory) {
 
 /**
  * Starts it on a free loopback port; it ends with `stop()` or with this process.
- * @param options `folder` to open; `userData` and `extensions` directories; `trust: false` keeps Workspace Trust on
+ * @param options `folder` to open; `userData` and `extensions` directories; `trust: false` keeps Workspace Trust on;
+ * `environment`: variables that are other than this process's
  * @returns `{ url, port, output(), exited, stop() }` once it answers
  */
-export async function startCodeServer({ folder, userData, extensions, trust = true, port: wanted }) {
+export async function startCodeServer({ folder, userData, extensions, trust = true, port: wanted, environment = {} }) {
   const port = wanted ?? (await freePort());
   const child = spawn(nodePath(), [entry(), ...serverWords({ port, userData, extensions, trust }), folder], {
-    env: { ...process.env, PORT: undefined, VSCODE_PROXY_URI: undefined },
+    env: { ...process.env, PORT: undefined, VSCODE_PROXY_URI: undefined, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
     // A group of its own: its extension hosts would wait three hours for their window to come back.
     detached: true,

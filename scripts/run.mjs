@@ -22,6 +22,7 @@ const TASKS = {
   cluster: () => node(['test/control-plane/play.ts', ...words]),
   package: () => node(['scripts/package.mjs', ...words]),
   picture: () => node(['test/vscode/picture.ts', ...words]),
+  'first-hour': () => node(['test/vscode/firstHour.ts', ...words]),
 };
 
 if (!Object.hasOwn(TASKS, task ?? '')) {

@@ -50,6 +50,8 @@ export type WorkbenchOptions = {
   readonly userSettings?: Readonly<Record<string, unknown>>;
   /** The zone of the user's browser by its IANA name; absent: this machine's. */
   readonly zone?: string;
+  /** The zone of the machine that serves the editor; absent: this machine's. */
+  readonly serverZone?: string;
   /** False keeps Workspace Trust on: the folder opens in Restricted Mode. Default true. */
   readonly trust?: boolean;
 };
@@ -59,11 +61,12 @@ const QUICK_INPUT = '.quick-input-widget .quick-input-box input';
 /** Where pictures go of what the tests saw; none are taken where it is not set. */
 const PICTURES = process.env['STOWAGE_PICTURES'];
 
-/** VS Code's own themes, one of each kind that a view must look right in. */
+/** VS Code's own themes, one of each kind; a view must look right in all. */
 export const THEMES = {
   light: { label: 'Light Modern', className: 'vs' },
   dark: { label: 'Dark Modern', className: 'vs-dark' },
   highContrast: { label: 'Dark High Contrast', className: 'hc-black' },
+  lightHighContrast: { label: 'Light High Contrast', className: 'hc-light' },
   highContrastLight: { label: 'Light High Contrast', className: 'hc-light' },
 } as const;
 
@@ -95,7 +98,9 @@ export async function startWorkbench(options: WorkbenchOptions): Promise<Workben
   }
   const inPlace = options.extension && 'folder' in options.extension ? [options.extension.folder] : [];
   addFolders([...inPlace, ...(options.helpers ?? [])], extensions);
-  const server = await startCodeServer({ folder: options.folder, userData, extensions, trust: options.trust ?? true });
+  const { folder, trust = true, serverZone } = options;
+  const environment = serverZone === undefined ? {} : { TZ: serverZone };
+  const server = await startCodeServer({ folder, userData, extensions, trust, environment });
   let browser: Browser | undefined;
   const stop = async () => {
     await browser?.close();

@@ -14,7 +14,8 @@ export const STYLE = `
 .stowage-table tbody th { color: var(--vscode-descriptionForeground); }
 .stowage-report { color: var(--vscode-editor-foreground); font-family: var(--vscode-font-family); }
 .stowage-report h3 { margin: 0 0 4px; font-size: 1.1em; }
-.stowage-report td:not(.number) { white-space: normal; max-width: 70ch; vertical-align: top; }
+.stowage-report th, .stowage-report td { vertical-align: top; }
+.stowage-report td:not(.number) { white-space: normal; max-width: 70ch; }
 .stowage-part > summary { cursor: pointer; font-weight: 600; padding: 4px 0; }
 .stowage-part > summary:focus-visible, .stowage-figure summary:focus-visible, .stowage-scroll:focus-visible { outline: 1px solid var(--vscode-focusBorder); outline-offset: 2px; }
 @media (prefers-reduced-motion: reduce) { .stowage-figure * { transition: none !important; animation: none !important; } }
