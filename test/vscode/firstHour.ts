@@ -19,6 +19,7 @@ import { Gallery } from './gallery.ts';
 import { startWorkbench, THEMES, type Theme, type Workbench } from './workbench.ts';
 
 const root = resolve(import.meta.dirname, '../..');
+const STEP = '.gettingStarted.showDetails .getting-started-step';
 const APPLY = /^Apply \d+ /;
 /** Above it: what a reader sees at once of the plan; then part for part. */
 const PARTS = [HEADINGS.moves, HEADINGS.forecast, HEADINGS.placements, HEADINGS.resizes, HEADINGS.migrations];
@@ -74,8 +75,6 @@ async function walkthrough({ workbench, gallery }: Walk): Promise<void> {
   await workbench.tree('Nodes').row('node ');
   await gallery.pictures('03-trees');
 }
-
-const STEP = '.gettingStartedContainer.showDetails .getting-started-step';
 
 /** Opens a step of the walkthrough, with its picture; Escape, which also closes a palette, leaves the walkthrough. */
 async function walkthroughStep(workbench: Workbench, index: number): Promise<Locator> {
