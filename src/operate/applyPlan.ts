@@ -158,11 +158,11 @@ function operationOf(journal: Journal, planId: string): Operation {
 async function carryOut(operations: readonly Operation[], cluster: Cluster, options: OperateOptions): Promise<Step[]> {
   const reached: Step[] = [];
   for (const operation of operations) {
-    let earlierUnderWay = false;
+    const underWay: Move[] = [];
     for (const move of operation.moves) {
-      const state = await carryOn(operation, move, earlierUnderWay, cluster, options);
+      const state = await carryOn(operation, move, underWay, cluster, options);
       reached.push({ move, state });
-      earlierUnderWay ||= !isFinal(state);
+      if (!isFinal(state)) underWay.push(move);
     }
   }
   return reached;
@@ -172,7 +172,7 @@ async function carryOut(operations: readonly Operation[], cluster: Cluster, opti
 async function carryOn(
   operation: Operation,
   move: Move,
-  earlierUnderWay: boolean,
+  earlier: readonly Move[],
   cluster: Cluster,
   options: OperateOptions,
 ): Promise<MoveState> {
@@ -183,7 +183,7 @@ async function carryOn(
     planId: operation.planId,
     polling,
     undoing: operation.undoes !== undefined,
-    earlierUnderWay,
+    earlier,
   };
   let state = stateOf(operation, move.id);
   while (!isFinal(state) && !(isResting(state, cluster.nowSeconds()) && !signal?.aborted)) {

@@ -47,7 +47,7 @@ export async function settleOrphans(
       planId: record.planId,
       polling,
       undoing: false,
-      earlierUnderWay: false,
+      earlier: [],
     };
     const state = owner
       ? await settleOwner(context, found, owner)

@@ -1,8 +1,9 @@
 import type { TaskState } from '../cluster/port.ts';
 import type { Placement } from '../core/model/moves.ts';
+import { fitsOnceFreed } from '../core/plan/checkPlan.ts';
 import type { MoveState } from './journal.ts';
 import type { Reason } from './reasons.ts';
-import { act, checkMove, poll, RETRY_SECONDS, type StepContext } from './stepContext.ts';
+import { act, checkMove, poll, type StepContext } from './stepContext.ts';
 
 /** S205: lifts a pending task's gate for the chosen node and waits until it runs there. One step: what comes next. */
 export async function stepPlacement(context: StepContext, move: Placement, state: MoveState): Promise<MoveState> {
@@ -16,17 +17,17 @@ export async function stepPlacement(context: StepContext, move: Placement, state
   }
 }
 
-/** A placement has no wait of its own; it waits only for what an earlier move of the plan still has to free. */
+/** A placement has no wait of its own; it waits only while earlier moves of its plan may still free what it needs. */
 async function begin(context: StepContext, move: Placement, state: MoveState): Promise<MoveState> {
   const check = await checkMove(context, move);
   if (check.kind === 'ok') return { kind: 'placing' };
   const reason: Reason =
     check.kind === 'short' ? { code: 'short', short: check.short } : { code: 'stale', stale: check.reasons };
-  const forCapacity = check.kind === 'short' || check.reasons.every(({ code }) => code === 'doesNotFit');
-  if (!forCapacity || !context.earlierUnderWay) return { kind: 'failed', reason };
-  const now = context.cluster.nowSeconds();
+  const { cluster, settings, earlier } = context;
+  if (check.kind === 'short' || !fitsOnceFreed(move, earlier, check.snapshot)) return { kind: 'failed', reason };
+  const now = cluster.nowSeconds();
   const sinceSeconds = state.kind === 'waiting' ? state.sinceSeconds : now;
-  return { kind: 'waiting', wait: 'earlier', sinceSeconds, dueSeconds: now + RETRY_SECONDS, reason };
+  return { kind: 'waiting', wait: 'earlier', sinceSeconds, dueSeconds: now + settings.expandRetrySeconds, reason };
 }
 
 async function place(context: StepContext, { task, to }: Placement): Promise<MoveState> {

@@ -12,8 +12,8 @@ export type StepContext = {
   readonly polling: Polling;
   /** The moves take back what an earlier plan did. */
   readonly undoing: boolean;
-  /** Moves earlier in the plan are not at their end, and may still free capacity. */
-  readonly earlierUnderWay: boolean;
+  /** Those moves before it in its plan that are not at their end. */
+  readonly earlier: readonly Move[];
 };
 
 /** How what was asked for is followed before it becomes a wait. */
@@ -38,10 +38,7 @@ export const REAL_CLOCK: Polling = {
 /** For a clock that each attempt moves, as the sample's. */
 export const SAMPLE_CLOCK: Polling = { sleep: async () => {}, pollSeconds: 0, attempts: 60, stopAttempts: 1800 };
 
-/**
- * How long a wait is that no setting bounds: for an earlier move of the plan, or for tasks that
- * still stop. Neither is over within seconds, and a check may read the whole cluster.
- */
+/** How long a wait for tasks that still stop lasts; no setting says so. */
 export const RETRY_SECONDS = 60;
 
 /** The same for an owner that is stopped and could not be resumed: it loses time meanwhile, so it is tried sooner. */
@@ -51,13 +48,13 @@ export const RESUME_RETRY_SECONDS = 30;
 export type MoveCheck =
   | { readonly kind: 'ok'; readonly snapshot: Snapshot }
   | { readonly kind: 'short'; readonly short: Short }
-  | { readonly kind: 'stale'; readonly reasons: readonly Stale[] };
+  | { readonly kind: 'stale'; readonly reasons: readonly Stale[]; readonly snapshot: Snapshot };
 
 /** Checks one move on the cluster as it is now. */
 export async function checkMove({ cluster }: StepContext, move: Move): Promise<MoveCheck> {
   const snapshot = await cluster.readSnapshot();
   const check = checkPlan({ moves: [move] }, snapshot);
-  if (check.kind === 'stale') return { kind: 'stale', reasons: check.reasons };
+  if (check.kind === 'stale') return { kind: 'stale', reasons: check.reasons, snapshot };
   const [short] = check.waits;
   return short ? { kind: 'short', short } : { kind: 'ok', snapshot };
 }

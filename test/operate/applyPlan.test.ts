@@ -3,8 +3,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { SampleCluster } from '../../src/cluster/sample/sampleCluster.ts';
-import type { Migration, Resize } from '../../src/core/model/moves.ts';
+import type { Migration, Placement, Resize } from '../../src/core/model/moves.ts';
+import { NO_RESOURCES } from '../../src/core/model/resources.ts';
 import { DEFAULT_SETTINGS } from '../../src/core/model/settings.ts';
+import { clusterCapacity } from '../../src/core/place/capacity.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
 import { selectMoves } from '../../src/core/plan/previewPlan.ts';
 import { sha256 } from '../../src/io/sha256.ts';
@@ -47,6 +49,8 @@ const {
   shrinkGiveUpSeconds,
 } = DEFAULT_SETTINGS;
 
+type Waiting = Extract<MoveState, { kind: 'waiting' }>;
+
 describe('applying a plan', function () {
   this.timeout(60_000);
   let cluster: SampleCluster;
@@ -61,6 +65,9 @@ describe('applying a plan', function () {
   });
   afterEach(() => remove());
 
+  /** The journal of an apply that was killed before its first move. */
+  const begun = ({ id: planId, moves }: Plan) =>
+    memoryJournal([{ type: 'begin', planId, cluster: cluster.name, atSeconds: cluster.nowSeconds(), moves }]);
   const one = (wanted: (move: Plan['moves'][number]) => boolean) => firstOfEach(whole, [wanted]);
 
   describe('the question', () => {
@@ -205,6 +212,69 @@ describe('applying a plan', function () {
     });
   });
 
+  describe('a placement whose node is full', () => {
+    it('is not done where the moves before it cannot free enough, though they wait', async () => {
+      const plan = firstOfEach(whole, [isExpand, isPlacement]);
+      const [{ task }, { to }] = plan.moves as readonly [Resize, Placement];
+      const full = doctored(cluster, { snapshot: (snapshot) => filled(filled(snapshot, task.node!), to) });
+      const outcome = await continueMoves(full, optionsOf(begun(plan)));
+      assert.deepEqual(
+        stepsOf(outcome).map(({ state }) => state),
+        ['waiting', 'failed'],
+      );
+    });
+
+    it('waits while a shrink before it may still free enough, and is done after that', async () => {
+      const plan = one(isPlacement);
+      const placement = plan.moves[0] as Placement;
+      const shrink = await halved(placement.to);
+      const left = placement.request.milliCpu - (shrink.from.milliCpu - shrink.to.milliCpu);
+      const { nodes, indexOf } = clusterCapacity(await cluster.readSnapshot());
+      const taken = { ...NO_RESOURCES, milliCpu: nodes[indexOf.get(placement.to)!]!.free.milliCpu - left };
+      const readings = { high: true };
+      const crowded = doctored(cluster, {
+        snapshot: (snapshot) => {
+          const mean = readings.high ? shrink.from : NO_RESOURCES;
+          const usage = { ...snapshot.usage[shrink.task.id]!, mean };
+          return { ...filled(snapshot, placement.to, taken), usage: { ...snapshot.usage, [shrink.task.id]: usage } };
+        },
+      });
+      const journal = begun({ ...plan, moves: [shrink, placement] });
+      // Both are looked at again together, and soon: others take what is free on the node as time goes by.
+      const options = optionsOf(journal, { settings: { ...DEFAULT_SETTINGS, shrinkRetrySeconds: expandRetrySeconds } });
+      await continueMoves(crowded, options);
+      const [operation] = journal.operations();
+      assert.deepEqual(
+        [shrink, placement].map(({ id }) => {
+          const { kind, wait, sinceSeconds, dueSeconds } = stateOf(operation!, id) as Waiting;
+          return [kind, wait, dueSeconds - sinceSeconds];
+        }),
+        [
+          ['waiting', 'shrink', expandRetrySeconds],
+          ['waiting', 'earlier', expandRetrySeconds],
+        ],
+      );
+      readings.high = false;
+      await cluster.advance(expandRetrySeconds);
+      const end = await continueMoves(crowded, options);
+      assert.deepEqual(
+        stepsOf(end).map(({ state }) => state),
+        ['done', 'done'],
+      );
+    });
+
+    /** A shrink of half the CPU of a task on a node. */
+    async function halved(node: string): Promise<Resize> {
+      const { tasks } = await cluster.readSnapshot();
+      const found = tasks.find((task) => task.node === node && task.phase === 'running' && task.endless);
+      assert.ok(found, `a task that never ends by itself on ${node}`);
+      const { id, uid, generation, allocation: from, request } = found;
+      const to = { ...from, milliCpu: Math.floor(from.milliCpu / 2) };
+      const task = { id, uid, generation, node };
+      return { kind: 'resize', id: `resize ${id}`, task, direction: 'shrink', from, to, request };
+    }
+  });
+
   describe('a migration', () => {
     it('whose target is full waits with its task still running, and is given up at the limit', async () => {
       const plan = one(isMigration);
@@ -228,7 +298,7 @@ describe('applying a plan', function () {
       await writeFile(path.join(directory, 'journal.jsonl'), lines.join(''));
       const journal = await openJournal(directory);
       try {
-        const state = () => stateOf(journal.operations()[0]!, move.id) as Extract<MoveState, { kind: 'waiting' }>;
+        const state = () => stateOf(journal.operations()[0]!, move.id) as Waiting;
         const { sinceSeconds } = state();
         await cluster.advance(first.kind === 'waiting' ? first.untilSeconds! - cluster.nowSeconds() : Number.NaN);
         assert.equal((await continueMoves(full, optionsOf(journal))).kind, 'waiting');
@@ -463,7 +533,7 @@ describe('applying a plan', function () {
     let outcome = await applyPlan(plan, doctoredCluster, optionsOf(journal));
     // A task may end while it is waited for; then the plan is stale, which ends the wait too.
     while (outcome.kind === 'waiting') {
-      const state = stateOf(journal.operations()[0]!, plan.moves[0]!.id) as Extract<MoveState, { kind: 'waiting' }>;
+      const state = stateOf(journal.operations()[0]!, plan.moves[0]!.id) as Waiting;
       assert.deepEqual([state.kind, state.wait], ['waiting', wait]);
       assert.ok(state.dueSeconds <= cluster.nowSeconds() + seconds);
       await meanwhile();

@@ -1,4 +1,5 @@
 import type { Cluster, TaskState } from '../../src/cluster/port.ts';
+import type { Resources } from '../../src/core/model/resources.ts';
 import type { Snapshot } from '../../src/core/model/snapshot.ts';
 import type { Task } from '../../src/core/model/task.ts';
 
@@ -26,17 +27,18 @@ export function doctored(
   return other;
 }
 
-/** The snapshot with a node whose capacity is all taken by somebody new. */
-export function filled(snapshot: Snapshot, node: string): Snapshot {
+/** The snapshot with a node of which somebody new holds an amount, all that it has where none is said. */
+export function filled(snapshot: Snapshot, node: string, amount?: Resources): Snapshot {
   const { allocatable } = snapshot.nodes.find(({ name }) => name === node)!;
   const like = snapshot.tasks.find((task) => task.node === node)!;
-  const all: Task = {
+  const allocation = amount ?? allocatable;
+  const filler: Task = {
     ...like,
     id: `zzz/filler-of-${node}`,
     uid: `filler-of-${node}`,
-    allocation: allocatable,
-    desired: allocatable,
-    gpuCount: allocatable.gpuMilli / 1000,
+    allocation,
+    desired: allocation,
+    gpuCount: allocation.gpuMilli / 1000,
   };
-  return { ...snapshot, tasks: [...snapshot.tasks, all] };
+  return { ...snapshot, tasks: [...snapshot.tasks, filler] };
 }

@@ -54,6 +54,11 @@ export function maxResources(left: Resources, right: Resources): Resources {
   return combine(left, right, Math.max);
 }
 
+/** The smaller of the two, resource by resource. */
+export function minResources(left: Resources, right: Resources): Resources {
+  return combine(left, right, Math.min);
+}
+
 /** A copy with one resource set to `amount`. */
 export function withAmount(resources: Resources, name: ResourceName, amount: number): Resources {
   if (isBuiltIn(name)) return { ...resources, [name]: amount };

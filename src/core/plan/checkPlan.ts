@@ -1,6 +1,6 @@
 import { unbound } from '../defrag/findTarget.ts';
-import type { Migration, Move, TaskRef } from '../model/moves.ts';
-import { amountOf, type ResourceName, resourceNames, sameResources } from '../model/resources.ts';
+import type { Migration, Move, Placement, TaskRef } from '../model/moves.ts';
+import { amountOf, minResources, type ResourceName, resourceNames, sameResources } from '../model/resources.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Task } from '../model/task.ts';
 import { type ClusterCapacity, clusterCapacity, withAllocation, withoutTask, withTask } from '../place/capacity.ts';
@@ -78,10 +78,33 @@ export function movesThatFit(moves: readonly Move[], snapshot: Snapshot): Move[]
   });
 }
 
+/**
+ * Whether a placement could be done once moves that are under way have freed all that they may: a shrink what it takes,
+ * an expand what is taken back when it is not granted, a migration what its tasks hold.
+ */
+export function fitsOnceFreed(placement: Placement, underWay: readonly Move[], fresh: Snapshot): boolean {
+  const freed = { ...fresh, tasks: atTheirLeast(fresh.tasks, underWay) };
+  return checkPlan({ moves: [placement] }, freed).kind === 'ok';
+}
+
+/** The tasks, each with the least that the moves may leave it; without those that migrate. */
+function atTheirLeast(tasks: readonly Task[], moves: readonly Move[]): Task[] {
+  const migrations = moves.filter(({ kind }) => kind === 'migration');
+  const leaving = new Set(migrations.flatMap(touchedBy).map(({ uid }) => uid));
+  const resizes = moves.filter((move) => move.kind === 'resize');
+  const least = new Map(resizes.map(({ task, from, to }) => [task.uid, minResources(from, to)]));
+  return tasks
+    .filter(({ uid }) => !leaving.has(uid))
+    .map((task) => ({ ...task, allocation: least.get(task.uid) ?? task.allocation }));
+}
+
+function touchedBy(move: Move): readonly TaskRef[] {
+  return move.kind === 'migration' ? [move.task, ...(move.others ?? [])] : [move.task];
+}
+
 /** What is different about the tasks a move touches. */
 function changedTasks(move: Move, tasks: ReadonlyMap<string, Task>): Stale[] {
-  const touched = move.kind === 'migration' ? [move.task, ...(move.others ?? [])] : [move.task];
-  const changed = touched.flatMap((planned): Stale[] => {
+  const changed = touchedBy(move).flatMap((planned): Stale[] => {
     const at = { moveId: move.id, taskId: planned.id };
     const found = tasks.get(planned.id);
     const change = found ? changeOf(planned, found) : ({ code: 'taskGone' } as const);

@@ -12,7 +12,7 @@ import {
   withoutTask,
   withTask,
 } from '../../../src/core/place/capacity.ts';
-import { checkPlan } from '../../../src/core/plan/checkPlan.ts';
+import { checkPlan, fitsOnceFreed } from '../../../src/core/plan/checkPlan.ts';
 import { digest } from '../../../src/core/plan/digest.ts';
 import { goalsOf } from '../../../src/core/plan/goals.ts';
 import { parsePlan } from '../../../src/core/plan/parsePlan.ts';
@@ -234,6 +234,55 @@ describe('checking a plan on a fresh snapshot', () => {
     assert.deepEqual(codes(shrunk), ['taskChanged']);
     assert.deepEqual(checkPlan(made, shrunk, new Set([idle.id])), { kind: 'ok', waits: [] });
   });
+});
+
+describe('a placement that does not fit now', () => {
+  // n1 has 8 cores: 4 + 3 are held, 1 is free, and the task that waits for n1 asks for 3.
+  const wide = aTask('wide', 'n1', amounts(4, 1));
+  const narrow = aTask('narrow', 'n1', amounts(3, 1));
+  const waiting = aTask('waiting', undefined, amounts(3, 1));
+  const nodes = [aNode('n1', amounts(8, 64)), aNode('n2', amounts(8, 64))];
+  const snapshot = aSnapshot(nodes, [wide, narrow, waiting]);
+  const placement = { ...moveOf(waiting), kind: 'placement', to: 'n1', request: waiting.request } as const;
+  const resize = (task: Task, fromCores: number, toCores: number): Move => ({
+    ...moveOf(task),
+    kind: 'resize',
+    direction: toCores < fromCores ? 'shrink' : 'expand',
+    from: amounts(fromCores, 1),
+    to: amounts(toCores, 1),
+    request: task.request,
+  });
+  const migration = { ...moveOf(wide), kind: 'migration', from: 'n1', to: 'n2', allocation: wide.allocation } as const;
+  const run = { elapsedSeconds: HOUR, remainingSeconds: HOUR, usageSoFar: amounts(0), lostSeconds: 0 };
+  const owner = { kind: 'Job', namespace: 'default', name: 'wide', uid: 'job-wide', generation: 1 };
+  const away: Move = { ...migration, owner, run };
+  const fits = (underWay: readonly Move[], fresh = snapshot) => fitsOnceFreed(placement, underWay, fresh);
+
+  it('fits once a shrink or a migration has freed as much as it lacks, and not when they free less', () => {
+    assert.ok(fits([resize(wide, 4, 2)])); // 1 + 2 = 3
+    assert.ok(!fits([resize(wide, 4, 3)])); // 1 + 1 < 3
+    assert.ok(fits([resize(wide, 4, 3), resize(narrow, 3, 2)])); // 1 + 1 + 1 = 3
+    assert.ok(fits([away])); // 1 + 4 > 3
+  });
+
+  it('gets nothing from an expand that waits, but what is taken back of one that its node holds for it', () => {
+    assert.ok(!fits([resize(narrow, 3, 4)]));
+    assert.ok(fits([resize(narrow, 1, 3)])); // it holds its 3 already; 1 + 2 = 3
+  });
+
+  it('gets nothing from moves on another node, from other placements, or where no capacity helps', () => {
+    assert.ok(!fits([]));
+    const elsewhere = changed(snapshot, 'narrow', { node: 'n2' });
+    const full = { ...elsewhere, tasks: [...elsewhere.tasks, aTask('more', 'n1', amounts(3, 1))] };
+    assert.ok(!fits([resize(narrow, 3, 1)], full));
+    assert.ok(!fits([{ ...placement, id: 'another', to: 'n2' }]));
+    assert.ok(!fits([away], { ...snapshot, nodes: nodes.map((node) => ({ ...node, unschedulable: true })) }));
+    assert.ok(!fits([away], changed(snapshot, 'waiting', { uid: 'new' })));
+  });
+
+  function moveOf({ id, uid, generation, node }: Task) {
+    return { id: `move ${id}`, task: { id, uid, generation, ...(node !== undefined && { node }) } };
+  }
 });
 
 describe('any plan', () => {
