@@ -1,6 +1,5 @@
 import type { Plan } from '../../core/plan/plan.ts';
 import { previewPlan } from '../../core/plan/previewPlan.ts';
-import { freedBy } from '../../core/plan/verdict.ts';
 import { describeCounts } from '../counts.ts';
 import { describeFutures } from '../forecast.ts';
 import { dated, plural, timesIn } from '../format.ts';
@@ -76,14 +75,8 @@ export function describeLeftOut(left: number): string {
 function moveNotes(plan: Plan): string[] {
   if (plan.moves.length === 0) return [describeNoMoves({ done: 0, nodes: plan.snapshot.counts.nodes })];
   const preview = previewPlan(plan);
-  return [
-    `${describeMoves(preview)}.`,
-    ...describeWhatIsEnded(preview),
-    ...freedBy(plan).teams.slice(0, TEAMS_SHOWN).map(describeFreed),
-  ];
+  return [`${describeMoves(preview)}.`, ...describeWhatIsEnded(preview), ...describeFreed(plan)];
 }
-
-const TEAMS_SHOWN = 10;
 
 function forecastRows(forecast: NonNullable<Plan['forecast']>): PlanRow[] {
   const { heads, rows } = forecastTable(forecast);
