@@ -101,23 +101,19 @@ function describePart({ policy, score, weight, reason }: ScorePart, { fit }: Ran
 
 /** How a task's runtime fits a node's time. */
 function describeFit({ rank, runtimeSeconds, available }: TimeFit): string {
-  const free = `${describeFreeFor(available)} (${describeSource(available)})`;
+  const because = describeSource(available);
+  const free = isEndless(available) ? because : `free for ${duration(available.seconds)} (${because})`;
   switch (rank) {
     case 'outlives':
       return `${free}; the task runs ${duration(runtimeSeconds)}`;
     case 'prolongs':
       return `${free}; the task runs ${duration(runtimeSeconds - available.seconds)} longer`;
     case 'empty':
-      return `empty, and could stay so (${describeSource(available)}); the task runs ${duration(runtimeSeconds)}`;
+      return `empty, and could stay so (${because}); the task runs ${duration(runtimeSeconds)}`;
   }
 }
 
-/** For how long what is free on a node can run: "free for 8 h 48 min", "free without end". */
-export function describeFreeFor(available: AvailableTime): string {
-  return isEndless(available) ? 'free without end' : `free for ${duration(available.seconds)}`;
-}
-
-/** The same in a column of that name: "8 h 48 min", "no end". */
+/** For how long what is free on a node can run, in a column of that name: "8 h 48 min", "no end". */
 export function freeForCell(available: AvailableTime): string {
   return isEndless(available) ? 'no end' : duration(available.seconds);
 }
