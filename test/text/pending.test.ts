@@ -3,7 +3,7 @@ import { describe, it } from 'mocha';
 import type { Plan } from '../../src/core/plan/plan.ts';
 import { type Pending, pendingOf } from '../../src/text/pending.ts';
 import { everything, plan, scenario, withForecast } from '../core/plan/everything.ts';
-import { amounts, aNode, aSnapshot, aTask, HOUR, NOW } from '../core/small.ts';
+import { amounts, aNode, aSnapshot, aTask, HOUR, NOW, used } from '../core/small.ts';
 
 function told(made: Plan, name: string): Pending {
   return pendingOf(made)(made.placements.find(({ taskId }) => taskId === `default/${name}`)!);
@@ -48,7 +48,8 @@ describe('a pending task in words', () => {
     assert.match(told(soon, 'new').help, /^plan again at .*: then tasks may move for it$/);
     // After its trigger has held: `a` ends in 10 min, sooner than a move of `b` pays off.
     const old = aTask('old', undefined, amounts(6, 1));
-    const waits = plan(aSnapshot(nodes, [...running, old]), { 'default/a': HOUR + 600 });
+    const usage = { 'default/a': used(amounts(3, 0.7)), 'default/b': used(amounts(3, 0.7)) };
+    const waits = plan(aSnapshot(nodes, [...running, old], { usage }), { 'default/a': HOUR + 600 });
     assert.match(told(waits, 'old').help, /^wait until a ends, in 10 min \(/);
   });
 
