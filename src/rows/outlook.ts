@@ -1,5 +1,6 @@
 import type { PlacementAdvice, Plan } from '../core/plan/plan.ts';
 import { type Start, startIn } from '../core/plan/starts.ts';
+import { clockInZone } from '../text/format.ts';
 import { type Pending, pendingOf } from '../text/pending.ts';
 
 /** What the last plan of a cluster says of a task that was pending then. */
@@ -17,7 +18,7 @@ export type Outlook = {
 
 /** By the tasks' ids. */
 export function outlookOf(plan: Plan): ReadonlyMap<string, Outlook> {
-  const pending = pendingOf(plan);
+  const pending = pendingOf(plan, clockInZone); // no tree has a head that names the zone
   return new Map(plan.placements.map((advice) => [advice.taskId, outlookFor(advice, plan, pending(advice))]));
 }
 

@@ -24,8 +24,11 @@ export type Pending = {
   readonly withPlan?: string;
 };
 
-/** What is told of each pending task of a plan. */
-export function pendingOf(plan: Plan): (advice: PlacementAdvice) => Pending {
+/**
+ * What is told of each pending task of a plan.
+ * @param say how a time is written: as on a screen that names the zone, or as in a line that stands alone
+ */
+export function pendingOf(plan: Plan, say: typeof clock = clock): (advice: PlacementAdvice) => Pending {
   const { forecast, snapshot, migrations } = plan;
   const nowSeconds = snapshot.takenAtSeconds;
   const [nothing, planned] = ['nothing', 'plan'].map((name) => forecast?.scenarios.find((each) => each.name === name));
@@ -35,9 +38,9 @@ export function pendingOf(plan: Plan): (advice: PlacementAdvice) => Pending {
     const starts = nothing && startIn(plan, nothing, taskId);
     const withPlan = planned && startIn(plan, planned, taskId);
     return {
-      waits: `${duration(Math.max(0, nowSeconds - createdAtSeconds))}, since ${clock(createdAtSeconds, nowSeconds)}`,
+      waits: `${duration(Math.max(0, nowSeconds - createdAtSeconds))}, since ${say(createdAtSeconds, nowSeconds)}`,
       why: whyText(advice),
-      help: helpText(advice, plan, goals.get(taskId) ?? [], withPlan),
+      help: helpText(advice, plan, { migrations: goals.get(taskId) ?? [], start: withPlan, say }),
       ...(starts && { starts: describeWhen(starts) }),
       ...(withPlan && { withPlan: describeWhen(withPlan) }),
     };
@@ -65,28 +68,30 @@ export function isAboutCapacity(code: string): boolean {
   return code === 'resource' || code === 'gpuShare';
 }
 
-function helpText(
-  advice: PlacementAdvice,
-  { snapshot, rules }: Plan,
-  migrations: readonly MigrationAdvice[],
-  start: Start | undefined,
-): string {
+/** What was found out about a task beside its advice, and how times are written. */
+type Told = {
+  readonly migrations: readonly MigrationAdvice[];
+  readonly start: Start | undefined;
+  readonly say: typeof clock;
+};
+
+function helpText(advice: PlacementAdvice, { snapshot, rules }: Plan, { migrations, start, say }: Told): string {
   const { taskId, decision } = advice;
   if (decision.kind === 'refused') return 'ask an administrator for this right';
   if (decision.kind !== 'noNode') return describePlacement(advice);
   const nowSeconds = snapshot.takenAtSeconds;
   const trigger = snapshot.triggers.find((each) => each.kind === 'unscheduled' && each.taskId === taskId);
   const seekAt = trigger && !trigger.held ? trigger.sinceSeconds + rules.triggerHoldSeconds : undefined;
-  if (seekAt !== undefined) return `${planAgain(seekAt, nowSeconds)}: then tasks may move for it`;
-  return waitText(migrations, nowSeconds) ?? withoutMoves(start, migrations);
+  if (seekAt !== undefined) return `${planAgain(seekAt, nowSeconds, say)}: then tasks may move for it`;
+  return waitText(migrations, nowSeconds, say) ?? withoutMoves(start, migrations);
 }
 
 /** What ends by itself before a move would pay off. */
-function waitText(migrations: readonly MigrationAdvice[], nowSeconds: number): string | undefined {
+function waitText(migrations: readonly MigrationAdvice[], nowSeconds: number, say: typeof clock): string | undefined {
   for (const { decision } of migrations) {
     if (decision.kind !== 'wait') continue;
     const { taskId, untilSeconds, outlived } = decision;
-    const when = `${duration(untilSeconds - nowSeconds)} (${clock(untilSeconds, nowSeconds)}${outlived ? `, a guess: ${OUTLIVED}` : ''})`;
+    const when = `${duration(untilSeconds - nowSeconds)} (${say(untilSeconds, nowSeconds)}${outlived ? `, a guess: ${OUTLIVED}` : ''})`;
     return `wait until ${nameOf(taskId)} ends, in ${when}`;
   }
   return undefined;

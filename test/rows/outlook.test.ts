@@ -3,7 +3,9 @@ import { describe, it } from 'mocha';
 import type { EarliestStart, Forecast } from '../../src/core/forecast/forecast.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
 import { outlookOf } from '../../src/rows/outlook.ts';
-import { NOW } from '../core/small.ts';
+import { plan } from '../core/plan/everything.ts';
+import { amounts, aNode, aSnapshot, aTask, NOW } from '../core/small.ts';
+import { inZone } from '../text/zones.ts';
 
 const scenario = (name: string, ...starts: EarliestStart[]) => ({ name, moments: [], starts });
 const start = (given: Partial<EarliestStart>): EarliestStart => {
@@ -39,6 +41,16 @@ describe('the outlook of a pending task', () => {
         help: 'this plan places it on n1',
       },
     });
+  });
+
+  it('tells a time with its zone, which no tree names', () => {
+    // Made 4 min ago; tasks may move for it once it has waited for 15 min. NOW is 13:46:40 UTC.
+    const young = aTask('young', undefined, amounts(6, 1), { createdAtSeconds: NOW - 240 });
+    const running = [aTask('a', 'n1', amounts(4, 1)), aTask('b', 'n2', amounts(4, 1))];
+    const nodes = [aNode('n1', amounts(8, 64)), aNode('n2', amounts(8, 64))];
+    const made = plan(aSnapshot(nodes, [...running, young]));
+    const { help } = inZone('Asia/Kolkata', () => outlookOf(made)).get(young.id)!;
+    assert.equal(help, 'plan again at 19:28 UTC+5:30: then tasks may move for it');
   });
 
   it('has no starts where the plan has no forecast', () => {

@@ -136,7 +136,8 @@ describe('one fact at every door', function () {
     const outlooks = outlookOf(plan);
     for (const { taskId, decision } of plan.placements) {
       const row = tables.find(({ task }) => task === taskId)!;
-      const { why, help } = outlooks.get(taskId)!;
+      const { why, ...told } = outlooks.get(taskId)!;
+      const help = told.help.replace(/ UTC[+−\d:]*/, ''); // no tree has a head that names the zone
       assert.deepEqual([row['why it waits'], row['what helps']], [why, help]);
       includes(block(taskId), `waits ${row['waits']}`);
       if (decision.kind === 'noNode') includes(block(taskId), `what helps: ${help}`);

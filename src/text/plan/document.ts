@@ -2,7 +2,7 @@ import type { Plan } from '../../core/plan/plan.ts';
 import { previewPlan } from '../../core/plan/previewPlan.ts';
 import { describeCounts } from '../counts.ts';
 import { describeFutures } from '../forecast.ts';
-import { dated, plural, timesIn } from '../format.ts';
+import { plural, readAt } from '../format.ts';
 import { describeMoves, describeNoMoves, describeWhatIsEnded } from '../operation.ts';
 import { HEADINGS } from '../panel.ts';
 import { describePredictor } from '../prediction.ts';
@@ -48,7 +48,7 @@ export function planDocument(plan: Plan, mostRows = ROWS_SHOWN): PlanDocument {
     verdict: describeVerdict(plan),
     figures: verdictFigures(plan),
     notes: [
-      `${describeCounts(snapshot.counts)}, at ${dated(at, at)}, ${timesIn(at)}`,
+      `${describeCounts(snapshot.counts)}, ${readAt(at)}`,
       `runtimes: ${describePredictor(predictor)}`,
       ...snapshot.problems.slice(0, PROBLEMS_SHOWN).map(describeProblem),
     ],
