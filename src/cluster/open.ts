@@ -9,7 +9,7 @@ export type OpenOptions = Access & {
   /** Over how long usage is read (S306, S408), asked at each reading; absent: the defaults. */
   readonly windows?: () => UsageWindows;
   /**
-   * Where a Kubernetes cluster's finished runs are kept across sessions; absent: only what the API server still knows.
+   * Where a Kubernetes cluster’s finished runs and usage are kept across sessions; absent: only what it still knows.
    */
   readonly runsDirectory?: string;
   readonly signal?: AbortSignal;

@@ -43,7 +43,7 @@ export type KubernetesOptions = ConnectionOptions & {
   readonly windows?: (() => UsageWindows) | undefined;
   /** Where a Prometheus is: `http://HOST:PORT`, or `service:NAMESPACE/NAME:PORT` through the API server. */
   readonly prometheus?: string | undefined;
-  /** Where the record of finished runs is kept across sessions; absent: none is kept. */
+  /** Where finished runs and usage are kept across sessions; absent: neither is kept. */
   readonly runsDirectory?: string | undefined;
 };
 
@@ -100,7 +100,8 @@ class KubernetesCluster implements Cluster {
     this.#sources = sourcesOf(new Transforms(Object.values(this.#keys).flat()));
     const prometheus = options.prometheus ? prometheusAt(options.prometheus, connection) : undefined;
     const runs = runsDirectory === undefined ? undefined : new RunRecord(runsDirectory, this.name);
-    this.#usage = new UsageReader(this.#scope, prometheus, windows);
+    const keep = runsDirectory === undefined ? undefined : { directory: runsDirectory, cluster: identity };
+    this.#usage = new UsageReader(this.#scope, prometheus, windows, keep);
     this.#rights = new RightsReader(connection);
     this.#history = new HistoryReader(this.#scope, { sources: this.#sources, keys: this.#keys, prometheus, runs });
   }
@@ -123,11 +124,10 @@ class KubernetesCluster implements Cluster {
     const rights = await this.#rights.read(objects.pods, problems, signal);
     const takenAtSeconds = this.nowSeconds();
     const usage = await this.#usage.usage(objects.pods, takenAtSeconds, problems, signal);
-    return makeSnapshot(
-      objects,
-      { cluster: this.name, takenAtSeconds, keys: this.#keys, usage, rights, problems },
-      this.#known,
-    );
+    const about = { cluster: this.name, takenAtSeconds, keys: this.#keys, usage, rights, problems };
+    const snapshot = makeSnapshot(objects, about, this.#known);
+    await this.#usage.observe(snapshot.tasks, takenAtSeconds);
+    return snapshot;
   }
 
   readHistory(signal?: AbortSignal): Promise<PastRead> {
@@ -184,6 +184,7 @@ class KubernetesCluster implements Cluster {
   async close(): Promise<void> {
     this.#listeners.clear();
     this.#unfollow();
+    await this.#usage.close();
     await this.#connection.close();
   }
 

@@ -5,6 +5,7 @@ import type { OwnerRef, TaskRef } from '../../core/model/moves.ts';
 import type { Resources } from '../../core/model/resources.ts';
 import { DEFAULT_SETTINGS, type UsageWindows } from '../../core/model/settings.ts';
 import type { Snapshot } from '../../core/model/snapshot.ts';
+import { writeKeptUsage } from '../../io/usageDigest.ts';
 import type {
   ActOptions,
   ActResult,
@@ -20,6 +21,7 @@ import type {
 import { type Act, perform, tasksOf } from './acts.ts';
 import { advance } from './advance.ts';
 import { begin } from './begin.ts';
+import { sampleDigest } from './digest.ts';
 import { lookAt } from './look.ts';
 import { readState, type SampleState, writeState } from './state.ts';
 import type { LiveOwner, LiveTask, World } from './world.ts';
@@ -59,6 +61,7 @@ export async function openSampleCluster(options: SampleOptions): Promise<SampleC
   }
   const cluster = new Sample(directory, windows, await readState(directory, seed));
   if (advanceSeconds !== 0) await cluster.advance(advanceSeconds);
+  await cluster.keepUsage();
   return cluster;
 }
 
@@ -148,6 +151,12 @@ class Sample implements SampleCluster {
 
   async close(): Promise<void> {
     this.watchers.clear();
+  }
+
+  /** Keeps what its owners used, as a cluster's is kept that somebody has watched. Nothing fails where it cannot. */
+  async keepUsage(): Promise<void> {
+    const kept = { digest: sampleDigest(this.world, this.history), recent: {} };
+    await writeKeptUsage(this.directory, this.identity, kept).catch(() => {});
   }
 
   private async taskState({ id, uid }: TaskRef): Promise<TaskState | undefined> {

@@ -15,7 +15,7 @@ const READING_SECONDS = 60;
 const CPU_SWING = { fraction: 0.05, periodSeconds: 3 * 30 * 60 };
 
 /** The highest reading relative to the mean: CPU comes in bursts, while memory, once taken, is mostly kept. */
-const PEAK_TO_MEAN = { milliCpu: 1.15, memoryBytes: 1.06 };
+export const PEAK_TO_MEAN = { milliCpu: 1.15, memoryBytes: 1.06 };
 
 /**
  * Mean and peak over the usage window (S306), and the mean over the node's (S408), from what the task truly uses.

@@ -17,3 +17,8 @@ export function predictorFileName({ key }: Pick<ClusterIdentity, 'key'>): string
 export function answeredFileName({ key }: Pick<ClusterIdentity, 'key'>): string {
   return `predictors/${key}.answered`;
 }
+
+/** What is kept of one cluster's usage. */
+export function usageFileName({ key }: Pick<ClusterIdentity, 'key'>): string {
+  return `usage/${key}.json`;
+}

@@ -1,12 +1,20 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'mocha';
 import { ApiError, ClusterUnreachable } from '../../../src/cluster/errors.ts';
 import type { Connection } from '../../../src/cluster/kubernetes/api/connection.ts';
 import { UsageRecord } from '../../../src/cluster/kubernetes/model/usage.ts';
+import { KeptUsage } from '../../../src/cluster/kubernetes/watch/keptUsage.ts';
 import type { Query } from '../../../src/cluster/kubernetes/watch/prometheus.ts';
 import { UsageReader } from '../../../src/cluster/kubernetes/watch/usage.ts';
 import type { Problem } from '../../../src/core/model/problem.ts';
 import { NO_RESOURCES } from '../../../src/core/model/resources.ts';
+import type { Usage } from '../../../src/core/model/usage.ts';
+import { ownerKey } from '../../../src/core/model/usageDigest.ts';
+import { readUsageDigest } from '../../../src/io/usageDigest.ts';
+import { amounts, aTask } from '../../core/small.ts';
 
 const NOW = 1_000_000;
 const MINUTE = 60;
@@ -117,5 +125,80 @@ describe('our own record of usage', () => {
     assert.equal(record.usage(NOW + 1, WINDOWS)['team/a'], before);
     record.add(reading(300, NOW + MINUTE));
     assert.equal(record.usage(NOW + MINUTE, WINDOWS)['team/a']?.readings, 3);
+  });
+});
+
+describe('readings of one name', () => {
+  const at = (toSeconds: number, milliCpu = 100) => {
+    const mean = { ...NO_RESOURCES, milliCpu, memoryBytes: 1 };
+    const usage = { mean, peak: mean, fromSeconds: toSeconds - 15, toSeconds, readings: 1, source: 'metrics-server' };
+    return new Map([['team/db-0', usage as Usage]]);
+  };
+  const task = (uid: string, startedAtSeconds: number) => new Map([['team/db-0', { uid, startedAtSeconds }]]);
+  const mean = (record: UsageRecord) => record.usage(NOW, WINDOWS)['team/db-0']?.mean.milliCpu;
+
+  it('are never those of the task that had it before', () => {
+    const record = new UsageRecord();
+    for (const seconds of [90, 60, 30]) record.add(at(NOW - seconds, 4000));
+    record.own(task('old', NOW - 3600));
+    assert.equal(mean(record), 4000);
+    record.add(at(NOW, 100));
+    record.own(task('new', NOW - 20)); // of a pod of a StatefulSet that was made again
+    assert.equal(mean(record), 100);
+    record.own(new Map());
+    assert.deepEqual(record.usage(NOW, WINDOWS), {});
+  });
+
+  it('are not those of the task before either where that was never seen', () => {
+    const record = new UsageRecord();
+    record.add(at(NOW - 30, 4000));
+    record.add(at(NOW, 100));
+    record.own(task('new', NOW - 20));
+    assert.equal(mean(record), 100);
+  });
+
+  it('are known at once after a reload, each counted in the digest once', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'stowage-kept-'));
+    const cluster = { key: 'k', name: 'kind-demo' };
+    const running = { ...aTask('db-0', 'n', amounts(1)), id: 'team/db-0', uid: 'u' };
+    try {
+      const before = new UsageRecord();
+      const kept = new KeptUsage(directory, cluster, before);
+      for (const seconds of [90, 60, 30]) before.add(at(NOW - seconds));
+      before.own(task('u', NOW - 3600));
+      await kept.observe([running], NOW - 30);
+      await kept.write();
+
+      const after = new UsageRecord();
+      const reloaded = new KeptUsage(directory, cluster, after);
+      await reloaded.load();
+      after.own(task('u', NOW - 3600));
+      assert.equal(after.usage(NOW, WINDOWS)['team/db-0']?.readings, 3);
+      after.add(at(NOW, 300));
+      await reloaded.observe([running], NOW);
+      await reloaded.observe([running], NOW);
+      await reloaded.write();
+      const hours = (await readUsageDigest(directory, cluster))[ownerKey(running)]!;
+      assert.deepEqual(
+        hours.map(({ readings }) => readings),
+        [4],
+      );
+      assert.equal(hours[0]!.milliCpu.max, 300);
+
+      const another = new UsageRecord();
+      await new KeptUsage(directory, cluster, another).load();
+      another.own(task('another', NOW - 10)); // of the same name
+      assert.deepEqual(another.usage(NOW, WINDOWS), {});
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
+
+  it('are kept of the last half hour, and no more in all than the bound', () => {
+    const record = new UsageRecord();
+    for (let minute = 60; minute >= 0; minute--) record.add(at(NOW - 60 * minute));
+    record.own(task('u', NOW - 3600 - 60));
+    assert.equal(record.recent(NOW - 30 * MINUTE, 1000)['team/db-0']?.atSeconds.length, 30);
+    assert.deepEqual(record.recent(NOW - 30 * MINUTE, 2)['team/db-0']?.atSeconds, [NOW - 60, NOW]);
   });
 });

@@ -1,11 +1,16 @@
 import type { Resources } from '../../../core/model/resources.ts';
 import type { UsageWindows } from '../../../core/model/settings.ts';
 import type { Usage } from '../../../core/model/usage.ts';
+import type { Reading, RecentReadings, TaskReadings } from '../../../core/model/usageDigest.ts';
 
 /**
  * One task's readings, oldest first, in columns: a large cluster has millions of them, and objects take more memory.
  */
 type Readings = {
+  /** Whose they are; absent until the task was seen. */
+  uid?: string;
+  /** The last one that was visited. */
+  visitedSeconds: number;
   readonly atSeconds: number[];
   readonly fromSeconds: number[];
   readonly milliCpu: number[];
@@ -28,7 +33,8 @@ export class UsageRecord {
       const { milliCpu, memoryBytes } = mean;
       if (!known) {
         const columns = { milliCpu: [milliCpu], memoryBytes: [memoryBytes] };
-        this.#tasks.set(id, { atSeconds: [toSeconds], fromSeconds: [fromSeconds], ...columns });
+        const visitedSeconds = Number.NEGATIVE_INFINITY;
+        this.#tasks.set(id, { visitedSeconds, atSeconds: [toSeconds], fromSeconds: [fromSeconds], ...columns });
         continue;
       }
       if (known.atSeconds.at(-1) === toSeconds) continue;
@@ -38,6 +44,66 @@ export class UsageRecord {
       known.memoryBytes.push(memoryBytes);
       delete known.told;
     }
+  }
+
+  /** Takes over readings that were kept, under those that it has; they count as visited. */
+  load(kept: RecentReadings): void {
+    for (const [id, { uid, atSeconds, fromSeconds, milliCpu, memoryBytes }] of Object.entries(kept)) {
+      const last = atSeconds.at(-1);
+      if (last === undefined || this.#tasks.has(id)) continue;
+      const columns = {
+        atSeconds: [...atSeconds],
+        fromSeconds: [...fromSeconds],
+        milliCpu: [...milliCpu],
+        memoryBytes: [...memoryBytes],
+      };
+      this.#tasks.set(id, { uid, visitedSeconds: last, ...columns });
+    }
+  }
+
+  /**
+   * Gives readings to the tasks that there are: metrics.k8s.io names a pod without its uid, and a pod of a StatefulSet
+   * has the name of the one before it. What was read before a task started is not its own.
+   */
+  own(tasks: ReadonlyMap<string, { readonly uid: string; readonly startedAtSeconds?: number }>): void {
+    for (const [id, readings] of this.#tasks) {
+      const task = tasks.get(id);
+      if (!task) this.#tasks.delete(id);
+      else if (readings.uid !== task.uid) {
+        const unknown = readings.uid === undefined ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+        const began = task.startedAtSeconds ?? unknown;
+        forget(readings, readings.fromSeconds.filter((seconds) => seconds < began).length);
+        readings.uid = task.uid;
+      }
+    }
+  }
+
+  /** Hands on each reading of a task that was not visited before. */
+  visit(taskId: string, onReading: (reading: Reading) => void): void {
+    const readings = this.#tasks.get(taskId);
+    if (!readings) return;
+    const { atSeconds, milliCpu, memoryBytes } = readings;
+    for (let at = indexAfter(atSeconds, readings.visitedSeconds); at < atSeconds.length; at++) {
+      onReading({ atSeconds: atSeconds[at]!, milliCpu: milliCpu[at]!, memoryBytes: memoryBytes[at]! });
+    }
+    readings.visitedSeconds = Math.max(readings.visitedSeconds, atSeconds.at(-1) ?? Number.NEGATIVE_INFINITY);
+  }
+
+  /**
+   * What is worth keeping: the readings since `sinceSeconds` of tasks that were seen, of each task at most so many that
+   * there are no more than `most` in all, the latest.
+   */
+  recent(sinceSeconds: number, most: number): RecentReadings {
+    const each = Math.max(1, Math.floor(most / Math.max(1, this.#tasks.size)));
+    const kept: Record<string, TaskReadings> = {};
+    for (const [id, { uid, atSeconds, fromSeconds, milliCpu, memoryBytes }] of this.#tasks) {
+      const first = Math.max(indexAfter(atSeconds, sinceSeconds), atSeconds.length - each);
+      if (uid === undefined || first >= atSeconds.length) continue;
+      const since = (column: readonly number[]) => column.slice(first);
+      const columns = { milliCpu: since(milliCpu), memoryBytes: since(memoryBytes) };
+      kept[id] = { uid, atSeconds: since(atSeconds), fromSeconds: since(fromSeconds), ...columns };
+    }
+    return kept;
   }
 
   /**
@@ -72,8 +138,8 @@ function indexAfter(times: readonly number[], seconds: number): number {
 
 function forget(readings: Readings, count: number): void {
   if (count === 0) return;
-  const { told, ...columns } = readings;
-  for (const column of Object.values(columns)) column.splice(0, count);
+  const { atSeconds, fromSeconds, milliCpu, memoryBytes } = readings;
+  for (const column of [atSeconds, fromSeconds, milliCpu, memoryBytes]) column.splice(0, count);
   delete readings.told;
 }
 

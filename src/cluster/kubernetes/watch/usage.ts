@@ -1,10 +1,13 @@
+import type { ClusterIdentity } from '../../../core/model/clusterIdentity.ts';
 import type { Problem } from '../../../core/model/problem.ts';
 import type { UsageWindows } from '../../../core/model/settings.ts';
+import type { Task } from '../../../core/model/task.ts';
 import type { Usage } from '../../../core/model/usage.ts';
 import { ApiError, failureOf } from '../../errors.ts';
 import { idOf, type Pod, type PodMetrics, secondsOf } from '../api/objects.ts';
 import { usageOf } from '../model/metrics.ts';
 import { UsageRecord } from '../model/usage.ts';
+import { KeptUsage } from './keptUsage.ts';
 import { prometheusUsage, type Query } from './prometheus.ts';
 import { readSource } from './read.ts';
 import type { Scope, Source } from './sources.ts';
@@ -18,14 +21,24 @@ export class UsageReader {
   readonly #prometheus: Query | undefined;
   readonly #windows: () => UsageWindows;
   readonly #record = new UsageRecord();
+  readonly #kept: KeptUsage | undefined;
   #readAtMilliseconds = 0;
   #problem: Problem | undefined;
 
-  /** @param windows over how long usage is taken, asked each time */
-  constructor(scope: Scope, prometheus: Query | undefined, windows: () => UsageWindows) {
+  /**
+   * @param windows over how long usage is taken, asked each time
+   * @param keep where what is read outlives the process; absent: nowhere
+   */
+  constructor(
+    scope: Scope,
+    prometheus: Query | undefined,
+    windows: () => UsageWindows,
+    keep?: { readonly directory: string; readonly cluster: ClusterIdentity },
+  ) {
     this.#scope = scope;
     this.#prometheus = prometheus;
     this.#windows = windows;
+    this.#kept = keep && new KeptUsage(keep.directory, keep.cluster, this.#record);
   }
 
   /**
@@ -38,11 +51,23 @@ export class UsageReader {
     problems: Problem[],
     signal?: AbortSignal,
   ): Promise<Record<string, Usage>> {
+    await this.#kept?.load();
+    this.#record.own(startsOf(pods));
     const read = this.#record.usage(nowSeconds, this.#windows());
     const asked = await this.#askPrometheus(pods, nowSeconds, problems, signal);
     if (this.#problem && Object.keys(asked).length === 0) problems.push(this.#problem);
     // What Prometheus says is a mean over the whole window, so it goes before our own few readings.
     return { ...read, ...asked };
+  }
+
+  /** Takes what was read of these tasks into what is kept. */
+  async observe(tasks: readonly Task[], nowSeconds: number): Promise<void> {
+    await this.#kept?.observe(tasks, nowSeconds);
+  }
+
+  /** Keeps what there is; nothing is read after that. */
+  async close(): Promise<void> {
+    await this.#kept?.write();
   }
 
   /** Reads metrics.k8s.io into our record, unless it was read just now. */
@@ -79,6 +104,16 @@ export class UsageReader {
       return {};
     }
   }
+}
+
+function startsOf(pods: Iterable<Pod>): Map<string, { readonly uid: string; readonly startedAtSeconds?: number }> {
+  const starts = new Map<string, { readonly uid: string; readonly startedAtSeconds?: number }>();
+  for (const pod of pods) {
+    const startedAtSeconds = secondsOf(pod.status?.startTime);
+    const start = startedAtSeconds !== undefined && { startedAtSeconds };
+    starts.set(idOf(pod), { uid: pod.metadata?.uid ?? '', ...start });
+  }
+  return starts;
 }
 
 /** Each reading goes into the map as it is read; nothing else of it is kept. */
