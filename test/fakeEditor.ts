@@ -11,6 +11,8 @@ export class EventEmitter {
   fire(value) { for (const listener of [...this.listeners]) listener(value); }
   dispose() { this.listeners.clear(); }
 }
+export const ProgressLocation = {};
+export class CancellationError extends Error {}
 export const TreeItemCollapsibleState = { None: 0, Collapsed: 1, Expanded: 2 };
 export const CompletionItemKind = {};
 export const questions = { asked: [], answer: () => undefined };
@@ -19,6 +21,7 @@ export const logged = [];
 export const window = {
   createOutputChannel: () => ({ error: (text) => logged.push(String(text)), dispose: () => {} }),
   showErrorMessage: async (text) => { shown.push(text); },
+  withProgress: (_, work) => work({ report: () => {} }, { onCancellationRequested: () => ({ dispose: () => {} }) }),
   showWarningMessage: async (message, { detail }, ...items) => {
     questions.asked.push({ message, detail, items });
     return questions.answer(items);
