@@ -7,7 +7,7 @@ describe('the extension', function () {
 
   it('tells the user and the log why it could not start, and the editor that it has not', async () => {
     const extension = await withFakeEditor(() => import('../src/extension.ts'));
-    const context = { subscriptions: [] as unknown[] };
+    const context = { subscriptions: [] as unknown[], globalState: { get: () => undefined } };
     assert.throws(() => extension.activate(context as never), /no folders today/);
     const { shown, logged } = await errorsOfFakeEditor();
     assert.deepEqual(shown, ['Stowage could not start: no folders today']);
