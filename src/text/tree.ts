@@ -179,8 +179,8 @@ function taskParts(task: TaskFacts): string[] {
 function pendingParts({ outlook, endless, runtime }: TaskFacts): string[] {
   const { starts, withPlan } = outlook ?? {};
   if (starts) return [describeStarts(starts), ...planParts(starts, withPlan)];
-  if (endless) return ['would run until stopped'];
-  return [runtime ? `would run ${namedBand(runtime, duration)}` : NO_PREDICTION];
+  if (endless) return ['runs until stopped'];
+  return [runtime ? `runs ${namedBand(runtime, duration)}` : NO_PREDICTION];
 }
 
 /** What the plan changes about a start; nothing where both are said alike. */

@@ -36,7 +36,7 @@ const said = (one: LedgerRow, now?: RunningNow) => {
   return line!
     .slice(2, -2)
     .split(' | ')
-    .map((cell) => cell.replaceAll('\\', ''));
+    .map((cell) => cell.replaceAll('\\', '').replaceAll('\u2011', '-').replaceAll('\u00a0', ' '));
 };
 
 describe('the moves done', () => {

@@ -95,9 +95,9 @@ describe('the rows of the trees', () => {
 
   it('say how long a pending task would run; once there is a plan when it starts, as the forecast has it now', () => {
     const said = (given: Partial<TaskRow>) => rows.taskItem(pending(given), NOW, false).description;
-    assert.equal(said({}), 'would run 10 min (80 %: 1 min–1 h)');
-    assert.equal(said({ endless: true }), 'would run until stopped');
-    assert.equal(said({ outlook }), 'would run 10 min (80 %: 1 min–1 h)');
+    assert.equal(said({}), 'runs 10 min (80 %: 1 min–1 h)');
+    assert.equal(said({ endless: true }), 'runs until stopped');
+    assert.equal(said({ outlook }), 'runs 10 min (80 %: 1 min–1 h)');
     assert.equal(said({ outlook: { ...outlook, starts } }), 'starts in 12 min (80 %: now to 1 h)');
     assert.equal(said({ outlook: { ...outlook, starts, withPlan: starts } }), 'starts in 12 min (80 %: now to 1 h)');
     const withPlan = { kind: 'now' } as const;

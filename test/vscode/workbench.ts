@@ -301,6 +301,15 @@ export class Workbench {
     return text;
   }
 
+  /** Waits for the modal, presses a key in it, and waits until it is gone. @param picture is taken before */
+  async pressInModal(key: string, picture?: string): Promise<void> {
+    const dialog = this.page.locator('.monaco-dialog-box');
+    await dialog.locator('.monaco-button:focus').waitFor({ timeout: 60_000 });
+    if (picture) await this.picture(picture);
+    await this.page.keyboard.press(key);
+    await dialog.waitFor({ state: 'detached' });
+  }
+
   async statusItems(): Promise<string[]> {
     return this.page.locator('.part.statusbar .statusbar-item').allInnerTexts();
   }
