@@ -84,7 +84,8 @@ async function walkthroughStep(workbench: Workbench, index: number): Promise<Loc
     await workbench.choose('Welcome: Open Walkthrough', 'Plan a cluster in space and time');
   await step.waitFor();
   if (!(await step.getAttribute('class'))?.includes('expanded')) await step.locator('.step-title').click();
-  await page.locator('.getting-started-media').locator('iframe, img').first().waitFor();
+  // A narrow window leaves it out.
+  await page.locator('.getting-started-media').locator('iframe, img').first().waitFor({ state: 'attached' });
   return step;
 }
 

@@ -106,7 +106,7 @@ export class Gallery {
     const forbidden = this.workbench.consoleLines.filter((line) => /Content Security Policy/.test(line));
     const all = [...this.amiss, ...found, ...new Set(forbidden)];
     const pictures = files.filter((file) => file.endsWith('.png')).length;
-    console.log(`\n${pictures} pictures and ${axe.length} findings of axe-core in ${this.options.out}`);
+    console.log(`\n${pictures} pictures, and ${axe.length} pages that axe-core looked at, in ${this.options.out}`);
     console.log(all.length === 0 ? 'Nothing is amiss.' : `Amiss:\n${all.map((each) => `  ${each}`).join('\n')}`);
     return all.length === 0;
   }
