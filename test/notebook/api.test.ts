@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { until } from '../control-plane/until.ts';
 import { KernelUnderTest } from './kernelUnderTest.ts';
 
 const KTH = fileURLToPath(new URL('../../../shared/traces/KTH-SP2-1996-2.1-cln.swf.gz', import.meta.url));
@@ -103,8 +104,13 @@ describe('stowage in a cell', function () {
   });
 
   it('stops a training with its cell, and writes nothing', async () => {
+    const sent = cells.messages.length;
     const running = cells.run('await stowage.train(all)');
-    await new Promise((go) => setTimeout(go, 3000));
+    // As soon as it tells how far it is: later, it may have come to its end.
+    await until(
+      async () => cells.messages.length,
+      (count) => count > sent,
+    );
     await cells.kernel.interrupt();
     assert.equal((await running).end.how, 'interrupted');
     assert.ok(!existsSync(join(cells.directory, '.stowage/candidate.json')));
