@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { until } from '../control-plane/until.ts';
@@ -104,6 +104,8 @@ describe('stowage in a cell', function () {
   });
 
   it('stops a training with its cell, and writes nothing', async () => {
+    const out = join(cells.directory, '.stowage/candidate.json');
+    rmSync(out, { force: true }); // another cell's
     const sent = cells.messages.length;
     const running = cells.run('await stowage.train(all)');
     // As soon as it tells how far it is: later, it may have come to its end.
@@ -113,6 +115,6 @@ describe('stowage in a cell', function () {
     );
     await cells.kernel.interrupt();
     assert.equal((await running).end.how, 'interrupted');
-    assert.ok(!existsSync(join(cells.directory, '.stowage/candidate.json')));
+    assert.ok(!existsSync(out));
   });
 });
