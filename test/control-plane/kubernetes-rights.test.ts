@@ -96,6 +96,15 @@ describe('the shipped roles', function () {
     assert.ok(!unreadable.some(({ source }) => source === 'pods'));
   });
 
+  it('let what is learned be kept by the uid of kube-system; one who may not read that keeps it by the address', async () => {
+    const uid = await test.kubectl(['get', 'namespace', 'kube-system', '-o', 'jsonpath={.metadata.uid}']);
+    const { identity } = await openAs('keeper', [['nodes'], ['reader']]);
+    assert.deepEqual([identity.key, identity.byAddress], [uid.trim(), undefined]);
+    const { identity: without } = await openAs('stranger', [['reader', 'other']], 'other');
+    assert.match(without.key, /^address-[0-9a-f]{16}$/);
+    assert.equal(without.byAddress, true);
+  });
+
   it('are told to a live copy, too: it follows what it may and names the rest', async () => {
     const cluster = await openAs('watcher', [['reader', 'other']], 'other');
     const end = new AbortController();

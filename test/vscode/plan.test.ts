@@ -394,15 +394,14 @@ describe('the sample cluster in the editor', function () {
     await workbench.picture('10-update');
     await workbench.pick('Go on with the predictor');
     const toast = await workbench.toast(/Learned from 180 finished tasks/); // 60 of the CSV and 60 of each month
+    const question = await workbench.toast(/was trained on 180 finished tasks, up to .* Use it for sample seed \d+\?/);
     await workbench.picture('10-learned');
+    await question.locator('.monaco-button', { hasText: 'Use it here' }).click();
     await toast.locator('.monaco-button', { hasText: 'Show Model Card' }).click();
     const card = await workbench.webview('.markdown-body table', 60_000);
     assert.match((await card.locator('.markdown-body').textContent()) ?? '', /180/);
     await workbench.pictures('10-card');
     await workbench.command('View: Close Editor');
-    const question = await workbench.toast(/was trained on 180 finished tasks, up to .* Use it for sample seed \d+\?/);
-    await workbench.picture('10-import');
-    await question.locator('.monaco-button', { hasText: 'Use it here' }).click();
     await workbench.dismissToasts();
     const panel = await plan();
     assert.match((await panel.locator('.lead').textContent()) ?? '', /runtimes: trained on 180 finished tasks, up to/);

@@ -36,6 +36,11 @@ export function clusterContract(open: () => Promise<Stage>, close: (stage: Stage
     assert.equal((await cluster.readSnapshot()).cluster, cluster.name);
   });
 
+  it('has an identity that may name a file', () => {
+    assert.match(cluster.identity.key, /^[\w-]{1,64}$/);
+    assert.ok(cluster.name.startsWith(cluster.identity.name));
+  });
+
   it('reads nodes and tasks in the order of their names and ids, each once, each task on a node that is there', async () => {
     const { nodes, tasks, takenAtSeconds } = await cluster.readSnapshot();
     assert.ok(nodes.length > 0 && tasks.length > 0);
