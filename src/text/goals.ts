@@ -19,7 +19,7 @@ export function titleOfGoal({ purpose, moveIds }: PlanGoal): string {
     case 'giveMore':
       return plural(moves, { one: 'Expand # task', other: 'Expand # tasks' });
     case 'migrate':
-      return plural(moves, { one: 'Migrate # owner', other: 'Migrate # owners' });
+      return plural(moves, { one: 'Migrate # Job', other: 'Migrate # Jobs' });
   }
 }
 

@@ -292,6 +292,17 @@ describe('the sample cluster in the editor', function () {
     await workbench.command('View: Close Editor');
   });
 
+  it('saves the plan as a report where the user says', async () => {
+    const file = join(folder, 'plan.html');
+    await workbench.choose('Stowage: Save Plan As', 'HTML');
+    await workbench.chooseFile(file);
+    await until(
+      async () => existsSync(file) && readFileSync(file, 'utf8').endsWith('</html>\n'),
+      (saved) => saved,
+    );
+    assert.match(readFileSync(file, 'utf8'), /<title>Plan: sample seed 7<\/title>/);
+  });
+
   it('applies after one modal that names cluster, moves and lost work, and follows each step', async () => {
     const panel = await plan();
     const before = (await workbench.tree('Tasks').rows()).filter((row) => /, pending, /.test(row)).length;
