@@ -99,9 +99,12 @@ async function firstPlan({ workbench, gallery }: Walk): Promise<void> {
       .locator('h1')
       .first()
       .evaluate((heading) => heading.scrollIntoView({ block: 'start' }));
-  await gallery.pictures('04-plan', { before: top, page: panel });
+  await gallery.pictures('04-plan', { before: top, page: async () => panel });
   for (const part of PARTS)
-    await gallery.pictures(`05-${part.replace(/\W+/g, '-')}`, { before: () => show(region(panel, part)), page: panel });
+    await gallery.pictures(`05-${part.replace(/\W+/g, '-')}`, {
+      before: () => show(region(panel, part)),
+      page: async () => panel,
+    });
   await gallery.axe('plan', async () => panel);
 }
 
@@ -115,9 +118,9 @@ async function ticks({ workbench, gallery }: Walk): Promise<void> {
   await workbench.page.keyboard.press('Space');
   gallery.expect(await box.isChecked(), 'Space ticks a box');
   gallery.expect(await box.evaluate((element) => element === document.activeElement), 'the box keeps the focus');
-  await gallery.pictures('06-ticked', { before: () => show(moves), page: panel });
+  await gallery.pictures('06-ticked', { before: () => show(moves), page: async () => panel });
   await moves.getByRole('searchbox').fill('train');
-  await gallery.pictures('06-searched', { before: () => show(moves), page: panel });
+  await gallery.pictures('06-searched', { before: () => show(moves), page: async () => panel });
   await gallery.axe('ticked', async () => panel);
   await moves.getByRole('searchbox').fill('');
   await moves.getByRole('button', { name: TICK_ALL }).click();
@@ -144,14 +147,15 @@ async function apply({ workbench, gallery }: Walk): Promise<void> {
   await workbench.toast(/Moves: \d+ done/, 180_000);
   const progress = region(panel, HEADINGS.progress);
   await progress.waitFor();
-  await gallery.pictures('08-applied', { before: () => show(progress), page: panel });
+  await gallery.pictures('08-applied', { before: () => show(progress), page: async () => panel });
   await gallery.axe('applied', async () => panel);
   await workbench.dismissToasts();
 }
 
 async function movesDone({ workbench, gallery }: Walk): Promise<void> {
   await workbench.command('Stowage: Show Moves Done');
-  const ledger = await workbench.webview('.markdown-body table');
+  const ledger = () => workbench.webview('.markdown-body table');
+  await ledger();
   await gallery.pictures('09-moves-done', { page: ledger });
   await workbench.command('View: Close Editor');
 }
@@ -162,7 +166,10 @@ async function undo({ workbench, gallery }: Walk): Promise<void> {
   await workbench.toast(/Moves: \d+ done/, 180_000);
   await workbench.dismissToasts();
   const panel = await workbench.webview('h1');
-  await gallery.pictures('10-undone', { before: () => show(region(panel, HEADINGS.progress)), page: panel });
+  await gallery.pictures('10-undone', {
+    before: () => show(region(panel, HEADINGS.progress)),
+    page: async () => panel,
+  });
 }
 
 /** Runs a notebook from top to bottom; then its beginning, and each of its charts and tables. */

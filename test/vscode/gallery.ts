@@ -17,8 +17,8 @@ export type PictureOptions = {
   readonly before?: () => Promise<unknown>;
   /** Called after each picture. */
   readonly after?: () => Promise<unknown>;
-  /** A page that must not need scrolling sideways. */
-  readonly page?: Frame;
+  /** A page that must not need scrolling sideways; VS Code may make another one for another theme or width. */
+  readonly page?: () => Promise<Frame>;
 };
 
 const HEIGHT = 960;
@@ -76,7 +76,8 @@ export class Gallery {
         await this.workbench.page.mouse.move(0, 0);
         await this.workbench.page.waitForTimeout(700); // what has just come up fades in, and charts follow their width
         await this.workbench.page.screenshot({ path: this.path(`${name}-${theme}-${width}.png`) });
-        if (page) this.expect(await fits(page), `${name}, ${theme}, ${width} px wide: the page scrolls sideways`);
+        if (page)
+          this.expect(await fits(await page()), `${name}, ${theme}, ${width} px wide: the page scrolls sideways`);
         await after?.();
       }
     }
