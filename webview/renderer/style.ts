@@ -13,6 +13,7 @@ export const STYLE = `
 .stowage-table tbody tr:hover { background: var(--vscode-list-hoverBackground); }
 .stowage-table tbody th { color: var(--vscode-descriptionForeground); }
 .stowage-report { color: var(--vscode-editor-foreground); font-family: var(--vscode-font-family); }
+.stowage-report h3 + .stowage-count { color: inherit; }
 .stowage-report h3 { margin: 0 0 4px; font-size: 1.1em; }
 .stowage-report th, .stowage-report td { vertical-align: top; }
 .stowage-report td:not(.number) { white-space: normal; max-width: 70ch; }
