@@ -1,6 +1,7 @@
 import { html, render, svg, type TemplateResult } from 'lit-html';
 import { createRef, ref } from 'lit-html/directives/ref.js';
 import Plotly from 'plotly.js/dist/plotly-cartesian.min.js';
+import { tickFormats } from '../src/text/axis.ts';
 
 /** One line with its band, in the panel's own terms. */
 export type Series = {
@@ -26,7 +27,7 @@ export type ChartOptions = {
   readonly caption: string;
   readonly xTicks: readonly { readonly at: number; readonly text: string }[];
   readonly yTitle: string;
-  /** How the axis writes its numbers, in d3's notation; plain when absent. */
+  /** How the axis writes its numbers, in d3's notation, with more decimals as one zooms in; plain when absent. */
   readonly yFormat?: string;
   /** All of them stand among the numbers; one that lies on another is not drawn. */
   readonly series: readonly Series[];
@@ -167,7 +168,7 @@ function layout({ xTicks, yTitle, yFormat }: ChartOptions, width: number): unkno
     },
     yaxis: {
       title: { text: yTitle, font: { size: 11 } },
-      ...(yFormat && { tickformat: yFormat }),
+      ...(yFormat && { tickformatstops: tickFormats(yFormat) }),
       gridcolor: faint,
       zeroline: false,
       rangemode: 'tozero',

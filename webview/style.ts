@@ -71,10 +71,10 @@ stowage-grid, stowage-chart, stowage-weighing { display: block; min-width: 0; }
 .cell .tail { flex-shrink: 0; }
 .cell a { color: var(--vscode-textLink-foreground); text-decoration: none; }
 .cell a:hover { text-decoration: underline; }
-.cell .detail { display: block; overflow: hidden; text-overflow: ellipsis; color: var(--vscode-descriptionForeground); }
+.cell .detail { display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; color: var(--vscode-descriptionForeground); }
 .twisty, .indent { display: inline-block; width: 1.4em; }
 .twisty { cursor: pointer; }
-.group .detail { margin-left: 1.4em; }
+.twisty ~ .detail, .indent ~ .detail { margin-left: 1.4em; }
 .resizer { position: absolute; right: 0; top: 0; bottom: 0; width: 6px; cursor: col-resize; touch-action: none; }
 .resizer:hover { background: var(--vscode-sash-hoverBorder, var(--vscode-focusBorder)); }
 @media (max-width: 700px) {

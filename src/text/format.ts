@@ -234,7 +234,7 @@ function written(value: number, least: number, most: number): string {
       signDisplay: 'negative',
     });
   NUMBERS.set(key, format);
-  return format.format(value);
+  return format.format(value).replace('-', '−');
 }
 
 /** Two phrases of one unit with the unit once: `8`, ` → `, `4 CPU`. */
