@@ -17,7 +17,7 @@ h3 { font-size: 1em; font-weight: 600; margin: 16px 0 6px; }
 @keyframes turn { to { rotate: 360deg; } }
 @media (prefers-reduced-motion: reduce) { .ring { animation: none; } }
 .verdict { font-size: 1.25em; margin: 16px 0 12px; }
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 200px), 1fr)); gap: 12px; margin: 0; }
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 180px), 1fr)); gap: 12px; margin: 0; }
 .figures div { border: 1px solid var(--vscode-panel-border, var(--vscode-contrastBorder)); padding: 8px 12px; }
 .figures dd { margin: 0; }
 .figures dd:nth-of-type(1) { font-size: 1.4em; font-variant-numeric: tabular-nums; }
@@ -60,7 +60,7 @@ stowage-grid, stowage-chart, stowage-weighing { display: block; min-width: 0; }
 .grid-spacer .grid-row.group { background: var(--vscode-sideBarSectionHeader-background); }
 .cell { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; padding: 0 8px; line-height: 24px; }
 .two-lines .grid-spacer .cell { line-height: 19px; max-height: 38px; white-space: normal; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; }
-.two-lines .grid-spacer .cell.first, .two-lines .grid-spacer .cell.numeric, .two-lines .grid-spacer .cell.tick { display: block; white-space: nowrap; }
+.two-lines .grid-spacer .cell.first, .two-lines .grid-spacer .cell.detailed, .two-lines .grid-spacer .cell.numeric, .two-lines .grid-spacer .cell.tick { display: block; white-space: nowrap; }
 .cell.numeric { text-align: right; font-variant-numeric: tabular-nums; }
 .cell.bar { background: linear-gradient(to right, var(--vscode-progressBar-background) var(--bar), transparent var(--bar)) left bottom / 100% 3px no-repeat; }
 .cell.tick { padding: 0; text-align: center; }

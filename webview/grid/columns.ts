@@ -46,7 +46,7 @@ export function names<Row>(title: string, text: (row: Row) => string, open: (row
 }
 
 /** The least width of a column: numbers, names, and sentences, which have a large share. */
-const LEAST_CH = { number: 13, name: 14, sentence: 36 } as const;
+const LEAST_CH = { number: 12, name: 14, sentence: 36 } as const;
 const SENTENCE_SHARE = 5;
 const TICK_PIXELS = 36;
 /** No column can be made narrower. */

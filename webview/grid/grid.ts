@@ -200,7 +200,7 @@ class Grid<Row> extends HTMLElement {
     const body = column.isName ? cutInside(text) : text;
     return html`<div
       role="gridcell"
-      class=${[classOf(column), share !== undefined && 'bar', place.column === 0 && 'first'].filter(Boolean).join(' ')}
+      class=${[classOf(column), share !== undefined && 'bar', place.column === 0 && 'first', column.detail && 'detailed'].filter(Boolean).join(' ')}
       tabindex=${tab}
       data-row=${place.row}
       data-column=${place.column}

@@ -50,6 +50,7 @@ function measures(forecast: Forecast): Measure[] {
     ? (['gpuMilli', 'gpuRatio', 'GPU', freeGpu, gpuFragments] as const)
     : (['milliCpu', 'cpuRatio', 'CPU', freeCpu, cpuFragments] as const);
   return [
+    { title: MEASURES.waiting, yTitle: 'tasks', pick: ({ waiting }) => waiting, ...COUNT },
     {
       title: fragments,
       yTitle: `of idle ${unit}`,
@@ -66,7 +67,6 @@ function measures(forecast: Forecast): Measure[] {
       say: (value) => amount(resource, value),
       format: (value) => amount(resource, Math.round(1000 * value)),
     },
-    { title: MEASURES.waiting, yTitle: 'tasks', pick: ({ waiting }) => waiting, ...COUNT },
     ...capacityFor(forecast),
   ];
 }
