@@ -2,6 +2,7 @@ import { html, render, svg, type TemplateResult } from 'lit-html';
 import { createRef, ref } from 'lit-html/directives/ref.js';
 import Plotly from 'plotly.js/dist/plotly-cartesian.min.js';
 import { tickFormats } from '../src/text/axis.ts';
+import { describeSameLine } from '../src/text/panel.ts';
 
 /** One line with its band, in the panel's own terms. */
 export type Series = {
@@ -60,7 +61,7 @@ class Chart extends HTMLElement {
   #draw(options: ChartOptions): void {
     const { title, sentence, caption } = options;
     const page = html`<figure class="chart">
-      <figcaption><strong>${title}</strong> ${caption}</figcaption>
+      <figcaption><strong>${title}</strong> ${caption} ${hidden(options.series)}</figcaption>
       <div class="plot" role="img" aria-label=${`${title}: ${sentence}`} ${ref(this.#plot)}></div>
       <details><summary>Numbers</summary><div class="numbers">${numbers(options)}</div></details>
     </figure>`;
@@ -109,16 +110,29 @@ const STROKES: Readonly<Record<Dash, string>> = {
   dashdot: '9 4 2 4',
 };
 
-/** The series of which none lies on another: of equal ones the first. */
+/** The series that are drawn: of those that lie on each other the first. */
 export function distinct(series: readonly Series[]): readonly Series[] {
-  const seen = new Set<string>();
-  return series.filter(({ p10, p50, p90, lineOnly }) => {
-    const line = JSON.stringify(p50);
-    const whole = JSON.stringify([p10, p50, p90]);
-    if (seen.has(lineOnly ? line : whole)) return false;
-    seen.add(line).add(whole);
-    return true;
-  });
+  return series.filter((each) => !under(each, series));
+}
+
+/** The earlier series on which a series lies; undefined where it is seen. A line without a band lies on any other. */
+function under(one: Series, series: readonly Series[]): Series | undefined {
+  const same = (left: readonly number[], right: readonly number[]) => left.every((value, at) => value === right[at]);
+  return series
+    .slice(0, series.indexOf(one))
+    .find(
+      (other) => same(one.p50, other.p50) && (one.lineOnly || (same(one.p10, other.p10) && same(one.p90, other.p90))),
+    );
+}
+
+/** Which lines are not seen, and why. */
+function hidden(series: readonly Series[]): string {
+  return series
+    .flatMap((each) => {
+      const as = under(each, series);
+      return as ? [describeSameLine(each.name, as.name)] : [];
+    })
+    .join(' ');
 }
 
 const CONFIGURATION = { displayModeBar: false, showSendToCloud: false, responsive: false };

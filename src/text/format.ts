@@ -183,7 +183,6 @@ const COUNTED = {
   'pending task': { one: '# pending task', other: '# pending tasks' },
   'finished task': { one: '# finished task', other: '# finished tasks' },
   node: { one: '# node', other: '# nodes' },
-  owner: { one: '# owner', other: '# owners' },
   move: { one: '# move', other: '# moves' },
   placement: { one: '# placement', other: '# placements' },
   resize: { one: '# resize', other: '# resizes' },

@@ -117,10 +117,7 @@ export function describeTotals(goals: readonly PlanGoal[]): string {
 }
 
 /** Work that moves lose, and whom they end. */
-export function describeLost({
-  lostSeconds,
-  tasksEnded,
-}: Pick<PlanGoal['cost'], 'lostSeconds' | 'tasksEnded'>): string {
+function describeLost({ lostSeconds, tasksEnded }: Pick<PlanGoal['cost'], 'lostSeconds' | 'tasksEnded'>): string {
   if (tasksEnded.length === 0) return 'no work is lost';
   return plural(tasksEnded.length, {
     one: `${duration(lostSeconds)} of work lost, # task ended`,

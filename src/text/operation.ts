@@ -258,7 +258,7 @@ function describeMoveCost(move: Move): string | undefined {
 }
 
 /** A move with what it costs or asks for: "Place team/train on gpu-3 (4 CPU, 1 GPU)". */
-export function describeMoveWithCost(move: Move): string {
+function describeMoveWithCost(move: Move): string {
   const cost = describeMoveCost(move);
   return cost === undefined ? describeMove(move) : `${describeMove(move)} (${cost})`;
 }

@@ -127,7 +127,7 @@ export function describeDoneFold(done: number): string {
 }
 
 export function describeMoreSteps(more: number): string {
-  return plural(more, { one: 'and # more', other: 'and # more' });
+  return `and ${number(more)} more`;
 }
 
 /** The fold over nodes that refuse a task. */

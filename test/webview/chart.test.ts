@@ -92,6 +92,7 @@ describe('a chart', () => {
       ['do nothing'],
     );
     assert.equal(figure.querySelectorAll('thead th').length, 3);
+    assert.match(figure.querySelector('figcaption')!.textContent, /resizes only: as do nothing\./);
   });
 
   it('is as wide as what holds it, each time that changes', () => {

@@ -1,8 +1,8 @@
 import Plotly from 'plotly.js/dist/plotly-cartesian.min.js';
 import { describeFigure, type Figure } from '../../src/notebook/figure.ts';
 import { tableOfRows } from '../../src/notebook/table.ts';
-import { element } from '../element.ts';
 import { withTickFormats } from './axes.ts';
+import { element } from './element.ts';
 import { tableElement } from './table.ts';
 import { themeTemplate, watchTheme } from './theme.ts';
 

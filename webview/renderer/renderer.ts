@@ -1,6 +1,6 @@
 /** Shows charts, tables (`application/vnd.stowage.table+json`) and reports of both under notebook cells. */
 import { errorMessage } from '../../src/core/model/errorMessage.ts';
-import { element } from '../element.ts';
+import { element } from './element.ts';
 import { drawFigure, forgetFigure } from './figure.ts';
 import { drawReport } from './report.ts';
 import { STYLE } from './style.ts';

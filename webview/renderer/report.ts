@@ -1,6 +1,6 @@
 import type { Report, ReportPart } from '../../src/notebook/report.ts';
 import { describePart } from '../../src/text/counts.ts';
-import { element } from '../element.ts';
+import { element } from './element.ts';
 import { drawFigure } from './figure.ts';
 import { countOf, parseTable, tableElement } from './table.ts';
 

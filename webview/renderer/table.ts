@@ -1,6 +1,6 @@
 import type { Table } from '../../src/notebook/table.ts';
 import { describeRows, describeTable } from '../../src/text/counts.ts';
-import { element } from '../element.ts';
+import { element } from './element.ts';
 
 type Sorting = { readonly column: number; readonly ascending: boolean };
 

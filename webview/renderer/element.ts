@@ -18,20 +18,3 @@ export function element(
   made.append(...children.flat().filter((child): child is Node | string => child !== undefined && child !== false));
   return made;
 }
-
-/** A button of the toolkit with what it does. */
-export function button(
-  text: string,
-  act: () => void,
-  options: { secondary?: boolean; disabled?: boolean } = {},
-): HTMLElement {
-  const made = element(
-    'vscode-button',
-    { appearance: options.secondary ? 'secondary' : 'primary', disabled: options.disabled },
-    text,
-  );
-  made.addEventListener('click', () => {
-    if (!options.disabled) act();
-  });
-  return made;
-}
