@@ -55,10 +55,11 @@ describe('the demo cluster in the editor', function () {
     await workbench.command('Stowage: Connect to a Cluster');
     await workbench.take(workbench.page.locator('.quick-input-list .monaco-list-row').first());
     const nodes = workbench.tree('Nodes');
-    await nodes.row('node cpu-1');
-    await workbench.page.locator('.pane .monaco-list-row[aria-label^="node cpu-1"][aria-label*="used"]').waitFor({
-      timeout: 90_000,
-    });
+    await until(
+      () => nodes.tooltip('node cpu-1'),
+      (text) => /usage: \d/.test(text),
+      90,
+    );
     await nodes.expand('node cpu-1');
     await workbench.pictures('d-trees');
   });

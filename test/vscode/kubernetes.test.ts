@@ -200,7 +200,7 @@ describe('a Kubernetes cluster in the editor', function () {
     await connect('restricted');
     const nodes = workbench.tree('Nodes');
     await nodes.row('The nodes cannot be read');
-    await workbench.tree('Tasks').row('Job running');
+    await workbench.tree('Tasks').row('task running');
     await workbench.command('Stowage: Preview Plan');
     const panel = await workbench.webview('.notice', 90_000);
     await panel.locator('.notice', { hasText: /nodes/ }).first().waitFor();
