@@ -86,7 +86,7 @@ describe('the demo cluster in the editor', function () {
     const panel = await workbench.webview('[role=treegrid]');
     await panel.locator('vscode-button:not([disabled])', { hasText: APPLY }).click();
     const asked = await workbench.answerModal('Apply', 'd-confirm');
-    assert.match(asked, /of work is lost/);
+    assert.match(asked, /work is lost/);
     await workbench.toast(/Moves: \d+ done\./);
     await workbench.pictures('d-applied');
     const steps = await panel.locator('ol.steps li').allTextContents();
