@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { before, describe, it } from 'mocha';
 import { goalsOf, type PlanGoal } from '../../src/core/plan/goals.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
+import { describeMove } from '../../src/text/operation.ts';
 import { found, type MoveRow, moveRows, tableRows, totals } from '../../webview/moves/table.ts';
 import {
   ALL_TICKED,
@@ -53,7 +54,8 @@ describe('the table of moves', function () {
   });
 
   it('finds moves by their words in any order, whatever the case', () => {
-    const { title, groups } = rows[0]!;
+    const { move, groups } = rows[0]!;
+    const title = describeMove(move);
     assert.ok(found(rows, title.toUpperCase()).includes(rows[0]!));
     assert.ok(found(rows, `${groups.node} ${groups.namespace}`).includes(rows[0]!));
     assert.deepEqual(found(rows, 'no such word anywhere'), []);
@@ -108,7 +110,7 @@ describe('the table of moves', function () {
   });
 
   it('opens the groups of a search that leaves few', () => {
-    const search = rows[0]!.title;
+    const search = describeMove(rows[0]!.move);
     const left = found(rows, search);
     const shown = tableRows(left, goals, { ...FIRST_VIEW, search }, undefined);
     assert.ok(shown.some(({ key }) => key === rows[0]!.key));

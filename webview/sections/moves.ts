@@ -13,7 +13,7 @@ import {
   titleOfGoal,
 } from '../../src/text/goals.ts';
 import { adviceByTask, describeWhy } from '../../src/text/moves.ts';
-import { describeLossOf, describeNoMoves, describeStanding } from '../../src/text/operation.ts';
+import { describeLossOf, describeMove, describeNoMoves, describeStanding } from '../../src/text/operation.ts';
 import {
   ASKED_ONCE_MORE,
   describeApply,
@@ -158,7 +158,9 @@ function moveColumns({ plan, choices, steps }: Shown, actions: PanelActions): re
     tick: {
       state: (row) => tickedOf(choices.ticks, idsOf(row)),
       label: (row) =>
-        row.kind === 'move' ? describeTick(row.title) : describeTickGroup(groupTitle(row), row.moves.length),
+        row.kind === 'move'
+          ? describeTick(describeMove(row.move))
+          : describeTickGroup(groupTitle(row), row.moves.length),
       set: (row, on) => actions.tick(idsOf(row), on),
     },
   };
@@ -182,8 +184,8 @@ const factColumns = memo((plan: Plan): readonly Column<TableRow>[] => {
   return [
     {
       title: 'move',
-      text: (row) => (row.kind === 'move' ? row.title : groupTitle(row)),
-      value: (row) => (row.kind === 'move' ? row.title : row.name),
+      text: (row) => (row.kind === 'move' ? describeMove(row.move) : groupTitle(row)),
+      value: (row) => (row.kind === 'move' ? describeMove(row.move) : row.name),
       share: 8,
     },
     ...resources.map(freesColumn),
