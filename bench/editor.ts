@@ -90,7 +90,7 @@ try {
   await phase('applying', async () => {
     const panel = await workbench.webview('vscode-button');
     usable = await panel.evaluate(() => usableAt);
-    await panel.locator('vscode-button:not([disabled])', { hasText: /^Apply \d+ moves?/ }).click();
+    await panel.locator('vscode-button:not([aria-disabled=true])', { hasText: /^Apply \d+ moves?/ }).click();
     await workbench.answerModal('Apply');
     await toast(/Moves: \d+ done/);
   });
@@ -142,7 +142,7 @@ async function watchPanel(panel: Frame): Promise<void> {
   await panel.evaluate(() => {
     const drawn = () => {
       const plots = [...document.querySelectorAll('.charts .plot')];
-      const buttons = [...document.querySelectorAll('vscode-button:not([disabled])')];
+      const buttons = [...document.querySelectorAll('vscode-button:not([aria-disabled=true])')];
       const apply = buttons.some(({ textContent }) => /^Apply \d+ move/.test(textContent?.trim() ?? ''));
       return apply && plots.length > 0 && plots.every((plot) => plot.querySelector('.main-svg'));
     };

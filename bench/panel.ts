@@ -70,7 +70,7 @@ function usableAfter(planId: string): Promise<number> {
     const look = () => {
       const plots = [...document.querySelectorAll('.charts .plot')];
       const drawn = plots.length > 0 && plots.every((plot) => plot.querySelector('.main-svg'));
-      const buttons = [...document.querySelectorAll('vscode-button:not([disabled])')];
+      const buttons = [...document.querySelectorAll('vscode-button:not([aria-disabled=true])')];
       if (drawn && buttons.some(({ textContent }) => textContent?.startsWith('Apply')))
         done(performance.now() - started);
       else requestAnimationFrame(look);

@@ -121,7 +121,9 @@ function under(one: Series, series: readonly Series[]): Series | undefined {
   return series
     .slice(0, series.indexOf(one))
     .find(
-      (other) => same(one.p50, other.p50) && (one.lineOnly || (same(one.p10, other.p10) && same(one.p90, other.p90))),
+      (other) =>
+        same(one.p50, other.p50) &&
+        (one.lineOnly || (!other.lineOnly && same(one.p10, other.p10) && same(one.p90, other.p90))),
     );
 }
 

@@ -3,7 +3,7 @@ import type { Plan } from '../src/core/plan/plan.ts';
 import type { PanelState, ToWebview } from '../src/panel/protocol.ts';
 import type { StepText } from '../src/text/operation.ts';
 import { ALL_TICKED, keepTicks, NONE_TICKED, parseTicks, type Ticks, withTicks } from './moves/ticks.ts';
-import { FIRST_VIEW, type MovesView, parseMovesView, withOpened } from './moves/view.ts';
+import { FIRST_VIEW, type MovesView, parseMovesView, unsorted, withOpened } from './moves/view.ts';
 
 /** All that the panel draws from: what the host sent, and what the user chose in it. */
 export type PanelModel = {
@@ -63,13 +63,26 @@ export function reduce(model: PanelModel, event: PanelEvent): PanelModel {
 }
 
 function withState(model: PanelModel, state: PanelState): PanelModel {
-  const { plan: json, steps: news, stepsBefore, zone: _, ...host } = state;
+  const { plan: json, steps: news, stepsBefore, zone: _, ...sent } = state;
+  const host = withKnown(sent, model.host);
   const steps = withSteps(stepsBefore === 0 ? new Map() : model.steps, news);
   if (host.planId === undefined) return { host, steps, choices: model.choices };
   const plan = json ? readPlan(json) : host.planId === model.host.planId ? model.plan : undefined;
   const { choices } = model;
-  const kept = host.planId === choices.planId ? choices : { ...NO_CHOICES, moves: choices.moves, planId: host.planId };
+  const kept =
+    host.planId === choices.planId ? choices : { ...NO_CHOICES, moves: unsorted(choices.moves), planId: host.planId };
   return { host, steps, choices: kept, ...(plan && { plan }) };
+}
+
+/** What the host sends with every state keeps its identity while it says the same, so that its part is not drawn again. */
+function withKnown(sent: PanelModel['host'], before: PanelModel['host']): PanelModel['host'] {
+  const same = (left: unknown, right: unknown) => JSON.stringify(left) === JSON.stringify(right);
+  const { whatIfs, weighed } = before;
+  return {
+    ...sent,
+    ...(whatIfs && same(sent.whatIfs, whatIfs) && { whatIfs }),
+    ...(weighed && same(sent.weighed, weighed) && { weighed }),
+  };
 }
 
 /** The steps with later ones of the same moves in their place, at the end. */

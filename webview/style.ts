@@ -42,6 +42,7 @@ select, input[type=search] { color: var(--vscode-dropdown-foreground); backgroun
 input[type=search] { color: var(--vscode-input-foreground); background: var(--vscode-input-background); border-color: var(--vscode-input-border, var(--vscode-contrastBorder)); width: 32ch; }
 input[type=search]::placeholder { color: var(--vscode-input-placeholderForeground); }
 select:focus, input:focus, a:focus { outline: 1px solid var(--vscode-focusBorder); outline-offset: 1px; }
+vscode-button[aria-disabled=true] { opacity: 0.4; cursor: not-allowed; }
 details { margin: 8px 0; }
 summary { cursor: pointer; }
 table { border-collapse: collapse; margin: 6px 0; }

@@ -84,7 +84,7 @@ class Weighing extends HTMLElement {
       <input
         type="range"
         min="0"
-        max=${Math.max(LARGEST, weight)}
+        max=${Math.max(LARGEST, this.#options?.own[policy] ?? 0)}
         step=${STEP}
         .value=${live(String(weight))}
         aria-label=${describeWeightOf(policyTitle(policy))}

@@ -67,7 +67,7 @@ function freedText(freed: readonly Freed[]): string {
 }
 
 function waitingClause(waiting: WaitingTasks | undefined): string[] {
-  if (!waiting || waiting.nothing === waiting.plan) return [];
+  if (!waiting || isSame(waiting)) return [];
   const inTime = duration(waiting.inSeconds);
   return [
     plural(waiting.nothing, {
@@ -113,18 +113,32 @@ function waitingFigure(waiting: Verdict['waiting']): Figure {
 }
 
 /** "1 instead of 7", or "7 either way". */
-function besides({ nothing, plan }: WaitingTasks): string {
-  return nothing === plan ? `${number(plan)} either way` : `${number(plan)} instead of ${number(nothing)}`;
+function besides(waiting: WaitingTasks): string {
+  const { nothing, plan } = waiting;
+  return isSame(waiting) ? `${number(plan)} either way` : `${number(plan)} instead of ${number(nothing)}`;
+}
+
+/** Whether both read the same: medians may lie between two counts. */
+function isSame({ nothing, plan }: WaitingTasks): boolean {
+  return number(nothing) === number(plan);
 }
 
 function urgentFigure(urgent: UrgentStart | undefined): Figure {
   const label = 'Most urgent start';
   if (!urgent) return { label, value: '—', note: 'no task is pending' };
   const { taskId, earlier, savedSeconds, plan } = urgent;
-  if (!earlier) return { label, value: when(plan), note: `${taskId}, with the plan or without` };
+  if (!earlier) return { label, value: when(plan), note: describeNotEarlier(urgent) };
   return savedSeconds === undefined
     ? { label, value: when(plan), note: `${taskId}, instead of ${otherwise(urgent.nothing)}` }
     : { label, value: when(plan), note: `${taskId}, ${duration(savedSeconds)} earlier` };
+}
+
+/** Of a start that the plan does not bring forward. */
+function describeNotEarlier({ taskId, savedSeconds, nothing, plan }: UrgentStart): string {
+  if (savedSeconds !== undefined && savedSeconds < 0) return `${taskId}, ${duration(-savedSeconds)} later`;
+  return when(plan) === when(nothing)
+    ? `${taskId}, with the plan or without`
+    : `${taskId}, instead of ${otherwise(nothing)}`;
 }
 
 function capacityFigure({ givenBack, given, freedNodes, freed }: CapacityGained): Figure {

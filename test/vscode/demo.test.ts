@@ -84,7 +84,7 @@ describe('the demo cluster in the editor', function () {
 
   it('applies all of them after one question, each followed to its end', async () => {
     const panel = await workbench.webview('[role=treegrid]');
-    await panel.locator('vscode-button:not([disabled])', { hasText: APPLY }).click();
+    await panel.locator('vscode-button:not([aria-disabled=true])', { hasText: APPLY }).click();
     const asked = await workbench.answerModal('Apply', 'd-confirm');
     assert.match(asked, /work is lost/);
     await workbench.toast(/Moves: \d+ done\./);
@@ -168,7 +168,7 @@ describe('the demo cluster in the editor', function () {
       async () => {
         await workbench.command('Stowage: Preview Plan');
         const panel = await workbench.webview('.charts .plot .main-svg', 90_000);
-        await panel.locator('vscode-button:not([disabled])', { hasText: APPLY }).waitFor();
+        await panel.locator('vscode-button:not([aria-disabled=true])', { hasText: APPLY }).waitFor();
         await workbench.page.waitForTimeout(5000); // a reading comes every 15 s
         return (await panel.locator('section[aria-label="Resizes in place"]').allTextContents()).join('\n');
       },

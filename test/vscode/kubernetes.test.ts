@@ -147,7 +147,7 @@ describe('a Kubernetes cluster in the editor', function () {
     await workbench.picture('k-plan');
     const scheduler = schedulerOf(cluster);
     process.kill(scheduler, 'SIGSTOP'); // so that the first move is still under way when it is cancelled
-    await panel.locator('vscode-button:not([disabled])', { hasText: /^Apply 2 moves/ }).click();
+    await panel.locator('vscode-button:not([aria-disabled=true])', { hasText: /^Apply 2 moves/ }).click();
     const begun = workbench.toast(/Applying the plan.*0 of 2 · Place .*Waiting for the scheduler/s);
     assert.match(await workbench.answerModal('Place 2 tasks'), /Apply 2 (of \d+ )?moves/);
     await (await begun).locator('.monaco-button', { hasText: 'Cancel' }).click();
@@ -168,7 +168,7 @@ describe('a Kubernetes cluster in the editor', function () {
   it('places a gated task after one question, and its kubelet runs it there', async () => {
     await workbench.command('Stowage: Preview Plan');
     const panel = await workbench.webview('.charts .plot .main-svg', 90_000);
-    await panel.locator('vscode-button:not([disabled])', { hasText: /^Apply 1 move/ }).click();
+    await panel.locator('vscode-button:not([aria-disabled=true])', { hasText: /^Apply 1 move/ }).click();
     const asked = await workbench.answerModal('Place 1 task');
     assert.match(asked, /Apply 1 (of \d+ )?moves?/);
     await workbench.toast(/Moves: 1 done\./);

@@ -29,7 +29,7 @@ describe('the plan panel in the editor', function () {
     await workbench.tree('Nodes').row('node gpu-a100-1');
     await workbench.command('Stowage: Preview Plan');
     panel = await workbench.webview('.charts .plot .main-svg', 90_000);
-    await panel.locator('vscode-button:not([disabled])', { hasText: APPLY }).waitFor({ timeout: 90_000 });
+    await panel.locator('vscode-button:not([aria-disabled=true])', { hasText: APPLY }).waitFor({ timeout: 90_000 });
   });
 
   afterEach(async function () {
@@ -82,7 +82,7 @@ describe('the plan panel in the editor', function () {
     await panel.locator('vscode-button', { hasText: 'Tick none' }).click();
     const search = panel.getByLabel('Search moves');
     await search.fill('shrink build-features');
-    await panel.locator('vscode-button:not([disabled])', { hasText: 'Tick all' }).click();
+    await panel.locator('vscode-button:not([aria-disabled=true])', { hasText: 'Tick all' }).click();
     await search.fill('');
     await panel.locator('vscode-button', { hasText: /^\s*Apply 3 of \d+ moves/ }).waitFor();
     await panel.locator('vscode-button', { hasText: 'Tick all' }).click();

@@ -13,8 +13,6 @@ const extension = process.env['STOWAGE_EXTENSION'] ?? resolve(import.meta.dirnam
 /** A public log, beside the project where there is one. */
 const LOG = resolve(import.meta.dirname, '../../../shared/traces/KTH-SP2-1996-2.1-cln.swf.gz');
 
-const AGAIN = 'header .actions vscode-button:first-child';
-
 /** The sample's clock begins at 14:00 UTC: where this user is, it is 19:30, wherever the editor's server is. */
 const ZONE = 'Asia/Kolkata';
 const TIMES_IN = /times in UTC\+5:30 \(Asia\/(Kolkata|Calcutta)\)/;
@@ -41,21 +39,17 @@ describe('the sample cluster in the editor', function () {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /**
-   * Plans again. The button that does that goes away while it is done: the one that stood there before is marked, so that
-   * the old plan is not taken for the new one.
-   */
+  /** Plans again: where a panel stands already, it says that it is busy until the new plan is there. */
   const plan = async (): Promise<Frame> => {
-    const before = await workbench.webview(AGAIN, 200).catch(() => undefined);
-    await before?.locator(AGAIN).evaluate((button) => button.classList.add('before'));
+    const before = await workbench.webview('header', 200).catch(() => undefined);
     await workbench.command('Stowage: Preview Plan');
+    await before?.locator('.busy').waitFor();
     return planned();
   };
 
   const planned = async (): Promise<Frame> => {
     const panel = await workbench.webview('.charts .plot .main-svg', 90_000);
-    await panel.locator(`${AGAIN}:not(.before)`).waitFor({ timeout: 90_000 });
-    await panel.locator('vscode-button:not([disabled])', { hasText: APPLY }).waitFor({ timeout: 90_000 });
+    await panel.locator('vscode-button:not([aria-disabled=true])', { hasText: APPLY }).waitFor({ timeout: 90_000 });
     return panel;
   };
 
@@ -369,7 +363,7 @@ describe('the sample cluster in the editor', function () {
     await advance('2 hours');
     const panel = await plan();
     await advance('1 day');
-    await panel.locator('vscode-button:not([disabled])', { hasText: APPLY }).click();
+    await panel.locator('vscode-button:not([aria-disabled=true])', { hasText: APPLY }).click();
     await workbench.toast(/The cluster has changed since the plan was made. Plan again/);
     assert.equal(await workbench.page.locator('.monaco-dialog-box').count(), 0);
     await workbench.picture('9-stale');

@@ -95,6 +95,12 @@ describe('a chart', () => {
     assert.match(figure.querySelector('figcaption')!.textContent, /resizes only: as do nothing\./);
   });
 
+  it('draws a line with its band over one without', () => {
+    render(chart({ ...OPTIONS, series: [line('resizes only', { lineOnly: true }), line('with this plan')] }), page);
+    const names = plots.drawn.at(-1)!.traces.flatMap(({ name }) => name ?? []);
+    assert.ok(names.includes('with this plan'));
+  });
+
   it('is as wide as what holds it, each time that changes', () => {
     const plot = figure.querySelector('.plot')!;
     const widths = [700, 300].map((width) => {

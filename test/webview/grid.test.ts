@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type * as Lit from 'lit-html';
 import { before, beforeEach, describe, it } from 'mocha';
-import { numeric } from '../../webview/grid/columns.ts';
+import { type Column, numeric } from '../../webview/grid/columns.ts';
 import type * as Grid from '../../webview/grid/grid.ts';
 import { placeAfter } from '../../webview/grid/keys.ts';
 import { nextSorting, sortRows } from '../../webview/grid/sorting.ts';
@@ -262,6 +262,24 @@ describe('a grid', () => {
     });
   });
 
+  it('goes on from a name that was clicked, and keeps a stop for Tab when columns go', () => {
+    const names = (more: readonly Column<Node>[]) => ({
+      columns: [
+        { title: 'node', text: ({ name }: Node) => name, open: ({ name }: Node) => opened.push(name) },
+        ...more,
+      ],
+    });
+    const nodes = [...'abc'].map((name) => ({ name, cpus: 1 }));
+    show(nodes, names([numeric('CPUs', ({ cpus }: Node) => cpus, String)]));
+    all('a')[1]!.focus();
+    press('ArrowDown');
+    press('Enter');
+    assert.deepEqual(opened, ['c']);
+    press('ArrowRight');
+    show(nodes, names([]));
+    assert.equal(stop()?.textContent, 'c');
+  });
+
   describe('with boxes to tick and rows under rows', () => {
     const ticked = new Set<string>();
     let expanded: [string, boolean][];
@@ -326,8 +344,8 @@ describe('a grid', () => {
 
     it('opens and closes by arrows and by Enter, and says how it stands', () => {
       all('input')[0]?.focus();
-      press('ArrowLeft');
       press('ArrowRight');
+      press('ArrowLeft');
       assert.equal(document.activeElement?.textContent, '▾group');
       press('Enter');
       assert.deepEqual(expanded, [

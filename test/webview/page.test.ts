@@ -97,11 +97,13 @@ describe('the plan panel', function () {
       assert.equal(all('section').length, 0);
     });
 
-    it('tells a failure as an alert, and what is going on as a status in place of the button', () => {
+    it('tells a failure as an alert, and what is going on as a status', () => {
       show({ host: { ...HOST, failure: 'The cluster does not answer.', busy: 'connecting' } });
       assert.deepEqual(texts('[role=alert]'), ['The cluster does not answer.']);
       assert.match(texts('header [role=status]')[0]!, /connecting/);
-      assert.equal(all('vscode-button').length, 0);
+      // The button stays, for who has the focus on it, and does nothing.
+      button('Preview plan').click();
+      assert.deepEqual(asked, []);
     });
   });
 
@@ -200,7 +202,7 @@ describe('the plan panel', function () {
       for (const model of refused) {
         show({ plan, ...model });
         const apply = button('Apply');
-        assert.ok(apply.hasAttribute('disabled'));
+        assert.equal(apply.getAttribute('aria-disabled'), 'true');
         apply.click();
         assert.deepEqual(asked, []);
       }
@@ -211,7 +213,7 @@ describe('the plan panel', function () {
       const [first, second] = plan.moves;
       const steps = stepsOf(step(first!.id, 'done'), step(second!.id, 'failed'));
       show({ plan, steps, choices: choices(ungrouped) });
-      assert.equal(moveCells().length, Math.min(plan.moves.length - 1, moveCells().length));
+      assert.equal(gridOf(landmark('Moves')).getAttribute('aria-rowcount'), String(plan.moves.length));
       assert.ok(!moveCells().some((text) => text.startsWith(describeMove(first!))));
       const progress = landmark('Progress');
       assert.match(said(progress), /1 of 2 moves done, 1 not done\..*is the plan of/);
@@ -223,6 +225,22 @@ describe('the plan panel', function () {
       for (const mark of all('.mark', progress)) assert.equal(mark.getAttribute('aria-hidden'), 'true');
       draw({ plan, steps, host: { ...HOST, busy: 'applying' } });
       assert.doesNotMatch(said(landmark('Progress')), /is the plan of/);
+    });
+
+    it('calls a goal of no use only where a part of it is neither ticked nor done, whatever a search leaves', () => {
+      const goal = goalsOf(plan).find(({ together }) => together)!;
+      const [first] = goal.moveIds;
+      const detail = (model: Partial<PanelModel>) => {
+        show({ plan, ...model });
+        return moveCells()[0]!;
+      };
+      const ticks = withTicks(EMPTY_MODEL.choices.ticks, [first!], false);
+      assert.match(detail({ choices: choices({ ticks }) }), /Of no use without the other/);
+      const search = plan.moves.find(({ id }) => id === first)!.task.id;
+      const found = detail({ choices: choices({ moves: { ...EMPTY_MODEL.choices.moves, search } }) });
+      assert.doesNotMatch(found, /Of no use/);
+      assert.match(found, new RegExp(`1 of ${goal.moveIds.length} moves`));
+      assert.doesNotMatch(detail({ steps: stepsOf(step(first!, 'done')) }), /Of no use/);
     });
 
     it('speaks the latest step in one region that stays', () => {

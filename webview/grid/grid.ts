@@ -71,6 +71,7 @@ class Grid<Row> extends HTMLElement {
       const row = this.#order.findIndex((each) => options.key(each) === key);
       this.#focus = { ...this.#focus, row: row >= 0 ? row : Math.min(this.#focus.row, this.#order.length - 1) };
     }
+    this.#focus = { ...this.#focus, column: Math.min(this.#focus.column, options.columns.length - 1) };
     this.#draw();
   }
 
@@ -264,9 +265,10 @@ class Grid<Row> extends HTMLElement {
     }
     const opened = this.#order[row];
     const expanded = opened === undefined ? undefined : tree?.expanded(opened);
-    const opens =
+    const toggles =
       (event.key === 'ArrowRight' && expanded === false) || (event.key === 'ArrowLeft' && expanded === true);
-    if (opens && tree && opened !== undefined) {
+    // Elsewhere in the row the arrows lead from cell to cell.
+    if (toggles && tree && opened !== undefined && columns[column] === columns.find(({ tick }) => !tick)) {
       event.preventDefault();
       return tree.expand(opened, !expanded);
     }
@@ -292,7 +294,8 @@ class Grid<Row> extends HTMLElement {
 
   /** The tab stop goes with the focus, however it came. */
   #follow(target: HTMLElement): void {
-    const { row, column } = target.dataset;
+    // What is in a cell, a link, may have it.
+    const { row, column } = target.closest<HTMLElement>('[data-row]')?.dataset ?? {};
     if (row === undefined || column === undefined) return;
     const next = { row: Number(row), column: Number(column) };
     if (next.row === this.#focus.row && next.column === this.#focus.column) return;

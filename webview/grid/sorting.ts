@@ -9,7 +9,9 @@ export function nextSorting(sorting: Sorting | undefined, column: number, numeri
 /** The rows in order of a value; rows with the same value stay as they came. */
 export function sortRows<Row>(rows: readonly Row[], value: (row: Row) => number | string, descending: boolean): Row[] {
   const sign = descending ? -1 : 1;
-  return [...rows].sort((a, b) => sign * compare(value(a), value(b)));
+  // Each value once: some are sentences, and there may be tens of thousands of rows.
+  const valued = rows.map((row) => [row, value(row)] as const);
+  return valued.sort(([, left], [, right]) => sign * compare(left, right)).map(([row]) => row);
 }
 
 function compare(left: number | string, right: number | string): number {

@@ -24,20 +24,16 @@ const MOST_PROBLEMS = 5;
 /** The cluster, what the plan was made from, and what stands in the way. */
 export function headerSection({ host, plan }: PanelModel, actions: PanelActions): TemplateResult {
   const { cluster, failure, readOnly, busy } = host;
-  const again = button(plan ? PLAN_AGAIN : PREVIEW_PLAN, actions.refresh, { secondary: true });
+  const disabled = busy !== undefined;
+  const again = button(plan ? PLAN_AGAIN : PREVIEW_PLAN, actions.refresh, { secondary: true, disabled });
   return html`<header>
     <h1>${HEADINGS.page}</h1>
     <p class="lead">${cluster}${plan ? madeFrom(plan) : nothing}</p>
     ${failure === undefined ? nothing : html`<p class="notice error" role="alert">${failure}</p>`}
     ${readOnly === undefined ? nothing : html`<p class="notice">${readOnly}</p>`}
     ${plan?.snapshot.problems.slice(0, MOST_PROBLEMS).map((problem) => html`<p class="notice">${describeProblem(problem)}</p>`)}
-    <p class="actions">
-      ${
-        busy === undefined
-          ? html`${again}${plan ? takeButtons(actions) : nothing}`
-          : html`<span class="busy" role="status"><span class="ring" aria-hidden="true"></span> ${busy} …</span>`
-      }
-    </p>
+    <p class="actions">${again}${plan ? takeButtons(actions) : nothing}</p>
+    ${busy === undefined ? nothing : html`<p class="busy" role="status"><span class="ring" aria-hidden="true"></span> ${busy} …</p>`}
   </header>`;
 }
 

@@ -38,6 +38,7 @@ export function migrationsSection(plan: Plan, actions: PanelActions): TemplateRe
       rows: all,
       key: ({ taskIds, from = '', goal }) => JSON.stringify([taskIds[0], from, describeGoal(goal)]),
       lines: 2,
+      onOpen: reveal,
       columns: [
         { ...names('task', ({ taskIds }: MigrationAdvice) => taskIds.join(', ') || '—', reveal), share: 4 },
         names(

@@ -150,7 +150,8 @@ function table(model: Shown, shown: readonly MoveRow[], actions: PanelActions): 
   });
 }
 
-function moveColumns({ plan, choices, steps }: Shown, actions: PanelActions): readonly Column<TableRow>[] {
+function moveColumns(model: Shown, actions: PanelActions): readonly Column<TableRow>[] {
+  const { host, plan, choices, steps } = model;
   const advice = adviceOf(plan);
   const tick: Column<TableRow> = {
     title: TICKED,
@@ -167,15 +168,20 @@ function moveColumns({ plan, choices, steps }: Shown, actions: PanelActions): re
   const [name, ...facts] = factColumns(plan);
   const move: Column<TableRow> = {
     ...name!,
-    detail: (row) => (row.kind === 'move' ? describeWhy(row.move, advice) : groupDetail(row, plan, choices.ticks)),
+    detail: (row) => (row.kind === 'move' ? describeWhy(row.move, advice) : groupDetail(row, model)),
   };
   if (steps.size === 0) return [tick, move, ...facts];
+  return [tick, move, ...facts, standingColumn(steps, host.nowSeconds ?? 0)];
+}
+
+/** Where each move stands that was begun. */
+const standingColumn = memo((steps: PanelModel['steps'], nowSeconds: number): Column<TableRow> => {
   const standing = (row: TableRow) => {
     const step = row.kind === 'move' ? steps.get(row.key) : undefined;
-    return step ? describeStanding(step, step.untilSeconds ?? 0) : '';
+    return step ? describeStanding(step, nowSeconds) : '';
   };
-  return [tick, move, ...facts, { title: 'so far', text: standing, value: standing, share: 3 }];
-}
+  return { title: 'so far', text: standing, value: standing, share: 3 };
+});
 
 /** What is told of a move and of a group; the same while the plan is, so that its rows need not be sorted again. */
 const factColumns = memo((plan: Plan): readonly Column<TableRow>[] => {
@@ -185,7 +191,7 @@ const factColumns = memo((plan: Plan): readonly Column<TableRow>[] => {
     {
       title: 'move',
       text: (row) => (row.kind === 'move' ? describeMove(row.move) : groupTitle(row)),
-      value: (row) => (row.kind === 'move' ? describeMove(row.move) : row.name),
+      value: (row) => (row.kind === 'move' ? describeMove(row.move) : groupTitle(row)),
       share: 8,
     },
     ...resources.map(freesColumn),
@@ -206,12 +212,23 @@ function groupTitle({ by, name, goal }: GroupRow): string {
   return by === 'kind' ? (KINDS[name] ?? name) : name;
 }
 
-/** Why, what it brings and what it costs; of a goal that is ticked in part, that this is of no use. */
-function groupDetail({ goal, moves, moveIds }: GroupRow, { rules }: Plan, ticks: Ticks): string {
+/**
+ * Why, what it brings and what it costs, of the whole goal; first how many of its moves are listed where that is not all,
+ * last that they belong together, or that it is of no use as it is ticked.
+ */
+function groupDetail({ goal, moves }: GroupRow, { plan, choices, steps }: Shown): string {
   if (!goal) return describeGroup(moves.length);
-  const chosen = moveIds.filter((id) => isTicked(ticks, id)).length;
-  const part = describePart(goal, chosen) ?? describeTogether(goal);
-  return [reasonOfGoal(goal, rules), gainOfGoal(goal), costOfGoal(goal), part].filter(Boolean).join(' · ');
+  const all = goal.moveIds.length;
+  const chosen = goal.moveIds.filter((id) => isTicked(choices.ticks, id) || steps.get(id)?.state === 'done').length;
+  return [
+    moves.length < all && describeFound(moves.length, all),
+    reasonOfGoal(goal, plan.rules),
+    gainOfGoal(goal),
+    costOfGoal(goal),
+    describePart(goal, chosen) ?? describeTogether(goal),
+  ]
+    .filter(Boolean)
+    .join(' · ');
 }
 
 function idsOf(row: TableRow): readonly string[] {

@@ -25,6 +25,7 @@ export function placementsSection(plan: Plan, actions: PanelActions): TemplateRe
       rows: plan.placements,
       key: ({ taskId }) => taskId,
       lines: 2,
+      onOpen: ({ taskId }) => actions.showTask(taskId),
       columns: [
         {
           ...names(

@@ -22,6 +22,7 @@ export function resizesSection(plan: Plan, actions: PanelActions): TemplateResul
   const { shrinks, expands, waits, advised, refused } = groupResizes(resizes);
   const columns = resizeColumns(snapshot.takenAtSeconds, actions);
   const key = ({ taskId, resource }: ResizeAdvice) => `${taskId} ${resource}`;
+  const onOpen = ({ taskId }: ResizeAdvice) => actions.reveal('task', taskId);
   const rows = [...shrinks, ...expands, ...waits, ...advised];
   const few = describeFewReadings(snapshot);
   const label = describeKeptFold(refused.length);
@@ -29,9 +30,9 @@ export function resizesSection(plan: Plan, actions: PanelActions): TemplateResul
     HEADINGS.resizes,
     rows.length > 0 && few !== undefined ? html`<p class="faint">${few}</p>` : nothing,
     describeFreed(plan).map((line) => html`<p class="faint">${line}</p>`),
-    gridOr(describeNoResizes(plan), { label: HEADINGS.resizes, rows, key, columns, lines: 2 }),
+    gridOr(describeNoResizes(plan), { label: HEADINGS.resizes, rows, key, columns, lines: 2, onOpen }),
     refused.length > 0
-      ? html`<details><summary>${label}</summary>${grid({ label, rows: refused, key, columns, lines: 2 })}</details>`
+      ? html`<details><summary>${label}</summary>${grid({ label, rows: refused, key, columns, lines: 2, onOpen })}</details>`
       : nothing,
   );
 }
