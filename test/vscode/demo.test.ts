@@ -9,7 +9,7 @@ import { startCluster, type TestCluster } from '../control-plane/cluster.ts';
 import { until } from '../control-plane/until.ts';
 import { DEMO_NODES, demoWorkload, job } from '../control-plane/workload.ts';
 import { stepByStep } from '../stepByStep.ts';
-import { APPLY, movesListed } from './planPanel.ts';
+import { APPLY, movesListed, previewPlan } from './planPanel.ts';
 import { requireEditor, startWorkbench, type Workbench } from './workbench.ts';
 
 const extension = process.env['STOWAGE_EXTENSION'] ?? resolve(import.meta.dirname, '../..');
@@ -166,9 +166,7 @@ describe('the demo cluster in the editor', function () {
   async function planWhenMeasured(...tasks: readonly string[]): Promise<Frame> {
     await until(
       async () => {
-        await workbench.command('Stowage: Preview Plan');
-        const panel = await workbench.webview('.charts .plot .main-svg', 90_000);
-        await panel.locator('vscode-button:not([aria-disabled=true])', { hasText: APPLY }).waitFor();
+        const panel = await previewPlan(workbench);
         await workbench.page.waitForTimeout(5000); // a reading comes every 15 s
         return (await panel.locator('section[aria-label="Resizes in place"]').allTextContents()).join('\n');
       },

@@ -9,6 +9,7 @@ import { requireCluster } from '../control-plane/availability.ts';
 import { startCluster, type TestCluster } from '../control-plane/cluster.ts';
 import { gatedPod, job } from '../control-plane/workload.ts';
 import { stepByStep } from '../stepByStep.ts';
+import { previewPlan } from './planPanel.ts';
 import { requireEditor, startWorkbench, type Workbench } from './workbench.ts';
 
 const extension = process.env['STOWAGE_EXTENSION'] ?? resolve(import.meta.dirname, '../..');
@@ -142,8 +143,7 @@ describe('a Kubernetes cluster in the editor', function () {
   });
 
   it('cancels an apply from its progress: the move under way comes to its end, the others are left as they were', async () => {
-    await workbench.command('Stowage: Preview Plan');
-    const panel = await workbench.webview('.charts .plot .main-svg', 90_000);
+    const panel = await previewPlan(workbench);
     await workbench.picture('k-plan');
     const scheduler = schedulerOf(cluster);
     process.kill(scheduler, 'SIGSTOP'); // so that the first move is still under way when it is cancelled
@@ -166,8 +166,7 @@ describe('a Kubernetes cluster in the editor', function () {
   });
 
   it('places a gated task after one question, and its kubelet runs it there', async () => {
-    await workbench.command('Stowage: Preview Plan');
-    const panel = await workbench.webview('.charts .plot .main-svg', 90_000);
+    const panel = await previewPlan(workbench);
     await panel.locator('vscode-button:not([aria-disabled=true])', { hasText: /^Apply 1 move/ }).click();
     const asked = await workbench.answerModal('Place 1 task');
     assert.match(asked, /Apply 1 (of \d+ )?moves?/);
@@ -204,7 +203,7 @@ describe('a Kubernetes cluster in the editor', function () {
     await workbench.command('Stowage: Preview Plan');
     const panel = await workbench.webview('.notice', 90_000);
     await panel.locator('.notice', { hasText: /nodes/ }).first().waitFor();
-    await panel.getByText('Nothing can be planned: no node is seen.').waitFor();
+    await panel.locator('.verdict', { hasText: 'Nothing can be planned: no node is seen.' }).waitFor();
     await workbench.picture('k-restricted');
   });
 

@@ -6,7 +6,7 @@ import { after, afterEach, before, describe, it } from 'mocha';
 import type { Frame } from 'playwright-core';
 import { stepByStep } from '../stepByStep.ts';
 import { violationsIn } from './axe.ts';
-import { APPLY } from './planPanel.ts';
+import { APPLY, previewPlan } from './planPanel.ts';
 import { requireEditor, startWorkbench, THEMES, type Theme, type Workbench } from './workbench.ts';
 
 const WINDOW = { width: 1440, height: 960 };
@@ -27,9 +27,7 @@ describe('the plan panel in the editor', function () {
     await workbench.openContainer('Stowage');
     await workbench.command('Stowage: Open the Sample Cluster');
     await workbench.tree('Nodes').row('node gpu-a100-1');
-    await workbench.command('Stowage: Preview Plan');
-    panel = await workbench.webview('.charts .plot .main-svg', 90_000);
-    await panel.locator('vscode-button:not([aria-disabled=true])', { hasText: APPLY }).waitFor({ timeout: 90_000 });
+    panel = await previewPlan(workbench);
   });
 
   afterEach(async function () {

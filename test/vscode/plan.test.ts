@@ -3,10 +3,9 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { after, afterEach, before, describe, it } from 'mocha';
-import type { Frame } from 'playwright-core';
 import { until } from '../control-plane/until.ts';
 import { stepByStep } from '../stepByStep.ts';
-import { APPLY, movesListed } from './planPanel.ts';
+import { APPLY, movesListed, planned, previewPlan } from './planPanel.ts';
 import { requireEditor, startWorkbench, type Workbench } from './workbench.ts';
 
 const extension = process.env['STOWAGE_EXTENSION'] ?? resolve(import.meta.dirname, '../..');
@@ -38,20 +37,6 @@ describe('the sample cluster in the editor', function () {
     await workbench?.close();
     rmSync(folder, { recursive: true, force: true });
   });
-
-  /** Plans again: where a panel stands already, it says that it is busy until the new plan is there. */
-  const plan = async (): Promise<Frame> => {
-    const before = await workbench.webview('header', 200).catch(() => undefined);
-    await workbench.command('Stowage: Preview Plan');
-    await before?.locator('.busy').waitFor();
-    return planned();
-  };
-
-  const planned = async (): Promise<Frame> => {
-    const panel = await workbench.webview('.charts .plot .main-svg', 90_000);
-    await panel.locator('vscode-button:not([aria-disabled=true])', { hasText: APPLY }).waitFor({ timeout: 90_000 });
-    return panel;
-  };
 
   /** Lets time pass on the sample, and waits until it has: its kept state is another one, and nothing is under way. */
   const advance = async (by: string) => {
@@ -157,7 +142,7 @@ describe('the sample cluster in the editor', function () {
   });
 
   it('previews the plan: moves, forecast, ranked nodes, resizes, migrations', async () => {
-    const panel = await plan();
+    const panel = await previewPlan(workbench);
     const text = (await panel.locator('#root').textContent()) ?? '';
     assert.match(text, /read 19:30, /);
     assert.match(text, TIMES_IN);
@@ -223,7 +208,7 @@ describe('the sample cluster in the editor', function () {
   });
 
   it('passes over a message to the panel that is out of shape', async () => {
-    const panel = await planned();
+    const panel = await planned(workbench);
     const before = await panel.locator('#root').textContent();
     await panel.evaluate(() => {
       for (const message of [null, 'state', { type: 'state' }, { type: 'state', state: { cluster: 1, steps: {} } }])
@@ -246,7 +231,7 @@ describe('the sample cluster in the editor', function () {
   ] as const;
   for (const { kind, text, entry, verb, end } of single) {
     it(`carries out a single ${kind} from its task’s menu after one question`, async () => {
-      const panel = await planned();
+      const panel = await planned(workbench);
       const moves = await movesListed(panel);
       const [, id = ''] = moves.map((move) => text.exec(move.trim())).find((found) => found !== null) ?? [];
       const name = basename(id);
@@ -269,7 +254,7 @@ describe('the sample cluster in the editor', function () {
   });
 
   it('applies nothing by Enter in the modal, which shows the moves; nothing says that they are done', async () => {
-    const panel = await plan();
+    const panel = await previewPlan(workbench);
     await panel.locator('vscode-button', { hasText: APPLY }).click();
     await workbench.pressInModal('Enter', '5-enter');
     const shown = (name: string) => workbench.page.locator(`.tabs-container .tab.active[data-resource-name="${name}"]`);
@@ -279,7 +264,7 @@ describe('the sample cluster in the editor', function () {
     assert.match((await text.textContent()) ?? '', /Shrink\s\S+\sfrom\s/);
     assert.equal(await workbench.page.locator('.notification-toast', { hasText: 'Applying' }).count(), 0);
     await workbench.command('View: Close Editor');
-    assert.equal(await (await planned()).locator('ol.steps li').count(), 0);
+    assert.equal(await (await planned(workbench)).locator('ol.steps li').count(), 0);
     await workbench.command('Stowage: Open Plan as Text');
     await shown('Plan.txt').waitFor();
     assert.match((await text.textContent()) ?? '', /PLACE/);
@@ -298,7 +283,7 @@ describe('the sample cluster in the editor', function () {
   });
 
   it('applies after one modal that names cluster, moves and lost work, and follows each step', async () => {
-    const panel = await plan();
+    const panel = await previewPlan(workbench);
     const before = (await workbench.tree('Tasks').rows()).filter((row) => /, pending, /.test(row)).length;
     await panel.locator('vscode-button', { hasText: APPLY }).click();
     const asked = await workbench.answerModal('Apply', '5-confirm');
@@ -361,7 +346,7 @@ describe('the sample cluster in the editor', function () {
 
   it('refuses a plan that is older than the cluster, and says to plan again', async () => {
     await advance('2 hours');
-    const panel = await plan();
+    const panel = await previewPlan(workbench);
     await advance('1 day');
     await panel.locator('vscode-button:not([aria-disabled=true])', { hasText: APPLY }).click();
     await workbench.toast(/The cluster has changed since the plan was made. Plan again/);
@@ -408,7 +393,7 @@ describe('the sample cluster in the editor', function () {
     await workbench.pictures('10-card');
     await workbench.command('View: Close Editor');
     await workbench.dismissToasts();
-    const panel = await plan();
+    const panel = await previewPlan(workbench);
     assert.match((await panel.locator('.lead').textContent()) ?? '', /runtimes: trained on 180 finished tasks, up to/);
   });
 

@@ -1,7 +1,23 @@
 import type { Frame } from 'playwright-core';
+import type { Workbench } from './workbench.ts';
 
 /** The button that applies what is ticked: "Apply 19 moves …", "Apply 3 of 19 moves …". */
 export const APPLY = /^\s*Apply [\d,]+ (of [\d,]+ )?moves?/;
+
+/** Plans, and waits for it: a panel that stands already says that it is busy until the new plan is there. */
+export async function previewPlan(workbench: Workbench): Promise<Frame> {
+  const before = await workbench.webview('header', 200).catch(() => undefined);
+  await workbench.command('Stowage: Preview Plan');
+  await before?.locator('.busy').waitFor();
+  return planned(workbench);
+}
+
+/** The panel, once moves of its plan can be applied. */
+export async function planned(workbench: Workbench): Promise<Frame> {
+  const panel = await workbench.webview('.charts .plot .main-svg', 90_000);
+  await panel.locator('vscode-button:not([aria-disabled=true])', { hasText: APPLY }).waitFor({ timeout: 90_000 });
+  return panel;
+}
 
 /** The moves that the panel lists, one by one, from the first to the last: only those in sight are in the page. */
 export async function movesListed(panel: Frame): Promise<string[]> {
