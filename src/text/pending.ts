@@ -24,6 +24,12 @@ export type Pending = {
   readonly withPlan?: string;
 };
 
+/** When a pending task starts, in one clause: "now; in 4 h 13 min (80 %: 1–9 h) if nothing is done"; "—" without a forecast. */
+export function describeBothStarts({ starts, withPlan }: Pick<Pending, 'starts' | 'withPlan'>): string {
+  if (starts === undefined || withPlan === undefined) return '—';
+  return starts === withPlan ? starts : `${withPlan}; ${starts} if nothing is done`;
+}
+
 /**
  * What is told of each pending task of a plan.
  * @param say how a time is written: as on a screen that names the zone, or as in a line that stands alone

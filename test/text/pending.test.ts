@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type { Plan } from '../../src/core/plan/plan.ts';
-import { type Pending, pendingOf } from '../../src/text/pending.ts';
+import { describeBothStarts, type Pending, pendingOf } from '../../src/text/pending.ts';
 import { everything, plan, scenario, withForecast } from '../core/plan/everything.ts';
 import { amounts, aNode, aSnapshot, aTask, HOUR, NOW, used } from '../core/small.ts';
 
@@ -10,6 +10,12 @@ function told(made: Plan, name: string): Pending {
 }
 
 describe('a pending task in words', () => {
+  it('says when it starts with the plan and without it, once where both are the same', () => {
+    assert.equal(describeBothStarts({ starts: 'in 4 h', withPlan: 'now' }), 'now; in 4 h if nothing is done');
+    assert.equal(describeBothStarts({ starts: 'in 4 h', withPlan: 'in 4 h' }), 'in 4 h');
+    assert.equal(describeBothStarts({}), '—');
+  });
+
   it('says since when it waits, why, and what the plan does about it', () => {
     const made = plan(everything());
     const fits = told(made, 'fits');

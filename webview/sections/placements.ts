@@ -2,7 +2,7 @@ import type { TemplateResult } from 'lit-html';
 import type { PlacementAdvice, Plan } from '../../src/core/plan/plan.ts';
 import { amounts } from '../../src/text/format.ts';
 import { HEADINGS } from '../../src/text/panel.ts';
-import { pendingOf } from '../../src/text/pending.ts';
+import { describeBothStarts, pendingOf } from '../../src/text/pending.ts';
 import { describeRuntime } from '../../src/text/prediction.ts';
 import type { PanelActions } from '../actions.ts';
 import { names, numeric } from '../grid/columns.ts';
@@ -15,7 +15,7 @@ const pendingFacts = memo((plan: Plan) => {
   return new Map(plan.placements.map((advice) => [advice.taskId, told(advice)]));
 });
 
-/** Pending tasks, the most urgent first: since when and why each waits, and what helps. */
+/** Pending tasks, the most urgent first: since when each waits, when it starts, why it waits, and what helps. */
 export function placementsSection(plan: Plan, actions: PanelActions): TemplateResult {
   const pending = pendingFacts(plan);
   return titled(
@@ -48,6 +48,7 @@ export function placementsSection(plan: Plan, actions: PanelActions): TemplateRe
           value: ({ createdAtSeconds }) => -createdAtSeconds,
           share: 2,
         },
+        { title: 'starts', text: ({ taskId }) => describeBothStarts(pending.get(taskId)!), share: 4 },
         { title: 'why it waits', text: ({ taskId }) => pending.get(taskId)!.why, share: 4 },
         { title: 'what helps', text: ({ taskId }) => pending.get(taskId)!.help, share: 4 },
         numeric('nodes', ({ fitting }: PlacementAdvice) => fitting, String),
