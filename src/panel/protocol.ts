@@ -30,7 +30,7 @@ export type PanelState = {
   readonly readOnly?: string;
 };
 
-/** More moves than any plan has: one of 5,000 nodes and 50,000 tasks has about 12,000. */
+/** More moves than any plan has: one of 5,000 nodes and 50,000 tasks has some 36,000. */
 const MOST_MOVES = 200_000;
 
 /** From the plan panel to the host: ids only, never a plan. */

@@ -1,4 +1,4 @@
-import { type PlanGoal, totalsOf } from '../core/plan/goals.ts';
+import type { PlanGoal } from '../core/plan/goals.ts';
 import type { PlanRules } from '../core/plan/plan.ts';
 import { amounts, duration, names, nodeHours, number, percent, plural } from './format.ts';
 import { describeGoal, nameOf } from './migration.ts';
@@ -102,18 +102,6 @@ export function describePart({ together, moveIds }: PlanGoal, chosen: number): s
     one: 'Of no use without the other # move of this goal.',
     other: 'Of no use without the other # moves of this goal.',
   });
-}
-
-/** What several goals bring and cost together: "6 tasks start, 20 CPU given back; 5 min of work lost, 2 tasks ended". */
-export function describeTotals(goals: readonly PlanGoal[]): string {
-  const { gain, cost } = totalsOf(goals);
-  const gains = [
-    ...(gain.starts.length > 0 ? [plural(gain.starts.length, { one: '# task starts', other: '# tasks start' })] : []),
-    ...(gain.nodeSeconds > 0 ? [`${nodeHours(gain.nodeSeconds)} saved`] : []),
-    ...(amounts(gain.givenBack) === 'nothing' ? [] : [`${amounts(gain.givenBack)} given back`]),
-    ...(amounts(gain.given) === 'nothing' ? [] : [`${amounts(gain.given)} given`]),
-  ];
-  return [...(gains.length > 0 ? [gains.join(', ')] : []), describeLost(cost)].join('; ');
 }
 
 /** Work that moves lose, and whom they end. */

@@ -5,7 +5,6 @@ import {
   costOfGoal,
   describePart,
   describeTogether,
-  describeTotals,
   gainOfGoal,
   reasonOfGoal,
   titleOfGoal,
@@ -75,13 +74,5 @@ describe('a goal in words', () => {
     assert.deepEqual([describePart(start, 0), describePart(start, 2)], [undefined, undefined]);
     const [, place] = goals as [PlanGoal, PlanGoal];
     assert.deepEqual([describeTogether(place), describePart(place, 1)], [undefined, undefined]);
-  });
-
-  it('is summed up with others', () => {
-    assert.equal(
-      describeTotals(goals),
-      '2 tasks start, 11 node-hours saved, 2 CPU given back, 1.5 CPU given; 10 min of work lost, 1 task ended',
-    );
-    assert.equal(describeTotals([]), 'no work is lost');
   });
 });

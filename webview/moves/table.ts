@@ -1,4 +1,4 @@
-import type { Move } from '../../src/core/model/moves.ts';
+import { type Move, namespaceOf } from '../../src/core/model/moves.ts';
 import { addResources, NO_RESOURCES, type Resources, subtractResources } from '../../src/core/model/resources.ts';
 import type { PlanGoal } from '../../src/core/plan/goals.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
@@ -41,7 +41,6 @@ export type TableRow = MoveRow | GroupRow;
 export function moveRows({ moves }: Pick<Plan, 'moves'>, goals: readonly PlanGoal[]): MoveRow[] {
   const goalOf = new Map(goals.flatMap(({ id, moveIds }) => moveIds.map((moveId) => [moveId, id] as const)));
   return moves.map((move) => {
-    const namespace = move.task.id.slice(0, move.task.id.indexOf('/'));
     const owner = move.owner ? `${move.owner.kind} ${move.owner.namespace}/${move.owner.name}` : `Pod ${move.task.id}`;
     const node = nodeOf(move);
     const kind = move.kind === 'resize' ? move.direction : move.kind;
@@ -49,7 +48,7 @@ export function moveRows({ moves }: Pick<Plan, 'moves'>, goals: readonly PlanGoa
       kind: 'move',
       key: move.id,
       move,
-      groups: { goal: goalOf.get(move.id) ?? '', namespace, owner, node, kind },
+      groups: { goal: goalOf.get(move.id) ?? '', namespace: namespaceOf(move), owner, node, kind },
       frees: freesOf(move),
       lostSeconds: move.kind === 'migration' ? move.run.lostSeconds : 0,
     };
@@ -75,7 +74,9 @@ function freesOf(move: Move): Resources {
 /** What a search looks in, in small letters; made when one looks there first, since it takes longer than all the rest. */
 function textOf(row: MoveRow): string {
   const { owner, node, kind } = row.groups;
-  const text = TEXTS.get(row) ?? `${describeMove(row.move)} ${row.move.task.id} ${owner} ${node} ${kind}`.toLowerCase();
+  const known = TEXTS.get(row);
+  if (known !== undefined) return known;
+  const text = `${describeMove(row.move)} ${row.move.task.id} ${owner} ${node} ${kind}`.toLowerCase();
   TEXTS.set(row, text);
   return text;
 }

@@ -94,3 +94,8 @@ export type RunInformation = {
    */
   readonly lostSeconds: number;
 };
+
+/** The namespace of the task that a move touches: its team. */
+export function namespaceOf({ task: { id } }: Pick<Move, 'task'>): string {
+  return id.slice(0, id.indexOf('/'));
+}

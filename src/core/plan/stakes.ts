@@ -1,4 +1,4 @@
-import type { Migration, Move, Placement, Resize } from '../model/moves.ts';
+import { type Migration, type Move, namespaceOf, type Placement, type Resize } from '../model/moves.ts';
 import { addResources, NO_RESOURCES, type Resources } from '../model/resources.ts';
 import { resized } from './goals.ts';
 
@@ -24,7 +24,7 @@ export function stakesOf(moves: readonly Move[]): Stakes {
 
 /** The same by the namespace of the tasks, those with most moves first. */
 export function stakesByNamespace(moves: readonly Move[]): NamespaceStakes[] {
-  const groups = Map.groupBy(moves, ({ task }) => task.id.slice(0, task.id.indexOf('/')));
+  const groups = Map.groupBy(moves, namespaceOf);
   return [...groups]
     .map(([name, some]) => ({ name, moves: some.length, ...stakesOf(some) }))
     .sort((left, right) => right.moves - left.moves || (left.name < right.name ? -1 : 1));

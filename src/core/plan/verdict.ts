@@ -1,5 +1,5 @@
 import type { Moment } from '../forecast/forecast.ts';
-import type { Move, Resize } from '../model/moves.ts';
+import { namespaceOf, type Resize } from '../model/moves.ts';
 import { addResources, NO_RESOURCES, type Resources, withAmount } from '../model/resources.ts';
 import { type GoalGain, goalsOf, type PlanGoal, resized, totalsOf } from './goals.ts';
 import type { Plan } from './plan.ts';
@@ -68,11 +68,6 @@ export function freedBy({ moves, snapshot }: Pick<Plan, 'moves' | 'snapshot'>): 
     teams: groupedBy(resizes, namespaceOf),
     pools: groupedBy(resizes, ({ task }) => pools[task.node ?? '']),
   };
-}
-
-/** The namespace of the task that a move touches: its team. */
-export function namespaceOf({ task: { id } }: Move): string {
-  return id.slice(0, id.indexOf('/'));
 }
 
 function groupedBy(resizes: readonly Resize[], nameOf: (resize: Resize) => string | undefined): Freed[] {
