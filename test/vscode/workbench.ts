@@ -169,7 +169,9 @@ export class Workbench {
   async openFile(name: string): Promise<void> {
     const rows = this.page.locator(`.quick-input-widget .quick-input-list .monaco-list-row[aria-label*="${name}"]`);
     await this.quickInput('ControlOrMeta+P', name, rows.first());
-    await this.page.locator(`.tabs-container .tab[data-resource-name="${name}"]`).waitFor();
+    await this.page.locator(`.tabs-container .tab.active[data-resource-name="${name}"]`).waitFor();
+    // The tab comes before its editor: a command would still go to the one before.
+    await this.page.locator('.breadcrumbs-control .monaco-breadcrumb-item', { hasText: name }).first().waitFor();
   }
 
   /** Runs a command of the palette and picks an item of what it lists by its label. */
