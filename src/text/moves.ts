@@ -4,7 +4,7 @@ import type { PlacementAdvice, Plan } from '../core/plan/plan.ts';
 import type { ResizeAdvice } from '../core/resize/adviseResizes.ts';
 import { amount, amounts, duration, percent } from './format.ts';
 import { describeGoal } from './migration.ts';
-import { describeLoss } from './operation.ts';
+import { describeRestart } from './operation.ts';
 import { describeRuntime } from './prediction.ts';
 import { describeCap } from './resize.ts';
 
@@ -43,12 +43,8 @@ export function describeWhy(move: Move, advice: AdviceByTask): string {
     case 'migration': {
       const { run } = move;
       const goal = advice.migrations.get(id)?.goal;
-      const loss =
-        run.lostSeconds === 0 && run.checkpoint !== undefined
-          ? `resumes from ${run.checkpoint}`
-          : describeLoss(run.lostSeconds);
       const left = `${duration(run.remainingSeconds)} to go`;
-      return [...(goal ? [`to ${describeGoal(goal)}`] : []), loss, left].join('; ');
+      return [...(goal ? [`to ${describeGoal(goal)}`] : []), describeRestart(run), left].join('; ');
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { Move, NamedMove } from '../core/model/moves.ts';
+import type { Move, NamedMove, RunInformation } from '../core/model/moves.ts';
 import { amountOf, type Resources, resourceNames } from '../core/model/resources.ts';
 import type { Written } from '../core/model/written.ts';
 import type { Short, Stale } from '../core/plan/checkPlan.ts';
@@ -251,10 +251,16 @@ function describeMoveCost(move: Move): string | undefined {
     case 'resize':
       return undefined;
     case 'migration':
-      return move.run.lostSeconds === 0 && move.run.checkpoint !== undefined
-        ? `resumes from ${move.run.checkpoint}`
-        : describeLoss(move.run.lostSeconds);
+      return describeRestart(move.run);
   }
+}
+
+/** What a migrated task begins again with: "resumes from s3://team/train", "loses 5 min of work". */
+export function describeRestart({
+  lostSeconds,
+  checkpoint,
+}: Pick<RunInformation, 'lostSeconds' | 'checkpoint'>): string {
+  return lostSeconds === 0 && checkpoint !== undefined ? `resumes from ${checkpoint}` : describeLoss(lostSeconds);
 }
 
 /** A move with what it costs or asks for: "Place team/train on gpu-3 (4 CPU, 1 GPU)". */

@@ -26,9 +26,9 @@ export type Figure = { readonly label: string; readonly value: string; readonly 
  * A plan in one sentence: "1 instead of 7 tasks wait in 15 min and risk/train-1 starts 4 h 31 min earlier, for 5 min of
  * lost work." Where nothing is to be done, why, and when to look again.
  */
-export function describeVerdict(plan: Plan): string {
+export function describeVerdict(plan: Plan, verdict = verdictOf(plan)): string {
   if (plan.moves.length === 0) return describeNothing(plan);
-  const { waiting, urgent, starts, capacity, lost } = verdictOf(plan);
+  const { waiting, urgent, starts, capacity, lost } = verdict;
   const sooner = plan.forecast ? [...waitingClause(waiting?.soon), ...urgentClause(urgent)] : startsClause(starts);
   const gains = list(sooner.length > 0 ? sooner : capacityClauses(capacity));
   const all =
@@ -39,8 +39,7 @@ export function describeVerdict(plan: Plan): string {
 }
 
 /** The four figures of a plan: tasks that wait, the most urgent start, capacity gained, work lost. */
-export function verdictFigures(plan: Plan): Figure[] {
-  const { waiting, urgent, capacity, lost } = verdictOf(plan);
+export function verdictFigures({ waiting, urgent, capacity, lost }: Verdict): Figure[] {
   return [waitingFigure(waiting), urgentFigure(urgent), capacityFigure(capacity), lostFigure(lost)];
 }
 

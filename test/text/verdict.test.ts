@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type { Plan } from '../../src/core/plan/plan.ts';
+import { verdictOf } from '../../src/core/plan/verdict.ts';
 import { describeNoMigrations, describeTriggers } from '../../src/text/migration.ts';
 import { describeNoResizes } from '../../src/text/resize.ts';
 import { describeFreed, describeVerdict, verdictFigures } from '../../src/text/verdict.ts';
 import { everything, plan, scenario, withForecast } from '../core/plan/everything.ts';
 import { amounts, aNode, aSnapshot, aTask, HOUR, NOW, used } from '../core/small.ts';
 
-const values = (made: Plan) => verdictFigures(made).map(({ label, value, note }) => `${label}: ${value} (${note})`);
+const values = (made: Plan) =>
+  verdictFigures(verdictOf(made)).map(({ label, value, note }) => `${label}: ${value} (${note})`);
 
 describe('the verdict in words', () => {
   const late = { 'default/fits': 0, 'default/big': 5 * HOUR };

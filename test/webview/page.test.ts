@@ -4,6 +4,7 @@ import { after, before, describe, it } from 'mocha';
 import { changeName } from '../../src/core/forecast/scenarios.ts';
 import { goalsOf } from '../../src/core/plan/goals.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
+import { verdictOf } from '../../src/core/plan/verdict.ts';
 import { describeMove, type StepText } from '../../src/text/operation.ts';
 import { policyTitle } from '../../src/text/policies.ts';
 import { describeProblem } from '../../src/text/problem.ts';
@@ -132,7 +133,7 @@ describe('the plan panel', function () {
       assert.ok(texts('.verdict', figures)[0]!.length > 20);
       assert.deepEqual(
         all('dl > div', figures).map((each) => texts('dt, dd', each)),
-        verdictFigures(plan).map(({ label, value, note }) => [label, value, note]),
+        verdictFigures(verdictOf(plan)).map(({ label, value, note }) => [label, value, note]),
       );
       assert.equal(all('dl > div', figures).length, 4);
     });

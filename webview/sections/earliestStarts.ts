@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import type { Forecast, ScenarioForecast } from '../../src/core/forecast/forecast.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
+import { startingTasks } from '../../src/core/plan/starts.ts';
 import { describeStart, scenarioTitle } from '../../src/text/forecast.ts';
 import { HEADINGS } from '../../src/text/panel.ts';
 import type { PanelActions } from '../actions.ts';
@@ -13,7 +14,7 @@ export function earliestStarts(
   { scenarios }: Forecast,
   actions: PanelActions,
 ): TemplateResult | typeof nothing {
-  const ids = [...new Set(scenarios.flatMap(({ starts }) => starts.map(({ task }) => task)))];
+  const ids = startingTasks(scenarios);
   if (ids.length === 0) return nothing;
   const when = (scenario: ScenarioForecast, id: string) => scenario.starts.find(({ task }) => task === id);
   return html`<h3>${HEADINGS.starts}</h3>

@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import type { Plan } from '../../src/core/plan/plan.ts';
+import { verdictOf } from '../../src/core/plan/verdict.ts';
 import { describeCounts } from '../../src/text/counts.ts';
 import { clock, timesIn } from '../../src/text/format.ts';
 import {
@@ -39,10 +40,11 @@ export function headerSection({ host, plan }: PanelModel, actions: PanelActions)
 
 /** The plan in a sentence and four figures. */
 export function verdictSection(plan: Plan): TemplateResult {
+  const verdict = verdictOf(plan);
   return html`<section aria-label=${FIGURES}>
-    <p class="verdict">${describeVerdict(plan)}</p>
+    <p class="verdict">${describeVerdict(plan, verdict)}</p>
     <dl class="figures">
-      ${verdictFigures(plan).map(
+      ${verdictFigures(verdict).map(
         ({ label, value, note }) => html`<div><dt>${label}</dt><dd>${value}</dd><dd class="faint">${note}</dd></div>`,
       )}
     </dl>

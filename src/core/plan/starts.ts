@@ -13,6 +13,11 @@ export type Start =
   /** Its own rules admit no node. */
   | { readonly kind: 'never' };
 
+/** Pending tasks that some scenario tells of, each once. */
+export function startingTasks(scenarios: readonly ScenarioForecast[]): string[] {
+  return [...new Set(scenarios.flatMap(({ starts }) => starts.map(({ task }) => task)))];
+}
+
 /**
  * When a pending task starts. Nothing but the plan lifts the gate of a task that it places; a task without an entry
  * runs from the beginning.

@@ -1,5 +1,6 @@
 import type { Plan } from '../../core/plan/plan.ts';
 import { previewPlan } from '../../core/plan/previewPlan.ts';
+import { verdictOf } from '../../core/plan/verdict.ts';
 import { describeCounts } from '../counts.ts';
 import { describeFutures } from '../forecast.ts';
 import { plural, readAt } from '../format.ts';
@@ -38,6 +39,7 @@ const PROBLEMS_SHOWN = 20;
 export function planDocument(plan: Plan, mostRows = ROWS_SHOWN): PlanDocument {
   const { snapshot, predictor, forecast } = plan;
   const at = snapshot.takenAtSeconds;
+  const verdict = verdictOf(plan);
   const { moves, placements, starts, resizes, migrations } = planTables(plan);
   const part = (heading: string, rows: readonly PlanRow[], notes: readonly string[] = []): DocumentPart[] =>
     rows.length + notes.length === 0
@@ -45,8 +47,8 @@ export function planDocument(plan: Plan, mostRows = ROWS_SHOWN): PlanDocument {
       : [{ heading, notes, rows: rows.slice(0, mostRows), left: Math.max(0, rows.length - mostRows) }];
   return {
     title: `${HEADINGS.page}: ${snapshot.cluster}`,
-    verdict: describeVerdict(plan),
-    figures: verdictFigures(plan),
+    verdict: describeVerdict(plan, verdict),
+    figures: verdictFigures(verdict),
     notes: [
       `${describeCounts(snapshot.counts)}, ${readAt(at)}`,
       `runtimes: ${describePredictor(predictor)}`,

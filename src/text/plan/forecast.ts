@@ -1,6 +1,7 @@
 import type { Forecast, Moment, ScenarioForecast } from '../../core/forecast/forecast.ts';
 import type { Band } from '../../core/model/band.ts';
 import type { Plan } from '../../core/plan/plan.ts';
+import { startingTasks } from '../../core/plan/starts.ts';
 import { describeFutures, describeRoomFor, describeStart, MEASURES, scenarioTitle } from '../forecast.ts';
 import { band, duration, number, percent } from '../format.ts';
 import { shortened, table } from '../table.ts';
@@ -85,7 +86,7 @@ function bandText(of: Band | undefined, say: (value: number) => string): string 
 
 /** When each pending task is expected to start, scenario beside scenario. */
 function startText(plan: Plan, scenarios: readonly ScenarioForecast[]): string[] {
-  const tasks = [...new Set(scenarios.flatMap(({ starts }) => starts.map(({ task }) => task)))];
+  const tasks = startingTasks(scenarios);
   const rows = tasks.map((task) => [
     shortened(task, 44),
     ...scenarios.map((scenario) => describeStart(plan, scenario, task)),

@@ -1,4 +1,5 @@
 import type { PlacementAdvice, Plan } from '../../core/plan/plan.ts';
+import { startingTasks } from '../../core/plan/starts.ts';
 import { describeStart, scenarioTitle } from '../forecast.ts';
 import { amount, amounts, duration } from '../format.ts';
 import { describeGoal, describeMigration } from '../migration.ts';
@@ -77,7 +78,7 @@ function placementRow({ taskId, request, runtime, fitting, ...advice }: Placemen
 
 function startRows(plan: Plan): PlanRow[] {
   const { scenarios = [] } = plan.forecast ?? {};
-  const tasks = [...new Set(scenarios.flatMap(({ starts }) => starts.map(({ task }) => task)))];
+  const tasks = startingTasks(scenarios);
   return tasks.map((task) => ({
     task,
     ...Object.fromEntries(
