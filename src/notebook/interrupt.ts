@@ -1,22 +1,26 @@
 import { Session } from 'node:inspector/promises';
 import { Socket } from 'node:net';
+import { createInterface } from 'node:readline';
 import { parentPort, Worker } from 'node:worker_threads';
 
-/** What the editor writes to the kernel's standard input to stop a cell. */
-export const INTERRUPT = 'interrupt\n';
+/** What the editor writes to the kernel's standard input to stop a run, by its number. */
+export function interruptOf(run: number): string {
+  return `interrupt ${run}\n`;
+}
 
 const PATIENCE_MILLISECONDS = 250;
 
 /**
  * Listens for interrupts on a thread of its own, so that they are heard while a cell keeps the main thread busy.
  * @param script the file that calls `watchForInterrupts` when it runs on that thread
- * @param onInterrupt called on the main thread as soon as it is free: at once, or after the endless loop was broken
+ * @param onInterrupt called with the run's number on the main thread as soon as that is free: at once, or after the
+ *   endless loop was broken
  */
-export function listenForInterrupts(script: URL, onInterrupt: () => void): void {
+export function listenForInterrupts(script: URL, onInterrupt: (run: number) => void): void {
   const worker = new Worker(script, { stdin: false });
-  worker.on('message', () => {
+  worker.on('message', (run: number) => {
     worker.postMessage('free');
-    onInterrupt();
+    onInterrupt(run);
   });
   worker.unref();
 }
@@ -31,9 +35,9 @@ export function watchForInterrupts(): void {
   let waiting: NodeJS.Timeout | undefined;
   main.on('message', () => clearTimeout(waiting));
   const input = new Socket({ fd: 0, readable: true, writable: false });
-  input.on('data', () => {
+  createInterface({ input }).on('line', (line) => {
     clearTimeout(waiting);
-    main.postMessage('interrupt');
+    main.postMessage(Number(line.split(' ')[1]));
     waiting = setTimeout(() => void terminate(), PATIENCE_MILLISECONDS);
   });
 }

@@ -34,7 +34,7 @@ function serve(): void {
   process.on('uncaughtException', (error) => runner.fail(error));
   process.on('unhandledRejection', (reason) => runner.fail(reason));
   process.on('disconnect', () => process.exit());
-  listenForInterrupts(new URL(import.meta.url), () => runner.interrupt());
+  listenForInterrupts(new URL(import.meta.url), (run) => runner.interrupt(run));
   let last: Promise<void> = Promise.resolve();
   process.on('message', (raw) => {
     const message = parseToKernel(raw);

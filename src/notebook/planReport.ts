@@ -1,12 +1,11 @@
 import type { Forecast, ScenarioForecast } from '../core/forecast/forecast.ts';
 import type { Plan } from '../core/plan/plan.ts';
-import { describeCounts } from '../text/counts.ts';
 import { describeFutures, MEASURES, scenarioTitle } from '../text/forecast.ts';
-import { duration, readAt } from '../text/format.ts';
+import { duration } from '../text/format.ts';
 import { describeNoMigrations } from '../text/migration.ts';
 import { HEADINGS } from '../text/panel.ts';
+import { describeMadeFrom } from '../text/plan/madeFrom.ts';
 import { planTables } from '../text/plan/tables.ts';
-import { describePredictor } from '../text/prediction.ts';
 import { describeNoResizes } from '../text/resize.ts';
 import { describeVerdict } from '../text/verdict.ts';
 import type { Figure, Trace } from './figure.ts';
@@ -20,13 +19,9 @@ import { tableOfRows } from './table.ts';
 export function planReport(plan: Plan): Report {
   const { snapshot, forecast } = plan;
   const { moves, placements, resizes, migrations, starts } = planTables(plan);
-  const at = snapshot.takenAtSeconds;
   return {
     title: snapshot.cluster,
-    notes: [
-      describeVerdict(plan),
-      `${describeCounts(snapshot.counts)}, ${readAt(at)}; runtimes: ${describePredictor(plan.predictor)}`,
-    ],
+    notes: [describeVerdict(plan), describeMadeFrom(plan).join('; ')],
     parts: [
       ...part(HEADINGS.moves, moves, { folded: false }),
       ...(forecast ? [waitingChart(forecast)] : []),

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import type { CellLanguage } from './cell.ts';
-import { INTERRUPT } from './interrupt.ts';
+import { interruptOf } from './interrupt.ts';
 import { type Completion, type FromKernel, type KernelContext, parseFromKernel, type ToKernel } from './messages.ts';
 
 export type KernelOptions = {
@@ -82,7 +82,7 @@ export class KernelProcess {
   async interrupt(): Promise<void> {
     const { running, child } = this;
     if (!running || !child) return;
-    child.stdin?.write(INTERRUPT);
+    child.stdin?.write(interruptOf(running.run));
     const patience = this.options.patienceMilliseconds ?? PATIENCE_MILLISECONDS;
     for (const until = Date.now() + patience; Date.now() < until; await pause(20)) {
       if (this.running !== running) return;

@@ -38,6 +38,8 @@ export class Runner {
   private readonly sources = new Map<number, string>();
   private current: Run | undefined;
   private lastRun = 0;
+  /** The run that was asked to stop last. */
+  private interrupted = 0;
   private displays = 0;
   private textSent = 0;
 
@@ -56,8 +58,9 @@ export class Runner {
     this.lastRun = run;
     this.textSent = 0;
     this.sources.set(run, code);
+    if (this.interrupted === run) this.current.stop();
     try {
-      const value = await Promise.race([this.evaluate(run, code, language), stopped]);
+      const value = await Promise.race([this.evaluate(this.current, code, language), stopped]);
       this.show(bundleOf(value));
       this.options.send({ type: 'ended', run, how: 'done' });
     } catch (thrown) {
@@ -68,9 +71,13 @@ export class Runner {
     }
   }
 
-  /** Stops the running cell at its next await. Variables stay. */
-  interrupt(): void {
-    this.current?.stop();
+  /**
+   * Stops a run at its next await; variables stay. Runs and interrupts come by different ways, so that one may be stopped
+   * before it has begun.
+   */
+  interrupt(run: number): void {
+    this.interrupted = run;
+    if (this.current?.run === run) this.current.stop();
   }
 
   /** Aborts when the running cell is stopped; for long work of ours that a cell awaits. */
@@ -104,9 +111,10 @@ export class Runner {
     return { update: send };
   }
 
-  private async evaluate(run: number, code: string, language: CellLanguage): Promise<unknown> {
+  private async evaluate({ run, signal }: Run, code: string, language: CellLanguage): Promise<unknown> {
     const cell = prepareCell(code, language);
     await this.options.prepareFor(code);
+    signal.throwIfAborted();
     for (const name of cell.declares) declareGlobal(name);
     const filename = cellName(run);
     for (const { code: text, lineOffset, columnOffset } of cell.functions) {

@@ -188,6 +188,14 @@ import * as path from 'node:path';`);
     assert.equal(first, second);
   });
 
+  it('stops a cell at once that was stopped before it had begun', async () => {
+    // The interrupt comes by another way than the cell: while the kernel starts, it may be there first.
+    const running = cells.run('for (;;) await new Promise((go) => setTimeout(go, 5))');
+    await cells.kernel.interrupt();
+    assert.equal((await running).end.how, 'interrupted');
+    assert.deepEqual((await cells.run('1')).shown, ['1']);
+  });
+
   it('ends the process of a cell that nothing can stop, and the next cell runs in a new one', async () => {
     await cells.close();
     cells = new KernelUnderTest({ patienceMilliseconds: 700 });
