@@ -6,7 +6,7 @@ import { headerSection, verdictSection } from './sections/header.ts';
 import { migrationsSection } from './sections/migrations.ts';
 import { movesSection } from './sections/moves.ts';
 import { placementsSection } from './sections/placements.ts';
-import { latestStep, progressSection } from './sections/progress.ts';
+import { latestLine, progressSection } from './sections/progress.ts';
 import { rankingSection } from './sections/ranking.ts';
 import { resizesSection } from './sections/resizes.ts';
 import type { PanelModel } from './state.ts';
@@ -20,7 +20,7 @@ export function page(model: PanelModel, actions: PanelActions): TemplateResult {
   const { host, plan, choices } = model;
   const { whatIfs, busy, weighed } = host;
   return html`${headerSection(model, actions)}
-    <p class="spoken" role="status" aria-live="polite">${latestStep(model)}</p>
+    <p class="spoken" role="status" aria-live="polite">${latestLine(model)}</p>
     ${plan ? guard([plan], () => verdictSection(plan)) : nothing}${progressSection(model, actions)}${
       plan
         ? html`${movesSection({ ...model, plan }, actions)}

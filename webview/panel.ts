@@ -63,7 +63,8 @@ function dispatch(event: PanelEvent): void {
   model = reduce(model, event);
   if (model.choices !== before.choices) keep();
   draw();
-  if (before.steps.size === 0 && model.steps.size > 0)
+  // Moves that were begun before the page was shown again are no news: the reader stays where they were.
+  if (before.plan && before.steps.size === 0 && model.steps.size > 0)
     document.querySelector('.steps')?.parentElement?.scrollIntoView({ block: 'start' });
 }
 

@@ -1,13 +1,13 @@
 import type { Forecast } from '../src/core/forecast/forecast.ts';
 import type { Plan } from '../src/core/plan/plan.ts';
-import type { PanelState, ToWebview } from '../src/panel/protocol.ts';
+import type { Asked, PanelState, ToWebview } from '../src/panel/protocol.ts';
 import type { StepText } from '../src/text/operation.ts';
 import { ALL_TICKED, keepTicks, NONE_TICKED, parseTicks, type Ticks, withTicks } from './moves/ticks.ts';
-import { FIRST_VIEW, type MovesView, parseMovesView, unsorted, withOpened } from './moves/view.ts';
+import { FIRST_VIEW, type MovesView, parseMovesView, withOpened } from './moves/view.ts';
 
 /** All that the panel draws from: what the host sent, and what the user chose in it. */
 export type PanelModel = {
-  readonly host: Omit<PanelState, 'zone' | 'plan' | 'steps' | 'stepsBefore'>;
+  readonly host: Omit<PanelState, 'zone' | 'plan' | 'steps' | 'stepsBefore' | 'asked'> & Asked;
   readonly plan?: Plan;
   /** Where each move stands that was begun, by its id, the latest change last. */
   readonly steps: ReadonlyMap<string, StepText>;
@@ -63,26 +63,19 @@ export function reduce(model: PanelModel, event: PanelEvent): PanelModel {
 }
 
 function withState(model: PanelModel, state: PanelState): PanelModel {
-  const { plan: json, steps: news, stepsBefore, zone: _, ...sent } = state;
-  const host = withKnown(sent, model.host);
+  const { plan: json, steps: news, stepsBefore, asked, zone: _, ...sent } = state;
+  const host = { ...sent, ...(asked ?? askedOf(model.host)) };
   const steps = withSteps(stepsBefore === 0 ? new Map() : model.steps, news);
   if (host.planId === undefined) return { host, steps, choices: model.choices };
   const plan = json ? readPlan(json) : host.planId === model.host.planId ? model.plan : undefined;
   const { choices } = model;
-  const kept =
-    host.planId === choices.planId ? choices : { ...NO_CHOICES, moves: unsorted(choices.moves), planId: host.planId };
+  const kept = host.planId === choices.planId ? choices : { ...NO_CHOICES, moves: choices.moves, planId: host.planId };
   return { host, steps, choices: kept, ...(plan && { plan }) };
 }
 
-/** What the host sends with every state keeps its identity while it says the same, so that its part is not drawn again. */
-function withKnown(sent: PanelModel['host'], before: PanelModel['host']): PanelModel['host'] {
-  const same = (left: unknown, right: unknown) => JSON.stringify(left) === JSON.stringify(right);
-  const { whatIfs, weighed } = before;
-  return {
-    ...sent,
-    ...(whatIfs && same(sent.whatIfs, whatIfs) && { whatIfs }),
-    ...(weighed && same(sent.weighed, weighed) && { weighed }),
-  };
+/** The answers that the page holds already; the host sends them anew only when they are others. */
+function askedOf({ weighed, whatIfs }: Asked): Asked {
+  return { ...(weighed && { weighed }), ...(whatIfs && { whatIfs }) };
 }
 
 /** The steps with later ones of the same moves in their place, at the end. */
@@ -97,7 +90,7 @@ function withSteps(steps: PanelModel['steps'], news: readonly StepText[]): Panel
 }
 
 /** The plan's own forecast, with a scenario for each change of nodes that was asked for. */
-export function wholeForecast(forecast: Forecast, whatIfs: PanelState['whatIfs'] = []): Forecast {
+export function wholeForecast(forecast: Forecast, whatIfs: Asked['whatIfs'] = []): Forecast {
   return { ...forecast, scenarios: [...forecast.scenarios, ...whatIfs.flatMap((each) => each.forecast.scenarios)] };
 }
 

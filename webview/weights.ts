@@ -1,5 +1,5 @@
 import type { PlacementAdvice, Plan } from '../src/core/plan/plan.ts';
-import type { PanelState } from '../src/panel/protocol.ts';
+import type { Asked } from '../src/panel/protocol.ts';
 
 /** Weights of policies by name; those left out weigh nothing. */
 export type Weights = Readonly<Record<string, number>>;
@@ -24,7 +24,7 @@ export function shownTask({ placements }: Plan, chosen: string | undefined): Pla
 /** The ranking to show for a task: by the weights tried last where they were tried for it, else the plan's own. */
 export function shownRanking(
   { taskId, ranked }: PlacementAdvice,
-  weighed: PanelState['weighed'],
+  weighed: Asked['weighed'],
 ): PlacementAdvice['ranked'] {
   return weighed?.taskId === taskId ? weighed.ranked : ranked;
 }

@@ -22,12 +22,18 @@ export type PanelState = {
   readonly stepsBefore: number;
   readonly busy?: string;
   readonly failure?: string;
-  /** The ranking of one pending task by weights that were tried last. */
-  readonly weighed?: Weighed;
-  /** Changes of nodes that were asked for, latest last. */
-  readonly whatIfs?: readonly WhatIf[];
+  /** All that was asked of the plan; absent where the page holds it already. */
+  readonly asked?: Asked;
   /** Why nothing may be applied; absent when it may. */
   readonly readOnly?: string;
+};
+
+/** What was asked of a plan, with the answers. */
+export type Asked = {
+  /** The ranking of one pending task by weights that were tried last. */
+  readonly weighed?: Weighed;
+  /** Its forecast with changes of nodes, latest last. */
+  readonly whatIfs?: readonly WhatIf[];
 };
 
 /** More moves than any plan has: one of 5,000 nodes and 50,000 tasks has some 36,000. */

@@ -197,6 +197,11 @@ function movesOrTotals(moves: readonly Move[], preview?: PlanPreview): string[] 
   ];
 }
 
+/** What the moves that are ticked change in all, in the words of the question that follows. */
+export function describeTicked(stakes: Stakes): string {
+  return `Ticked: ${describeStakes(stakes)}.`;
+}
+
 /** "pending tasks take 8 CPU; running tasks give back 12 CPU and get 3 CPU" */
 function describeStakes({ placed, givenBack, given }: Stakes): string {
   const some = (resources: Resources) => resourceNames(resources).length > 0;

@@ -82,20 +82,6 @@ export function describeFrees(resource: ResourceName): string {
   return `frees ${resourceTitle(resource)}`;
 }
 
-/** What the ticked moves free and take in all: "They free 12 CPU and 30 GiB and take 4 GPU." */
-export function describeTicked(frees: Resources): string {
-  const of = (sign: 1 | -1) =>
-    list(
-      resourceNames(frees)
-        .filter((name) => Math.sign(amountOf(frees, name)) === sign)
-        .map((name) => amount(name, sign * amountOf(frees, name))),
-    );
-  const [free, take] = [of(1), of(-1)];
-  if (free === '' && take === '') return '';
-  if (take === '') return `They free ${free}.`;
-  return free === '' ? `They take ${take}.` : `They free ${free} and take ${take}.`;
-}
-
 /** Work that is lost, in a column. */
 export function lostCell(seconds: number): string {
   return seconds > 0 ? duration(seconds) : '—';

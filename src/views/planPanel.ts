@@ -5,6 +5,7 @@ import type { Session, SessionState } from '../editor/session.ts';
 import type { StepLog } from '../editor/stepLog.ts';
 import { coalesced } from '../io/coalesce.ts';
 import {
+  type Asked,
   type FromWebview,
   type PanelState,
   type PlanCopy,
@@ -39,6 +40,8 @@ export class PlanPanel implements vscode.WebviewPanelSerializer, vscode.Disposab
   private sentPlan: string | undefined;
   /** The steps that the page holds, for the same reason: of which log, and how many. */
   private sentSteps: { readonly log?: StepLog; readonly count: number } = { count: 0 };
+  /** What was asked of the plan, as the page holds it. */
+  private sentAsked: Asked | undefined;
   private readonly subscriptions: vscode.Disposable[];
   private readonly extensionUri: vscode.Uri;
   private readonly session: Session;
@@ -106,6 +109,7 @@ export class PlanPanel implements vscode.WebviewPanelSerializer, vscode.Disposab
         if (message.zone !== undefined) this.handlers.zone(message.zone);
         this.sentPlan = undefined;
         this.sentSteps = { count: 0 };
+        this.sentAsked = undefined;
         return this.send(this.session.state);
       case 'refresh':
         return this.handlers.refresh();
@@ -131,8 +135,23 @@ export class PlanPanel implements vscode.WebviewPanelSerializer, vscode.Disposab
     const { plan, ...rest } = shownState(state);
     const isNew = plan !== undefined && rest.planId !== this.sentPlan;
     this.sentPlan = rest.planId;
-    const shown: PanelState = { zone: readerZone(), ...rest, ...this.newSteps(state), ...(isNew && { plan }) };
+    const shown: PanelState = {
+      zone: readerZone(),
+      ...rest,
+      ...this.newSteps(state),
+      ...this.newlyAsked(state),
+      ...(isNew && { plan }),
+    };
     void this.panel.webview.postMessage({ type: 'state', state: shown } satisfies ToWebview);
+  }
+
+  /** What was asked of the plan, where the page holds something else. */
+  private newlyAsked(state: SessionState): Pick<PanelState, 'asked'> {
+    const { weighed, whatIfs } = state.kind === 'open' ? state : ({} as Asked);
+    const sent = this.sentAsked;
+    if (sent && sent.weighed === weighed && sent.whatIfs === whatIfs) return {};
+    this.sentAsked = { ...(weighed && { weighed }), ...(whatIfs && { whatIfs }) };
+    return { asked: this.sentAsked };
   }
 
   /** Steps that the page does not hold yet. */
@@ -148,7 +167,7 @@ export class PlanPanel implements vscode.WebviewPanelSerializer, vscode.Disposab
   }
 }
 
-function shownState(state: SessionState): Omit<PanelState, 'zone' | 'steps' | 'stepsBefore'> {
+function shownState(state: SessionState): Omit<PanelState, 'zone' | 'steps' | 'stepsBefore' | 'asked'> {
   switch (state.kind) {
     case 'closed':
       return { cluster: '', failure: NO_CLUSTER };
@@ -161,8 +180,6 @@ function shownState(state: SessionState): Omit<PanelState, 'zone' | 'steps' | 's
         cluster: state.view.cluster,
         nowSeconds: state.view.takenAtSeconds,
         ...(state.plan && { plan: state.plan.json, planId: state.plan.id }),
-        ...(state.weighed && { weighed: state.weighed }),
-        ...(state.whatIfs && { whatIfs: state.whatIfs }),
         ...(state.busy && { busy: state.busy }),
         ...(state.readOnly && { readOnly: state.readOnly }),
       };

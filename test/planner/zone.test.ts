@@ -89,7 +89,7 @@ describe('one clock for the planning thread and the panel', function () {
     plan = JSON.parse(new TextDecoder().decode((await planner.ask({ type: 'plan' })).json));
     assert.equal(plan.snapshot.takenAtSeconds, Date.parse('2026-11-02T14:00:00Z') / 1000);
     includes(panel(), `waiting until ${until}. `);
-    includes(panel(), 'read 22:00, times in UTC+8 (Asia/Shanghai)');
+    includes(panel(), 'at 2026-11-02 22:00, times in UTC+8 (Asia/Shanghai)');
     const terminal = planText(plan, { paint: (_, words) => words, all: true });
     includes(terminal, 'at 2026-11-02 22:00, times in UTC+8 (Asia/Shanghai)');
     const doctor = await planner.ask({ type: 'doctor', target: target(), name: 'sample', access: {} });
@@ -106,7 +106,7 @@ describe('one clock for the planning thread and the panel', function () {
     const { text } = await planner.ask({ type: 'continue' });
     const [, until] = /waiting until (\d\d:\d\d) UTC−3:30\.$/.exec(text) ?? assert.fail(text);
     includes(panel(), `waiting until ${until}. `);
-    includes(panel(), 'read 10:30, times in UTC−3:30 (America/St_Johns)');
+    includes(panel(), 'at 2026-11-02 10:30, times in UTC−3:30 (America/St_Johns)');
     includes(await planner.ask({ type: 'doctor', target: target(), name: 'sample', access: {} }), '2026-11-02 10:30');
   });
 

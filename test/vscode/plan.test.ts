@@ -144,7 +144,7 @@ describe('the sample cluster in the editor', function () {
   it('previews the plan: moves, forecast, ranked nodes, resizes, migrations', async () => {
     const panel = await previewPlan(workbench);
     const text = (await panel.locator('#root').textContent()) ?? '';
-    assert.match(text, /read 19:30, /);
+    assert.match(text, /at 2026-11-02 19:30, /);
     assert.match(text, TIMES_IN);
     for (const words of [
       'Moves',

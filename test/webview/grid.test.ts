@@ -44,10 +44,13 @@ describe('keys of a grid', () => {
 
 describe('sorting of a grid', () => {
   it('begins with the first text and the largest number, and turns when it is asked for again', () => {
-    assert.deepEqual(nextSorting(undefined, 0), { column: 0, descending: false });
-    assert.deepEqual(nextSorting(undefined, 1, true), { column: 1, descending: true });
-    assert.deepEqual(nextSorting({ column: 1, descending: true }, 1, true), { column: 1, descending: false });
-    assert.deepEqual(nextSorting({ column: 1, descending: true }, 0), { column: 0, descending: false });
+    assert.deepEqual(nextSorting(undefined, 'node'), { column: 'node', descending: false });
+    assert.deepEqual(nextSorting(undefined, 'score', true), { column: 'score', descending: true });
+    assert.deepEqual(nextSorting({ column: 'score', descending: true }, 'score', true), {
+      column: 'score',
+      descending: false,
+    });
+    assert.deepEqual(nextSorting({ column: 'score', descending: true }, 'node'), { column: 'node', descending: false });
   });
 
   it('leaves equals as they came, in both directions, and the rows it was given alone', () => {
@@ -120,6 +123,29 @@ describe('a grid', () => {
         ['CPUs', 'none'],
       ],
     );
+  });
+
+  it('keeps its sorting and widths with their columns when another column comes before them', () => {
+    const nodes = [5, 9, 7].map((cpus) => ({ name: `node-${cpus}`, cpus }));
+    const columns = [
+      { title: 'node', text: ({ name }: Node) => name },
+      numeric('CPUs', ({ cpus }: Node) => cpus, String),
+    ];
+    show(nodes, { columns });
+    const header = () => all('[role=columnheader]').find(({ textContent }) => textContent.startsWith('CPUs'))!;
+    header().click();
+    header().focus();
+    header().dispatchEvent(new window.KeyboardEvent('keydown', { key: 'ArrowRight', altKey: true, bubbles: true }));
+    const widths = () => all('[role=row]')[0]!.style.gridTemplateColumns.split(/ (?!\d)/);
+    assert.match(widths().at(-1)!, /px$/);
+    show(nodes, { columns: [{ title: 'so far', text: () => 'done' }, ...columns] });
+    assert.equal(header().getAttribute('aria-sort'), 'descending');
+    assert.deepEqual(
+      all('[role=gridcell]:last-child').map(({ textContent }) => textContent),
+      ['9', '7', '5'],
+    );
+    assert.match(widths().at(-1)!, /px$/);
+    assert.doesNotMatch(widths().slice(0, -1).join(' '), /px/);
   });
 
   it('holds the rows in sight and some to spare, and the height of all', () => {

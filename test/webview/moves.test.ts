@@ -97,7 +97,7 @@ describe('the table of moves', function () {
       ...FIRST_VIEW,
       group: 'kind',
       opened: ['kind shrink'],
-      sorting: { column: 2, descending: true },
+      sorting: { column: 'frees CPU', descending: true },
     } as const;
     const shown = tableRows(rows, goals, view, ({ frees }) => frees.milliCpu);
     const freed = (kind: 'group' | 'move') =>

@@ -101,7 +101,7 @@ describe('the plan panel', function () {
     it('tells a failure as an alert, and what is going on as a status', () => {
       show({ host: { ...HOST, failure: 'The cluster does not answer.', busy: 'connecting' } });
       assert.deepEqual(texts('[role=alert]'), ['The cluster does not answer.']);
-      assert.match(texts('header [role=status]')[0]!, /connecting/);
+      assert.match(texts('[role=status]')[0]!, /connecting/);
       // The button stays, for who has the focus on it, and does nothing.
       button('Preview plan').click();
       assert.deepEqual(asked, []);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import type { PanelState } from '../../src/panel/protocol.ts';
+import type { Asked, PanelState } from '../../src/panel/protocol.ts';
 import type { StepText } from '../../src/text/operation.ts';
 import { isTicked } from '../../webview/moves/ticks.ts';
 import { EMPTY_MODEL, keepChoices, type PanelModel, parseChoices, reduce, wholeForecast } from '../../webview/state.ts';
@@ -95,9 +95,12 @@ describe('the state of the plan panel', () => {
       change: { kind: 'lost', node: 'a' },
       forecast: { scenarios: [{ name: 'without a' }] },
     };
-    const whatIfs = [whatIf] as unknown as NonNullable<PanelState['whatIfs']>;
-    const { host: kept } = reduce(EMPTY_MODEL, state({ planId: 'p', whatIfs }));
-    assert.deepEqual(kept.whatIfs, [whatIf]);
+    const whatIfs = [whatIf] as unknown as NonNullable<Asked['whatIfs']>;
+    const answered = reduce(EMPTY_MODEL, state({ planId: 'p', asked: { whatIfs } }));
+    // The host sends them again only when they are others.
+    const { host: kept } = reduce(answered, state({ planId: 'p' }));
+    assert.equal(kept.whatIfs, whatIfs);
+    assert.equal(reduce(answered, state({ planId: 'q', asked: {} })).host.whatIfs, undefined);
     const own = { scenarios: [{ name: 'nothing' }, { name: 'plan' }] } as unknown as Parameters<
       typeof wholeForecast
     >[0];

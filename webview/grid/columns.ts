@@ -1,5 +1,6 @@
 /** One column: what a cell shows, and what it is sorted by. */
 export type Column<Row> = {
+  /** What the column is known by: no other of its grid has the same. */
   readonly title: string;
   readonly text: (row: Row) => string;
   /** A second, fainter line; only in grids of two lines. */
@@ -28,8 +29,8 @@ export type Tick<Row> = {
   readonly set: (row: Row, on: boolean) => void;
 };
 
-/** Widths that the reader gave columns, in pixels, by their place. */
-export type Widths = ReadonlyMap<number, number>;
+/** Widths that the reader gave columns, in pixels, by their titles. */
+export type Widths = ReadonlyMap<string, number>;
 
 /** A column of numbers: on the right, sorted by value, largest first. */
 export function numeric<Row>(
@@ -55,9 +56,9 @@ export const LEAST_PIXELS = 48;
 /** The columns' widths for CSS grid: those of the reader, the others by their shares. */
 export function template<Row>(columns: readonly Column<Row>[], widths: Widths): string {
   return columns
-    .map((column, at) => {
-      const { numeric, share, tick } = column;
-      const width = widths.get(at) ?? (tick && TICK_PIXELS);
+    .map((column) => {
+      const { title, numeric, share, tick } = column;
+      const width = widths.get(title) ?? (tick && TICK_PIXELS);
       if (width !== undefined) return `${width}px`;
       return `minmax(${least(column)}ch, ${share ?? (numeric ? 1 : 2)}fr)`;
     })
@@ -67,11 +68,11 @@ export function template<Row>(columns: readonly Column<Row>[], widths: Widths): 
 /** The least width at which all columns are read; a narrower page scrolls the grid, not itself. */
 export function leastWidth<Row>(columns: readonly Column<Row>[], widths: Widths): string {
   let [ch, pixels] = [0, 0];
-  columns.forEach((column, at) => {
-    const width = widths.get(at) ?? (column.tick && TICK_PIXELS);
+  for (const column of columns) {
+    const width = widths.get(column.title) ?? (column.tick && TICK_PIXELS);
     if (width === undefined) ch += least(column);
     else pixels += width;
-  });
+  }
   return `calc(${ch}ch + ${pixels}px)`;
 }
 

@@ -89,16 +89,16 @@ class Grid<Row> extends HTMLElement {
 
   #sort({ rows, columns, sorted }: GridOptions<Row>): readonly Row[] {
     if (sorted) this.#sorting = sorted.by;
-    const column = this.#sorting && columns[this.#sorting.column];
+    const column = columns.find(({ title }) => title === this.#sorting?.column);
     if (sorted || !column || !this.#sorting) return rows;
     return sortRows(rows, column.value ?? column.text, this.#sorting.descending);
   }
 
-  #sortBy(column: number): void {
+  #sortBy({ title, tick, numeric }: Column<Row>): void {
     const options = this.#options!;
-    const { columns, sorted } = options;
-    if (columns[column]?.tick) return;
-    const sorting = nextSorting(this.#sorting, column, columns[column]?.numeric);
+    const { sorted } = options;
+    if (tick) return;
+    const sorting = nextSorting(this.#sorting, title, numeric);
     if (sorted) return sorted.sort(sorting);
     this.#sorting = sorting;
     this.#order = this.#sort(options);
@@ -161,7 +161,8 @@ class Grid<Row> extends HTMLElement {
   }
 
   #header(column: Column<Row>, at: number): TemplateResult {
-    const direction = this.#sorting?.column === at ? (this.#sorting.descending ? 'descending' : 'ascending') : 'none';
+    const direction =
+      this.#sorting?.column === column.title ? (this.#sorting.descending ? 'descending' : 'ascending') : 'none';
     return html`<div
       role="columnheader"
       class=${classOf(column)}
@@ -169,12 +170,12 @@ class Grid<Row> extends HTMLElement {
       tabindex=${at === this.#focus.column ? 0 : -1}
       data-row="-1"
       data-column=${at}
-      @click=${() => this.#sortBy(at)}
+      @click=${() => this.#sortBy(column)}
       >${column.tick ? html`<span class="spoken">${column.title}</span>` : column.title}${MARKS[direction]}<span
         class="resizer"
         @click=${(event: Event) => event.stopPropagation()}
-        @dblclick=${() => this.#widen(at, undefined)}
-        @pointerdown=${(event: PointerEvent) => this.#drag(event, at)}
+        @dblclick=${() => this.#widen(column.title, undefined)}
+        @pointerdown=${(event: PointerEvent) => this.#drag(event, column.title)}
       ></span></div>`;
   }
 
@@ -261,7 +262,7 @@ class Grid<Row> extends HTMLElement {
     const { row, column } = this.#focus;
     if (row === -1 && event.altKey && (event.key === 'ArrowLeft' || event.key === 'ArrowRight')) {
       event.preventDefault();
-      return this.#widen(column, event.key === 'ArrowRight' ? WIDTH_STEP_PIXELS : -WIDTH_STEP_PIXELS);
+      return this.#widen(columns[column]!.title, event.key === 'ArrowRight' ? WIDTH_STEP_PIXELS : -WIDTH_STEP_PIXELS);
     }
     const opened = this.#order[row];
     const expanded = opened === undefined ? undefined : tree?.expanded(opened);
@@ -280,7 +281,7 @@ class Grid<Row> extends HTMLElement {
     }
     if (event.key !== 'Enter') return;
     event.preventDefault();
-    if (row === -1) this.#sortBy(column);
+    if (row === -1) this.#sortBy(columns[column]!);
     else if (opened !== undefined && expanded !== undefined && !columns[column]?.open) tree?.expand(opened, !expanded);
     else if (opened !== undefined) this.#open(opened, columns[column]);
   }
@@ -313,24 +314,25 @@ class Grid<Row> extends HTMLElement {
   }
 
   /** Makes a column wider by so many pixels; undefined: as wide as it was at first. */
-  #widen(at: number, by: number | undefined): void {
+  #widen(title: string, by: number | undefined): void {
     const widths = new Map(this.#widths);
-    if (by === undefined) widths.delete(at);
-    else widths.set(at, Math.max(LEAST_PIXELS, (widths.get(at) ?? this.#widthOf(at)) + by));
+    if (by === undefined) widths.delete(title);
+    else widths.set(title, Math.max(LEAST_PIXELS, (widths.get(title) ?? this.#widthOf(title)) + by));
     this.#widths = widths;
     this.#draw();
   }
 
-  #widthOf(at: number): number {
+  #widthOf(title: string): number {
+    const at = this.#options?.columns.findIndex((column) => column.title === title);
     return this.querySelector(`[role=columnheader][data-column="${at}"]`)?.getBoundingClientRect().width ?? 0;
   }
 
-  #drag(down: PointerEvent, at: number): void {
+  #drag(down: PointerEvent, title: string): void {
     down.preventDefault();
-    const [handle, width] = [down.target as HTMLElement, this.#widthOf(at)];
+    const [handle, width] = [down.target as HTMLElement, this.#widthOf(title)];
     handle.setPointerCapture(down.pointerId);
     const move = ({ clientX }: PointerEvent) => {
-      this.#widths = new Map([...this.#widths, [at, Math.max(LEAST_PIXELS, width + clientX - down.clientX)]]);
+      this.#widths = new Map([...this.#widths, [title, Math.max(LEAST_PIXELS, width + clientX - down.clientX)]]);
       this.#draw();
     };
     handle.addEventListener('pointermove', move);

@@ -1,8 +1,8 @@
-/** By which column rows are sorted. */
-export type Sorting = { readonly column: number; readonly descending: boolean };
+/** By which column rows are sorted, by its title. */
+export type Sorting = { readonly column: string; readonly descending: boolean };
 
 /** The sorting after a column's header is pressed: text upwards first, numbers downwards first, then the other way. */
-export function nextSorting(sorting: Sorting | undefined, column: number, numeric = false): Sorting {
+export function nextSorting(sorting: Sorting | undefined, column: string, numeric = false): Sorting {
   return { column, descending: sorting?.column === column ? !sorting.descending : numeric };
 }
 
@@ -22,5 +22,5 @@ function compare(left: number | string, right: number | string): number {
 export function isSorting(value: unknown): value is Sorting {
   if (typeof value !== 'object' || value === null) return false;
   const { column, descending } = value as Record<string, unknown>;
-  return Number.isSafeInteger(column) && typeof descending === 'boolean';
+  return typeof column === 'string' && typeof descending === 'boolean';
 }

@@ -17,11 +17,6 @@ export type MovesView = {
 
 export const FIRST_VIEW: MovesView = { search: '', group: 'goal', opened: [] };
 
-/** Another plan has other columns. */
-export function unsorted({ sorting: _, ...view }: MovesView): MovesView {
-  return view;
-}
-
 export function withOpened(view: MovesView, group: string, on: boolean): MovesView {
   const others = view.opened.filter((each) => each !== group);
   return { ...view, opened: on ? [...others, group] : others };

@@ -1,8 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import type { Plan } from '../../src/core/plan/plan.ts';
 import { verdictOf } from '../../src/core/plan/verdict.ts';
-import { describeCounts } from '../../src/text/counts.ts';
-import { clock, timesIn } from '../../src/text/format.ts';
 import {
   COPY_AS_MARKDOWN,
   FIGURES,
@@ -12,7 +10,7 @@ import {
   PREVIEW_PLAN,
   SAVE_AS,
 } from '../../src/text/panel.ts';
-import { describePredictor } from '../../src/text/prediction.ts';
+import { describeMadeFrom } from '../../src/text/plan/madeFrom.ts';
 import { describeProblem } from '../../src/text/problem.ts';
 import { describeVerdict, verdictFigures } from '../../src/text/verdict.ts';
 import type { PanelActions } from '../actions.ts';
@@ -29,12 +27,12 @@ export function headerSection({ host, plan }: PanelModel, actions: PanelActions)
   const again = button(plan ? PLAN_AGAIN : PREVIEW_PLAN, actions.refresh, { secondary: true, disabled });
   return html`<header>
     <h1>${HEADINGS.page}</h1>
-    <p class="lead">${cluster}${plan ? madeFrom(plan) : nothing}</p>
+    <p class="lead">${[cluster, ...(plan ? describeMadeFrom(plan) : [])].join(' · ')}</p>
     ${failure === undefined ? nothing : html`<p class="notice error" role="alert">${failure}</p>`}
     ${readOnly === undefined ? nothing : html`<p class="notice">${readOnly}</p>`}
     ${plan?.snapshot.problems.slice(0, MOST_PROBLEMS).map((problem) => html`<p class="notice">${describeProblem(problem)}</p>`)}
     <p class="actions">${again}${plan ? takeButtons(actions) : nothing}</p>
-    ${busy === undefined ? nothing : html`<p class="busy" role="status"><span class="ring" aria-hidden="true"></span> ${busy} …</p>`}
+    ${busy === undefined ? nothing : html`<p class="busy"><span class="ring" aria-hidden="true"></span> ${busy} …</p>`}
   </header>`;
 }
 
@@ -55,14 +53,4 @@ function takeButtons(actions: PanelActions): TemplateResult {
   return html`${button(OPEN_AS_TEXT, () => actions.take('text'), { secondary: true })}
   ${button(COPY_AS_MARKDOWN, () => actions.take('markdown'), { secondary: true })}
   ${button(SAVE_AS, () => actions.take('file'), { secondary: true })}`;
-}
-
-function madeFrom({ snapshot, predictor }: Plan): string {
-  const { counts, takenAtSeconds } = snapshot;
-  return [
-    '',
-    `read ${clock(takenAtSeconds, takenAtSeconds)}, ${timesIn(takenAtSeconds)}`,
-    describeCounts(counts),
-    `runtimes: ${describePredictor(predictor)}`,
-  ].join(' · ');
 }

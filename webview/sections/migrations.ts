@@ -53,7 +53,7 @@ export function migrationsSection(plan: Plan, actions: PanelActions): TemplateRe
         ),
         { title: 'in order to', text: ({ goal }) => describeGoal(goal), share: 4 },
         numeric('saves', ({ gainNodeSeconds }: MigrationAdvice) => gainNodeSeconds, nodeHours),
-        numeric('lost work', ({ lostSeconds }: MigrationAdvice) => lostSeconds, duration),
+        numeric('work lost', ({ lostSeconds }: MigrationAdvice) => lostSeconds, duration),
         { title: 'decision', text: (advice) => describeMigration(advice, snapshot.takenAtSeconds), share: 6 },
       ],
     }),

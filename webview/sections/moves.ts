@@ -1,8 +1,10 @@
-import { html, type TemplateResult } from 'lit-html';
+import { html, nothing, type TemplateResult } from 'lit-html';
 import { live } from 'lit-html/directives/live.js';
+import type { Move } from '../../src/core/model/moves.ts';
 import { amountOf, type ResourceName, resourceNames } from '../../src/core/model/resources.ts';
 import { goalsOf } from '../../src/core/plan/goals.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
+import { stakesOf } from '../../src/core/plan/stakes.ts';
 import { amount } from '../../src/text/format.ts';
 import {
   costOfGoal,
@@ -13,7 +15,13 @@ import {
   titleOfGoal,
 } from '../../src/text/goals.ts';
 import { adviceByTask, describeWhy } from '../../src/text/moves.ts';
-import { describeLossOf, describeMove, describeNoMoves, describeStanding } from '../../src/text/operation.ts';
+import {
+  describeLossOf,
+  describeMove,
+  describeNoMoves,
+  describeStanding,
+  describeTicked,
+} from '../../src/text/operation.ts';
 import {
   ASKED_ONCE_MORE,
   describeApply,
@@ -21,7 +29,6 @@ import {
   describeFrees,
   describeGroup,
   describeTick,
-  describeTicked,
   describeTickGroup,
   GROUP_BY,
   GROUPED_BY,
@@ -39,7 +46,7 @@ import { button } from '../button.ts';
 import { type Column, numeric } from '../grid/columns.ts';
 import { grid } from '../grid/grid.ts';
 import { memo } from '../memo.ts';
-import { found, type GroupRow, type MoveRow, moveRows, type TableRow, tableRows, totals } from '../moves/table.ts';
+import { found, type GroupRow, type MoveRow, moveRows, type TableRow, tableRows } from '../moves/table.ts';
 import { isTicked, type Ticks, tickedOf } from '../moves/ticks.ts';
 import { GROUPINGS, type MovesView } from '../moves/view.ts';
 import type { PanelModel } from '../state.ts';
@@ -56,8 +63,9 @@ export function movesSection(model: Shown, actions: PanelActions): TemplateResul
   return titled(
     HEADINGS.moves,
     toolbar(view, shown, open.length, ticks, actions),
-    shown.length === 0 ? html`<p>${NO_MOVE_FOUND}</p>` : table(model, shown, actions),
-    applyLine(model, tickedRows(open, ticks), open.length, actions),
+    shown.length === 0 ? html`<p>${NO_MOVE_FOUND}</p>` : nothing,
+    table(model, shown, actions),
+    applyLine(model, tickedMoves(open, ticks), open.length, actions),
   );
 }
 
@@ -78,10 +86,11 @@ const adviceOf = memo(adviceByTask);
 const foundRows = memo(found);
 const sortedRows = memo(tableRows);
 
-const tickedRows = memo((rows: readonly MoveRow[], ticks: Ticks) => {
-  const ticked = rows.filter(({ key }) => isTicked(ticks, key));
-  return { ticked, ...totals(ticked) };
-});
+const tickedMoves = memo((rows: readonly MoveRow[], ticks: Ticks) =>
+  rows.filter(({ key }) => isTicked(ticks, key)).map(({ move }) => move),
+);
+
+const stakesOfTicked = memo(stakesOf);
 
 function toolbar(
   { search, group }: MovesView,
@@ -130,7 +139,7 @@ function table(model: Shown, shown: readonly MoveRow[], actions: PanelActions): 
   const { plan, choices } = model;
   const { moves: view } = choices;
   const columns = moveColumns(model, actions);
-  const sortBy = view.sorting && columns[view.sorting.column]?.value;
+  const sortBy = columns.find(({ title }) => title === view.sorting?.column)?.value;
   return grid<TableRow>({
     label: HEADINGS.moves,
     rows: sortedRows(shown, tableOf(plan).goals, view, sortBy),
@@ -235,20 +244,15 @@ function idsOf(row: TableRow): readonly string[] {
   return row.kind === 'move' ? [row.key] : row.moveIds;
 }
 
-function applyLine(
-  { host, plan }: Shown,
-  { ticked, frees }: ReturnType<typeof tickedRows>,
-  all: number,
-  actions: PanelActions,
-): TemplateResult {
+function applyLine({ host, plan }: Shown, ticked: readonly Move[], all: number, actions: PanelActions): TemplateResult {
   const disabled = ticked.length === 0 || host.busy !== undefined || host.readOnly !== undefined;
   const apply = () =>
     actions.apply(
       plan.id,
-      ticked.map(({ key }) => key),
+      ticked.map(({ id }) => id),
     );
   return html`<p class="actions apply">
     ${button(describeApply(ticked.length, all), apply, { disabled })}
-    <span>${describeTicked(frees)} ${describeLossOf(ticked.map(({ move }) => move))} ${ASKED_ONCE_MORE}</span>
+    <span>${describeTicked(stakesOfTicked(ticked))} ${describeLossOf(ticked)} ${ASKED_ONCE_MORE}</span>
   </p>`;
 }

@@ -1,5 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { repeat } from 'lit-html/directives/repeat.js';
+import type { Plan } from '../../src/core/plan/plan.ts';
+import { verdictOf } from '../../src/core/plan/verdict.ts';
 import { clock } from '../../src/text/format.ts';
 import { describeStanding, type StepText } from '../../src/text/operation.ts';
 import {
@@ -11,8 +13,10 @@ import {
   PLAN_AGAIN,
   type StepCounts,
 } from '../../src/text/panel.ts';
+import { describeVerdict } from '../../src/text/verdict.ts';
 import type { PanelActions } from '../actions.ts';
 import { button } from '../button.ts';
+import { memo } from '../memo.ts';
 import type { PanelModel } from '../state.ts';
 import { titled } from './parts.ts';
 
@@ -55,11 +59,18 @@ function wasBegun({ moves }: NonNullable<PanelModel['plan']>, steps: PanelModel[
 
 const ENDED: readonly StepText['state'][] = ['done', 'failed'];
 
-/** The latest change of a move, as a line for a screen reader; empty before the first. */
-export function latestStep({ steps, host: { nowSeconds = 0 } }: PanelModel): string {
+/**
+ * What happened last, as a line for a screen reader: a move's latest change, what is being done, or the plan that came
+ * of it; empty before the first.
+ */
+export function latestLine({ plan, steps, host: { nowSeconds = 0, busy } }: PanelModel): string {
   const last = [...steps.values()].at(-1);
-  return last ? `${last.title}: ${describeStanding(last, nowSeconds)}` : '';
+  if (last) return `${last.title}: ${describeStanding(last, nowSeconds)}`;
+  if (busy !== undefined) return `${busy} …`;
+  return plan ? sentenceOf(plan) : '';
 }
+
+const sentenceOf = memo((plan: Plan) => describeVerdict(plan, verdictOf(plan)));
 
 function madeAt({ snapshot: { takenAtSeconds } }: NonNullable<PanelModel['plan']>): string {
   return clock(takenAtSeconds, takenAtSeconds);

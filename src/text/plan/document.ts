@@ -1,15 +1,14 @@
 import type { Plan } from '../../core/plan/plan.ts';
 import { previewPlan } from '../../core/plan/previewPlan.ts';
 import { verdictOf } from '../../core/plan/verdict.ts';
-import { describeCounts } from '../counts.ts';
 import { describeFutures } from '../forecast.ts';
-import { plural, readAt } from '../format.ts';
+import { plural } from '../format.ts';
 import { describeMoves, describeNoMoves, describeWhatIsEnded } from '../operation.ts';
 import { HEADINGS } from '../panel.ts';
-import { describePredictor } from '../prediction.ts';
 import { describeProblem } from '../problem.ts';
 import { describeFreed, describeVerdict, type Figure, verdictFigures } from '../verdict.ts';
 import { forecastTable } from './forecast.ts';
+import { describeMadeFrom } from './madeFrom.ts';
 import { type PlanRow, planTables } from './tables.ts';
 
 /** A plan to be read away from here: what Markdown and HTML are made from. Every text is plain. */
@@ -37,8 +36,7 @@ const PROBLEMS_SHOWN = 20;
 
 /** @param mostRows of each table */
 export function planDocument(plan: Plan, mostRows = ROWS_SHOWN): PlanDocument {
-  const { snapshot, predictor, forecast } = plan;
-  const at = snapshot.takenAtSeconds;
+  const { snapshot, forecast } = plan;
   const verdict = verdictOf(plan);
   const { moves, placements, starts, resizes, migrations } = planTables(plan);
   const part = (heading: string, rows: readonly PlanRow[], notes: readonly string[] = []): DocumentPart[] =>
@@ -49,11 +47,7 @@ export function planDocument(plan: Plan, mostRows = ROWS_SHOWN): PlanDocument {
     title: `${HEADINGS.page}: ${snapshot.cluster}`,
     verdict: describeVerdict(plan, verdict),
     figures: verdictFigures(verdict),
-    notes: [
-      `${describeCounts(snapshot.counts)}, ${readAt(at)}`,
-      `runtimes: ${describePredictor(predictor)}`,
-      ...snapshot.problems.slice(0, PROBLEMS_SHOWN).map(describeProblem),
-    ],
+    notes: [...describeMadeFrom(plan), ...snapshot.problems.slice(0, PROBLEMS_SHOWN).map(describeProblem)],
     parts: [
       ...part(HEADINGS.moves, moves, moveNotes(plan)),
       ...(forecast ? part(HEADINGS.forecast, forecastRows(forecast), [describeFutures(forecast)]) : []),

@@ -1,13 +1,12 @@
 import type { Plan } from '../../core/plan/plan.ts';
 import { previewPlan } from '../../core/plan/previewPlan.ts';
-import { describeCounts } from '../counts.ts';
-import { readAt } from '../format.ts';
 import { describeMoves, describeWhatIsEnded } from '../operation.ts';
-import { describeChosen, describePredictor } from '../prediction.ts';
+import { describeChosen } from '../prediction.ts';
 import { describeProblem } from '../problem.ts';
 import { wrapped } from '../table.ts';
 import { describeVerdict } from '../verdict.ts';
 import { forecastText } from './forecast.ts';
+import { describeMadeFrom } from './madeFrom.ts';
 import { moveText } from './migrations.ts';
 import { placeText } from './placements.ts';
 import { resizeText } from './resizes.ts';
@@ -32,11 +31,12 @@ export function nextSteps(plan: Plan, planFile: string | undefined, { paint }: P
 
 function heading(plan: Plan, { paint }: PlanTextOptions): string[] {
   const { snapshot, predictor } = plan;
+  const [cluster, runtimes] = describeMadeFrom(plan);
   const chosen = describeChosen(predictor);
   const by = chosen === '' ? '' : ` (${chosen})`;
   return [
-    `${paint('bold', snapshot.cluster)}  ${describeCounts(snapshot.counts)}, ${readAt(snapshot.takenAtSeconds)}`,
-    ...wrapped(`runtimes: ${describePredictor(predictor)}${by}`, '').map((line) => paint('dim', line)),
+    `${paint('bold', snapshot.cluster)}  ${cluster}`,
+    ...wrapped(`${runtimes}${by}`, '').map((line) => paint('dim', line)),
     ...snapshot.problems.slice(0, 5).map((problem) => paint('yellow', `! ${describeProblem(problem)}`)),
     '',
     ...wrapped(describeVerdict(plan), '').map((line) => paint('bold', line)),
