@@ -38,6 +38,9 @@ const slow = all.filter((file) => /^test\/(control-plane|vscode)\//.test(file));
 /** Files that do a sample of their work in `npm test`. */
 const sampled = all.filter((file) => /from '[./]+\/full\.ts'/.test(textOf(file)));
 
+/** Files that `npm test` leaves to the full run: they hold the test cluster itself, which changes seldom. */
+const fullOnly = ['test/control-plane/cluster.test.ts'];
+
 /** What is built or fetched once on a machine, while other tests already run. */
 const PREPARATIONS = {
   cluster: {
@@ -64,17 +67,21 @@ process.exit(counts.failed === 0 && counts.passed > 0 ? 0 : 1);
 /** What is to run, in the order to begin it: all parts, or the one that is asked for. */
 function tasksOf(part) {
   const inFolder = (folder) => tasksOfFiles(slow.filter((file) => file.startsWith(`test/${folder}/`)));
-  if (part === undefined) return [checks(), unitTests(), ...tasksOfFiles(slow)];
+  if (part === undefined)
+    return [checks(), unitTests(), ...tasksOfFiles(slow.filter((file) => !fullOnly.includes(file)))];
   const parts = { unit: [checks(), unitTests()], cluster: inFolder('control-plane'), editor: inFolder('vscode') };
   if (parts[part]) return parts[part];
   console.error(`There is no part "${part}". Parts: ${Object.keys(parts).join(', ')}.`);
   process.exit(2);
 }
 
-/** What `npm test` does a sample of. */
+/** What `npm test` does a sample of, or nothing. */
 function tasksInFull() {
   const isSlow = (file) => slow.includes(file);
-  return [unitTests(sampled.filter((file) => !isSlow(file))), ...tasksOfFiles(sampled.filter(isSlow))];
+  return [
+    unitTests(sampled.filter((file) => !isSlow(file))),
+    ...tasksOfFiles([...fullOnly, ...sampled.filter(isSlow)]),
+  ];
 }
 
 function checks() {
@@ -211,7 +218,10 @@ function run(command, words, say, environment = {}) {
 function report() {
   if (failures.length > 0) console.log(`\nFailed:\n${lines(failures)}`);
   if (counts.pending > 0) console.log(`\n${counts.pending} left out; each says why above.`);
-  if (!isFull) console.log(`\nFrom these a sample; all of them: npm run test:full\n${lines(sampled)}`);
+  if (!isFull)
+    console.log(
+      `\nFrom these a sample; all of them: npm run test:full\n${lines(sampled)}\nLeft to it:\n${lines(fullOnly)}`,
+    );
   console.log(`\n${seconds(started)} in all`);
   console.log(`\n${counts.passed} passed, ${counts.failed} failed`);
 }
