@@ -1,6 +1,6 @@
 import type { Band } from '../core/model/band.ts';
 import type { Node, NodeDeadline } from '../core/model/node.ts';
-import { addResources, NO_RESOURCES, type Resources } from '../core/model/resources.ts';
+import { type Resources, sumResources } from '../core/model/resources.ts';
 import { missingEverywhere } from '../core/model/rights.ts';
 import type { Settings } from '../core/model/settings.ts';
 import type { Action, Snapshot } from '../core/model/snapshot.ts';
@@ -172,7 +172,7 @@ function nodeRow(capacity: NodeCapacity, predictions: Predictions, settings: Set
     name: node.name,
     total: node.allocatable,
     free,
-    ...(readings.length > 0 && { usage: readings.reduce(addResources, NO_RESOURCES) }),
+    ...(readings.length > 0 && { usage: sumResources(readings) }),
     available: available(availableTime(capacity, predictions, settings, takenAtSeconds), takenAtSeconds),
     ...(node.deadline && { deadline: node.deadline }),
     state: !node.ready ? 'notReady' : node.unschedulable ? 'unschedulable' : 'ready',

@@ -1,5 +1,5 @@
-import { amountOf, type ResourceName, type Resources, resourceNames } from '../core/model/resources.ts';
-import { amount, counted, duration, list, number, plural, resourceTitle } from './format.ts';
+import type { ResourceName } from '../core/model/resources.ts';
+import { counted, duration, number, plural, resourceTitle } from './format.ts';
 
 /** What the plan panel says of itself: headings, buttons, and what a screen reader reads beside them. */
 

@@ -1,5 +1,5 @@
 import { type Move, namespaceOf } from '../../src/core/model/moves.ts';
-import { addResources, NO_RESOURCES, type Resources, subtractResources } from '../../src/core/model/resources.ts';
+import { NO_RESOURCES, type Resources, subtractResources, sumResources } from '../../src/core/model/resources.ts';
 import type { PlanGoal } from '../../src/core/plan/goals.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
 import { describeMove } from '../../src/text/operation.ts';
@@ -134,11 +134,9 @@ function groupRow(name: Pick<GroupRow, 'by' | 'name' | 'goal'>, moves: readonly 
 }
 
 /** What some moves free and lose together. */
-export function totals(moves: Iterable<MoveRow>): Pick<GroupRow, 'frees' | 'lostSeconds'> {
-  let [frees, lostSeconds]: [Resources, number] = [NO_RESOURCES, 0];
-  for (const row of moves) {
-    frees = addResources(frees, row.frees);
-    lostSeconds += row.lostSeconds;
-  }
-  return { frees, lostSeconds };
+export function totals(moves: readonly MoveRow[]): Pick<GroupRow, 'frees' | 'lostSeconds'> {
+  return {
+    frees: sumResources(moves.map(({ frees }) => frees)),
+    lostSeconds: moves.reduce((total, { lostSeconds }) => total + lostSeconds, 0),
+  };
 }

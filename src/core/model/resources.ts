@@ -44,6 +44,24 @@ export function addResources(left: Resources, right: Resources): Resources {
   return combine(left, right, (a, b) => a + b);
 }
 
+/** All together, resource by resource; none: nothing. Made for tens of thousands. */
+export function sumResources(all: Iterable<Resources>): Resources {
+  let [milliCpu, memoryBytes, gpuMilli] = [0, 0, 0];
+  const extended = new Map<string, number>();
+  for (const each of all) {
+    milliCpu += each.milliCpu;
+    memoryBytes += each.memoryBytes;
+    gpuMilli += each.gpuMilli;
+    for (const name of Object.keys(each.extended)) extended.set(name, (extended.get(name) ?? 0) + amountOf(each, name));
+  }
+  return {
+    milliCpu,
+    memoryBytes,
+    gpuMilli,
+    extended: Object.fromEntries([...extended].filter(([, amount]) => amount !== 0)),
+  };
+}
+
 /** `left − right`, resource by resource; may be negative where more is held than there is. */
 export function subtractResources(left: Resources, right: Resources): Resources {
   return combine(left, right, (a, b) => a - b);
@@ -100,7 +118,8 @@ function isBuiltIn(name: ResourceName): name is 'milliCpu' | 'memoryBytes' | 'gp
 
 function combine(left: Resources, right: Resources, merge: (a: number, b: number) => number): Resources {
   const extended: Record<string, number> = {};
-  for (const name of new Set([...Object.keys(left.extended), ...Object.keys(right.extended)])) {
+  const [names, others] = [Object.keys(left.extended), Object.keys(right.extended)];
+  for (const name of others.length === 0 ? names : new Set([...names, ...others])) {
     const amount = merge(amountOf(left, name), amountOf(right, name));
     if (amount !== 0) extended[name] = amount;
   }

@@ -1,6 +1,6 @@
 import type { Goal, MigrationAdvice } from '../defrag/searchDefrag.ts';
 import type { Migration, Move, Placement, Resize } from '../model/moves.ts';
-import { addResources, amountOf, NO_RESOURCES, type Resources, resourceNames, withAmount } from '../model/resources.ts';
+import { maxResources, NO_RESOURCES, type Resources, subtractResources, sumResources } from '../model/resources.ts';
 import type { Plan } from './plan.ts';
 
 /** What some moves of a plan are for, with what they bring and cost. */
@@ -68,7 +68,7 @@ export function goalsOf(plan: PlanWithGoals): PlanGoal[] {
 /** What a set of moves wins and costs in all; several goals together, or a part of one. */
 export function totalsOf(goals: readonly PlanGoal[]): { readonly gain: GoalGain; readonly cost: GoalCost } {
   const sum = (of: (goal: PlanGoal) => number) => goals.reduce((total, goal) => total + of(goal), 0);
-  const add = (of: (goal: PlanGoal) => Resources) => goals.map(of).reduce(addResources, NO_RESOURCES);
+  const add = (of: (goal: PlanGoal) => Resources) => sumResources(goals.map(of));
   return {
     gain: {
       starts: goals.flatMap(({ gain }) => gain.starts),
@@ -86,15 +86,9 @@ export function totalsOf(goals: readonly PlanGoal[]): { readonly gain: GoalGain;
 
 /** What resizes take from tasks and give to them, resource by resource; both in amounts that are not negative. */
 export function resized(resizes: readonly Resize[]): { readonly givenBack: Resources; readonly given: Resources } {
-  let [givenBack, given] = [NO_RESOURCES, NO_RESOURCES];
-  for (const { from, to } of resizes) {
-    for (const name of resourceNames(from, to)) {
-      const more = amountOf(to, name) - amountOf(from, name);
-      if (more > 0) given = withAmount(given, name, amountOf(given, name) + more);
-      if (more < 0) givenBack = withAmount(givenBack, name, amountOf(givenBack, name) - more);
-    }
-  }
-  return { givenBack, given };
+  const less = ({ from, to }: Resize) => maxResources(subtractResources(from, to), NO_RESOURCES);
+  const more = ({ from, to }: Resize) => maxResources(subtractResources(to, from), NO_RESOURCES);
+  return { givenBack: sumResources(resizes.map(less)), given: sumResources(resizes.map(more)) };
 }
 
 const KINDS: readonly Purpose['kind'][] = ['start', 'place', 'free', 'migrate', 'giveBack', 'giveMore'];

@@ -1,5 +1,5 @@
 import { type Migration, type Move, namespaceOf, type Placement, type Resize } from '../model/moves.ts';
-import { addResources, NO_RESOURCES, type Resources } from '../model/resources.ts';
+import { type Resources, sumResources } from '../model/resources.ts';
 import { resized } from './goals.ts';
 
 /** What some moves change in all: amounts are not negative. */
@@ -17,7 +17,7 @@ export type NamespaceStakes = Stakes & { readonly name: string; readonly moves: 
 export function stakesOf(moves: readonly Move[]): Stakes {
   const placements = moves.filter((move): move is Placement => move.kind === 'placement');
   return {
-    placed: placements.map(({ request }) => request).reduce(addResources, NO_RESOURCES),
+    placed: sumResources(placements.map(({ request }) => request)),
     ...resized(moves.filter((move): move is Resize => move.kind === 'resize')),
   };
 }

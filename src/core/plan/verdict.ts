@@ -1,6 +1,6 @@
 import type { Moment } from '../forecast/forecast.ts';
 import { namespaceOf, type Resize } from '../model/moves.ts';
-import { addResources, NO_RESOURCES, type Resources, withAmount } from '../model/resources.ts';
+import { NO_RESOURCES, type Resources, sumResources, withAmount } from '../model/resources.ts';
 import { type GoalGain, goalsOf, type PlanGoal, resized, totalsOf } from './goals.ts';
 import type { Plan } from './plan.ts';
 import { type Start, startIn } from './starts.ts';
@@ -81,9 +81,7 @@ function freedOf(goals: readonly PlanGoal[]): Pick<CapacityGained, 'freedNodes' 
   const freeing = goals.flatMap(({ purpose }) => (purpose.kind === 'free' ? [purpose] : []));
   return {
     freedNodes: freeing.map(({ node }) => node),
-    freed: freeing
-      .map(({ resource, amount }) => withAmount(NO_RESOURCES, resource, amount))
-      .reduce(addResources, NO_RESOURCES),
+    freed: sumResources(freeing.map(({ resource, amount }) => withAmount(NO_RESOURCES, resource, amount))),
   };
 }
 
