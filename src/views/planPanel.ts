@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { NodeChange } from '../core/forecast/scenarios.ts';
 import type { Session, SessionState } from '../editor/session.ts';
-import type { StepLog } from '../editor/stepLog.ts';
+import { StepLog } from '../editor/stepLog.ts';
 import { coalesced } from '../io/coalesce.ts';
 import {
   type Asked,
@@ -36,12 +36,8 @@ const SEND_PAUSE_MILLISECONDS = 100;
 export class PlanPanel implements vscode.WebviewPanelSerializer, vscode.Disposable {
   static readonly type = 'stowage.plan';
   private panel: vscode.WebviewPanel | undefined;
-  /** Id of the plan that the page holds: a plan is large, so it is sent once. */
-  private sentPlan: string | undefined;
-  /** The steps that the page holds, for the same reason: of which log, and how many. */
-  private sentSteps: { readonly log?: StepLog; readonly count: number } = { count: 0 };
-  /** What was asked of the plan, as the page holds it. */
-  private sentAsked: Asked | undefined;
+  /** What the page holds; undefined until it runs and has told its zone. */
+  private held: Held | undefined;
   private readonly subscriptions: vscode.Disposable[];
   private readonly extensionUri: vscode.Uri;
   private readonly session: Session;
@@ -83,6 +79,7 @@ export class PlanPanel implements vscode.WebviewPanelSerializer, vscode.Disposab
   private adopt(panel: vscode.WebviewPanel): void {
     this.panel?.dispose();
     this.panel = panel;
+    this.held = undefined;
     const scripts = vscode.Uri.joinPath(this.extensionUri, 'dist', 'webview');
     panel.iconPath = vscode.Uri.joinPath(this.extensionUri, 'media', 'icon.png');
     panel.webview.options = { enableScripts: true, localResourceRoots: [scripts] };
@@ -107,9 +104,7 @@ export class PlanPanel implements vscode.WebviewPanelSerializer, vscode.Disposab
     switch (message.type) {
       case 'ready':
         if (message.zone !== undefined) this.handlers.zone(message.zone);
-        this.sentPlan = undefined;
-        this.sentSteps = { count: 0 };
-        this.sentAsked = undefined;
+        this.held = {};
         return this.send(this.session.state);
       case 'refresh':
         return this.handlers.refresh();
@@ -131,41 +126,34 @@ export class PlanPanel implements vscode.WebviewPanelSerializer, vscode.Disposab
   }
 
   private send(state: SessionState): void {
-    if (!this.panel) return;
-    const { plan, ...rest } = shownState(state);
-    const isNew = plan !== undefined && rest.planId !== this.sentPlan;
-    this.sentPlan = rest.planId;
-    const shown: PanelState = {
+    const { panel, held } = this;
+    if (!panel || !held) return;
+    const { plan, ...shown } = shownState(state);
+    const { steps = new StepLog(), weighed, whatIfs } = state.kind === 'open' ? state : {};
+    const stepsBefore = held.steps === steps ? (held.stepCount ?? 0) : 0;
+    const asked: Asked = { ...(weighed && { weighed }), ...(whatIfs && { whatIfs }) };
+    const isAsked = held.asked?.weighed !== weighed || held.asked?.whatIfs !== whatIfs;
+    this.held = { ...(shown.planId !== undefined && { planId: shown.planId }), steps, stepCount: steps.length, asked };
+    const next: PanelState = {
       zone: readerZone(),
-      ...rest,
-      ...this.newSteps(state),
-      ...this.newlyAsked(state),
-      ...(isNew && { plan }),
+      ...shown,
+      steps: steps.since(stepsBefore),
+      stepsBefore,
+      ...(isAsked && { asked }),
+      ...(plan && shown.planId !== held.planId && { plan }),
     };
-    void this.panel.webview.postMessage({ type: 'state', state: shown } satisfies ToWebview);
-  }
-
-  /** What was asked of the plan, where the page holds something else. */
-  private newlyAsked(state: SessionState): Pick<PanelState, 'asked'> {
-    const { weighed, whatIfs } = state.kind === 'open' ? state : ({} as Asked);
-    const sent = this.sentAsked;
-    if (sent && sent.weighed === weighed && sent.whatIfs === whatIfs) return {};
-    this.sentAsked = { ...(weighed && { weighed }), ...(whatIfs && { whatIfs }) };
-    return { asked: this.sentAsked };
-  }
-
-  /** Steps that the page does not hold yet. */
-  private newSteps(state: SessionState): Pick<PanelState, 'steps' | 'stepsBefore'> {
-    if (state.kind !== 'open') {
-      this.sentSteps = { count: 0 };
-      return { steps: [], stepsBefore: 0 };
-    }
-    const log = state.steps;
-    const stepsBefore = this.sentSteps.log === log ? this.sentSteps.count : 0;
-    this.sentSteps = { log, count: log.length };
-    return { steps: log.since(stepsBefore), stepsBefore };
+    void panel.webview.postMessage({ type: 'state', state: next } satisfies ToWebview);
   }
 }
+
+/** What the page holds already: a plan is large and steps are many, so that each is sent once. */
+type Held = {
+  readonly planId?: string;
+  /** Of which log it has steps, and how many. */
+  readonly steps?: StepLog;
+  readonly stepCount?: number;
+  readonly asked?: Asked;
+};
 
 function shownState(state: SessionState): Omit<PanelState, 'zone' | 'steps' | 'stepsBefore' | 'asked'> {
   switch (state.kind) {
