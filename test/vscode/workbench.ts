@@ -67,7 +67,6 @@ export const THEMES = {
   dark: { label: 'Dark Modern', className: 'vs-dark' },
   highContrast: { label: 'Dark High Contrast', className: 'hc-black' },
   lightHighContrast: { label: 'Light High Contrast', className: 'hc-light' },
-  highContrastLight: { label: 'Light High Contrast', className: 'hc-light' },
 } as const;
 
 export type Theme = keyof typeof THEMES;
