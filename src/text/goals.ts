@@ -1,7 +1,7 @@
 import type { PlanGoal } from '../core/plan/goals.ts';
 import type { PlanRules } from '../core/plan/plan.ts';
 import { amounts, duration, names, nodeHours, number, percent, plural } from './format.ts';
-import { describeGoal, nameOf } from './migration.ts';
+import { describeEarlier, nameOf } from './migration.ts';
 
 /** Every sentence about what a plan's moves are for. */
 
@@ -11,7 +11,7 @@ export function titleOfGoal({ purpose, moveIds }: PlanGoal): string {
   switch (purpose.kind) {
     case 'start':
     case 'free':
-      return `${sentence(describeGoal(purpose))} ${duration(purpose.savedSeconds)} earlier`;
+      return sentence(describeEarlier(purpose));
     case 'place':
       return plural(moves, { one: 'Place # task that fits now', other: 'Place # tasks that fit now' });
     case 'giveBack':

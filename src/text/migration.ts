@@ -34,9 +34,15 @@ export function describeGoal(goal: Goal): string {
   return goal.node ? `start ${nameOf(goal.taskId)} on ${goal.node}` : `start ${nameOf(goal.taskId)}`;
 }
 
+/** The same with how much earlier. */
+export function describeEarlier(goal: Goal): string {
+  const { savedSeconds } = goal;
+  return savedSeconds > 0 ? `${describeGoal(goal)} ${duration(savedSeconds)} earlier` : describeGoal(goal);
+}
+
 /** What a goal's moves bring: "To free 8 GPU on gpu-4 7 h earlier: saves 7.5 node-hours, costs 3 node-minutes". */
 export function describeGain({ goal, gainNodeSeconds, costNodeSeconds }: MigrationAdvice): string {
-  return `To ${describeGoal(goal)} ${duration(goal.savedSeconds)} earlier: ${describeWorth(gainNodeSeconds, costNodeSeconds)}`;
+  return `To ${describeEarlier(goal)}: ${describeWorth(gainNodeSeconds, costNodeSeconds)}`;
 }
 
 /** What moves save and cost, in shares of a node × time. */

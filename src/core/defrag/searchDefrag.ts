@@ -44,7 +44,10 @@ export type MigrationAdvice = {
   readonly repack?: RepackFacts;
 };
 
-/** What a set of moves is for. */
+/**
+ * What a set of moves is for. `savedSeconds` is what the running tasks' predicted ends tell; in a plan with a forecast,
+ * in which others arrive meanwhile, that of a task it starts is the forecast's, at the median.
+ */
 export type Goal =
   /** A task that no node can take starts on `node`, `savedSeconds` before it would by itself. */
   | {

@@ -25,6 +25,7 @@ import {
   type PredictorUsed,
   planRules,
 } from './plan.ts';
+import { savedOf } from './starts.ts';
 
 export type PlanInputs = {
   readonly snapshot: Snapshot;
@@ -82,8 +83,18 @@ export function draftPlan(inputs: PlanInputs): DraftPlan {
 
 /** Gives a draft its forecast, what opens its cluster again, and its id. */
 export function finishPlan(draft: DraftPlan, hash: Hash, more: Pick<Plan, 'target' | 'forecast'> = {}): Plan {
-  const content = { format: PLAN_FORMAT, ...draft, ...more } as const;
+  const migrations = draft.migrations.map((advice) => withForecast(advice, { ...draft, ...more }));
+  const content = { format: PLAN_FORMAT, ...draft, migrations, ...more } as const;
   return { ...content, id: digest(content, hash) };
+}
+
+/** A migration with what it saves as the forecast sees it, where that knows when the task it is for starts. */
+function withForecast(advice: MigrationAdvice, plan: Pick<Plan, 'placements' | 'forecast'>): MigrationAdvice {
+  const { goal, decision, gainNodeSeconds } = advice;
+  if (goal.kind !== 'start' || decision.kind !== 'migrate' || goal.savedSeconds === 0) return advice;
+  const savedSeconds = Math.max(0, savedOf(plan, goal.taskId) ?? goal.savedSeconds);
+  const share = gainNodeSeconds / goal.savedSeconds;
+  return { ...advice, goal: { ...goal, savedSeconds }, gainNodeSeconds: share * savedSeconds };
 }
 
 /**

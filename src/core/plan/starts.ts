@@ -39,6 +39,30 @@ export function startIn(
   return { kind: 'in', p10: p10 ?? p50, p50, ...(p90 !== undefined && { p90 }) };
 }
 
+/** The forecast's scenarios in which nothing is done, and in which the plan is; absent without a forecast. */
+export function scenariosOf({ forecast }: Pick<Plan, 'forecast'>): {
+  readonly nothing?: ScenarioForecast;
+  readonly plan?: ScenarioForecast;
+} {
+  const named = (name: string) => forecast?.scenarios.find((scenario) => scenario.name === name);
+  const [nothing, plan] = [named('nothing'), named('plan')];
+  return { ...(nothing && { nothing }), ...(plan && { plan }) };
+}
+
+/** How many seconds earlier a task starts by the plan, at the median; undefined where one of the two is not known. */
+export function savedOf(made: Pick<Plan, 'placements' | 'forecast'>, taskId: string): number | undefined {
+  const { nothing, plan } = scenariosOf(made);
+  if (!nothing || !plan) return undefined;
+  const saved = medianOf(startIn(made, nothing, taskId)) - medianOf(startIn(made, plan, taskId));
+  return Number.isFinite(saved) ? saved : undefined;
+}
+
+/** Seconds until a start at the median; `Infinity` where that is not within the horizon. */
+export function medianOf(start: Start): number {
+  if (start.kind === 'now') return 0;
+  return start.kind === 'in' ? start.p50 : Number.POSITIVE_INFINITY;
+}
+
 /** The same start as it is so many seconds after the forecast; what was due is now. */
 export function startAfter(start: Start, seconds: number): Start {
   if (start.kind !== 'in') return start;

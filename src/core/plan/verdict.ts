@@ -3,7 +3,7 @@ import { namespaceOf, type Resize } from '../model/moves.ts';
 import { NO_RESOURCES, type Resources, sumResources, withAmount } from '../model/resources.ts';
 import { type GoalGain, goalsOf, type PlanGoal, resized, totalsOf } from './goals.ts';
 import type { Plan } from './plan.ts';
-import { type Start, startIn } from './starts.ts';
+import { medianOf, type Start, savedOf, scenariosOf, startIn } from './starts.ts';
 
 /** What a plan brings and costs, in four figures. */
 export type Verdict = {
@@ -85,11 +85,6 @@ function freedOf(goals: readonly PlanGoal[]): Pick<CapacityGained, 'freedNodes' 
   };
 }
 
-function scenariosOf({ forecast }: Plan) {
-  const named = (name: string) => forecast?.scenarios.find((scenario) => scenario.name === name);
-  return { nothing: named('nothing'), plan: named('plan') };
-}
-
 function waitingOf(made: Plan): Verdict['waiting'] {
   const { nothing, plan } = scenariosOf(made);
   const at = (index: number): WaitingTasks | undefined => {
@@ -111,27 +106,22 @@ function urgentOf(made: Plan, starts: ReadonlySet<string>): UrgentStart | undefi
   let first: UrgentStart | undefined;
   for (const { taskId } of made.placements) {
     if (first && !starts.has(taskId)) continue;
-    const urgent = compared(taskId, startIn(made, nothing, taskId), startIn(made, plan, taskId));
+    const urgent = compared(made, taskId, {
+      nothing: startIn(made, nothing, taskId),
+      plan: startIn(made, plan, taskId),
+    });
     if (urgent.earlier && starts.has(taskId)) return urgent;
     first ??= urgent;
   }
   return first;
 }
 
-function compared(taskId: string, nothing: Start, plan: Start): UrgentStart {
-  const [without, withPlan] = [medianOf(nothing), medianOf(plan)];
-  const savedSeconds = without - withPlan;
+function compared(made: Plan, taskId: string, starts: Pick<UrgentStart, 'nothing' | 'plan'>): UrgentStart {
+  const savedSeconds = savedOf(made, taskId);
   return {
     taskId,
-    nothing,
-    plan,
-    earlier: withPlan < without,
-    ...(Number.isFinite(savedSeconds) && { savedSeconds }),
+    ...starts,
+    earlier: medianOf(starts.plan) < medianOf(starts.nothing),
+    ...(savedSeconds !== undefined && { savedSeconds }),
   };
-}
-
-/** Seconds until a start at the median; `Infinity` where that is not within the horizon. */
-function medianOf(start: Start): number {
-  if (start.kind === 'now') return 0;
-  return start.kind === 'in' ? start.p50 : Number.POSITIVE_INFINITY;
 }

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { NO_RESOURCES } from '../../../src/core/model/resources.ts';
+import { goalsOf } from '../../../src/core/plan/goals.ts';
 import { finishPlan } from '../../../src/core/plan/makePlan.ts';
 import { parsePlan } from '../../../src/core/plan/parsePlan.ts';
+import type { Plan } from '../../../src/core/plan/plan.ts';
 import { freedBy, verdictOf } from '../../../src/core/plan/verdict.ts';
 import { sha256 } from '../../../src/io/sha256.ts';
+import { titleOfGoal } from '../../../src/text/goals.ts';
 import { amounts, aNode, aSnapshot, aTask, HOUR, measured, NOW, used } from '../small.ts';
 import { checkpoint, everything, plan, scenario, withForecast } from './everything.ts';
 
@@ -60,6 +63,29 @@ describe('the verdict of a plan', () => {
     );
     const same = verdictOf(withForecast(made, scenario('nothing', [2], late), scenario('plan', [2], late))).urgent!;
     assert.deepEqual([same.taskId, same.earlier], ['default/fits', false]);
+  });
+
+  it('says of the migrations for that task the same as of the task: what the forecast sees', () => {
+    const snapshot = everything();
+    const tasks = snapshot.tasks.map((task) => (task.node === undefined ? { ...task, gated: false } : task));
+    const made = plan({ ...snapshot, tasks }, {}, { 'unscheduled default/big': NOW - HOUR });
+    const adviceIn = ({ migrations }: Plan) => migrations.find(({ goal }) => goal.kind === 'start')!;
+    const before = adviceIn(made);
+    assert.equal(before.decision.kind, 'migrate');
+    const starting = (seconds: number) => scenario('nothing', [2], { 'default/big': seconds });
+    const finished = (seconds: number) => {
+      const { id: _, format: __, ...draft } = made;
+      const { forecast } = withForecast(made, starting(seconds), scenario('plan', [0], { 'default/big': 0 }));
+      return finishPlan(draft, sha256, forecast ? { forecast } : {});
+    };
+    for (const seconds of [5 * HOUR, 0]) {
+      const { goal, gainNodeSeconds } = adviceIn(finished(seconds));
+      assert.equal(goal.savedSeconds, seconds);
+      const perSecond = before.gainNodeSeconds / before.goal.savedSeconds;
+      assert.ok(Math.abs(gainNodeSeconds - perSecond * seconds) < 1e-6);
+    }
+    assert.match(titleOfGoal(goalsOf(finished(5 * HOUR))[0]!), /^Start big on n\d+ 5 h earlier$/);
+    assert.match(titleOfGoal(goalsOf(finished(0))[0]!), /^Start big on n\d+$/);
   });
 
   it('knows no seconds for a task that would stay behind its gate', () => {
