@@ -68,7 +68,7 @@ stowage-grid, stowage-chart, stowage-weighing { display: block; min-width: 0; }
 .cell.tick input { width: 16px; height: 16px; margin: 0; vertical-align: middle; flex-shrink: 0; }
 .cell:focus { outline: 1px solid var(--vscode-focusBorder); outline-offset: -1px; }
 .cell .name { display: flex; min-width: 0; white-space: nowrap; }
-.cell .head { overflow: hidden; text-overflow: ellipsis; }
+.cell .head { overflow: hidden; text-overflow: ellipsis; min-width: 3ch; }
 .cell .tail { flex-shrink: 0; }
 .cell a { color: var(--vscode-textLink-foreground); text-decoration: none; }
 .cell a:hover { text-decoration: underline; }
@@ -80,8 +80,9 @@ stowage-grid, stowage-chart, stowage-weighing { display: block; min-width: 0; }
 .resizer:hover { background: var(--vscode-sash-hoverBorder, var(--vscode-focusBorder)); }
 @media (max-width: 700px) {
   body { padding: 0 10px 30px; }
-  .weights label { grid-template-columns: 1fr 4ch; }
+  .weights label { grid-template-columns: 10ch 1fr 4ch; }
   .weights label > :last-child { grid-column: 1 / -1; margin-bottom: 8px; }
+  .weights input { width: 100%; margin: 0; }
   input[type=search] { width: 100%; }
 }
 @media (forced-colors: active) { .grid-row.group { border-bottom: 1px solid CanvasText; } }

@@ -82,7 +82,7 @@ function predictedOf(
     case 'placement':
       return remaining(placements.find(of)?.runtime);
     case 'resize':
-      return known({ remainingSeconds: resizes.find(of)?.remainingSeconds });
+      return resizeOf(resizes.find(of));
     case 'migration': {
       const { remainingSeconds, lostSeconds } = move.run;
       const advice = migrations.find(({ taskIds }) => taskIds.includes(move.task.id));
@@ -91,6 +91,11 @@ function predictedOf(
       return known({ remainingSeconds, remainingBand, lostSeconds, gainNodeSeconds, costNodeSeconds });
     }
   }
+}
+
+/** Nothing of a task without an end: no end is predicted there. */
+function resizeOf(advice: Plan['resizes'][number] | undefined): Predicted {
+  return advice?.endless ? {} : known({ remainingSeconds: advice?.remainingSeconds });
 }
 
 function remaining(band: Band | undefined): Predicted {

@@ -21,6 +21,9 @@ export function percent(fraction: number, decimals = 0): string {
   return `${number(fraction * 100, decimals)} %`;
 }
 
+/** In the place of a duration: of what runs until somebody stops it. */
+export const NO_END = 'no end';
+
 /** Seconds as people say them: `45 s`, `7 min`, `3 h 20 min`, `2 d 4 h`; `—` when not finite. */
 export function duration(seconds: number): string {
   if (!Number.isFinite(seconds)) return '—';

@@ -40,9 +40,9 @@ export function movesDoneText(rows: readonly LedgerRow[], now?: RunningNow): str
   return `# Moves Done\n\n${INTRODUCTION} Newest first, ${escaped(timesIn(newestSeconds))}.\n\n${head}${lines.join('')}${more}`;
 }
 
-/** A moment that a narrow column does not break. */
+/** A moment of which a narrow column breaks neither the day nor the time. */
 function unbroken(moment: string): string {
-  return moment.replaceAll('-', '\u2011').replaceAll(' ', '\u00a0');
+  return moment.replaceAll('-', '\u2011');
 }
 
 /** The same for a terminal. @param most rows that are shown */

@@ -107,6 +107,11 @@ export function describeCountsOfSteps({ running, waiting, done, failed }: StepCo
   return `${[of, ...rest].join(', ')}.`;
 }
 
+/** The same of moves that are not the plan's: of undos, and of plans before it. */
+export function describeOtherSteps(counts: StepCounts): string {
+  return `Undone, or of earlier plans: ${describeCountsOfSteps(counts)}`;
+}
+
 /** The fold over moves that need no attention. */
 export function describeDoneFold(done: number): string {
   return plural(done, { one: '# move done', other: '# moves done' });

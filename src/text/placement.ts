@@ -4,7 +4,7 @@ import type { Refusal } from '../core/place/filter.ts';
 import type { RankedNode, ScorePart } from '../core/place/rankNodes.ts';
 import type { DeadlineRefusal, TimeFit } from '../core/place/timeFit.ts';
 import type { PlacementAdvice } from '../core/plan/plan.ts';
-import { amountsApart, counted, duration, either, fixed, number, percent, plural } from './format.ts';
+import { amountsApart, counted, duration, either, fixed, NO_END, number, percent, plural } from './format.ts';
 import { describePolicy, policyTitle } from './policies.ts';
 import { missingRightText } from './refusal.ts';
 
@@ -115,7 +115,7 @@ function describeFit({ rank, runtimeSeconds, available }: TimeFit): string {
 
 /** For how long what is free on a node can run, in a column of that name: "8 h 48 min", "no end". */
 export function freeForCell(available: AvailableTime): string {
-  return isEndless(available) ? 'no end' : duration(available.seconds);
+  return isEndless(available) ? NO_END : duration(available.seconds);
 }
 
 function isEndless({ source, endless }: AvailableTime): boolean {

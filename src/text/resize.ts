@@ -1,7 +1,7 @@
 import type { Plan } from '../core/plan/plan.ts';
 import type { KeptCode, ResizeAdvice, ResizeRefusal, ResizeWait } from '../core/resize/adviseResizes.ts';
 import { planAgain } from './again.ts';
-import { amount, amountsApart, clock, duration, fromTo, list, number, percent, plural } from './format.ts';
+import { amount, amountsApart, clock, duration, fromTo, list, NO_END, number, percent, plural } from './format.ts';
 import { missingRightText } from './refusal.ts';
 
 /** Every sentence about what a plan says of resizing a running task. */
@@ -39,6 +39,12 @@ export function describeCapped(expands: readonly ResizeAdvice[]): string | undef
     one: `One step gives ${most} of a request at most: # of these needs more.`,
     other: `One step gives ${most} of a request at most: # of these need more.`,
   });
+}
+
+/** How long a task runs on, in a column: "2 h 45 min", "no end" of a Deployment's, "—" where nothing is predicted. */
+export function describeRemaining({ remainingSeconds, endless }: ResizeAdvice): string {
+  if (endless) return NO_END;
+  return remainingSeconds === undefined ? '—' : duration(remainingSeconds);
 }
 
 /** What a rule says of a resource: "shrink by 4 CPU". */

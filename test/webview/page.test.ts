@@ -9,7 +9,7 @@ import { describeMove, type StepText } from '../../src/text/operation.ts';
 import { policyTitle } from '../../src/text/policies.ts';
 import { describeProblem } from '../../src/text/problem.ts';
 import { groupResizes } from '../../src/text/resize.ts';
-import { verdictFigures } from '../../src/text/verdict.ts';
+import { describeVerdict, verdictFigures } from '../../src/text/verdict.ts';
 import type { PanelActions } from '../../webview/actions.ts';
 import { NONE_TICKED, withTicks } from '../../webview/moves/ticks.ts';
 import type * as Page from '../../webview/page.ts';
@@ -191,7 +191,9 @@ describe('the plan panel', function () {
       button('Tick none').click();
       assert.deepEqual(asked, [['tickAll', false]]);
       show({ plan, choices: choices({ moves: { ...ungrouped.moves, search: 'nothing is called so' } }) });
-      assert.equal(all('[role=treegrid]').length, 0);
+      // The table stays as the reader sorted it, with nothing in it.
+      assert.deepEqual([all('[role=treegrid]').length, moveCells().length], [1, 0]);
+      assert.match(said(landmark('Moves')), /No move/);
     });
 
     it('offers nothing to apply where nothing is ticked, something is under way, or the cluster is read-only', () => {
@@ -244,14 +246,24 @@ describe('the plan panel', function () {
       assert.doesNotMatch(detail({ steps: stepsOf(step(first!, 'done')) }), /Of no use/);
     });
 
-    it('speaks the latest step in one region that stays', () => {
-      show({ plan });
+    it('speaks what is done, the plan, and the latest step in one region that stays', () => {
+      show({ host: { ...HOST, busy: 'planning' } });
       const region = all('[aria-live=polite]')[0]!;
-      assert.equal(said(region), '');
+      assert.equal(said(region), 'planning …');
+      draw({ plan });
+      assert.equal(said(region), describeVerdict(plan));
       draw({ plan, steps: stepsOf(step('a', 'running')) });
       draw({ plan, steps: stepsOf(step('a', 'running'), step('b', 'done')) });
       assert.equal(all('[aria-live=polite]')[0], region);
       assert.equal(said(region), 'title done: done. so.');
+    });
+
+    it('counts undos and moves of earlier plans apart from the plan’s own', () => {
+      const steps = stepsOf(...plan.moves.map(({ id }) => step(id, 'done')), step(`undo ${plan.moves[0]!.id}`, 'done'));
+      show({ plan, steps });
+      const progress = said(landmark('Progress'));
+      assert.match(progress, new RegExp(`${plan.moves.length} of ${plan.moves.length} moves done`));
+      assert.match(progress, /Undone, or of earlier plans: 1 of 1 move done\./);
     });
 
     it('lists a bounded number of steps, whatever was begun', () => {

@@ -46,8 +46,8 @@ export function names<Row>(title: string, text: (row: Row) => string, open: (row
   return { title, text, open, isName: true };
 }
 
-/** The least width of a column: numbers, names, and sentences, which have a large share. */
-const LEAST_CH = { number: 12, name: 14, sentence: 36 } as const;
+/** The least width of a column: numbers, short texts, names, and sentences, which have a large share. */
+const LEAST_CH = { number: 14, text: 18, name: 24, sentence: 36 } as const;
 const SENTENCE_SHARE = 5;
 const TICK_PIXELS = 36;
 /** No column can be made narrower. */
@@ -76,15 +76,18 @@ export function leastWidth<Row>(columns: readonly Column<Row>[], widths: Widths)
   return `calc(${ch}ch + ${pixels}px)`;
 }
 
-function least({ numeric, share = 0 }: Pick<Column<never>, 'numeric' | 'share'>): number {
-  return LEAST_CH[numeric ? 'number' : share >= SENTENCE_SHARE ? 'sentence' : 'name'];
+function least({ numeric, isName, share = 0 }: Pick<Column<never>, 'numeric' | 'isName' | 'share'>): number {
+  return LEAST_CH[numeric ? 'number' : share >= SENTENCE_SHARE ? 'sentence' : isName ? 'name' : 'text'];
 }
 
 /** The end of a name that stays when its middle is cut: generated names differ there. */
 const TAIL = 14;
 
-/** A name in two parts, of which only the first may be cut. */
+/** Of a name that is hardly longer all may be cut, but for these characters: its end tells more than its middle. */
+const HEAD = 4;
+
+/** A name in two parts, of which only the first may be cut; it is never so short that nothing would tell of the cut. */
 export function aroundMiddle(name: string): readonly [head: string, tail: string] {
-  const at = Math.max(0, name.length - TAIL);
+  const at = Math.min(name.length, Math.max(HEAD, name.length - TAIL));
   return [name.slice(0, at), name.slice(at)];
 }

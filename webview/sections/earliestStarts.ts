@@ -22,6 +22,7 @@ export function earliestStarts(
       label: HEADINGS.starts,
       rows: ids,
       key: (id) => id,
+      lines: 2,
       columns: [
         names(
           'task',

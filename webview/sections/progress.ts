@@ -9,6 +9,7 @@ import {
   describeDoneFold,
   describeMoreSteps,
   describeOldPlan,
+  describeOtherSteps,
   HEADINGS,
   PLAN_AGAIN,
   type StepCounts,
@@ -29,7 +30,10 @@ export function progressSection(
   actions: PanelActions,
 ): TemplateResult | typeof nothing {
   if (steps.size === 0) return nothing;
-  const counts = countsOf(steps);
+  const own = new Set(plan?.moves.map(({ id }) => id));
+  const isOwn = ({ moveId }: StepText) => plan === undefined || own.has(moveId);
+  const { true: ofPlan = [], false: others = [] } = Object.groupBy(steps.values(), (step) => `${isOwn(step)}`);
+  const counts = countsOf(ofPlan);
   const { nowSeconds = 0 } = host;
   const all = [...steps.values()].reverse();
   const of = (...states: readonly StepText['state'][]) => all.filter(({ state }) => states.includes(state));
@@ -39,15 +43,16 @@ export function progressSection(
     html`<progress
         aria-label=${HEADINGS.progress}
         max=${steps.size}
-        .value=${counts.done + counts.failed}
+        .value=${all.filter(({ state }) => ENDED.includes(state)).length}
       ></progress>
       <p class=${over ? 'notice' : ''}>
         ${over ? describeOldPlan(madeAt(plan), counts) : describeCountsOfSteps(counts)}
         ${over ? button(PLAN_AGAIN, actions.refresh, { secondary: true }) : nothing}
-      </p>`,
+      </p>
+      ${others.length > 0 ? html`<p>${describeOtherSteps(countsOf(others))}</p>` : nothing}`,
     stepList(of('running', 'waiting', 'failed'), nowSeconds),
-    counts.done > 0
-      ? html`<details><summary>${describeDoneFold(counts.done)}</summary>${stepList(of('done'), nowSeconds)}</details>`
+    of('done').length > 0
+      ? html`<details><summary>${describeDoneFold(of('done').length)}</summary>${stepList(of('done'), nowSeconds)}</details>`
       : nothing,
   );
 }
@@ -76,9 +81,9 @@ function madeAt({ snapshot: { takenAtSeconds } }: NonNullable<PanelModel['plan']
   return clock(takenAtSeconds, takenAtSeconds);
 }
 
-function countsOf(steps: PanelModel['steps']): StepCounts {
+function countsOf(steps: readonly StepText[]): StepCounts {
   const counts = { running: 0, waiting: 0, done: 0, failed: 0 };
-  for (const { state } of steps.values()) counts[state]++;
+  for (const { state } of steps) counts[state]++;
   return counts;
 }
 

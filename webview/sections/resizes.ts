@@ -1,11 +1,12 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import type { Plan } from '../../src/core/plan/plan.ts';
 import type { ResizeAdvice } from '../../src/core/resize/adviseResizes.ts';
-import { amount, duration, percent } from '../../src/text/format.ts';
+import { amount, percent } from '../../src/text/format.ts';
 import { describeKeptFold, HEADINGS } from '../../src/text/panel.ts';
 import {
   describeFewReadings,
   describeNoResizes,
+  describeRemaining,
   describeResize,
   describeRule,
   groupResizes,
@@ -62,8 +63,8 @@ function resizeColumns(nowSeconds: number, actions: PanelActions): readonly Colu
     { ...numeric('used', usageFraction, percent), bar: usageFraction },
     {
       title: 'remaining',
-      text: ({ remainingSeconds }) => (remainingSeconds === undefined ? '—' : duration(remainingSeconds)),
-      value: ({ remainingSeconds }) => remainingSeconds ?? 0,
+      text: describeRemaining,
+      value: ({ remainingSeconds = 0, endless }) => (endless ? Number.MAX_VALUE : remainingSeconds),
       numeric: true,
     },
     { title: "the method's rule", share: 2, text: ({ resource, printed }) => describeRule(printed, resource) },

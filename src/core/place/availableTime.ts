@@ -83,7 +83,8 @@ export function availableTime(
   };
 }
 
-function neverEnds({ endless, phase, runtimeLimitSeconds }: Task): boolean {
+/** Whether a running task has no end of its own: nothing is predicted of it, and its T is the planning horizon. */
+export function neverEnds({ endless, phase, runtimeLimitSeconds }: Task): boolean {
   return endless && phase !== 'ending' && runtimeLimitSeconds === undefined;
 }
 

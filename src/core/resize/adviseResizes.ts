@@ -14,7 +14,7 @@ import type { Since } from '../model/since.ts';
 import type { Quota, Snapshot } from '../model/snapshot.ts';
 import type { Task } from '../model/task.ts';
 import { type FewReadings, fewReadings, type Usage } from '../model/usage.ts';
-import { outlivesAll, remainingTime } from '../place/availableTime.ts';
+import { neverEnds, outlivesAll, remainingTime } from '../place/availableTime.ts';
 import { type ClusterCapacity, type NodeCapacity, nodeCapacity } from '../place/capacity.ts';
 import type { Predictions } from '../predict/prediction.ts';
 import { type Consumption, direction, expandAmount, shrinkAmount, shrunkTo } from './amounts.ts';
@@ -29,6 +29,8 @@ export type ResizeAdvice = {
   readonly usage: Measured;
   /** Median; T for a task that never ends by itself; undefined when nothing is predicted. */
   readonly remainingSeconds?: number;
+  /** It never ends by itself: its T is the planning horizon. */
+  readonly endless?: true;
   /** The rule as it is printed, and ours: with the margin, memory by its peak, and amounts a cluster can grant. */
   readonly printed: Rule;
   readonly ours: Rule;
@@ -220,7 +222,10 @@ function compare(task: Task, { snapshot, predictions, settings }: ResizeInputs):
     if (printed.says === 'keep' && ours.says === 'keep') return [];
     if (!isResizable(resource) && ours.says !== 'shrink') return [];
     const numbers = { resource, request, allocation, usage, printed, ours };
-    const remaining = remainingSeconds === undefined ? {} : { remainingSeconds };
+    const remaining = {
+      ...(remainingSeconds !== undefined && { remainingSeconds }),
+      ...(neverEnds(task) && { endless: true as const }),
+    };
     return [{ task, taskId: task.id, node: task.node!, ...numbers, ...remaining }];
   });
 }

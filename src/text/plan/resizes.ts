@@ -1,11 +1,12 @@
 import type { Plan } from '../../core/plan/plan.ts';
 import type { ResizeAdvice } from '../../core/resize/adviseResizes.ts';
-import { duration, fromTo, number, percent, resourceTitle } from '../format.ts';
+import { fromTo, number, percent, resourceTitle } from '../format.ts';
 import {
   describeCapped,
   describeFewReadings,
   describeKept,
   describeNoResizes,
+  describeRemaining,
   describeResize,
   describeRule,
   describeUsageSpan,
@@ -107,7 +108,7 @@ function refusedText(refused: readonly ResizeAdvice[], nowSeconds: number, { pai
 }
 
 function resizeCells(advice: ResizeAdvice, paint: Paint): string[] {
-  const { taskId, node, resource, allocation, usage, printed, ours, decision, remainingSeconds } = advice;
+  const { taskId, node, resource, allocation, usage, printed, ours, decision } = advice;
   const to = 'to' in decision ? decision.to : allocation;
   return [
     shortened(taskId, 34),
@@ -116,6 +117,6 @@ function resizeCells(advice: ResizeAdvice, paint: Paint): string[] {
     `${percent(usage.mean / advice.request)} (${percent(usage.peak / advice.request)})`,
     describeRule(printed, resource),
     fromTo(resource, ours.needed, ours.left),
-    remainingSeconds === undefined ? '?' : duration(remainingSeconds),
+    describeRemaining(advice),
   ];
 }

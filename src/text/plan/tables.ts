@@ -1,14 +1,14 @@
 import type { PlacementAdvice, Plan } from '../../core/plan/plan.ts';
 import { startingTasks } from '../../core/plan/starts.ts';
 import { describeStart, scenarioTitle } from '../forecast.ts';
-import { amount, amounts, duration } from '../format.ts';
+import { amount, amounts } from '../format.ts';
 import { describeGoal, describeMigration } from '../migration.ts';
 import { adviceByTask, describeWhy } from '../moves.ts';
 import { describeMove } from '../operation.ts';
 import { type Pending, pendingOf } from '../pending.ts';
 import { describePlacement } from '../placement.ts';
 import { describeRuntime } from '../prediction.ts';
-import { describeResize, describeRule, groupResizes } from '../resize.ts';
+import { describeRemaining, describeResize, describeRule, groupResizes } from '../resize.ts';
 
 /** A flat row of a table, its columns by their heads. What is a number has its unit in the head. */
 export type PlanRow = Readonly<Record<string, string | number>>;
@@ -45,7 +45,7 @@ export function planTables(plan: Plan): PlanTables {
       uses: amount(each.resource, each.usage.mean),
       peak: amount(each.resource, each.usage.peak),
       'used, %': Math.round(100 * each.ours.usageFraction),
-      remaining: each.remainingSeconds === undefined ? '—' : duration(each.remainingSeconds),
+      remaining: describeRemaining(each),
       "the method's rule": describeRule(each.printed, each.resource),
       decision: describeResize(each, nowSeconds),
     })),
