@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type { ResizeAdvice } from '../../src/core/resize/adviseResizes.ts';
-import { describeCap, describeCapped } from '../../src/text/resize.ts';
+import { describeCap, describeCapped, describeRemaining } from '../../src/text/resize.ts';
 
 /** An expand of a task that asked for 4 CPU, in CPUs. */
 const expand = (needed: number, to: number): ResizeAdvice =>
@@ -32,5 +32,14 @@ describe('an expand that gives less than its task needs', () => {
       'One step gives 30 % of a request at most: 1 of these needs more.',
     );
     assert.equal(describeCapped([]), undefined);
+  });
+});
+
+describe('the time that a resized task still runs', () => {
+  it('is no end for one that never ends by itself, whatever horizon it was reckoned with', () => {
+    const advice = { ...shrink, remainingSeconds: 604_800 };
+    assert.equal(describeRemaining(advice), '7 d');
+    assert.equal(describeRemaining({ ...advice, endless: true }), 'no end');
+    assert.equal(describeRemaining(shrink), '—');
   });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type * as Lit from 'lit-html';
 import { before, beforeEach, describe, it } from 'mocha';
-import { type Column, numeric } from '../../webview/grid/columns.ts';
+import { aroundMiddle, type Column, numeric } from '../../webview/grid/columns.ts';
 import type * as Grid from '../../webview/grid/grid.ts';
 import { placeAfter } from '../../webview/grid/keys.ts';
 import { nextSorting, sortRows } from '../../webview/grid/sorting.ts';
@@ -40,6 +40,15 @@ describe('keys of a grid', () => {
   });
 
   it('are left alone where they mean nothing to it', () => assert.equal(lead('a', 1, 1), undefined));
+});
+
+describe('a name in a narrow column', () => {
+  it('keeps its end, and enough of its beginning to tell that its middle is cut', () => {
+    assert.deepEqual(aroundMiddle('vision/train-detector-mez0-c54q6'), ['vision/train-detec', 'tor-mez0-c54q6']);
+    assert.deepEqual(aroundMiddle('gpu-a100-eval-1'), ['gpu-', 'a100-eval-1']);
+    assert.deepEqual(aroundMiddle('n1'), ['n1', '']);
+    assert.deepEqual(aroundMiddle(''), ['', '']);
+  });
 });
 
 describe('sorting of a grid', () => {

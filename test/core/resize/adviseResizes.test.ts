@@ -219,10 +219,9 @@ describe('advising resizes (S306–S308)', () => {
     assert.equal(only(advise(low, long).advice).decision.kind, 'shrink');
     const unknown = only(advise(low, { predictions: {} }).advice).decision;
     assert.deepEqual(unknown, { kind: 'refused', reason: { code: 'noPrediction' } });
-    assert.equal(
-      only(advise(one(amounts(1, 5), undefined, { endless: true }), { predictions: {} }).advice).decision.kind,
-      'shrink',
-    );
+    const forever = only(advise(one(amounts(1, 5), undefined, { endless: true }), { predictions: {} }).advice);
+    assert.deepEqual([forever.decision.kind, forever.endless], ['shrink', true]);
+    assert.equal(only(advise(low, long).advice).endless, undefined);
   });
 
   it('calls the end of a task a guess once it has outlived all runs that are known', () => {
