@@ -47,7 +47,7 @@ export function names<Row>(title: string, text: (row: Row) => string, open: (row
 }
 
 /** The least width of a column: numbers, short texts, names, and sentences, which have a large share. */
-const LEAST_CH = { number: 14, text: 18, name: 24, sentence: 36 } as const;
+const LEAST_CH = { number: 15, text: 16, name: 20, sentence: 36 } as const;
 const SENTENCE_SHARE = 5;
 const TICK_PIXELS = 36;
 /** No column can be made narrower. */
