@@ -31,18 +31,20 @@ export function runningNow({ cluster, takenAtSeconds, tasks }: Snapshot): Runnin
 export function movesDoneText(rows: readonly LedgerRow[], now?: RunningNow): string {
   if (rows.length === 0) return `# Moves Done\n\n${NOTHING}\n`;
   const { shown, newestSeconds, left } = newest(rows, ROWS_SHOWN);
-  const head = '| when | move | predicted | what came of it |\n|---|---|---|---|\n';
+  const head = '| move | predicted | what came of it |\n|---|---|---|\n';
   const lines = shown.map((row) => {
     const [when, ...more] = cells(row, newestSeconds, now);
-    return `| ${[unbroken(when), ...more.map(escaped)].join(' | ')} |\n`;
+    const [move, ...said] = more.map(escaped);
+    // In a column of its own the moment would leave too little of a narrow page to the words.
+    return `| ${[`${unbroken(when)} <br> ${move}`, ...said].join(' | ')} |\n`;
   });
   const more = left > 0 ? `\n${leftText(left)}\n` : '';
   return `# Moves Done\n\n${INTRODUCTION} Newest first, ${escaped(timesIn(newestSeconds))}.\n\n${head}${lines.join('')}${more}`;
 }
 
-/** A moment of which a narrow column breaks neither the day nor the time. */
+/** A moment that a narrow column does not break. */
 function unbroken(moment: string): string {
-  return moment.replaceAll('-', '\u2011');
+  return moment.replaceAll('-', '\u2011').replaceAll(' ', '\u00a0');
 }
 
 /** The same for a terminal. @param most rows that are shown */

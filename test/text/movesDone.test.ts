@@ -35,7 +35,7 @@ const said = (one: LedgerRow, now?: RunningNow) => {
     .find((each) => /^\| \d/.test(each));
   return line!
     .slice(2, -2)
-    .split(' | ')
+    .split(/ \| | <br> /)
     .map((cell) => cell.replaceAll('\\', '').replaceAll('\u2011', '-').replaceAll('\u00a0', ' '));
 };
 

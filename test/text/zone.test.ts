@@ -138,7 +138,7 @@ describe('Moves Done', () => {
       .replaceAll('\u2011', '-')
       .replaceAll('\u00a0', ' ');
     assert.match(text, /Newest first, times in UTC\+1 \(Europe\/Berlin\)\./);
-    assert.match(text, /\| 2026-11-02 15:00 \|[\s\S]*\| 2026-10-25 00:30 UTC\+2 \|/);
+    assert.match(text, /\| 2026-11-02 15:00 <br>[\s\S]*\| 2026-10-25 00:30 UTC\+2 <br>/);
   });
 });
 
