@@ -11,6 +11,7 @@ import {
   applyPlan,
   continueDueMoves,
   continueMoves,
+  continueOwnMoves,
   isCancel,
   previewPlan,
   showFailure,
@@ -197,7 +198,7 @@ function followSession(session: Session, panel: PlanPanel): vscode.Disposable {
   return vscode.Disposable.from(
     session.onDidOpen(async ({ underWay, readOnly }) => {
       void offerPredictor(session)();
-      if (underWay > 0 && !readOnly) await runCommand('stowage.continueMoves');
+      if (underWay > 0 && !readOnly) await continueOwnMoves(session)();
       if (panel.isShown) await runCommand('stowage.previewPlan');
     }),
     session.onDidComeDue(continueDueMoves(session)),

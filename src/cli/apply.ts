@@ -6,7 +6,7 @@ import { sha256 } from '../io/sha256.ts';
 import { applyPlan, continueMoves } from '../operate/applyPlan.ts';
 import { readOperations, unfinished } from '../operate/journal.ts';
 import type { Command } from './command.ts';
-import { askOnTerminal, operating } from './operating.ts';
+import { askOnTerminal, canAsk, operating } from './operating.ts';
 import { parseWords } from './parseWords.ts';
 import { SETTING_HELP, settingsOf } from './settings.ts';
 import {
@@ -22,8 +22,9 @@ import {
 const HELP = `stowage apply [PLAN] [--yes]: carry out a plan, or resume what was begun
 
 With a plan of "stowage plan --out PLAN": shows what it does, asks once, checks it on the cluster as it is now, and
-follows each move. Without one: resumes waits that are over, moves that were cut off, and what another machine left
-unfinished on the cluster; the cluster is the journal's unless it is named. Ctrl-C ends what can be ended safely.
+follows each move. Without one: resumes waits that are over, moves that were cut off, and, after a question, what
+another machine left unfinished on the cluster; the cluster is the journal's unless it is named. Ctrl-C ends what can be
+ended safely.
 
   --yes              does not ask
 ${SETTING_HELP}
@@ -43,7 +44,7 @@ export const run: Command = async (words) => {
   if (more.length > 0) throw new InputError(`apply takes one plan, not ${positionals.length}.`);
   const named = isNamed(values) ? targetOf(values) : undefined;
   const options = { settings: settingsOf(values.setting ?? []), access: accessOf(values) };
-  if (file === undefined) return resume(named, options);
+  if (file === undefined) return resume(named, options, values.yes === true);
   const plan = await readPlan(file);
   const target = named ?? plan.target;
   if (!target)
@@ -53,11 +54,17 @@ export const run: Command = async (words) => {
 };
 
 /** Resumes on each cluster that has something unfinished; else on the one that was named or used last. */
-async function resume(named: ClusterTarget | undefined, options: Parameters<typeof operating>[1]): Promise<number> {
+async function resume(
+  named: ClusterTarget | undefined,
+  options: Parameters<typeof operating>[1],
+  yes: boolean,
+): Promise<number> {
+  // Where nobody can be asked, this machine's own moves go on all the same; what others left stays as it is.
+  const confirm = yes || canAsk() ? askOnTerminal(yes) : async () => false;
   const targets = named ? [named] : await openTargets();
   let worst = 0;
   for (const target of targets) {
-    const code = await operating(target, options, continueMoves);
+    const code = await operating(target, options, (cluster, how) => continueMoves(cluster, { ...how, confirm }));
     worst = Math.max(worst, code);
   }
   return worst;

@@ -66,7 +66,7 @@ export function askOnTerminal(yes: boolean): (question: Question) => Promise<boo
     const { message, detail, verb } = describeQuestion(question);
     process.stdout.write(plainText(`${message}\n${detail}\n`));
     if (yes) return true;
-    if (!process.stdin.isTTY || !process.stdout.isTTY) {
+    if (!canAsk()) {
       throw new InputError(
         'Nobody can be asked here: this is not a terminal. Add --yes to go ahead without a question.',
       );
@@ -78,6 +78,11 @@ export function askOnTerminal(yes: boolean): (question: Question) => Promise<boo
       terminal.close();
     }
   };
+}
+
+/** Whether somebody sits at a terminal. */
+export function canAsk(): boolean {
+  return process.stdin.isTTY && process.stdout.isTTY;
 }
 
 /** Prints what came of it, and gives the exit code. */

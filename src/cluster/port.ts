@@ -4,7 +4,7 @@ import type { OwnerRef, RunInformation, TaskRef } from '../core/model/moves.ts';
 import type { Problem } from '../core/model/problem.ts';
 import type { Resources } from '../core/model/resources.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
-import type { Refused } from './refused.ts';
+import type { Refused, Steering } from './refused.ts';
 
 /**
  * The port to a cluster: read, watch, act. Two sides implement it, `sample/` and `kubernetes/`, and pass the same
@@ -31,15 +31,20 @@ export interface Cluster {
    */
   resize(task: TaskRef, to: Resources, record: MoveRecord, options: ActOptions): Promise<ActResult>;
   /**
-   * Stops all tasks of an owner. The same request writes `record` on the owner, so that anyone can finish or undo the
-   * move.
+   * Stops all tasks of an owner. The same request writes `record` on the owner, with the generation that it leaves, so
+   * that anyone can finish or undo the move. Done already is what that very record has stopped, and nobody since.
    */
   suspend(owner: OwnerRef, record: MoveRecord, options: ActOptions): Promise<ActResult>;
   /**
    * Lets an owner's tasks run again, in one request with where: pinned to a node (`required`), drawn to it
-   * (`preferred`), or free (`none`). Removes our record.
+   * (`preferred`), or free (`none`). Removes our record; of an owner that is not suspended, nothing else changes.
    */
   resume(owner: OwnerRef, pin: Pin, options: ResumeOptions): Promise<ActResult>;
+  /**
+   * Takes the record of a move off an owner, if it is that very move's, and changes nothing else: its generation stays.
+   * Refused as a conflict where the record still holds the owner's tasks back: it is all that tells of them.
+   */
+  release(owner: OwnerRef, move: MoveName, options: ActOptions): Promise<ActResult>;
 
   /** What became of a task; undefined when it is gone. */
   readTask(task: TaskRef, signal?: AbortSignal): Promise<TaskState | undefined>;
@@ -59,7 +64,11 @@ export type ActOptions = { readonly dryRun: boolean; readonly signal?: AbortSign
  * `allocation`: what each task asks for when it runs again, where the cluster can change that; absent, and on a cluster
  * that cannot (Kubernetes before 1.36), what its owner asked for at first.
  */
-export type ResumeOptions = ActOptions & { readonly allocation?: Resources };
+export type ResumeOptions = ActOptions & {
+  readonly allocation?: Resources;
+  /** Only an owner of this generation is resumed: at another, somebody has been at it. */
+  readonly generation?: number;
+};
 
 /** `done` carries the object's generation after the act. */
 export type ActResult = { readonly kind: 'done'; readonly generation: number } | Refused;
@@ -78,6 +87,11 @@ export type MoveRecord = {
   readonly moveId: string;
   readonly kind: 'resize' | 'migration';
   readonly startedAtSeconds: number;
+  /**
+   * The owner's generation that our suspend has left, which the cluster writes in; absent on records of 0.1.0. At any
+   * other, somebody has changed the owner since.
+   */
+  readonly generation?: number;
   /** Migration: nodes, what S410 saves before the tasks are ended, and what each holds where a resize changed that. */
   readonly from?: string;
   readonly to?: string;
@@ -87,6 +101,14 @@ export type MoveRecord = {
   readonly before?: Resources;
   readonly request?: Resources;
 };
+
+/** What tells a move from all others. */
+export type MoveName = Pick<MoveRecord, 'planId' | 'moveId'>;
+
+/** Whether two names, or records, are of the same move. */
+export function sameMove(left: MoveName, right: MoveName): boolean {
+  return left.planId === right.planId && left.moveId === right.moveId;
+}
 
 /** A record with the object that it is on. */
 export type ObjectRecord = { readonly record: MoveRecord; readonly owner?: OwnerRef; readonly task?: TaskRef };
@@ -108,6 +130,10 @@ export type OwnerState = {
   readonly uid: string;
   readonly generation: number;
   readonly suspended: boolean;
+  /** Suspended, and nobody but us has set that since, whatever else has changed; absent where a cluster cannot tell. */
+  readonly suspensionKept?: boolean;
+  /** Who steers it, and would undo or fight what we do to it. */
+  readonly steering?: Steering;
   /** Tasks that run or wait to. */
   readonly active: number;
   /** Tasks that are being stopped; the old process is gone only when this is 0. */

@@ -13,11 +13,14 @@ export type Refused = {
   readonly why: WhyRefused;
 };
 
+/** What is done to an owner; `release`: a move's record is taken off it. */
+type OwnerAct = 'suspend' | 'resume' | 'release';
+
 /** What was tried. Tasks are named by their id. */
 export type Attempt =
   | { readonly act: 'place'; readonly task: string; readonly node: string }
   | { readonly act: 'resize'; readonly task: string }
-  | { readonly act: 'suspend' | 'resume'; readonly owner: Pick<OwnerRef, 'kind' | 'namespace' | 'name'> };
+  | { readonly act: OwnerAct; readonly owner: Pick<OwnerRef, 'kind' | 'namespace' | 'name'> };
 
 export type WhyRefused =
   | { readonly code: 'gone' }
@@ -95,6 +98,6 @@ export function resizing(task: string): Attempt {
   return { act: 'resize', task };
 }
 
-export function acting(act: 'suspend' | 'resume', { kind, namespace, name }: OwnerRef): Attempt {
+export function acting(act: OwnerAct, { kind, namespace, name }: OwnerRef): Attempt {
   return { act, owner: { kind, namespace, name } };
 }

@@ -52,16 +52,26 @@ export async function weigh(weights: Readonly<Record<string, number>>): Promise<
 }
 
 /** Resumes moves that wait or were cut off: from the journal, and from the records on the cluster's objects. */
-export const continueMoves = (session: Session) => () =>
-  withProgress('Resuming moves', (signal, onProgress) => session.continueMoves(signal, onProgress), tell);
+export const continueMoves = (session: Session) => () => resuming(session, { unasked: false }, tell);
 
-/** The same when a wait is over, unasked; moves that still wait are not mentioned. */
+/** The same when a cluster is opened: without a question, so that moves that were begun elsewhere stay as they are. */
+export const continueOwnMoves = (session: Session) => () => resuming(session, { unasked: true }, tell);
+
+/** The same when a wait is over; moves that still wait are not mentioned. */
 export const continueDueMoves = (session: Session) => () =>
-  withProgress(
+  resuming(session, { unasked: true }, (result) => result.ended > 0 && tell(result));
+
+function resuming(
+  session: Session,
+  { unasked }: { readonly unasked: boolean },
+  done: (result: OperationResult) => unknown,
+): Promise<void> {
+  return withProgress(
     'Resuming moves',
-    (signal, onProgress) => session.continueMoves(signal, onProgress),
-    (result) => result.ended > 0 && tell(result),
+    (signal, onProgress) => session.continueMoves(signal, onProgress, unasked),
+    done,
   );
+}
 
 /** Takes back the resizes that were applied last. */
 export const undoResizes = (session: Session) => () =>

@@ -272,10 +272,14 @@ export class Session implements vscode.Disposable {
     return this.operateAsking('applying', { type: 'apply', planId, ...(moveIds && { moveIds }) }, asking);
   }
 
-  /** Resumes every move that has not ended; one that still waits is resumed when its wait is over. */
-  async continueMoves(signal: AbortSignal, onProgress: (text: string) => void): Promise<OperationResult> {
+  /**
+   * Resumes every move that has not ended; one that still waits is resumed when its wait is over. Those that were begun
+   * elsewhere are asked about in the modal; `unasked`, as when a wait is over, they are left as they are.
+   */
+  async continueMoves(signal: AbortSignal, onProgress: Progress, unasked = false): Promise<OperationResult> {
+    const confirm = (confirmation: Confirmation) => this.confirm(confirmation);
     return this.operate('resuming', async () => {
-      const result = await this.planner.ask({ type: 'continue' }, { signal, onProgress });
+      const result = await this.planner.ask({ type: 'continue', unasked }, { signal, onProgress, confirm });
       this.waits.forget();
       return result;
     });

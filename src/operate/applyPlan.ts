@@ -8,7 +8,7 @@ import { type PlanPreview, previewPlan } from '../core/plan/previewPlan.ts';
 import { isFinal, type Journal, type MoveState, type Operation, stateOf, unfinished } from './journal.ts';
 import { endedRows, type Ledger, predictedRows, rowsAtEnd, undoRows } from './ledger.ts';
 import { stepMigration } from './migrate.ts';
-import { settleOrphans } from './orphans.ts';
+import { type Orphan, settleOrphans } from './orphans.ts';
 import { stepPlacement } from './place.ts';
 import { stepResize } from './resize.ts';
 import { StateError } from './stateError.ts';
@@ -36,7 +36,9 @@ export type ApplyOptions = OperateOptions & {
 /** What is asked before anything is written. */
 export type Question =
   | { readonly kind: 'apply'; readonly preview: PlanPreview; readonly moves: readonly Move[] }
-  | { readonly kind: 'undo'; readonly cluster: string; readonly moves: readonly Move[] };
+  | { readonly kind: 'undo'; readonly cluster: string; readonly moves: readonly Move[] }
+  /** Before records of moves that this journal does not know are acted on. */
+  | { readonly kind: 'orphans'; readonly cluster: string; readonly orphans: readonly Orphan[] };
 
 /** What came of it. `waiting`: another apply goes on after `untilSeconds`, the earliest of the waits. */
 export type ApplyOutcome =
@@ -88,20 +90,23 @@ export async function applyPlan(plan: Plan, cluster: Cluster, options: ApplyOpti
 }
 
 /**
- * Resumes everything that has not ended: waits that are over and moves that were cut off, from the journal, and what
- * other machines left on the cluster's objects.
+ * Resumes everything that has not ended: waits that are over and moves that were cut off, from the journal, and, after
+ * a question, what other machines left on the cluster's objects.
  */
-export async function continueMoves(cluster: Cluster, options: OperateOptions): Promise<ApplyOutcome> {
-  const { journal, ledger } = options;
+export async function continueMoves(cluster: Cluster, options: ApplyOptions): Promise<ApplyOutcome> {
+  const { journal, ledger, confirm } = options;
   const open = journal
     .operations()
     .filter(({ cluster: name, ...rest }) => name === cluster.name && unfinished({ cluster: name, ...rest }).length > 0);
   const own = new Set(open.flatMap((operation) => unfinished(operation).map(({ id }) => `${operation.planId} ${id}`)));
-  const settled = await settleOrphans(cluster, own, options);
   const reached = await carryOut(open, cluster, options);
+  const settled = await settleOrphans(cluster, own, {
+    ...options,
+    confirm: (orphans) => confirm({ kind: 'orphans', cluster: cluster.name, orphans }),
+  });
   const { tasks } = await cluster.readHistory(options.signal);
   await ledger.put(endedRows(ledger.rows(), cluster.name, tasks));
-  return outcomeOf([...settled, ...reached]);
+  return outcomeOf([...reached, ...settled]);
 }
 
 /** Takes back the resizes that were applied last, each to what the task had before. */
@@ -185,7 +190,7 @@ async function carryOn(
     undoing: operation.undoes !== undefined,
     earlier,
   };
-  let state = stateOf(operation, move.id);
+  let state = awake(stateOf(operation, move.id));
   while (!isFinal(state) && !(isResting(state, cluster.nowSeconds()) && !signal?.aborted)) {
     const next = (signal?.aborted ? cancelled(state) : undefined) ?? (await step(context, move, state));
     const atSeconds = cluster.nowSeconds();
@@ -209,6 +214,11 @@ function step(context: StepContext, move: Move, state: MoveState): Promise<MoveS
     case 'migration':
       return stepMigration(context, move, state);
   }
+}
+
+/** A task that is stopped is looked after at once by whoever comes, though its wait is not over. */
+function awake(state: MoveState): MoveState {
+  return state.kind === 'stopped' || state.kind === 'resuming' ? { ...state, dueSeconds: 0 } : state;
 }
 
 function isResting(state: MoveState, nowSeconds: number): boolean {

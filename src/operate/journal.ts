@@ -48,7 +48,10 @@ export type MoveState =
   | { readonly kind: 'resizing' }
   | ({ readonly kind: 'granting'; readonly sinceSeconds: number } & Partial<Wait>)
   | { readonly kind: 'reverting'; readonly reason: Written<Reason> }
-  /** Migration, S410: the owner is being suspended; its tasks stop; the target is awaited; it is resumed; it starts. */
+  /**
+   * Migration, S410: the owner is being suspended; its tasks stop; it is resumed; it starts. `stopped`: older versions
+   * awaited the target once its tasks had stopped.
+   */
   | { readonly kind: 'suspending'; readonly saved: SavedRun; readonly givenUp?: Written<Reason> }
   | { readonly kind: 'stopping'; readonly saved: SavedRun; readonly givenUp?: Written<Reason> }
   | ({ readonly kind: 'stopped'; readonly saved: SavedRun } & Wait)
@@ -57,7 +60,9 @@ export type MoveState =
       readonly saved: SavedRun;
       readonly pin: Pin;
       readonly givenUp?: Written<Reason>;
+      /** It could not be resumed: why, and when it is tried again. Its tasks are stopped meanwhile. */
       readonly dueSeconds?: number;
+      readonly reason?: Written<Reason>;
     }
   | { readonly kind: 'starting'; readonly saved: SavedRun; readonly pin: Pin; readonly givenUp?: Written<Reason> }
   | FinalState;
@@ -88,6 +93,8 @@ export type SavedRun = {
   readonly run: RunInformation;
   readonly tasks: readonly Task[];
   readonly allocation?: Resources;
+  /** The owner's generation that our suspend has left; older journals do not say it. */
+  readonly generation?: number;
 };
 
 /** A plan as far as it has been carried out. */

@@ -1,33 +1,42 @@
-import type { ActResult, OwnerState, Pin } from '../cluster/port.ts';
-import type { Migration, OwnerRef } from '../core/model/moves.ts';
+import { type ActResult, type OwnerState, type Pin, sameMove } from '../cluster/port.ts';
+import type { Migration } from '../core/model/moves.ts';
 import { type Resources, sameResources } from '../core/model/resources.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
 import type { Task } from '../core/model/task.ts';
 import type { Written } from '../core/model/written.ts';
 import { clusterCapacity, withTask } from '../core/place/capacity.ts';
 import { nodeFilter, type Refusal } from '../core/place/filter.ts';
-import type { MoveState, SavedRun, Wait } from './journal.ts';
+import { isFinal, type MoveState, type SavedRun, type Wait } from './journal.ts';
 import { ownerName, type Reason } from './reasons.ts';
-import { act, checkMove, poll, RESUME_RETRY_SECONDS, recordOf, type StepContext } from './stepContext.ts';
+import { act, checkMove, nameOf, poll, RESUME_RETRY_SECONDS, recordOf, type StepContext } from './stepContext.ts';
 
 /**
  * S410: saves the run information, stops the owner with a record on it, and resumes it on the target. The target is
- * checked before the end, when the wait costs nothing, and again after it; when the wait for it is over, or a task does
- * not start on the target, the owner is resumed where its tasks fit. No way out of here leaves it suspended.
+ * checked before the end, when a wait costs nothing; if it is full once the tasks have stopped, or a task does not
+ * start there, the owner is resumed where its tasks fit. No way out of here leaves it suspended, unless somebody else has
+ * suspended it since, and none leaves our record on it.
  * One step: what comes next.
  */
 export async function stepMigration(context: StepContext, move: Migration, state: MoveState): Promise<MoveState> {
+  const next = await nextState(context, move, state);
+  if (isFinal(next) && 'saved' in state) {
+    await context.cluster.release(move.owner, nameOf(context, move), { dryRun: false });
+  }
+  return next;
+}
+
+async function nextState(context: StepContext, move: Migration, state: MoveState): Promise<MoveState> {
   switch (state.kind) {
     case 'suspending':
       return suspend(context, move, state.saved, state.givenUp);
     case 'stopping':
       return awaitStop(context, move, state.saved, state.givenUp);
     case 'stopped':
-      return checkTarget(context, move, state.saved, state);
+      return checkTarget(context, move, state.saved);
     case 'resuming':
-      return resume(context, move, state.saved, state.pin, state.givenUp);
+      return resume(context, move, state);
     case 'starting':
-      return awaitStart(context, move, state.saved, state.pin, state.givenUp);
+      return awaitStart(context, move, state);
     default:
       return begin(context, move, state.kind === 'waiting' ? state : undefined);
   }
@@ -91,10 +100,18 @@ async function suspend(
   const { cluster } = context;
   const { run, allocation } = saved;
   const record = { ...recordOf(context, move), run, ...(allocation && { allocation }) };
-  const owner = givenUp === undefined ? move.owner : await present(context, move.owner);
-  if (!owner) return ended(move);
+  let { owner } = move;
+  if (givenUp !== undefined) {
+    const found = await cluster.readOwner(owner);
+    if (!found || found.finished) return ended(move);
+    if (!found.suspended && found.record && sameMove(found.record, record)) return startedElsewhere(move, saved);
+    owner = { ...owner, generation: found.generation };
+  }
   const result = await act(context, (options) => cluster.suspend(owner, record, options));
-  if (result.kind === 'done') return { kind: 'stopping', saved, ...(givenUp !== undefined && { givenUp }) };
+  if (result.kind === 'done') {
+    const { generation } = result;
+    return { kind: 'stopping', saved: { ...saved, generation }, ...(givenUp !== undefined && { givenUp }) };
+  }
   if (givenUp === undefined) return { kind: 'failed', reason: { code: 'refused', refused: result } };
   return { kind: 'failed', reason: givenUp, ending: { code: 'queued', task: move.task.id, refused: result } };
 }
@@ -110,12 +127,29 @@ async function awaitStop(
   const owner = await poll(context, polling.stopAttempts, async () => {
     const found = await cluster.readOwner(move.owner);
     if (!found) return 'gone';
-    return !found.suspended || found.finished || found.active + found.terminating === 0 ? found : undefined;
+    const stops = isOurs(context, move, saved, found) && !found.finished && found.active + found.terminating > 0;
+    return stops ? undefined : found;
   });
   if (owner === 'gone' || owner?.finished) return ended(move);
-  if (owner && !owner.suspended) return startedElsewhere(move, saved);
+  if (owner && !isOurs(context, move, saved, owner)) return takenOver(move, saved, owner);
   if (givenUp !== undefined) return { kind: 'resuming', saved, pin: { kind: 'none' }, givenUp };
-  return checkTarget(context, move, saved, undefined);
+  return checkTarget(context, move, saved);
+}
+
+/**
+ * Whether an owner is stopped by this move, and nobody has resumed it since. Its generation says so; where others have
+ * changed something else of it meanwhile, the cluster says who has set its suspension.
+ */
+function isOurs(context: StepContext, move: Migration, { generation: left }: SavedRun, owner: OwnerState): boolean {
+  const { suspended, suspensionKept, generation, record } = owner;
+  if (!suspended || (record && !sameMove(record, nameOf(context, move)))) return false;
+  return suspensionKept === true || [left, record?.generation].includes(generation);
+}
+
+/** Somebody else has resumed the owner, and perhaps suspended it again: that is theirs to end. */
+function takenOver(move: Migration, saved: SavedRun, { suspended }: OwnerState): MoveState {
+  if (!suspended) return startedElsewhere(move, saved);
+  return { kind: 'failed', reason: { code: 'suspendedAgain', owner: ownerName(move.owner) } };
 }
 
 /** Somebody resumed it first (its user, or a process that found our record): it is only followed. */
@@ -129,33 +163,17 @@ function startedElsewhere({ owner }: Migration, saved: SavedRun): MoveState {
 }
 
 /**
- * The target again, now that the task is gone from its old node; while it is full the task waits, up to
- * `migrationGiveUpSeconds` in all.
+ * The target again, now that the task is gone from its old node. Nothing holds what was free there for it, and a task
+ * that is stopped wins nothing by a wait: where the target is full it is resumed at once, drawn to it.
  */
-async function checkTarget(
-  context: StepContext,
-  { to }: Migration,
-  saved: SavedRun,
-  waited: Wait | undefined,
-): Promise<MoveState> {
-  const { settings, cluster } = context;
-  const refusal = targetRefusal(await context.cluster.readSnapshot(), to, saved.tasks);
+async function checkTarget({ cluster }: StepContext, { to }: Migration, saved: SavedRun): Promise<MoveState> {
+  const refusal = targetRefusal(await cluster.readSnapshot(), to, saved.tasks);
   if (!refusal) return { kind: 'resuming', saved, pin: { kind: 'required', node: to } };
-  const now = cluster.nowSeconds();
-  const sinceSeconds = waited?.sinceSeconds ?? now;
-  const endSeconds = sinceSeconds + settings.migrationGiveUpSeconds;
-  const reason: Reason =
-    refusal === 'gone' ? { code: 'nodeGone', node: to } : { code: 'nodeRefuses', node: to, refusal };
-  const mayPass = refusal !== 'gone' && (refusal.code === 'resource' || refusal.code === 'gpuShare');
-  if (!mayPass) return { kind: 'resuming', saved, pin: { kind: 'none' }, givenUp: reason };
-  if (now >= endSeconds) return { kind: 'resuming', saved, pin: { kind: 'preferred', node: to }, givenUp: reason };
-  return {
-    kind: 'stopped',
-    saved,
-    sinceSeconds,
-    dueSeconds: Math.min(now + retrySeconds(context), endSeconds),
-    reason,
-  };
+  if (refusal === 'gone')
+    return { kind: 'resuming', saved, pin: { kind: 'none' }, givenUp: { code: 'nodeGone', node: to } };
+  const isFull = refusal.code === 'resource' || refusal.code === 'gpuShare';
+  const pin: Pin = isFull ? { kind: 'preferred', node: to } : { kind: 'none' };
+  return { kind: 'resuming', saved, pin, givenUp: { code: 'nodeRefuses', node: to, refusal } };
 }
 
 /** Why the node cannot take all of the tasks now; undefined when it can. */
@@ -171,63 +189,67 @@ function targetRefusal(snapshot: Snapshot, to: string, tasks: readonly Task[]): 
   return undefined;
 }
 
-/** Tried until it is done: nothing here may end with a suspended owner. */
-async function resume(
-  context: StepContext,
-  move: Migration,
-  saved: SavedRun,
-  pin: Pin,
-  givenUp?: Written<Reason>,
-): Promise<MoveState> {
-  const { cluster } = context;
+/** Tried until it is done: nothing here may end with an owner that we have suspended. */
+async function resume(context: StepContext, move: Migration, state: StateOf<'resuming'>): Promise<MoveState> {
+  const { cluster, polling } = context;
+  const { saved, pin, givenUp } = state;
   const because = givenUp !== undefined ? { givenUp } : {};
   const { allocation } = saved;
-  const result = await act(context, (options) =>
-    cluster.resume(move.owner, pin, { ...options, ...(allocation && { allocation }) }),
-  );
-  if (result.kind === 'done') return { kind: 'starting', saved, pin, ...because };
-  const owner = await cluster.readOwner(move.owner);
-  if (!owner || owner.finished) return ended(move);
-  if (!owner.suspended) return startedElsewhere(move, saved);
-  if (pin.kind !== 'none' && !isPassing(result)) {
-    return { kind: 'resuming', saved, pin: { kind: 'none' }, givenUp: { code: 'refused', refused: result } };
-  }
-  return { kind: 'resuming', saved, pin, ...because, dueSeconds: cluster.nowSeconds() + RESUME_RETRY_SECONDS };
+  let reason: Reason | undefined;
+  const next = await poll(context, polling.attempts, async (): Promise<MoveState | undefined> => {
+    const owner = await cluster.readOwner(move.owner);
+    if (!owner || owner.finished) return ended(move);
+    // Whoever resumes takes the record off; a user by hand does not.
+    if (!owner.suspended && !owner.record) return { kind: 'starting', saved, pin, ...because };
+    if (!isOurs(context, move, saved, owner)) return takenOver(move, saved, owner);
+    const { generation } = owner;
+    const result = await act(context, (options) =>
+      cluster.resume(move.owner, pin, { ...options, generation, ...(allocation && { allocation }) }),
+    );
+    if (result.kind === 'done') return { kind: 'starting', saved, pin, ...because };
+    reason = { code: 'refused', refused: result };
+    if (isPassing(result)) return undefined;
+    const dueSeconds = cluster.nowSeconds() + RESUME_RETRY_SECONDS;
+    if (pin.kind === 'none') return { kind: 'resuming', saved, pin, ...because, dueSeconds, reason };
+    return { kind: 'resuming', saved, pin: { kind: 'none' }, givenUp: reason };
+  });
+  const dueSeconds = cluster.nowSeconds() + RESUME_RETRY_SECONDS;
+  return next ?? { kind: 'resuming', saved, pin, ...because, dueSeconds, ...(reason && { reason }) };
 }
+
+type StateOf<Kind extends MoveState['kind']> = Extract<MoveState, { kind: Kind }>;
 
 function isPassing(result: ActResult): boolean {
   return result.kind === 'refused' && (result.code === 'conflict' || result.code === 'forbidden');
 }
 
 /** Until all its tasks run. An owner that a full target keeps waiting is stopped and resumed without a pin. */
-async function awaitStart(
-  context: StepContext,
-  move: Migration,
-  saved: SavedRun,
-  pin: Pin,
-  givenUp?: Written<Reason>,
-): Promise<MoveState> {
+async function awaitStart(context: StepContext, move: Migration, state: StateOf<'starting'>): Promise<MoveState> {
   const { cluster, polling } = context;
+  const { saved, pin, givenUp } = state;
   let last: OwnerState | undefined;
   const outcome = await poll(context, polling.attempts, async (): Promise<MoveState | undefined> => {
     last = await cluster.readOwner(move.owner);
     if (!last || last.finished) return ended(move);
+    if (last.suspended) return suspendedAgain(context, move, saved, last);
     const tasks = livingTasks(last);
-    if (last.suspended || tasks.length === 0 || tasks.some(({ phase, node }) => phase === 'pending' || !node))
-      return undefined;
+    if (tasks.length === 0 || tasks.some(({ phase, node }) => phase === 'pending' || !node)) return undefined;
     return started(move, tasks, givenUp);
   });
   if (outcome) return outcome;
-  if (last?.suspended) {
-    const again: Reason = { code: 'suspendedAgain', owner: ownerName(move.owner) };
-    return { kind: 'resuming', saved, pin: { kind: 'none' }, givenUp: again };
-  }
   const tasks = livingTasks(last!);
   const unbound = tasks.filter(({ node }) => node === undefined).length;
   if (unbound === 0 && tasks.length > 0) return started(move, tasks, givenUp);
   const reason: Reason = { code: 'notTaken', node: move.to, ...(unbound > 0 && { tasks: unbound }) };
   if (pin.kind === 'required') return { kind: 'suspending', saved, givenUp: reason };
   return { kind: 'failed', reason: givenUp ?? reason, ending: { code: 'queued', task: move.task.id } };
+}
+
+/** By this very move, carried out elsewhere, it is resumed; by anybody else it stays suspended. */
+function suspendedAgain(context: StepContext, move: Migration, saved: SavedRun, owner: OwnerState): MoveState {
+  if (!isOurs(context, move, saved, owner)) return takenOver(move, saved, owner);
+  const givenUp: Reason = { code: 'suspendedAgain', owner: ownerName(move.owner) };
+  return { kind: 'resuming', saved, pin: { kind: 'none' }, givenUp };
 }
 
 function livingTasks({ tasks }: OwnerState): OwnerState['tasks'] {
@@ -244,10 +266,4 @@ function started(move: Migration, tasks: OwnerState['tasks'], givenUp: Written<R
 
 function ended({ owner }: Migration): MoveState {
   return { kind: 'done', outcome: { code: 'ownerEnded', owner: ownerName(owner) } };
-}
-
-/** The owner with its generation of now; undefined when it is gone or finished. */
-async function present({ cluster }: StepContext, owner: OwnerRef): Promise<OwnerRef | undefined> {
-  const found = await cluster.readOwner(owner);
-  return found && !found.finished ? { ...owner, generation: found.generation } : undefined;
 }

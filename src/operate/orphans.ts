@@ -1,114 +1,115 @@
-import type { Cluster, ObjectRecord, Pin } from '../cluster/port.ts';
-import type { OwnerRef, TaskRef } from '../core/model/moves.ts';
+import type { Cluster, ObjectRecord } from '../cluster/port.ts';
+import type { TaskRef } from '../core/model/moves.ts';
 import type { Resources } from '../core/model/resources.ts';
 import type { Settings } from '../core/model/settings.ts';
-import type { FinalState } from './journal.ts';
-import { type Outcome, ownerName, type Reason } from './reasons.ts';
-import type { Awaited, OrphanedMove, Step } from './step.ts';
-import {
-  act,
-  type Polling,
-  poll,
-  REAL_CLOCK,
-  RESUME_RETRY_SECONDS,
-  RETRY_SECONDS,
-  type StepContext,
-} from './stepContext.ts';
+import type { Snapshot } from '../core/model/snapshot.ts';
+import { type DeadPin, findDeadPins, unpin } from './deadPins.ts';
+import { ownerName } from './reasons.ts';
+import { leave, leftByHand, type OwnerNeed, ownerNeed, settleOwner } from './settleOwner.ts';
+import type { OrphanedMove, Settled, Step } from './step.ts';
+import { act, type Polling, poll, REAL_CLOCK, type StepContext } from './stepContext.ts';
 
 type OrphanOptions = {
   readonly settings: Settings;
   readonly signal?: AbortSignal;
   readonly polling?: Polling;
   readonly onStep?: (step: Step) => void;
+  /** Asks once before anything is done about them; false: nothing is. */
+  readonly confirm: (orphans: readonly Orphan[]) => Promise<boolean>;
 };
 
+/** An orphaned move, and what is to be done about it. */
+export type Orphan = { readonly move: OrphanedMove; readonly need: Need };
+
+/** What is done about an owner; a resize is awaited, or taken back; an owner loses a pin that leads nowhere. */
+export type Need =
+  | OwnerNeed
+  | { readonly kind: 'resize' }
+  | ({ readonly kind: 'unpin' } & Pick<DeadPin, 'node' | 'why' | 'tasks' | 'lostSeconds'>);
+
 /**
- * Brings orphaned moves to a safe end. Only the records on the cluster's objects tell of these: they were begun on
- * another machine, or here, and the journal was lost. A suspended owner is resumed with what its tasks held. It prefers
- * its target where that is known, and is not bound to it: nobody has checked whether it still takes them. A resize that
- * is not granted waits up to `expandGiveUpSeconds` since it was asked for, and is then taken back. Nothing is planned
- * again.
+ * Brings orphaned moves to a safe end. Only marks on the cluster's objects tell of these: they were begun on another
+ * machine, or here, and the journal was lost; or a move is long over, and the node that it has pinned tasks to takes
+ * none any more. Anybody can write such a mark, so it is a hint, and nothing is done before the question is answered
+ * with yes. Only what has to be looked at by hand is told without one. An owner that is suspended at exactly the
+ * generation that its record names, and that nothing else steers, is resumed where its tasks fit; off any other owner
+ * only the record is taken. A resize that is not granted waits up to `expandGiveUpSeconds` since it was asked for, and is
+ * then taken back. Nothing is planned again.
  * @param own moves of this machine's journal that are under way, as `plan id, space, move id`
- * @returns one step for each record that needed something
+ * @returns one step for each mark that needed something
  */
 export async function settleOrphans(
   cluster: Cluster,
   own: ReadonlySet<string>,
   options: OrphanOptions,
 ): Promise<Step[]> {
-  const { settings, polling = REAL_CLOCK, signal, onStep } = options;
+  const { onStep, confirm } = options;
+  const snapshot = await cluster.readSnapshot(options.signal);
+  const records = await fromRecords(cluster, own, options);
+  const found = [...records, ...fromPins(cluster, snapshot, options), ...unreadable(snapshot)];
+  const asked = found.filter(({ need }) => need.kind !== 'byHand').map(({ move, need }) => ({ move, need }));
+  const agreed = asked.length > 0 && (await confirm(asked));
   const steps: Step[] = [];
-  for (const found of await cluster.readRecords(signal)) {
-    const { record, owner, task } = found;
-    if (own.has(`${record.planId} ${record.moveId}`)) continue;
-    const context: StepContext = {
-      cluster,
-      settings,
-      planId: record.planId,
-      polling,
-      undoing: false,
-      earlier: [],
-    };
-    const state = owner
-      ? await settleOwner(context, found, owner)
-      : task
-        ? await settleTask(context, found, task)
-        : undefined;
+  for (const { move, need, settle } of found) {
+    const isLeft = !agreed && need.kind !== 'byHand';
+    const state: Settled | undefined = isLeft ? { kind: 'awaited', reason: { code: 'unasked' } } : await settle();
     if (!state) continue;
-    const step: Step = { move: orphanOf(found), state };
-    steps.push(step);
-    onStep?.(step);
+    steps.push({ move, state });
+    onStep?.({ move, state });
   }
   return steps;
 }
 
-function orphanOf({ record, owner, task }: ObjectRecord): OrphanedMove {
-  const object = owner ? ownerName(owner) : (task?.id ?? '');
-  return { kind: 'orphan', id: record.moveId, of: record.kind, object };
+/** An orphan, and how it is brought to its end; undefined where that needed nothing after all. */
+type Found = Orphan & { readonly settle: () => Promise<Settled | undefined> };
+
+async function fromRecords(cluster: Cluster, own: ReadonlySet<string>, options: OrphanOptions): Promise<Found[]> {
+  const found: Found[] = [];
+  for (const on of await cluster.readRecords(options.signal)) {
+    const { record, owner, task } = on;
+    if (own.has(`${record.planId} ${record.moveId}`)) continue;
+    const context = contextOf(cluster, record.planId, options);
+    const object = owner ? ownerName(owner) : (task?.id ?? '');
+    const move: OrphanedMove = { kind: 'orphan', id: record.moveId, of: record.kind, object };
+    const state = owner && (await cluster.readOwner(owner));
+    if (owner && state) {
+      const need = ownerNeed(record, state);
+      const settle = () => ('why' in need ? leave(context, on, owner, need) : settleOwner(context, on, owner));
+      found.push({ move, need, settle });
+    } else if (task && (await isUnsettled(cluster, on, task))) {
+      found.push({ move, need: { kind: 'resize' }, settle: () => settleTask(context, on, task) });
+    }
+  }
+  return found;
 }
 
-type Settled = FinalState | Awaited;
-
-async function settleOwner(
-  context: StepContext,
-  { record }: ObjectRecord,
-  owner: OwnerRef,
-): Promise<Settled | undefined> {
-  const { cluster, polling } = context;
-  const name = ownerName(owner);
-  const later = (reason: Reason, seconds: number): Settled => ({
-    kind: 'awaited',
-    dueSeconds: cluster.nowSeconds() + seconds,
-    reason,
+function fromPins(cluster: Cluster, snapshot: Snapshot, options: OrphanOptions): Found[] {
+  return findDeadPins(snapshot).map((pin) => {
+    const { move, node, why, tasks, lostSeconds } = pin;
+    const settle = () => unpin(contextOf(cluster, `unpin ${cluster.nowSeconds()}`, options), pin);
+    return { move, need: { kind: 'unpin', node, why, tasks, lostSeconds }, settle };
   });
-  const stopped = await poll(context, polling.stopAttempts, async () => {
-    const found = await cluster.readOwner(owner);
-    return !found?.suspended || found.finished || found.active + found.terminating === 0 ? { found } : undefined;
-  });
-  if (!stopped) return later({ code: 'stopping', owner: name }, RETRY_SECONDS);
-  if (!stopped.found || stopped.found.finished) return undefined;
-  const ref = { ...owner, generation: stopped.found.generation };
-  // Somebody resumed it by hand: then only the record has to go, and running tasks cannot be moved.
-  const target = stopped.found.suspended ? await knownTarget(context, record.to) : undefined;
-  const { allocation } = record;
-  const pin: Pin = target === undefined ? { kind: 'none' } : { kind: 'preferred', node: target };
-  const result = await act(context, (options) =>
-    cluster.resume(ref, pin, { ...options, ...(allocation && { allocation }) }),
-  );
-  if (result.kind === 'refused') return later({ code: 'refused', refused: result }, RESUME_RETRY_SECONDS);
-  const running = await poll(context, polling.attempts, async (): Promise<Outcome | undefined> => {
-    const found = await cluster.readOwner(ref);
-    if (!found || found.finished) return { code: 'ownerEnded', owner: name };
-    const nodes = [...new Set(found.tasks.flatMap(({ phase, node }) => (phase === 'running' && node ? [node] : [])))];
-    return nodes.length > 0 ? { code: 'ownerRuns', owner: name, nodes: nodes.sort() } : undefined;
-  });
-  return { kind: 'done', outcome: running ?? { code: 'ownerQueued', owner: name } };
 }
 
-async function knownTarget({ cluster }: StepContext, to: string | undefined): Promise<string | undefined> {
-  if (to === undefined) return undefined;
-  const node = (await cluster.readSnapshot()).nodes.find(({ name }) => name === to);
-  return node?.ready && !node.unschedulable ? to : undefined;
+/** Records that nobody can read, on owners that are suspended: they can only be told of. */
+function unreadable({ problems }: Snapshot): Found[] {
+  return problems.flatMap((problem): Found[] => {
+    if (problem.code !== 'recordUnreadable') return [];
+    const { owner: object } = problem;
+    const why = { code: 'unreadable' } as const;
+    const move: OrphanedMove = { kind: 'orphan', id: `unreadable ${object}`, of: 'migration', object };
+    const settle = async () => leftByHand(object, why);
+    return [{ move, need: { kind: 'byHand', why }, settle }];
+  });
+}
+
+function contextOf(cluster: Cluster, planId: string, { settings, polling = REAL_CLOCK }: OrphanOptions): StepContext {
+  return { cluster, settings, planId, polling, undoing: false, earlier: [] };
+}
+
+async function isUnsettled(cluster: Cluster, { record }: ObjectRecord, task: TaskRef): Promise<boolean> {
+  const found = await cluster.readTask(task);
+  return found?.phase === 'running' && found.resize !== 'none' && record.before !== undefined;
 }
 
 async function settleTask(context: StepContext, { record }: ObjectRecord, task: TaskRef): Promise<Settled | undefined> {

@@ -1,4 +1,4 @@
-import type { Refused } from '../cluster/refused.ts';
+import type { Refused, Steering } from '../cluster/refused.ts';
 import type { ResourceName, Resources } from '../core/model/resources.ts';
 import type { Settings } from '../core/model/settings.ts';
 import type { Refusal } from '../core/place/filter.ts';
@@ -18,7 +18,17 @@ export type Outcome =
   | { readonly code: 'resizeTakenBack'; readonly task: string }
   | { readonly code: 'ownerRuns'; readonly owner: string; readonly nodes: readonly string[] }
   | { readonly code: 'ownerQueued'; readonly owner: string }
-  | { readonly code: 'ownerEnded'; readonly owner: string };
+  | { readonly code: 'ownerEnded'; readonly owner: string }
+  /** Only a move's record was taken off its owner. */
+  | { readonly code: 'recordTaken'; readonly owner: string; readonly why: LeftAlone };
+
+/**
+ * Why an owner is left as it is although a record of ours stands on it: its tasks run, or have ended; somebody has
+ * changed it since; the record is of 0.1.0, and does not say what it left, or cannot be read; something else steers it.
+ */
+export type LeftAlone =
+  | { readonly code: 'runs' | 'ended' | 'changed' | 'undated' | 'unreadable' }
+  | { readonly code: 'steered'; readonly by: Steering };
 
 export type Reason =
   | { readonly code: 'stale'; readonly stale: readonly Stale[] }
@@ -54,7 +64,12 @@ export type Reason =
   | { readonly code: 'notKept'; readonly node: string }
   | { readonly code: 'stopping'; readonly owner: string }
   | { readonly code: 'resumedByOther'; readonly owner: string }
-  | { readonly code: 'suspendedAgain'; readonly owner: string };
+  | { readonly code: 'suspendedAgain'; readonly owner: string }
+  /**
+   * An orphaned move: nobody has said yes to ending it; its owner is suspended, and somebody has to look at it.
+   */
+  | { readonly code: 'unasked' }
+  | { readonly code: 'byHand'; readonly owner: string; readonly why: LeftAlone };
 
 /** How a move that was not done has ended, beside why. */
 export type Ending =

@@ -1,25 +1,31 @@
 import type { Move } from '../core/model/moves.ts';
-import type { MoveState, Wait } from './journal.ts';
+import type { FinalState, MoveState, Wait } from './journal.ts';
 
 /** A move, planned here or orphaned, and where it stands. */
 export type Step = { readonly move: Move | OrphanedMove; readonly state: MoveState | Awaited };
 
-/** A move of which only the record on its object tells. `object`: the task's id, or the owner as `namespace/name`. */
+/**
+ * A move of which only marks on its object tell: the record of one that was begun, or the pin that one has left.
+ * `object`: the task's id, or the owner as `namespace/name`.
+ */
 export type OrphanedMove = {
   readonly kind: 'orphan';
   readonly id: string;
-  readonly of: 'resize' | 'migration';
+  readonly of: 'resize' | 'migration' | 'pin';
   readonly object: string;
 };
 
-/** What an orphaned move waits for. */
-export type Awaited = { readonly kind: 'awaited' } & Omit<Wait, 'sinceSeconds'>;
+/** What an orphaned move waits for; without an end where it waits for somebody. */
+export type Awaited = { readonly kind: 'awaited'; readonly dueSeconds?: number } & Pick<Wait, 'reason'>;
+
+/** How an orphaned move has ended, or what it waits for. */
+export type Settled = FinalState | Awaited;
 
 export type Phase = 'running' | 'waiting' | 'done' | 'failed';
 
 /** Where a step stands, for whoever counts or colours steps. */
 export function phaseOf({ state }: Step): Phase {
-  if (dueSecondsOf({ state }) !== undefined) return 'waiting';
+  if (state.kind === 'awaited' || dueSecondsOf({ state }) !== undefined) return 'waiting';
   switch (state.kind) {
     case 'done':
       return 'done';

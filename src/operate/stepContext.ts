@@ -1,4 +1,4 @@
-import type { ActOptions, ActResult, Cluster, MoveRecord } from '../cluster/port.ts';
+import type { ActOptions, ActResult, Cluster, MoveName, MoveRecord } from '../cluster/port.ts';
 import type { Move } from '../core/model/moves.ts';
 import type { Settings } from '../core/model/settings.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
@@ -87,9 +87,15 @@ export async function act(
   throw new Error('unreachable');
 }
 
+/** What a move is called in journal and record. */
+export function nameOf({ planId }: StepContext, { id }: Pick<Move, 'id'>): MoveName {
+  return { planId, moveId: id };
+}
+
 /** What stands on the object while a move is under way. */
-export function recordOf({ planId, cluster }: StepContext, move: Move): MoveRecord {
-  const common = { planId, moveId: move.id, startedAtSeconds: Math.round(cluster.nowSeconds()) };
+export function recordOf(context: StepContext, move: Move): MoveRecord {
+  const { cluster } = context;
+  const common = { ...nameOf(context, move), startedAtSeconds: Math.round(cluster.nowSeconds()) };
   if (move.kind === 'migration') return { ...common, kind: 'migration', from: move.from, to: move.to };
   if (move.kind === 'resize') return { ...common, kind: 'resize', before: move.from, request: move.request };
   throw new TypeError(`A ${move.kind} leaves no record`);

@@ -49,11 +49,12 @@ export async function apply(
   return result;
 }
 
-/** Resumes every move that has not ended. */
-export function resume(open: OpenCluster, call: Call): Promise<OperationResult> {
+/** Resumes every move that has not ended. Moves that were begun elsewhere are asked about, and left where nobody is. */
+export function resume(open: OpenCluster, { unasked }: Requests['continue'], call: Call): Promise<OperationResult> {
+  const confirm = unasked ? async () => false : asking(call);
   return operate(open, call, {
     journal: journalOnceFree(open.options.stateDirectory, call.signal),
-    run: (options) => continueMoves(open.cluster, options),
+    run: (options) => continueMoves(open.cluster, { ...options, confirm }),
   });
 }
 

@@ -53,7 +53,8 @@ export type Requests = {
   readonly planAs: { readonly planId: string; readonly format: PlanFormat };
   /** `moveIds` absent: all moves of the plan. */
   readonly apply: { readonly planId: string; readonly moveIds?: readonly string[] };
-  readonly continue: Nothing;
+  /** `unasked`: it goes on by itself, so nobody is asked about moves that were begun elsewhere. */
+  readonly continue: { readonly unasked?: boolean };
   readonly undo: Nothing;
   readonly train: TrainOptions;
   readonly offer: Nothing;

@@ -35,7 +35,7 @@ const handlers: Handlers = {
   whatIf: async (asked, call) => (await current.get()).whatIf(asked, call),
   planAs: async ({ planId, format }) => planAs(format, (await current.get()).planOf(planId)),
   apply: async (chosen, call) => apply(await current.get(), chosen, call),
-  continue: async (_, call) => resume(await current.get(), call),
+  continue: async (how, call) => resume(await current.get(), how, call),
   undo: async (_, call) => undo(await current.get(), call),
   train: (options, call) => train(() => current.get(), options, call),
   offer: async () => (await current.get()).offer(),

@@ -117,6 +117,8 @@ export function describeFinding(finding: Finding): FindingText {
         text: describeFailure(finding.why),
         remedy: 'Check its address; without it usage comes from metrics.k8s.io.',
       };
+    case 'mark':
+      return { what: 'marks of moves', text: describeProblem(finding.problem) };
     case 'right': {
       const what = RIGHTS[finding.action];
       const text = describeRight(finding.missing);

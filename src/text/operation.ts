@@ -6,7 +6,8 @@ import type { PlanPreview } from '../core/plan/previewPlan.ts';
 import { losses, type Stakes, stakesByNamespace, stakesOf } from '../core/plan/stakes.ts';
 import type { ApplyOutcome, ApplyRefused, Question } from '../operate/applyPlan.ts';
 import type { MoveState } from '../operate/journal.ts';
-import type { Ending, Limit, Outcome, Reason } from '../operate/reasons.ts';
+import type { Orphan } from '../operate/orphans.ts';
+import type { Ending, LeftAlone, Limit, Outcome, Reason } from '../operate/reasons.ts';
 import { dueSecondsOf, type OrphanedMove, type Phase, phaseOf, type Step } from '../operate/step.ts';
 import {
   amounts,
@@ -24,7 +25,8 @@ import {
   plural,
 } from './format.ts';
 import { describeRefusal } from './placement.ts';
-import { describeRefusedAct } from './refusal.ts';
+import { resumeByHand } from './problem.ts';
+import { describeRefusedAct, describeSteering } from './refusal.ts';
 
 /** Every sentence about carrying out a plan. */
 
@@ -153,10 +155,12 @@ const STALE_SHOWN = 5;
  * @param of how many moves the whole plan has, where these may be some of them
  */
 export function describeQuestion(question: Question, of?: number): Confirmation {
+  if (question.kind === 'orphans') return describeOrphans(question);
   const { moves } = question;
   if (question.kind === 'apply') {
     const { preview } = question;
-    const detail = [...movesOrTotals(moves, preview), ...describeWhatIsEnded(preview), ...mostLost(moves)];
+    const costs = [...describeWhatIsEnded(preview), ...mostLost(moves), ...describeWarnings(moves)];
+    const detail = [...movesOrTotals(moves, preview), ...costs];
     const message = `Apply ${someOf(moves.length, of)} to ${preview.cluster}?`;
     return { message, detail: detail.join('\n'), verb: verbOf(preview), moves: movesText(moves) };
   }
@@ -166,6 +170,38 @@ export function describeQuestion(question: Question, of?: number): Confirmation 
     plural(moves.length, { one: 'Undo # resize', other: 'Undo # resizes' }),
   ];
   return { message, detail: movesOrTotals(moves).join('\n'), verb, moves: movesText(moves) };
+}
+
+/** Moves that this journal does not know: what is done about each. */
+function describeOrphans({ cluster, orphans }: Extract<Question, { kind: 'orphans' }>): Confirmation {
+  const lines = orphans.map(describeOrphan);
+  const left = lines.length - MOVES_NAMED;
+  const shown = [...lines.slice(0, MOVES_NAMED), ...(left > 0 ? [`and ${counted(left, 'move')} more`] : [])];
+  return {
+    message: plural(orphans.length, {
+      one: `Finish # move that only marks on ${cluster} tell of?`,
+      other: `Finish # moves that only marks on ${cluster} tell of?`,
+    }),
+    detail: ['They were begun elsewhere, or the journal here has lost them.', ...shown].join('\n'),
+    verb: plural(orphans.length, { one: 'Finish # move', other: 'Finish # moves' }),
+    moves: lines.map((line) => `${line}\n`).join(''),
+  };
+}
+
+/** "Resume team/train, which a migration has suspended" */
+function describeOrphan({ move: { object }, need }: Orphan): string {
+  switch (need.kind) {
+    case 'resume':
+      return `Resume ${object}, which a migration has suspended`;
+    case 'forget':
+      return `Only take the record of a migration off ${object}: ${describeLeftAlone(need.why)}`;
+    case 'byHand':
+      return `Leave ${object} to you: ${describeLeftAlone(need.why)}`;
+    case 'resize':
+      return `Wait for the resize of ${object}, or take it back`;
+    case 'unpin':
+      return `Stop ${object} and resume it without its pin to ${need.node}, which is ${need.why} (${describeLoss(need.lostSeconds)})`;
+  }
 }
 
 function movesText(moves: readonly Move[]): string {
@@ -216,6 +252,17 @@ function describeStakes({ placed, givenBack, given }: Stakes): string {
   return parts.length > 0 ? parts.join('; ') : 'tasks keep what they hold';
 }
 
+/** "argocd-controller applies the node affinity of team/train: its next sync conflicts with the pin …" */
+function describeWarnings(moves: readonly Move[]): string[] {
+  const warned = moves.flatMap((move) =>
+    move.kind === 'migration' ? (move.warnings ?? []).map(({ manager }) => ({ manager, owner: move.owner })) : [],
+  );
+  return [...Map.groupBy(warned, ({ manager }) => manager)].map(([manager, those]) => {
+    const owners = names(those.map(({ owner }) => `${owner.namespace}/${owner.name}`));
+    return `${manager} applies the node affinity of ${owners}: its next sync conflicts with the pin that a migration leaves.`;
+  });
+}
+
 /** Whom many moves cost most: "Most is lost by team/a (3 h) and team/b (20 min)." Few moves are named with their loss. */
 function mostLost(moves: readonly Move[]): string[] {
   const most = losses(moves).slice(0, LOSSES_NAMED);
@@ -244,7 +291,7 @@ export function describeMove(move: NamedMove | OrphanedMove): string {
     case 'migration':
       return `Migrate ${move.owner.namespace}/${move.owner.name} from ${move.from} to ${move.to}`;
     case 'orphan':
-      return move.of === 'migration' ? `Finish the migration of ${move.object}` : `Finish the resize of ${move.object}`;
+      return move.of === 'pin' ? `Take the pin off ${move.object}` : `Finish the ${move.of} of ${move.object}`;
   }
 }
 
@@ -339,7 +386,9 @@ export function describeState(state: Step['state']): string {
       return written(state.reason, describeReason);
     default: {
       const reason = 'reason' in state && dueSecondsOf({ state }) !== undefined ? state.reason : undefined;
-      return reason === undefined ? UNDER_WAY[state.kind] : written(reason, describeReason);
+      if (reason === undefined) return UNDER_WAY[state.kind];
+      const said = written(reason, describeReason);
+      return state.kind === 'resuming' || state.kind === 'stopped' ? `Its tasks are stopped. ${said}` : said;
     }
   }
 }
@@ -367,6 +416,8 @@ function describeDone(outcome: Outcome): string {
       return `${outcome.owner} is in the scheduler's queue.`;
     case 'ownerEnded':
       return `${outcome.owner} has ended; there is nothing left to move.`;
+    case 'recordTaken':
+      return `The record of the move is taken off ${outcome.owner}: ${describeLeftAlone(outcome.why)}.`;
   }
 }
 
@@ -419,7 +470,29 @@ function describeReason(reason: Reason): string {
     case 'resumedByOther':
       return `Somebody else resumed ${reason.owner}.`;
     case 'suspendedAgain':
-      return `${reason.owner} was suspended again.`;
+      return `Somebody else has suspended ${reason.owner} since; it stays suspended.`;
+    case 'unasked':
+      return 'Only a mark on the cluster tells of it: nothing is done about it before somebody says yes.';
+    case 'byHand':
+      return `${reason.owner} is suspended, and is left as it is: ${describeLeftAlone(reason.why)}. Look at it; ${resumeByHand(reason.owner)} resumes it.`;
+  }
+}
+
+/** Why an owner is left as it is, as a part of a sentence. */
+function describeLeftAlone(why: LeftAlone): string {
+  switch (why.code) {
+    case 'runs':
+      return 'it is not suspended';
+    case 'ended':
+      return 'it has ended';
+    case 'changed':
+      return 'somebody has changed it since';
+    case 'undated':
+      return 'the record is of version 0.1, which does not say what it has left';
+    case 'unreadable':
+      return 'the record of a move on it cannot be read';
+    case 'steered':
+      return describeSteering(why.by);
   }
 }
 

@@ -32,11 +32,30 @@ export function describeProblem(problem: Written<Problem>): string {
       return `Container ${problem.container} requests "${problem.quantity}" of ${problem.resource}, which is no amount; it counts as 0.`;
     case 'originalRequest':
       return `Annotation ${problem.annotation} is not understood; the present request counts as the original one.`;
+    case 'deadPin':
+      return `${describeDeadPin(problem)} "stowage apply" and Resume Waiting Moves offer to take the pin off.`;
+    case 'recordUnreadable':
+      return `${problem.owner} is suspended, and its annotation ${problem.annotation} cannot be read: if a move has stopped it, nobody resumes it. Look at it; ${resumeByHand(problem.owner)} resumes it.`;
     case 'runWithoutEnd':
       return `Finished pod ${problem.task} does not say when it ended; it is left out.`;
     case 'prometheusRuns':
       return `${describeRunsUntold(problem.daysAgo)} ${describeFailure(problem.why)}`;
   }
+}
+
+/** "2 tasks of team/train wait for node l1b, which is cordoned: an earlier move has pinned them to it." */
+function describeDeadPin({ owner, node, why, tasks }: Extract<Problem, { code: 'deadPin' }>): string {
+  const where = `node ${node}, which is ${why}: an earlier move has pinned`;
+  return plural(tasks, {
+    one: `# task of ${owner} waits for ${where} it there.`,
+    other: `# tasks of ${owner} wait for ${where} them there.`,
+  });
+}
+
+/** What a user runs to resume a Job. @param owner `namespace/name` */
+export function resumeByHand(owner: string): string {
+  const [namespace, name] = owner.split('/');
+  return `kubectl -n ${namespace} patch job ${name} --type=merge -p '{"spec":{"suspend":false}}'`;
 }
 
 function describeRunsUntold(daysAgo: number): string {

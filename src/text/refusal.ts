@@ -18,6 +18,8 @@ function describeAttempt(attempt: Attempt): string {
       return `Cannot suspend ${ownerTitle(attempt.owner)}`;
     case 'resume':
       return `Cannot resume ${ownerTitle(attempt.owner)}`;
+    case 'release':
+      return `Cannot take the record of a move off ${ownerTitle(attempt.owner)}`;
   }
 }
 
@@ -87,7 +89,8 @@ function describeWhy(why: WhyRefused): string {
   }
 }
 
-function describeSteering(by: Steering): string {
+/** Who steers an owner, as a part of a sentence. */
+export function describeSteering(by: Steering): string {
   switch (by.code) {
     case 'controller':
       return `it is steered by ${by.kind} ${by.name}`;

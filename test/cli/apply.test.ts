@@ -93,7 +93,13 @@ describe('stowage apply and undo', function () {
     const unnamed = await stowage(['apply']);
     assert.equal(unnamed.code, 2);
     assert.match(unnamed.err, /name the cluster on which another machine began moves/);
-    const named = await stowage(['apply', '--cluster', 'sample']);
+    const unasked = await stowage(['apply', '--cluster', 'sample']);
+    assert.deepEqual(
+      [unasked.code, /Finish the migration of .*: waiting\. .* somebody says yes/.test(unasked.out)],
+      [0, true],
+      unasked.out,
+    );
+    const named = await stowage(['apply', '--cluster', 'sample', '--yes']);
     assert.equal(named.code, 0, named.err);
     assert.match(named.out, /Finish the migration of .* runs on/);
   });

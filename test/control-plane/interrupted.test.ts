@@ -67,7 +67,7 @@ describe('apply, killed after any of its steps and run again', function () {
   it('leaves no suspended Job and no lost task on another machine, from the annotations alone', async () => {
     await killAtEveryStep('bare', STRIDE, async (scenario) => {
       rmSync(join(scenario.home, '.stowage'), { recursive: true, force: true });
-      const { output, status } = await stowage(scenario.home, ['apply', '--kubeconfig', scenario.kubeconfig]);
+      const { output, status } = await stowage(scenario.home, ['apply', '--kubeconfig', scenario.kubeconfig, '--yes']);
       assert.equal(status, 0, output);
       const { cluster, tasks } = scenario;
       const state = await cluster.readTask(tasks.stays);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { Cluster } from '../../src/cluster/port.ts';
 import type { SampleCluster } from '../../src/cluster/sample/sampleCluster.ts';
 import type { Migration, Placement, Resize } from '../../src/core/model/moves.ts';
 import { NO_RESOURCES } from '../../src/core/model/resources.ts';
@@ -324,42 +325,68 @@ describe('applying a plan', function () {
       assert.deepEqual([moved.node, moved.allocation, moved.request], [migration.to, less, request]);
     });
 
-    it('whose target fills up after the end waits again, and goes there once it has room', async () => {
-      const plan = one(isMigration);
-      const { to, owner } = plan.moves[0] as Migration;
-      const journal = memoryJournal();
-      const target = { full: true };
-      const racing = fullOnceStopped(cluster, plan.moves[0] as Migration, target);
-      const first = await applyPlan(plan, racing, optionsOf(journal));
-      assert.equal(first.kind, 'waiting');
-      assert.equal((await cluster.readOwner(owner))?.suspended, true);
-      target.full = false;
-      await cluster.advance(migrationRetrySeconds);
-      const end = await continueMoves(racing, optionsOf(journal));
-      assert.deepEqual([end.kind, 'done' in end && end.done], ['applied', 1]);
-      assert.deepEqual(
-        (await cluster.readOwner(owner))?.tasks.map(({ node }) => node),
-        [to],
-      );
-    });
-
-    it('whose target stays full after the end is resumed where there is capacity when the waits are over', async () => {
+    it('whose target fills up once its task has stopped is resumed at once, drawn to the target', async () => {
       const plan = one(isMigration);
       const { owner } = plan.moves[0] as Migration;
-      const journal = memoryJournal();
       const racing = fullOnceStopped(cluster, plan.moves[0] as Migration, { full: true });
-      let outcome = await applyPlan(plan, racing, optionsOf(journal));
-      let waited = 0;
-      while (outcome.kind === 'waiting') {
-        const seconds = outcome.untilSeconds! - cluster.nowSeconds();
-        assert.ok(seconds > 0 && seconds <= migrationRetrySeconds);
-        waited += seconds;
-        await cluster.advance(seconds);
-        outcome = await continueMoves(racing, optionsOf(journal));
-      }
-      assert.equal(waited, migrationGiveUpSeconds);
+      const pins: string[] = [];
+      const resume = cluster.resume.bind(cluster);
+      Object.defineProperty(racing, 'resume', {
+        value: (...words: Parameters<typeof cluster.resume>) => {
+          pins.push(words[1].kind);
+          return resume(...words);
+        },
+      });
+      const begin = cluster.nowSeconds();
+      const outcome = await applyPlan(plan, racing, optionsOf());
+      assert.deepEqual([outcome.kind, 'waiting' in outcome && outcome.waiting], ['applied', 0]);
+      assert.deepEqual([...new Set(pins)], ['preferred']);
       const found = await cluster.readOwner(owner);
       assert.deepEqual([found?.suspended, found?.active, found?.record], [false, 1, undefined]);
+      assert.ok(cluster.nowSeconds() - begin < 120, 'it stops and starts, and nothing is waited for');
+    });
+
+    it('that waits with its task stopped in an older journal is resumed at once, before its wait is over', async () => {
+      const plan = one(isMigration);
+      const move = plan.moves[0] as Migration;
+      const racing = fullOnceStopped(cluster, move, { full: true });
+      const entries: JournalEntry[] = [];
+      const stopped = await stoppedMidway(plan, racing, entries);
+      const now = cluster.nowSeconds();
+      const state = { ...stopped, sinceSeconds: now, dueSeconds: now + migrationRetrySeconds, reason: 'It is full.' };
+      entries.push({ type: 'step', planId: plan.id, moveId: move.id, atSeconds: now, state });
+      const outcome = await continueMoves(racing, optionsOf(memoryJournal(entries)));
+      assert.equal(outcome.kind, 'applied');
+      const found = await cluster.readOwner(move.owner);
+      assert.deepEqual([found?.suspended, found?.active, found?.record], [false, 1, undefined]);
+    });
+
+    it('whose owner cannot be resumed says why, and that its tasks are stopped, and is tried by whoever comes next', async () => {
+      const plan = one(isMigration);
+      const { owner } = plan.moves[0] as Migration;
+      const stuck = doctored(cluster, {});
+      const refusing = { now: true };
+      const resume = cluster.resume.bind(cluster);
+      const attempt = { act: 'resume', owner } as const;
+      const refused = {
+        kind: 'refused',
+        code: 'forbidden',
+        attempt,
+        why: { code: 'right', missing: 'patch jobs', namespace: 'x' },
+      };
+      Object.defineProperty(stuck, 'resume', {
+        value: async (...words: Parameters<typeof cluster.resume>) => (refusing.now ? refused : resume(...words)),
+      });
+      const journal = memoryJournal();
+      const first = await applyPlan(plan, stuck, optionsOf(journal));
+      assert.equal(first.kind, 'waiting');
+      assert.match(stepsOf(first)[0]!.text, /^Its tasks are stopped\. Cannot resume .*no right to patch jobs/);
+      assert.equal((await cluster.readOwner(owner))?.suspended, true);
+      refusing.now = false;
+      // The sample's clock stands still: the wait is not over.
+      const end = await continueMoves(stuck, optionsOf(journal));
+      assert.equal(end.kind, 'applied');
+      assert.deepEqual((await cluster.readOwner(owner))?.suspended, false);
     });
 
     it('whose target goes away after the end is resumed at once where there is capacity', async () => {
@@ -550,6 +577,19 @@ describe('applying a plan', function () {
     assert.deepEqual(await cluster.readRecords(), []);
   }
 });
+
+/** The journal up to where the tasks have stopped; the state that an older version then wrote, without its wait. */
+async function stoppedMidway(plan: Plan, cluster: Cluster, entries: JournalEntry[]) {
+  class Stopped extends Error {}
+  const onStep = ({ state }: Step) => {
+    if (state.kind === 'stopping') throw new Stopped();
+  };
+  const applying = applyPlan(plan, cluster, optionsOf(memoryJournal(entries), { onStep }));
+  await assert.rejects(applying, Stopped);
+  const last = entries.at(-1);
+  assert.ok(last?.type === 'step' && last.state.kind === 'stopping');
+  return { kind: 'stopped', saved: last.state.saved } as const;
+}
 
 /** Full for everyone who looks after the task has gone from its old node. */
 function fullOnceStopped(cluster: SampleCluster, move: Migration, target: { full: boolean }) {

@@ -49,5 +49,6 @@ export function watchedCluster(cluster: Cluster, onStep: () => void): Cluster {
     resize: (task, to, record, options) => watched(cluster.resize(task, to, record, options), options),
     suspend: (owner, record, options) => watched(cluster.suspend(owner, record, options), options),
     resume: (owner, pin, options) => watched(cluster.resume(owner, pin, options), options),
+    release: (owner, move, options) => watched(cluster.release(owner, move, options), options),
   };
 }

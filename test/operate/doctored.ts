@@ -21,7 +21,16 @@ export function doctored(
     const state = await cluster.readTask(task, signal);
     return state && (change.task?.(state) ?? state);
   };
-  for (const name of ['place', 'resize', 'suspend', 'resume', 'readOwner', 'readRecords', 'readHistory'] as const) {
+  for (const name of [
+    'place',
+    'resize',
+    'suspend',
+    'resume',
+    'release',
+    'readOwner',
+    'readRecords',
+    'readHistory',
+  ] as const) {
     Object.defineProperty(other, name, { value: cluster[name].bind(cluster), configurable: true });
   }
   return other;

@@ -4,7 +4,8 @@ import type { SampleCluster } from '../../src/cluster/sample/sampleCluster.ts';
 import { DEFAULT_SETTINGS } from '../../src/core/model/settings.ts';
 import type { Snapshot } from '../../src/core/model/snapshot.ts';
 import type { Task } from '../../src/core/model/task.ts';
-import { continueMoves } from '../../src/operate/applyPlan.ts';
+import { continueMoves, type Question } from '../../src/operate/applyPlan.ts';
+import { describeQuestion, describeStep } from '../../src/text/operation.ts';
 import { memoryJournal } from './memory.ts';
 import { freshSample, open, optionsOf } from './samplePlan.ts';
 
@@ -59,7 +60,7 @@ describe('going on without a journal', () => {
     assert.equal((await cluster.readRecords()).length, 1);
   });
 
-  it('resumes a suspended owner where there is capacity when its target is gone, its tasks as large as they were', async () => {
+  it('resumes a suspended owner where there is capacity, and takes nothing else from its record', async () => {
     const task = snapshot.tasks.find(
       ({ owner, phase, namespace }) => owner?.kind === 'Job' && phase === 'running' && namespace === 'media',
     )!;
@@ -80,7 +81,30 @@ describe('going on without a journal', () => {
     const found = await cluster.readOwner(owner);
     assert.deepEqual([found?.suspended, found?.active, found?.record], [false, 1, undefined]);
     const resumed = (await cluster.readSnapshot()).tasks.find(({ id }) => id === found?.tasks[0]?.id);
-    assert.deepEqual(resumed?.desired, record.allocation);
+    assert.deepEqual([resumed?.desired, resumed?.constraints], [task.request, task.constraints]);
+  });
+
+  it('asks before it does anything, and does nothing without a yes', async () => {
+    const task = snapshot.tasks.find(
+      ({ owner, phase, namespace }) => owner?.kind === 'Job' && phase === 'running' && namespace === 'media',
+    )!;
+    const { kind, name, uid, generation } = task.owner!;
+    const owner = { kind, namespace: task.namespace, name, uid, generation };
+    const record = { planId: 'p', moveId: 'm', kind: 'migration', startedAtSeconds: 0 } as const;
+    await cluster.suspend(owner, record, { dryRun: false });
+    const asked: Question[] = [];
+    const confirm = async (question: Question) => {
+      asked.push(question);
+      return false;
+    };
+    const outcome = await continueMoves(cluster, optionsOf(memoryJournal(), { confirm }));
+    assert.deepEqual([outcome.kind, 'waiting' in outcome && outcome.waiting], ['waiting', 1]);
+    assert.ok('steps' in outcome && outcome.steps.every((step) => /says yes/.test(describeStep(step).text)));
+    assert.deepEqual([(await cluster.readOwner(owner))?.suspended, asked.length], [true, 1]);
+    const { message, detail, verb } = describeQuestion(asked[0]!);
+    assert.match(message, /^Finish 1 move that only marks on sample seed 7 tell of\?$/);
+    assert.ok(detail.includes(`Resume ${owner.namespace}/${owner.name}, which a migration has suspended`), detail);
+    assert.equal(verb, 'Finish 1 move');
   });
 });
 

@@ -36,6 +36,7 @@ const OUTCOMES: ByCode<Outcome> = {
   ownerRuns: { code: 'ownerRuns', owner, nodes: ['n1', 'n2'] },
   ownerQueued: { code: 'ownerQueued', owner },
   ownerEnded: { code: 'ownerEnded', owner },
+  recordTaken: { code: 'recordTaken', owner, why: { code: 'runs' } },
 };
 
 const REASONS: ByCode<Reason> = {
@@ -60,6 +61,8 @@ const REASONS: ByCode<Reason> = {
   stopping: { code: 'stopping', owner },
   resumedByOther: { code: 'resumedByOther', owner },
   suspendedAgain: { code: 'suspendedAgain', owner },
+  unasked: { code: 'unasked' },
+  byHand: { code: 'byHand', owner, why: { code: 'changed' } },
 };
 
 const ENDINGS: ByCode<Ending> = {

@@ -21,6 +21,8 @@ const PROBLEMS: OneOfEach<Problem> = {
   heldBack: { code: 'heldBack', gates: ['example.org/quota', 'example.org/license'] },
   taskAmount: { code: 'taskAmount', container: 'main', resource: 'cpu', quantity: '-1' },
   originalRequest: { code: 'originalRequest', annotation: 'stowage.dev/original-request' },
+  deadPin: { code: 'deadPin', owner: 'team/train', node: 'gpu-1', why: 'cordoned', tasks: 2 },
+  recordUnreadable: { code: 'recordUnreadable', owner: 'team/train', annotation: 'stowage.dev/move' },
   runWithoutEnd: { code: 'runWithoutEnd', task: 'team/train-1' },
   prometheusRuns: { code: 'prometheusRuns', daysAgo: 3, why: WHY },
 };

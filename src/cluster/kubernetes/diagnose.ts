@@ -1,6 +1,6 @@
 import type { Failure } from '../../core/model/failure.ts';
 import { InputError } from '../../core/model/input.ts';
-import type { ReaderRole, SourceName } from '../../core/model/problem.ts';
+import type { Problem, ReaderRole, SourceName } from '../../core/model/problem.ts';
 import type { Action } from '../../core/model/snapshot.ts';
 import { ApiError, ClusterUnreachable, failureOf } from '../errors.ts';
 import { Connection } from './api/connection.ts';
@@ -9,9 +9,10 @@ import { readContext } from './api/kubeconfig.ts';
 import { type ApiObject, secondsOf } from './api/objects.ts';
 import { readRights } from './api/rights.ts';
 import type { KubernetesOptions } from './kubernetes.ts';
+import { markProblems } from './model/marks.ts';
 import { prometheusAt } from './watch/prometheus.ts';
-import { readableNamespaces } from './watch/read.ts';
-import { pathsOf, readerRole, type Source, type Sources, sourcesOf } from './watch/sources.ts';
+import { readableNamespaces, readSource } from './watch/read.ts';
+import { pathsOf, readerRole, type Scope, type Source, type Sources, sourcesOf } from './watch/sources.ts';
 import { Transforms } from './watch/transform.ts';
 
 /**
@@ -40,6 +41,8 @@ type Found =
   | { readonly code: 'prometheus'; readonly address: string; readonly containers: number; readonly ageSeconds: number }
   | { readonly code: 'prometheusEmpty'; readonly address: string; readonly series: string }
   | { readonly code: 'prometheusFailed'; readonly address: string; readonly why: Failure }
+  /** What our marks on Jobs say of trouble. */
+  | { readonly code: 'mark'; readonly problem: Problem }
   /** The rights that are missing, by namespace; `*`: everywhere. */
   | { readonly code: 'right'; readonly action: Action; readonly missing: Readonly<Record<string, string>> }
   | { readonly code: 'rightsUnknown'; readonly message: string };
@@ -83,6 +86,7 @@ async function inspect(connection: Connection, options: KubernetesOptions, findi
     const [path = ''] = pathsOf(source, namespaces);
     findings.push(await listed(connection, source, path, signal));
   }
+  findings.push(...(await marks({ connection, namespaces }, sources, signal)));
   findings.push(await usage(connection, namespaces, signal));
   if (options.prometheus) findings.push(await prometheus(options.prometheus, connection, signal));
   findings.push(...(await rights(connection, namespaces, signal)));
@@ -116,6 +120,27 @@ const CLOCK_SECONDS = 60;
 function clock(connection: Connection): Finding {
   const aheadSeconds = Math.round(connection.clockAheadSeconds);
   return { state: Math.abs(aheadSeconds) > CLOCK_SECONDS ? 'missing' : 'ok', code: 'clock', aheadSeconds };
+}
+
+/** Of the pods only those are read that wait for a node. */
+async function marks(
+  scope: Scope,
+  { jobs, pods, nodes }: Sources,
+  signal: AbortSignal | undefined,
+): Promise<Finding[]> {
+  const waiting = { ...pods, query: { fieldSelector: 'spec.nodeName=,status.phase=Pending' } };
+  try {
+    const [foundJobs, foundPods, foundNodes] = await Promise.all([
+      readSource(scope, jobs, [], signal),
+      readSource(scope, waiting, [], signal),
+      readSource(scope, nodes, [], signal),
+    ]);
+    const problems = markProblems(foundJobs, { pods: foundPods, nodes: foundNodes });
+    return problems.map((problem) => ({ state: 'missing', code: 'mark', problem }));
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    return []; // that it cannot be read is a finding already
+  }
 }
 
 /** One page of a source: whether it may be read, and about how much there is. */

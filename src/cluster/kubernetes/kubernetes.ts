@@ -25,6 +25,7 @@ import { UsageReader } from './watch/usage.ts';
 import { jobPath } from './write/jobs.ts';
 import { placePod } from './write/placePod.ts';
 import { podPath, podsOfJob } from './write/pods.ts';
+import { releaseJob } from './write/releaseJob.ts';
 import { resizePod } from './write/resizePod.ts';
 import { resumeJob } from './write/resumeJob.ts';
 import { ownerState, taskState } from './write/state.ts';
@@ -160,6 +161,10 @@ class KubernetesCluster implements Cluster {
 
   resume(...[owner, pin, options]: Parameters<Cluster['resume']>) {
     return resumeJob(this.#connection, owner, pin, options);
+  }
+
+  release(...[owner, move, options]: Parameters<Cluster['release']>) {
+    return releaseJob(this.#connection, owner, move, options);
   }
 
   async readTask(task: TaskRef, signal?: AbortSignal): Promise<TaskState | undefined> {

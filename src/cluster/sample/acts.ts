@@ -1,6 +1,14 @@
 import type { OwnerRef, TaskRef } from '../../core/model/moves.ts';
 import { amountOf, type Resources, resourceNames, sameResources, shortage } from '../../core/model/resources.ts';
-import type { ActResult, MoveRecord, Pin } from '../port.ts';
+import {
+  type ActOptions,
+  type ActResult,
+  type MoveName,
+  type MoveRecord,
+  type Pin,
+  type ResumeOptions,
+  sameMove,
+} from '../port.ts';
 import { type Attempt, acting, placing, type Refused, refuse, refuseChanged, resizing } from '../refused.ts';
 import { MISSING_RIGHTS } from './hosts.ts';
 import { actuateSoon, stop } from './kubelet.ts';
@@ -14,7 +22,8 @@ export type Act =
   | { readonly kind: 'place'; readonly task: TaskRef; readonly to: string }
   | { readonly kind: 'resize'; readonly task: TaskRef; readonly to: Resources; readonly record: MoveRecord }
   | { readonly kind: 'suspend'; readonly owner: OwnerRef; readonly record: MoveRecord }
-  | { readonly kind: 'resume'; readonly owner: OwnerRef; readonly pin: Pin; readonly allocation?: Resources };
+  | ({ readonly kind: 'resume'; readonly owner: OwnerRef; readonly pin: Pin } & Omit<ResumeOptions, keyof ActOptions>)
+  | { readonly kind: 'release'; readonly owner: OwnerRef; readonly move: MoveName };
 
 /**
  * Does what is asked, or refuses as a real cluster would: what is gone, what has changed since it was read, a missing
@@ -31,6 +40,8 @@ export function perform(world: World, act: Act, dryRun: boolean): ActResult {
       return suspend(world, act.owner, act.record, dryRun);
     case 'resume':
       return resume(world, act, dryRun);
+    case 'release':
+      return release(world, act.owner, act.move, dryRun);
   }
 }
 
@@ -98,7 +109,7 @@ function suspend(world: World, ref: OwnerRef, record: MoveRecord, dryRun: boolea
   const refusal = refusedChange(owner, attempt);
   if (refusal) return refusal;
   if (owner.suspended) {
-    if (owner.record?.moveId === record.moveId && owner.record.planId === record.planId) return done(owner.generation);
+    if (owner.record && sameMove(owner.record, record)) return done(owner.generation);
     return refuse('conflict', attempt, { code: 'suspended', ...(owner.record && { byPlan: owner.record.planId }) });
   }
   const changed = refuseChanged(attempt, ref.generation, owner.generation);
@@ -115,15 +126,15 @@ function suspend(world: World, ref: OwnerRef, record: MoveRecord, dryRun: boolea
   }
   if (dryRun) return done(owner.generation);
   owner.suspended = true;
-  owner.record = record;
   owner.generation += 1;
+  owner.record = { ...record, generation: owner.generation };
   for (const live of own) stop(world, live);
   return done(owner.generation);
 }
 
 function resume(
   world: World,
-  { owner: ref, pin, allocation }: Extract<Act, { kind: 'resume' }>,
+  { owner: ref, pin, allocation, generation }: Extract<Act, { kind: 'resume' }>,
   dryRun: boolean,
 ): ActResult {
   const attempt = acting('resume', ref);
@@ -132,6 +143,8 @@ function resume(
   const refusal = refusedChange(owner, attempt);
   if (refusal) return refusal;
   if (!owner.suspended) return done(owner.generation);
+  const changed = refuseChanged(attempt, generation ?? owner.generation, owner.generation);
+  if (changed) return changed;
   if (pin.kind !== 'none' && !world.capacity.indexOf.has(pin.node)) {
     return refuse('invalid', attempt, { code: 'noNode', node: pin.node });
   }
@@ -146,6 +159,22 @@ function resume(
   for (const [index, member] of owner.members.entries()) if (!member.done) addTask(world, owner, index, false);
   scheduleSoon(world);
   return done(owner.generation);
+}
+
+function release(world: World, ref: OwnerRef, move: MoveName, dryRun: boolean): ActResult {
+  const attempt = acting('release', ref);
+  const owner = findOwner(world, ref, attempt);
+  if ('code' in owner) return owner;
+  if (!standsOn(owner, move)) return done(owner.generation);
+  const finished = owner.members.every(({ done }) => done);
+  if (owner.suspended && !finished) return refuse('conflict', attempt, { code: 'suspended', byPlan: move.planId });
+  if (!dryRun) delete owner.record;
+  return done(owner.generation);
+}
+
+/** Whether the record of a move is on an owner. */
+export function standsOn({ record }: LiveOwner, move: MoveName): boolean {
+  return record !== undefined && sameMove(record, move);
 }
 
 /** The tasks an owner has now, those that are being stopped among them. */

@@ -10,6 +10,7 @@ import type {
   ActOptions,
   ActResult,
   Cluster,
+  MoveName,
   MoveRecord,
   ObjectRecord,
   OwnerState,
@@ -18,7 +19,7 @@ import type {
   ResumeOptions,
   TaskState,
 } from '../port.ts';
-import { type Act, perform, tasksOf } from './acts.ts';
+import { type Act, perform, standsOn, tasksOf } from './acts.ts';
 import { advance } from './advance.ts';
 import { begin } from './begin.ts';
 import { sampleDigest } from './digest.ts';
@@ -117,8 +118,12 @@ class Sample implements SampleCluster {
     return this.act({ kind: 'suspend', owner, record }, options);
   }
 
-  resume(owner: OwnerRef, pin: Pin, { allocation, ...options }: ResumeOptions): Promise<ActResult> {
-    return this.act({ kind: 'resume', owner, pin, ...(allocation && { allocation }) }, options);
+  resume(owner: OwnerRef, pin: Pin, { dryRun, signal, ...more }: ResumeOptions): Promise<ActResult> {
+    return this.act({ kind: 'resume', owner, pin, ...more }, { dryRun, ...(signal && { signal }) });
+  }
+
+  release(owner: OwnerRef, move: MoveName, options: ActOptions): Promise<ActResult> {
+    return this.act({ kind: 'release', owner, move }, options);
   }
 
   readTask(ref: TaskRef, signal?: AbortSignal): Promise<TaskState | undefined> {
@@ -184,12 +189,18 @@ class Sample implements SampleCluster {
   private async perform(act: Act, dryRun: boolean): Promise<ActResult> {
     const tried = perform(this.world, act, true);
     if (dryRun || tried.kind === 'refused') return tried;
+    const taken = act.kind === 'release' && this.holds(act.owner, act.move);
     const result = perform(this.world, act, false);
     // What was already so has changed nothing, and need not be kept.
-    if (result.kind === 'done' && result.generation !== tried.generation) {
+    if (result.kind === 'done' && (taken || result.generation !== tried.generation)) {
       await this.keep({ ...this.state, acts: [...this.state.acts, { ...act, atSeconds: this.world.nowSeconds }] });
     }
     return result;
+  }
+
+  private holds({ namespace, name }: OwnerRef, move: MoveName): boolean {
+    const owner = this.world.owners.get(`${namespace}/${name}`);
+    return owner !== undefined && standsOn(owner, move);
   }
 
   private async pass(seconds: number): Promise<void> {

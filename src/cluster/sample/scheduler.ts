@@ -57,8 +57,11 @@ function freeFraction({ node: { allocatable }, free }: NodeCapacity): number {
   return parts.reduce((sum, part) => sum + part, 0) / parts.length;
 }
 
+/** On its node a task is as its owner wants it: a pin has led it there, and does not keep it. */
 function start(world: World, live: LiveTask, { node }: NodeCapacity): void {
-  const { unschedulableSinceSeconds: _, ...task } = live.task;
+  const { unschedulableSinceSeconds: _, ...pending } = live.task;
+  const { constraints } = live.owner?.template ?? pending;
+  const task = { ...pending, constraints };
   world.pending.delete(task.id);
   world.capacity = withTask(world.capacity, task, node.name);
   const bound = world.capacity.nodes[world.capacity.indexOf.get(node.name)!]!.tasks.at(-1)!;

@@ -68,7 +68,12 @@ export type Migration = {
   readonly to: string;
   readonly allocation: Resources;
   readonly run: RunInformation;
+  /** What it leaves behind that somebody may trip over; absent where there is nothing, and in older plans. */
+  readonly warnings?: readonly MigrationWarning[];
 };
+
+/** `manager` applies the owner's node affinity from a manifest: its next sync conflicts with the pin. */
+export type MigrationWarning = { readonly code: 'affinityApplied'; readonly manager: string };
 
 /** Whose task a move touches, to group moves by; absent for a bare Pod, and in plans of 0.1.0. */
 export type OwnerName = Pick<OwnerRef, 'kind' | 'namespace' | 'name'>;

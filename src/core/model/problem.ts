@@ -21,6 +21,18 @@ export type Problem =
   | { readonly code: 'heldBack'; readonly gates: readonly string[] }
   | { readonly code: 'taskAmount'; readonly container: string; readonly resource: string; readonly quantity: string }
   | { readonly code: 'originalRequest'; readonly annotation: string }
+  /**
+   * Of our marks on an owner (`namespace/name`): it is pinned to a node that takes no tasks, and some wait for it; its
+   * record is unreadable.
+   */
+  | {
+      readonly code: 'deadPin';
+      readonly owner: string;
+      readonly node: string;
+      readonly why: 'gone' | 'cordoned';
+      readonly tasks: number;
+    }
+  | { readonly code: 'recordUnreadable'; readonly owner: string; readonly annotation: string }
   /** Of the history: a finished task that does not say when it ended; runs of so many days ago, and all before. */
   | { readonly code: 'runWithoutEnd'; readonly task: string }
   | { readonly code: 'prometheusRuns'; readonly daysAgo: number; readonly why: Failure };

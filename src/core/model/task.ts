@@ -67,6 +67,8 @@ export type Owner = {
   /** Tasks of this owner that run or will run at once; a migration stops them all. */
   readonly parallelism: number;
   readonly suspended: boolean;
+  /** Who applies its tasks' node affinity from a manifest, as Argo CD and Flux do (server-side apply). */
+  readonly affinityAppliedBy?: string;
 };
 
 /** S201: what is known of a task when it is submitted. Missing is a value. */

@@ -157,6 +157,7 @@ function ownerName({ namespace, owner }: Task): Pick<Placement, 'owner'> {
 function migrationMove(group: Group, to: string, snapshot: Snapshot): Migration {
   const [task, ...others] = group.tasks as readonly [Task, ...Task[]];
   const owner = group.owner!;
+  const manager = owner.affinityAppliedBy;
   const reference: OwnerRef = {
     kind: owner.kind,
     namespace: group.namespace,
@@ -174,6 +175,7 @@ function migrationMove(group: Group, to: string, snapshot: Snapshot): Migration 
     to,
     allocation: task.allocation,
     run: runInformation(task, group, snapshot),
+    ...(manager !== undefined && { warnings: [{ code: 'affinityApplied', manager }] }),
   };
 }
 

@@ -79,13 +79,18 @@ function isMove(value: unknown): boolean {
       return known && named && [from, to, request].every(isResources);
     }
     case 'migration': {
-      const { from, to, others = [], owner, allocation, run } = value;
-      const places = isText(from) && isText(to) && isResources(allocation);
+      const { from, to, others = [], owner, allocation, run, warnings = [] } = value;
+      const places = isText(from) && isText(to) && isResources(allocation) && areWarnings(warnings);
       return places && Array.isArray(others) && others.every(isTaskRef) && isOwnerRef(owner) && isRun(run);
     }
     default:
       return false;
   }
+}
+
+function areWarnings(value: unknown): boolean {
+  const isWarning = (each: unknown) => isRecord(each) && each['code'] === 'affinityApplied' && isText(each['manager']);
+  return Array.isArray(value) && value.every(isWarning);
 }
 
 function isTaskRef(value: unknown): boolean {

@@ -93,6 +93,7 @@ export function clusterContract(open: () => Promise<Stage>, close: (stage: Stage
     assertRefused(await cluster.resize(task, CORE, resizeRecord(CORE), REAL), ['notFound']);
     assertRefused(await cluster.suspend(owner, migrationRecord('never', 'a', 'b'), REAL), ['notFound']);
     assertRefused(await cluster.resume(owner, { kind: 'none' }, REAL), ['notFound']);
+    assertRefused(await cluster.release(owner, { planId: 'p', moveId: 'never' }, REAL), ['notFound']);
   });
 
   it('changes nothing in a dry run', async () => {
@@ -183,14 +184,20 @@ export function clusterContract(open: () => Promise<Stage>, close: (stage: Stage
   it('stops an owner with a record on it, and resumes it where it is told', async () => {
     const { task, owner, target } = movableJob(await cluster.readSnapshot(), used, false);
     const record = migrationRecord('move', task.node!, target);
-    assertDone(await cluster.suspend(owner, record, REAL));
-    assertDone(await cluster.suspend(owner, record, REAL));
+    const suspended = assertDone(await cluster.suspend(owner, record, REAL));
+    assert.equal(assertDone(await cluster.suspend(owner, record, REAL)), suspended);
     assertRefused(await cluster.suspend(owner, { ...record, moveId: 'another' }, REAL), ['conflict']);
     const standing = (await cluster.readRecords()).find((each) => each.owner?.uid === owner.uid);
-    assert.deepEqual(standing?.record, record, 'anyone can find it');
+    const written = { ...record, generation: suspended };
+    assert.deepEqual(standing?.record, written, 'anyone can find it, with the generation that it left');
     const stopped = await until(stage, () => cluster.readOwner(owner), isStopped);
     assert.ok(stopped.suspended);
-    assert.deepEqual(stopped.record, record);
+    assert.deepEqual([stopped.record, stopped.generation], [written, suspended]);
+    assertRefused(await cluster.release(owner, record, REAL), ['conflict']);
+    assertDone(await cluster.release(owner, { ...record, moveId: 'another' }, REAL));
+    assert.deepEqual((await cluster.readOwner(owner))?.record, written, 'it stays while it holds the tasks');
+    const elsewhere = { ...REAL, generation: suspended + 1 };
+    assertRefused(await cluster.resume(owner, { kind: 'none' }, elsewhere), ['conflict']);
     const ref = { ...owner, generation: stopped.generation };
     assertDone(await cluster.resume(ref, { kind: 'required', node: target }, REAL));
     assertDone(await cluster.resume(ref, { kind: 'required', node: target }, REAL));
@@ -204,6 +211,9 @@ export function clusterContract(open: () => Promise<Stage>, close: (stage: Stage
       running.tasks.every(({ uid }) => uid !== task.uid),
       'it is a new task',
     );
+    const seen = find(await cluster.readSnapshot(), running.tasks[0]!.id);
+    assert.deepEqual(seen.constraints, task.constraints, 'a pin is no wish of its user, and does not keep it there');
+    assert.equal(assertDone(await cluster.release(owner, record, REAL)), running.generation);
   });
 
   it('resumes an owner without a pin, its tasks as large as they are told to be', async () => {
@@ -341,7 +351,7 @@ function assertRefused(result: ActResult, codes: readonly string[]): void {
   if (result.kind === 'done') assert.fail('it was done');
   const text = describeRefusedAct(result);
   assert.ok(codes.includes(result.code), `${result.code}: ${text}`);
-  assert.match(text, /^Cannot (place|resize|suspend|resume) .*: .*\.$/);
+  assert.match(text, /^Cannot (place|resize|suspend|resume|take the record of a move off) .*: .*\.$/);
 }
 
 function assertAscending(names: readonly string[]): void {

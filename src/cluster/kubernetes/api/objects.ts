@@ -21,6 +21,15 @@ export type Metadata = {
   readonly labels?: Strings;
   readonly annotations?: Strings;
   readonly ownerReferences?: readonly OwnerReference[];
+  readonly managedFields?: readonly ManagedFields[];
+};
+
+/** Who wrote which fields, and how; a field `spec` stands as `f:spec`, with its own fields in it. */
+export type ManagedFields = {
+  readonly manager?: string;
+  readonly operation?: string;
+  readonly subresource?: string;
+  readonly fieldsV1?: object;
 };
 
 export type OwnerReference = {

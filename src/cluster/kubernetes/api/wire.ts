@@ -100,6 +100,14 @@ export function inlined(fields: Message): Field {
   };
 }
 
+/** JSON, which stands as text in a message of its own. */
+export function json(name: string): Field {
+  return (object, reader) => {
+    const { raw } = reader.message(RAW, reader.length()) as { raw?: string };
+    if (raw !== undefined) object[name] = JSON.parse(raw);
+  };
+}
+
 /** A repeated field of messages; absent from the object where there is none. */
 export function many(name: string, fields: Message): Field {
   return (object, reader) => {
@@ -143,6 +151,7 @@ function quantity(name: string): Field {
 const QUANTITY = message({ 1: text('string') });
 const STRING_ENTRY = message({ 1: text('key'), 2: text('value') });
 const QUANTITY_ENTRY = message({ 1: text('key'), 2: quantity('value') });
+const RAW = message({ 1: text('raw') });
 const TIME = message({ 1: givenNumber('seconds') });
 const LIST = message({ 1: one('metadata', message({ 2: text('resourceVersion'), 3: text('continue') })) });
 const CAUSE = message({ 1: text('reason'), 2: text('message'), 3: text('field') });

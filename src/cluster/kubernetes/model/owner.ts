@@ -1,6 +1,7 @@
 import type { Owner } from '../../../core/model/task.ts';
 import type { Steering } from '../../refused.ts';
 import { controllerOf, type Job, type Metadata, type OwnerReference, type Pod } from '../api/objects.ts';
+import { FIELD_MANAGER, managersOf, NODE_AFFINITY } from './managers.ts';
 
 /** What stands above a task, and whether the work ends by itself. */
 export type Ownership = {
@@ -65,6 +66,7 @@ const ENDING_KINDS = new Set([
 export const QUEUE_LABEL = 'kueue.x-k8s.io/queue-name';
 
 function jobOwner(job: Job): Owner {
+  const manager = managersOf(job, NODE_AFFINITY).find(({ operation }) => operation === 'Apply')?.manager;
   const { name = '', uid = '', generation = 0 } = job.metadata ?? {};
   return {
     kind: 'Job',
@@ -74,6 +76,7 @@ function jobOwner(job: Job): Owner {
     generation,
     parallelism: job.spec?.parallelism ?? 1,
     suspended: job.spec?.suspend ?? false,
+    ...(manager !== undefined && manager !== FIELD_MANAGER && { affinityAppliedBy: manager }),
   };
 }
 

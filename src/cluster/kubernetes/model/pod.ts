@@ -4,11 +4,20 @@ import type { Resources } from '../../../core/model/resources.ts';
 import { sameResources } from '../../../core/model/resources.ts';
 import type { ResizeState, Task } from '../../../core/model/task.ts';
 import type { ParameterKeys } from '../../port.ts';
-import { type ContainerStatus, controllerOf, idOf, type OwnerReference, type Pod, secondsOf } from '../api/objects.ts';
+import {
+  type Affinity,
+  type ContainerStatus,
+  controllerOf,
+  idOf,
+  type OwnerReference,
+  type Pod,
+  secondsOf,
+} from '../api/objects.ts';
 import { parseQuantity } from '../api/quantity.ts';
 import { podConstraints } from './constraints.ts';
 import { endsByItself, type OwnerIndex, ownershipOf } from './owner.ts';
 import { checkpointOf, taskParameters } from './parameters.ts';
+import { pinOn, unpinned } from './pin.ts';
 import { podRequests, toResources } from './requests.ts';
 
 /** Gate under which users create pods that we shall place. */
@@ -39,7 +48,7 @@ export function taskOf(
   const resizeState = resizeStateOf(pod);
   const startedAtSeconds = secondsOf(status.startTime);
   const unschedulableSinceSeconds = unschedulableSince(pod);
-  const constraints = constraintsOf(pod);
+  const constraints = constraintsOf(spec.nodeName ? withoutPin(pod, index) : pod);
   return {
     id: idOf(pod),
     uid: metadata.uid ?? '',
@@ -108,6 +117,16 @@ function constraintsOf(pod: Pod): Constraints {
 }
 
 const constraints = new WeakMap<object, Constraints>();
+
+/** The pod as its user wrote it: what has a node may be moved to another, and only a pending one is held by our pin. */
+function withoutPin(pod: Pod, { jobs }: OwnerIndex): Pod {
+  const job = jobs.get(controllerOf(pod)?.uid ?? '');
+  const pins = [pinOn(pod), job && pinOn(job)];
+  const { affinity, ...spec } = pod.spec ?? {};
+  if (!affinity || pins.every((pin) => !pin)) return pod;
+  const own = pins.reduce<Affinity | undefined>(unpinned, affinity);
+  return { ...pod, spec: { ...spec, ...(own && { affinity: own }) } };
+}
 
 function reportsResources({ status, spec }: Pod): boolean {
   if (status?.resources || spec?.resources) return true;

@@ -19,6 +19,11 @@ export function readRecord(object: ApiObject): MoveRecord | undefined {
   }
 }
 
+/** Whether something stands in the place of a record that is none: nobody can tell what it was. */
+export function hasUnreadableRecord(object: ApiObject): boolean {
+  return object.metadata?.annotations?.[RECORD] !== undefined && !readRecord(object);
+}
+
 /** The records of ours on Jobs and pods. One on a finished pod tells nothing any more. */
 export function recordsOn(jobs: readonly Job[], pods: readonly Pod[]): ObjectRecord[] {
   const onJobs = jobs.flatMap((job) => {
@@ -50,10 +55,13 @@ const LONGEST = 10_000;
 function isMoveRecord(value: unknown): value is MoveRecord {
   if (typeof value !== 'object' || value === null) return false;
   const { planId, moveId, kind, startedAtSeconds, before, request, allocation } = value as Record<string, unknown>;
+  const { from, to, generation } = value as Record<string, unknown>;
   return (
     [before, request, allocation].every((amounts) => amounts === undefined || isResources(amounts)) &&
     typeof planId === 'string' &&
     typeof moveId === 'string' &&
+    [from, to].every((node) => node === undefined || typeof node === 'string') &&
+    (generation === undefined || Number.isSafeInteger(generation)) &&
     (kind === 'resize' || kind === 'migration') &&
     Number.isFinite(startedAtSeconds)
   );

@@ -20,6 +20,7 @@ import {
   type VolumeClaim,
 } from '../api/objects.ts';
 import { selectorTerm, selects } from './constraints.ts';
+import { markProblems } from './marks.ts';
 import { nodeOf, nodeProblems } from './node.ts';
 import type { OwnerIndex } from './owner.ts';
 import { isOver, taskOf } from './pod.ts';
@@ -51,7 +52,7 @@ export type SnapshotContext = {
 
 /** Joins what was read into one value: owners to tasks, volumes to constraints, budgets to the tasks they cover. */
 export function makeSnapshot(objects: ClusterObjects, context: SnapshotContext, known?: KnownObjects): Snapshot {
-  const problems = [...context.problems];
+  const problems = [...markProblems(objects.jobs, objects), ...context.problems];
   const claimOf = new Map([...objects.nodeClaims].map((claim) => [claim.status?.nodeName ?? '', claim]));
   const nodes = [...objects.nodes].map((node) => {
     const claim = claimOf.get(node.metadata?.name ?? '');

@@ -3,6 +3,7 @@ import {
   givenFlag,
   givenNumber,
   inlined,
+  json,
   type Message,
   many,
   message,
@@ -33,7 +34,7 @@ const OWNER = message({
   6: givenFlag('controller'),
 });
 
-const METADATA = message({
+const METADATA_FIELD = {
   1: text('name'),
   2: text('generateName'),
   3: text('namespace'),
@@ -45,6 +46,14 @@ const METADATA = message({
   11: strings('labels'),
   12: strings('annotations'),
   13: many('ownerReferences', OWNER),
+};
+const METADATA = message(METADATA_FIELD);
+
+const MANAGED_FIELDS = message({
+  1: text('manager'),
+  2: text('operation'),
+  7: json('fieldsV1'),
+  8: text('subresource'),
 });
 
 const RESOURCES = message({ 1: quantities('limits'), 2: quantities('requests') });
@@ -183,7 +192,7 @@ export const NODE_FIELDS: Message = message({
 });
 
 export const JOB_FIELDS: Message = message({
-  1: one('metadata', METADATA),
+  1: one('metadata', message({ ...METADATA_FIELD, 17: many('managedFields', MANAGED_FIELDS) })),
   2: one(
     'spec',
     message({

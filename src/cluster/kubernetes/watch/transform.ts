@@ -6,6 +6,7 @@ import type {
   Container,
   ContainerStatus,
   Job,
+  ManagedFields,
   Metadata,
   Pod,
   PodVolume,
@@ -14,7 +15,9 @@ import type {
   Volume,
   VolumeClaim,
 } from '../api/objects.ts';
+import { managersOf, NODE_AFFINITY } from '../model/managers.ts';
 import { AVAILABLE_UNTIL, AZURE_CONDITIONS } from '../model/node.ts';
+import { PINNED } from '../model/pin.ts';
 import { ORIGINAL_REQUEST } from '../model/pod.ts';
 import { RECORD } from '../model/records.ts';
 
@@ -77,7 +80,7 @@ export class Transforms {
   });
 
   readonly job = (job: Job): Job => ({
-    metadata: this.#metadata(job.metadata),
+    metadata: defined({ ...this.#metadata(job.metadata), managedFields: this.#share(affinityAppliedBy(job)) }),
     spec: defined({
       suspend: job.spec?.suspend,
       parallelism: job.spec?.parallelism,
@@ -158,6 +161,7 @@ const MOST_SHARED = 20_000;
 const OWN_ANNOTATIONS: readonly string[] = [
   RECORD,
   ORIGINAL_REQUEST,
+  PINNED,
   AVAILABLE_UNTIL,
   'stowage.dev/checkpoint',
   'stowage.dev/checkpoint-saved-at',
@@ -166,6 +170,15 @@ const OWN_ANNOTATIONS: readonly string[] = [
 ];
 
 const POD_CONDITIONS = new Set(['PodScheduled', 'PodResizePending', 'PodResizeInProgress', 'DisruptionTarget']);
+
+/** Of who wrote what, only who applies the node affinity; the rest is longer than all else of a Job. */
+function affinityAppliedBy(job: Job): ManagedFields[] {
+  return managersOf(job, NODE_AFFINITY).flatMap(({ manager, operation }) =>
+    operation === 'Apply' ? [defined({ manager, operation, fieldsV1: AFFINITY_FIELDS })] : [],
+  );
+}
+
+const AFFINITY_FIELDS: object = NODE_AFFINITY.reduceRight((fields, name) => ({ [`f:${name}`]: fields }), {});
 
 function trimContainer({ name, resources, restartPolicy, resizePolicy, ports }: Container): Container {
   const hostPorts = ports?.flatMap(({ hostPort, hostIP, protocol }) =>

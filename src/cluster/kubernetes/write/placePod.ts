@@ -2,8 +2,8 @@ import type { TaskRef } from '../../../core/model/moves.ts';
 import type { ActOptions, ActResult } from '../../port.ts';
 import { placing, refuse, refuseChanged } from '../../refused.ts';
 import type { Connection } from '../api/connection.ts';
+import { affinityPatch, isPinnedTo, PINNED, pinned, requiredTerms } from '../model/pin.ts';
 import { PLACEMENT_GATE } from '../model/pod.ts';
-import { isPinnedTo, pinTerms, requiredTerms } from './pin.ts';
 import { getPod, podPath } from './pods.ts';
 import { done, patched, trying, unchanged } from './request.ts';
 
@@ -23,15 +23,12 @@ export function placePod(connection: Connection, task: TaskRef, to: string, opti
     if (!gated) return refuse('notMovable', attempt, { code: 'notGated' });
     const changed = refuseChanged(attempt, task.generation, metadata.generation);
     if (changed) return changed;
+    const { affinity, written } = pinned(spec.affinity, { kind: 'required', node: to });
     const body = {
-      metadata: unchanged(pod),
+      metadata: { ...unchanged(pod), annotations: { [PINNED]: JSON.stringify(written) } },
       spec: {
         schedulingGates: gates.filter(({ name }) => name !== PLACEMENT_GATE),
-        affinity: {
-          nodeAffinity: {
-            requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: pinTerms(terms, to) },
-          },
-        },
+        affinity: affinityPatch(affinity),
       },
     };
     return patched(connection, { path: podPath(task.id), type: 'merge', body }, options);

@@ -3,6 +3,7 @@ import type { ActOptions, ActResult } from '../../port.ts';
 import type { Attempt } from '../../refused.ts';
 import type { Connection, PatchType, RequestOptions } from '../api/connection.ts';
 import type { ApiObject } from '../api/objects.ts';
+import { FIELD_MANAGER } from '../model/managers.ts';
 import { refusalOf } from './refusal.ts';
 
 /** One change of one object. `merge` replaces lists; `strategic` joins containers by their names. */
@@ -54,6 +55,6 @@ export function unchanged({ metadata }: ApiObject): object {
 }
 
 function writing({ dryRun, signal }: ActOptions): Pick<RequestOptions, 'query' | 'signal'> {
-  const query = { fieldManager: 'stowage', fieldValidation: 'Strict', dryRun: dryRun ? 'All' : undefined };
+  const query = { fieldManager: FIELD_MANAGER, fieldValidation: 'Strict', dryRun: dryRun ? 'All' : undefined };
   return { query, signal };
 }

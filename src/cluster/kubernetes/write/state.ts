@@ -1,10 +1,11 @@
 import type { OwnerState, TaskState } from '../../port.ts';
 import { idOf, type Job, type Pod } from '../api/objects.ts';
 import { parseQuantity } from '../api/quantity.ts';
+import { jobOwnership } from '../model/owner.ts';
 import { isOver, resizeStateOf } from '../model/pod.ts';
 import { readRecord } from '../model/records.ts';
 import { podRequests, toResources } from '../model/requests.ts';
-import { isFinished } from './jobs.ts';
+import { isFinished, isSuspensionKept } from './jobs.ts';
 
 /**
  * A pod's state for whoever follows a move. A resize is done when the kubelet has seen this generation, has no resize
@@ -35,10 +36,14 @@ export function ownerState(job: Job, pods: readonly Pod[]): OwnerState {
   const living = pods.filter((pod) => !isOver(pod));
   const ending = living.filter((pod) => pod.metadata?.deletionTimestamp).length;
   const record = readRecord(job);
+  const { steering } = jobOwnership(job);
+  const suspended = job.spec?.suspend ?? false;
   return {
     uid: job.metadata?.uid ?? '',
     generation: job.metadata?.generation ?? 0,
-    suspended: job.spec?.suspend ?? false,
+    suspended,
+    ...(suspended && { suspensionKept: isSuspensionKept(job) }),
+    ...(steering && { steering }),
     active: Math.max(job.status?.active ?? 0, living.length - ending),
     terminating: Math.max(job.status?.terminating ?? 0, ending),
     finished: isFinished(job),

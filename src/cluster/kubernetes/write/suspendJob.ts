@@ -7,7 +7,7 @@ import { selects } from '../model/constraints.ts';
 import { jobOwnership } from '../model/owner.ts';
 import { isOver } from '../model/pod.ts';
 import { RECORD, readRecord } from '../model/records.ts';
-import { getJob, isFinished, jobPath } from './jobs.ts';
+import { getJob, isFinished, isHeld, jobPath } from './jobs.ts';
 import { podsOfJob } from './pods.ts';
 import { done, patched, trying, unchanged } from './request.ts';
 
@@ -22,9 +22,9 @@ export function suspendJob(
   return trying(attempt, async () => {
     const { job, refused } = await getJob(connection, owner, attempt, options);
     if (refused) return refused;
-    const found = readRecord(job);
     if (job.spec?.suspend) {
-      if (found?.moveId === record.moveId && found.planId === record.planId) return done(job);
+      if (isHeld(job, record)) return done(job);
+      const found = readRecord(job);
       return refuse('conflict', attempt, { code: 'suspended', ...(found && { byPlan: found.planId }) });
     }
     if (isFinished(job)) return refuse('notFound', attempt, { code: 'ended' });
@@ -34,8 +34,10 @@ export function suspendJob(
     if (changed) return changed;
     const spent = await spentBudget(connection, owner, attempt, options);
     if (spent) return spent;
+    // A change of the spec adds 1; nobody comes between, for the server refuses the patch of another version.
+    const written: MoveRecord = { ...record, generation: (job.metadata?.generation ?? 0) + 1 };
     const body = {
-      metadata: { ...unchanged(job), annotations: { [RECORD]: JSON.stringify(record) } },
+      metadata: { ...unchanged(job), annotations: { [RECORD]: JSON.stringify(written) } },
       spec: { suspend: true },
     };
     return patched(connection, { path: jobPath(owner), type: 'merge', body }, options);

@@ -1,0 +1,77 @@
+import type { ObjectRecord, OwnerState } from '../cluster/port.ts';
+import type { OwnerRef } from '../core/model/moves.ts';
+import { type LeftAlone, type Outcome, ownerName, type Reason } from './reasons.ts';
+import type { Settled } from './step.ts';
+import { act, poll, RESUME_RETRY_SECONDS, RETRY_SECONDS, type StepContext } from './stepContext.ts';
+
+/**
+ * What an owner needs on which a record stands: it is resumed; only the record is taken off; or it stays too, for the
+ * suspension is ours still, and somebody has to look at it.
+ */
+export type OwnerNeed = { readonly kind: 'resume' } | { readonly kind: 'forget' | 'byHand'; readonly why: LeftAlone };
+
+/** Only the suspension that the record names is ended, and none where something else steers the owner. */
+export function ownerNeed({ generation }: ObjectRecord['record'], owner: OwnerState): OwnerNeed {
+  if (owner.finished) return { kind: 'forget', why: { code: 'ended' } };
+  if (!owner.suspended) return { kind: 'forget', why: { code: 'runs' } };
+  const kind = owner.suspensionKept ? 'byHand' : 'forget';
+  if (owner.steering) return { kind, why: { code: 'steered', by: owner.steering } };
+  if (generation === owner.generation) return { kind: 'resume' };
+  return { kind, why: { code: generation === undefined ? 'undated' : 'changed' } };
+}
+
+/**
+ * Resumes an owner where its tasks fit, if it is suspended as its record says once they have stopped; without pin or
+ * amounts, for nobody has checked what the record says of them.
+ * @returns undefined when the owner is gone
+ */
+export async function settleOwner(
+  context: StepContext,
+  { record }: ObjectRecord,
+  owner: OwnerRef,
+): Promise<Settled | undefined> {
+  const { cluster, polling } = context;
+  const name = ownerName(owner);
+  const later = (reason: Reason, seconds: number): Settled => ({
+    kind: 'awaited',
+    dueSeconds: cluster.nowSeconds() + seconds,
+    reason,
+  });
+  const stopped = await poll(context, polling.stopAttempts, async () => {
+    const found = await cluster.readOwner(owner);
+    return !found?.suspended || found.finished || found.active + found.terminating === 0 ? { found } : undefined;
+  });
+  if (!stopped) return later({ code: 'stopping', owner: name }, RETRY_SECONDS);
+  if (!stopped.found) return undefined;
+  // It was changed meanwhile.
+  const need = ownerNeed(record, stopped.found);
+  if ('why' in need) return leave(context, { record }, owner, need);
+  const { generation } = stopped.found;
+  const result = await act(context, (options) => cluster.resume(owner, { kind: 'none' }, { ...options, generation }));
+  if (result.kind === 'refused') return later({ code: 'refused', refused: result }, RESUME_RETRY_SECONDS);
+  const running = await poll(context, polling.attempts, async (): Promise<Outcome | undefined> => {
+    const found = await cluster.readOwner(owner);
+    if (!found || found.finished) return { code: 'ownerEnded', owner: name };
+    const nodes = [...new Set(found.tasks.flatMap(({ phase, node }) => (phase === 'running' && node ? [node] : [])))];
+    return nodes.length > 0 ? { code: 'ownerRuns', owner: name, nodes: nodes.sort() } : undefined;
+  });
+  return { kind: 'done', outcome: running ?? { code: 'ownerQueued', owner: name } };
+}
+
+/** Takes the record off, where it says nothing any more. */
+export async function leave(
+  { cluster }: StepContext,
+  { record }: ObjectRecord,
+  owner: OwnerRef,
+  { kind, why }: Extract<OwnerNeed, { why: unknown }>,
+): Promise<Settled> {
+  if (kind === 'byHand') return leftByHand(ownerName(owner), why);
+  const result = await cluster.release(owner, record, { dryRun: false });
+  if (result.kind === 'refused') return { kind: 'failed', reason: { code: 'refused', refused: result } };
+  return { kind: 'done', outcome: { code: 'recordTaken', owner: ownerName(owner), why } };
+}
+
+/** It stays suspended until somebody resumes it. */
+export function leftByHand(owner: string, why: LeftAlone): Settled {
+  return { kind: 'awaited', reason: { code: 'byHand', owner, why } };
+}
