@@ -9,11 +9,18 @@ export type Usage = {
   readonly peak: Resources;
   /** The mean over the node usage window (S408), as far as readings reach; absent where it is `mean`. */
   readonly nodeWindowMean?: Resources;
+  /** By container, where there are several and each is measured; over the readings that tell them apart. */
+  readonly containers?: Readonly<Record<string, ContainerUsage>>;
   readonly fromSeconds: number;
   readonly toSeconds: number;
   readonly readings: number;
   readonly source: 'metrics-server' | 'prometheus' | 'observed' | 'sample';
 };
+
+/** What one container used: CPU and memory, the mean and the highest reading. */
+export type ContainerUsage = { readonly mean: ContainerAmounts; readonly peak: ContainerAmounts };
+
+export type ContainerAmounts = Pick<Resources, 'milliCpu' | 'memoryBytes'>;
 
 /** Fewer readings are an instant, not a mean (docs/method.md#readings). */
 export const READINGS_NEEDED = 3;

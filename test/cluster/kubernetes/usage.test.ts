@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, it } from 'mocha';
 import { ApiError, ClusterUnreachable } from '../../../src/cluster/errors.ts';
 import type { Connection } from '../../../src/cluster/kubernetes/api/connection.ts';
+import { usageOf } from '../../../src/cluster/kubernetes/model/metrics.ts';
 import { UsageRecord } from '../../../src/cluster/kubernetes/model/usage.ts';
 import { KeptUsage } from '../../../src/cluster/kubernetes/watch/keptUsage.ts';
 import type { Query } from '../../../src/cluster/kubernetes/watch/prometheus.ts';
@@ -116,6 +117,38 @@ describe('our own record of usage', () => {
     const mean = (usageWindowSeconds: number) =>
       record.usage(NOW, { ...WINDOWS, usageWindowSeconds })['team/a']?.mean.milliCpu;
     assert.deepEqual([mean(30 * MINUTE), mean(5 * MINUTE), mean(15 * MINUTE)], [200, 300, 250]);
+  });
+
+  it('tells the containers of a task apart, over the usage window', () => {
+    const record = new UsageRecord();
+    const read = (at: number, main: number, mesh: number) => {
+      const each = [
+        { name: 'main', usage: { cpu: `${main}m`, memory: `${main}Mi` } },
+        { name: 'mesh', usage: { cpu: `${mesh}m`, memory: `${mesh}Mi` } },
+      ];
+      const metadata = { namespace: 'team', name: 'a' };
+      const timestamp = new Date(at * 1000).toISOString();
+      const { id, usage } = usageOf({ metadata, timestamp, window: '15s', containers: each })!;
+      record.add(new Map([[id, usage]]));
+    };
+    read(NOW - 40 * MINUTE, 9000, 9000);
+    read(NOW - 20 * MINUTE, 100, 30);
+    read(NOW, 300, 10);
+    const { 'team/a': usage } = record.usage(NOW, WINDOWS);
+    const used = (amount: number) => ({ milliCpu: amount, memoryBytes: amount * 2 ** 20 });
+    assert.deepEqual(usage?.containers, {
+      main: { mean: used(200), peak: used(300) },
+      mesh: { mean: used(20), peak: used(30) },
+    });
+    assert.equal(usage?.mean.milliCpu, 220);
+    record.usage(NOW + 59 * MINUTE, WINDOWS);
+    assert.deepEqual(record.usage(NOW, WINDOWS)['team/a']?.containers?.['main']?.peak, used(300));
+  });
+
+  it('does not tell apart what is one container', () => {
+    assert.equal(recordOf(100, 200).usage(NOW, WINDOWS)['team/a']?.containers, undefined);
+    const metrics = { metadata: { name: 'a' }, timestamp: '2026-01-01T00:00:00Z', containers: [{ name: 'main' }] };
+    assert.equal(usageOf(metrics)?.usage.containers, undefined);
   });
 
   it('counts a reading once, and gives the same object while nothing changes', () => {

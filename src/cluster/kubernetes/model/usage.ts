@@ -1,6 +1,6 @@
 import type { Resources } from '../../../core/model/resources.ts';
 import type { UsageWindows } from '../../../core/model/settings.ts';
-import type { Usage } from '../../../core/model/usage.ts';
+import type { ContainerAmounts, ContainerUsage, Usage } from '../../../core/model/usage.ts';
 import type { Reading, RecentReadings, TaskReadings } from '../../../core/model/usageDigest.ts';
 
 /**
@@ -15,6 +15,8 @@ type Readings = {
   readonly fromSeconds: number[];
   readonly milliCpu: number[];
   readonly memoryBytes: number[];
+  /** By container, of a task that has several; what was kept across sessions does not tell them apart. */
+  containers?: { readonly atSeconds: number; readonly used: Containers }[];
   /** What they say, and from which reading on each window reaches; for as long as nothing comes or goes. */
   told?: { readonly first: number; readonly firstOfNode: number; readonly usage: Usage };
 };
@@ -28,11 +30,15 @@ export class UsageRecord {
 
   /** Adds readings of one moment; one that was seen before counts once. Tasks not in it are kept for the windows. */
   add(readings: ReadonlyMap<string, Usage>): void {
-    for (const [id, { mean, fromSeconds, toSeconds }] of readings) {
+    for (const [id, { mean, containers, fromSeconds, toSeconds }] of readings) {
       const known = this.#tasks.get(id);
       const { milliCpu, memoryBytes } = mean;
       if (!known) {
-        const columns = { milliCpu: [milliCpu], memoryBytes: [memoryBytes] };
+        const columns = {
+          milliCpu: [milliCpu],
+          memoryBytes: [memoryBytes],
+          ...(containers && { containers: [{ atSeconds: toSeconds, used: containers }] }),
+        };
         const visitedSeconds = Number.NEGATIVE_INFINITY;
         this.#tasks.set(id, { visitedSeconds, atSeconds: [toSeconds], fromSeconds: [fromSeconds], ...columns });
         continue;
@@ -42,6 +48,7 @@ export class UsageRecord {
       known.fromSeconds.push(fromSeconds);
       known.milliCpu.push(milliCpu);
       known.memoryBytes.push(memoryBytes);
+      if (containers) known.containers = [...(known.containers ?? []), { atSeconds: toSeconds, used: containers }];
       delete known.told;
     }
   }
@@ -138,8 +145,9 @@ function indexAfter(times: readonly number[], seconds: number): number {
 
 function forget(readings: Readings, count: number): void {
   if (count === 0) return;
-  const { atSeconds, fromSeconds, milliCpu, memoryBytes } = readings;
+  const { atSeconds, fromSeconds, milliCpu, memoryBytes, containers = [] } = readings;
   for (const column of [atSeconds, fromSeconds, milliCpu, memoryBytes]) column.splice(0, count);
+  containers.splice(0, containers.filter((reading) => reading.atSeconds < (atSeconds[0] ?? Infinity)).length);
   delete readings.told;
 }
 
@@ -147,16 +155,45 @@ function summary(readings: Readings, first: number, firstOfNode: number): Usage 
   const { atSeconds, fromSeconds } = readings;
   const count = atSeconds.length - first;
   const hasOther = firstOfNode !== first && firstOfNode < atSeconds.length;
+  const containers = containersSince(readings, atSeconds[first]!);
   return {
     mean: amounts(readings, first, meanFrom),
     peak: amounts(readings, first, highestFrom),
     ...(hasOther && { nodeWindowMean: amounts(readings, firstOfNode, meanFrom) }),
+    ...(containers && { containers }),
     fromSeconds: fromSeconds[first]!,
     toSeconds: atSeconds.at(-1)!,
     readings: count,
     source: count > 1 ? 'observed' : 'metrics-server',
   };
 }
+
+/** Each container's mean and peak; undefined where no reading tells them apart. */
+function containersSince({ containers = [] }: Readings, sinceSeconds: number): Containers | undefined {
+  const read = new Map<string, ContainerAmounts[]>();
+  for (const { atSeconds, used } of containers) {
+    if (atSeconds < sinceSeconds) continue;
+    for (const [name, { mean }] of Object.entries(used)) read.set(name, [...(read.get(name) ?? []), mean]);
+  }
+  if (read.size === 0) return undefined;
+  return Object.fromEntries([...read].map(([name, each]) => [name, containerUsage(each)]));
+}
+
+function containerUsage(each: readonly ContainerAmounts[]): ContainerUsage {
+  const both = (pick: typeof meanFrom): ContainerAmounts => ({
+    milliCpu: pick(
+      each.map(({ milliCpu }) => milliCpu),
+      0,
+    ),
+    memoryBytes: pick(
+      each.map(({ memoryBytes }) => memoryBytes),
+      0,
+    ),
+  });
+  return { mean: both(meanFrom), peak: both(highestFrom) };
+}
+
+type Containers = NonNullable<Usage['containers']>;
 
 function amounts({ milliCpu, memoryBytes }: Readings, first: number, pick: typeof meanFrom): Resources {
   return { milliCpu: pick(milliCpu, first), memoryBytes: pick(memoryBytes, first), gpuMilli: 0, extended: {} };

@@ -56,8 +56,12 @@ export class UsageReader {
     const read = this.#record.usage(nowSeconds, this.#windows());
     const asked = await this.#askPrometheus(pods, nowSeconds, problems, signal);
     if (this.#problem && Object.keys(asked).length === 0) problems.push(this.#problem);
-    // What Prometheus says is a mean over the whole window, so it goes before our own few readings.
-    return { ...read, ...asked };
+    // What Prometheus says is a mean over the whole window, so it goes before our own few readings; it adds containers up.
+    for (const [id, usage] of Object.entries(asked)) {
+      const containers = read[id]?.containers;
+      read[id] = { ...usage, ...(containers && { containers }) };
+    }
+    return read;
   }
 
   /** Takes what was read of these tasks into what is kept. */
