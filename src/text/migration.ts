@@ -108,6 +108,7 @@ const UNSTEADY: Readonly<Record<string, string>> = {
   resizing: 'it is being resized',
   moving: 'it moves already in this plan',
   suspended: 'its owner is suspended',
+  stranded: "the node of one of its owner's tasks is gone",
 };
 
 function describeNoTarget({ candidates, example }: Extract<Blocked, { code: 'noTarget' }>): string {

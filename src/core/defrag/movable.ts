@@ -7,7 +7,7 @@ import type { Owner, Task } from '../model/task.ts';
 import { type FewReadings, fewReadings } from '../model/usage.ts';
 import { lostWork } from '../model/work.ts';
 import { remainingTime } from '../place/availableTime.ts';
-import type { ClusterCapacity } from '../place/capacity.ts';
+import { type ClusterCapacity, isHeld } from '../place/capacity.ts';
 import type { Expectations, Predictions } from '../predict/prediction.ts';
 
 /** What moves as one: all tasks of an owner stop and resume together; a task without an owner stands alone. */
@@ -16,6 +16,8 @@ export type Group = {
   readonly owner?: Owner;
   readonly namespace: string;
   readonly tasks: readonly Task[];
+  /** One of its tasks whose node is gone; absent where all nodes are there. */
+  readonly strandedTaskId?: string;
   /** Of the task that runs longest. */
   readonly remaining: Band;
   /** Work that a move throws away, summed over its tasks; seconds. */
@@ -32,7 +34,7 @@ export type Immovable =
   | {
       readonly code: 'unsteady';
       readonly taskId: string;
-      readonly phase: Task['phase'] | 'resizing' | 'moving' | 'suspended';
+      readonly phase: Task['phase'] | 'resizing' | 'moving' | 'suspended' | 'stranded';
     }
   | { readonly code: 'right'; readonly missing: string }
   /** It would lose work although what it uses is not known; `readings` absent: nothing is measured. */
@@ -68,7 +70,7 @@ export function groupTasks(
 
 /** The first rule that keeps a group where it is, its disruption budgets last. */
 export function immovable(group: Group, snapshot: Snapshot, budgets: Budgets): Immovable | undefined {
-  const { owner, tasks, namespace } = group;
+  const { owner, tasks, namespace, strandedTaskId } = group;
   if (tasks.some(({ endless }) => endless)) return { code: 'endless' };
   if (!owner) return { code: 'noOwner' };
   if (!MOVABLE_OWNERS.has(owner.kind)) return { code: 'ownerKind', kind: owner.kind };
@@ -76,6 +78,7 @@ export function immovable(group: Group, snapshot: Snapshot, budgets: Budgets): I
   if (missing !== undefined) return { code: 'right', missing };
   const first = tasks[0]!;
   if (owner.suspended) return { code: 'unsteady', taskId: first.id, phase: 'suspended' };
+  if (strandedTaskId !== undefined) return { code: 'unsteady', taskId: strandedTaskId, phase: 'stranded' };
   for (const { id, phase, resizeState } of tasks) {
     if (phase !== 'running') return { code: 'unsteady', taskId: id, phase };
     if (resizeState?.kind === 'inProgress') return { code: 'unsteady', taskId: id, phase: 'resizing' };
@@ -166,5 +169,10 @@ function groupOf(
     costNodeSeconds += nodeShare(task, capacity, task.node ?? '') * (lost + settings.restartSeconds);
   }
   const { owner, namespace } = tasks[0]!;
-  return { key, ...(owner && { owner }), namespace, tasks, remaining, lostSeconds, costNodeSeconds };
+  const stranded = tasks.find((task) => !isHeld(task, capacity));
+  return {
+    ...{ key, namespace, tasks, remaining, lostSeconds, costNodeSeconds },
+    ...(owner && { owner }),
+    ...(stranded && { strandedTaskId: stranded.id }),
+  };
 }

@@ -47,7 +47,10 @@ export function clusterCapacity(snapshot: Snapshot): ClusterCapacity {
   return { nodes, indexOf: positions(nodes), namespaceLabels: snapshot.namespaceLabels ?? {} };
 }
 
-/** The capacity with a task bound to a node (S205). A share of a GPU takes the smallest free part that holds it. */
+/**
+ * The capacity with a task bound to a node (S205). A share of a GPU takes the smallest free part that holds it.
+ * @throws RangeError when the node is not there
+ */
 export function withTask(capacity: ClusterCapacity, task: Task, node: string): ClusterCapacity {
   return changeNode(capacity, node, (held) => {
     const bound = { ...task, node, ...placeOnGpu(held.gpuFree, task) };
@@ -55,9 +58,9 @@ export function withTask(capacity: ClusterCapacity, task: Task, node: string): C
   });
 }
 
-/** The capacity without a task on the node it is bound to; the capacity itself when it is bound to none. */
+/** The capacity without a task on the node it is bound to; the capacity itself when that is none, or gone. */
 export function withoutTask(capacity: ClusterCapacity, task: Task): ClusterCapacity {
-  if (task.node === undefined) return capacity;
+  if (!isHeld(task, capacity)) return capacity;
   return changeNode(capacity, task.node, (held) =>
     nodeCapacity(
       held.node,
@@ -66,15 +69,23 @@ export function withoutTask(capacity: ClusterCapacity, task: Task): ClusterCapac
   );
 }
 
-/** The capacity with a running task's allocation changed in place (S308). */
+/** The capacity with a running task's allocation changed in place (S308); the capacity itself when its node is gone. */
 export function withAllocation(capacity: ClusterCapacity, task: Task, allocation: Resources): ClusterCapacity {
-  if (task.node === undefined) return capacity;
+  if (!isHeld(task, capacity)) return capacity;
   return changeNode(capacity, task.node, (held) =>
     nodeCapacity(
       held.node,
       held.tasks.map((other) => (other.id === task.id ? { ...other, allocation, desired: allocation } : other)),
     ),
   );
+}
+
+/**
+ * Whether the capacity has the node that a task is bound to. A node that is deleted leaves its tasks listed for a while
+ * (up to some minutes, until the garbage collector of pods takes them).
+ */
+export function isHeld(task: Task, { indexOf }: ClusterCapacity): task is Task & { readonly node: string } {
+  return task.node !== undefined && indexOf.has(task.node);
 }
 
 /** The capacity without a node and all it holds ("what if this node goes?"). */

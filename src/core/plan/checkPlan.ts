@@ -3,7 +3,14 @@ import type { Migration, Move, Placement, TaskRef } from '../model/moves.ts';
 import { amountOf, minResources, type ResourceName, resourceNames, sameResources } from '../model/resources.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Task } from '../model/task.ts';
-import { type ClusterCapacity, clusterCapacity, withAllocation, withoutTask, withTask } from '../place/capacity.ts';
+import {
+  type ClusterCapacity,
+  clusterCapacity,
+  isHeld,
+  withAllocation,
+  withoutTask,
+  withTask,
+} from '../place/capacity.ts';
 import { nodeFilter, type Refusal } from '../place/filter.ts';
 import type { Plan } from './plan.ts';
 
@@ -39,8 +46,8 @@ export type Stale = { readonly moveId: string; readonly taskId: string } & (
 
 /**
  * Checks every move of a plan on a fresh snapshot, each on the capacity that the moves before it leave. A move is stale
- * when its task's uid, generation, node or allocation, or its owner, has changed, or when its node refuses it. Nothing
- * else counts.
+ * when its task's uid, generation, node or allocation, or its owner, has changed, when the node that it leaves or takes
+ * is gone, or when its node refuses it. Nothing else counts.
  * @param done ids of moves that are in the snapshot already
  * @returns every change, in the order of the moves; refusals of nodes only up to the first change
  */
@@ -160,6 +167,8 @@ function tryMove(
     return { capacity: withAllocation(capacity, task, move.to) };
   }
   const leaving = move.kind === 'migration' ? [task, ...(move.others ?? []).map(({ id }) => tasks.get(id)!)] : [];
+  const stranded = leaving.find((each) => !isHeld(each, capacity));
+  if (stranded) return { ...at, taskId: stranded.id, code: 'nodeGone', node: stranded.node ?? '' };
   let left = leaving.reduce(withoutTask, capacity);
   for (const each of move.kind === 'migration' ? leaving : [task]) {
     const refusal = nodeFilter(unbound(each), left)(left.nodes[index]!);

@@ -12,7 +12,7 @@ import {
   withoutTask,
   withTask,
 } from '../../../src/core/place/capacity.ts';
-import { checkPlan, fitsOnceFreed } from '../../../src/core/plan/checkPlan.ts';
+import { checkPlan, fitsOnceFreed, movesThatFit } from '../../../src/core/plan/checkPlan.ts';
 import { digest } from '../../../src/core/plan/digest.ts';
 import { goalsOf } from '../../../src/core/plan/goals.ts';
 import { parsePlan } from '../../../src/core/plan/parsePlan.ts';
@@ -209,6 +209,42 @@ describe('checking a plan on a fresh snapshot', () => {
     assert.ok(check.kind === 'stale' && check.reasons[0]?.code === 'doesNotFit');
     const without = checkPlan(placement, { ...everything(), nodes: nodes.filter(({ name }) => name !== to.to) });
     assert.ok(without.kind === 'stale' && without.reasons[0]?.code === 'nodeGone');
+  });
+
+  it('refuses what leaves a node that is gone while its tasks are still listed, and says which', () => {
+    const without = (name: string) => ({ ...everything(), nodes: everything().nodes.filter((n) => n.name !== name) });
+    const staleOf = (moveId: string, node: string) => {
+      const check = checkPlan(selectMoves(made, new Set([moveId]), sha256), without(node));
+      return check.kind === 'stale' ? check.reasons : check;
+    };
+    const small = { moveId: 'migrate default/small', taskId: 'default/small' };
+    assert.deepEqual(staleOf(small.moveId, 'n2'), [{ ...small, code: 'nodeGone', node: 'n2' }]);
+    assert.deepEqual(staleOf(small.moveId, 'n1'), [{ ...small, code: 'nodeGone', node: 'n1' }]);
+    const idle = { moveId: 'resize default/idle', taskId: 'default/idle' };
+    assert.deepEqual(staleOf(idle.moveId, 'n1'), [{ ...idle, code: 'nodeGone', node: 'n1' }]);
+    for (const { name } of everything().nodes) {
+      const check = checkPlan(made, without(name));
+      // No move leaves or takes n3.
+      assert.equal(check.kind === 'ok', name === 'n3');
+      assert.ok(check.kind === 'ok' || check.reasons.every(({ code }) => code === 'nodeGone'), name);
+      assert.doesNotThrow(() => movesThatFit(made.moves, without(name)));
+      const [placement, ...others] = made.moves.toSorted((left) => (left.kind === 'placement' ? -1 : 1));
+      assert.ok(placement?.kind === 'placement');
+      assert.doesNotThrow(() => fitsOnceFreed(placement, others, without(name)));
+    }
+  });
+
+  it('refuses a migration of which another task stands on a node that is gone', () => {
+    const migration = made.moves.find(({ id }) => id === 'migrate default/small')!;
+    assert.ok(migration.kind === 'migration');
+    const { owner } = everything().tasks.find(({ name }) => name === 'small')!;
+    const second = aTask('second', 'n9', amounts(1, 1), { owner: owner! });
+    const { id, uid, generation } = second;
+    const both = { ...migration, others: [{ id, uid, generation, node: 'n9' }] };
+    const check = checkPlan({ moves: [both] }, { ...everything(), tasks: [...everything().tasks, second] });
+    assert.deepEqual(check.kind === 'stale' && check.reasons, [
+      { moveId: migration.id, taskId: id, code: 'nodeGone', node: 'n9' },
+    ]);
   });
 
   it("leaves to the method's waits what only lacks room: an expand, and the target of a migration", () => {
