@@ -20,16 +20,47 @@ export class ClusterUnreachable extends Error {
 
 /** An answer of the API server that is not a success. `message` is the server's own. */
 export class ApiError extends Error {
-  override readonly name = 'ApiError';
+  override readonly name: string = 'ApiError';
   readonly status: number;
   readonly reason: string;
   readonly causes: readonly { readonly reason: string; readonly message: string; readonly field: string }[];
+  /** How long the server wants to be left alone; absent where it does not say. */
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(status: number, reason: string, message: string, causes: ApiError['causes'] = []) {
+  constructor(
+    status: number,
+    reason: string,
+    message: string,
+    { causes = [], retryAfterSeconds }: Partial<Pick<ApiError, 'causes' | 'retryAfterSeconds'>> = {},
+  ) {
     super(message);
     this.status = status;
     this.reason = reason;
     this.causes = causes;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+
+  /** The server was too busy and has not begun. A disruption budget's 429 is an answer. */
+  get isThrottle(): boolean {
+    return this.status === 429 && this.causes.length === 0;
+  }
+
+  /** The server, or a gateway before it, was busy or failed: this tells nothing of what became of a write. */
+  get isPassing(): boolean {
+    return this.isThrottle || this.status === 408 || (this.status >= 500 && this.status !== 501);
+  }
+}
+
+/**
+ * The object of an act could not be read. Nobody can tell then whether an earlier try of the act was done, so that this
+ * is no refusal of it.
+ */
+export class Unseen extends ApiError {
+  override readonly name = 'Unseen';
+
+  constructor(error: ApiError) {
+    super(error.status, error.reason, error.message, error);
+    this.cause = error;
   }
 }
 

@@ -8,8 +8,10 @@ import type { Refused, Steering } from './refused.ts';
 
 /**
  * The port to a cluster: read, watch, act. Two sides implement it, `sample/` and `kubernetes/`, and pass the same
- * tests. Every act is one request to the cluster, may be repeated without harm, and takes `dryRun`. A refusal is a
- * value; an unreachable cluster throws `ClusterUnreachable`; a cancelled call throws the signal's reason.
+ * tests. Every act is one request to the cluster, may be repeated without harm, word for word, and takes `dryRun`. A
+ * refusal is a value, and says that the act was not done. What leaves that open is thrown: `ClusterUnreachable`, or an
+ * `ApiError` of a server that was busy or failing, or did not let the act's object be seen. Asked again, the act tells.
+ * A cancelled call throws the signal's reason.
  */
 export interface Cluster {
   /** Names the cluster as `Snapshot.cluster` does. */

@@ -59,19 +59,32 @@ export type WhyRefused =
   | { readonly code: 'running' }
   | { readonly code: 'stopping'; readonly tasks: number }
   /** The API server's own answer; `kind`: what we know of its meaning. */
-  | { readonly code: 'server'; readonly kind: ServerRefusal; readonly status: number; readonly message: string };
+  | {
+      readonly code: 'server';
+      readonly kind: ServerRefusal;
+      readonly status: number;
+      readonly message: string;
+      /** How long it wants to be left alone, where it says so. */
+      readonly retryAfterSeconds?: number;
+    };
 
 export type ServerRefusal =
   | 'nodeTooSmall'
   | 'budget'
   | 'quota'
   | 'right'
+  /** Forbidden, though the right is there: by a LimitRange, Pod Security, a webhook or a policy, or who knows why. */
+  | 'limitRange'
+  | 'podSecurity'
+  | 'policy'
+  | 'forbidden'
   | 'gone'
   | 'changed'
   | 'qosClass'
   | 'noResize'
   | 'template'
   | 'invalid'
+  /** It was busy or failing, around a dry run; around a write nobody knows what that means, and it is thrown. */
   | 'later';
 
 /** Who steers a Job, and would undo or fight what we do to it. */

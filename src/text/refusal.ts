@@ -108,6 +108,10 @@ const SERVER_ADVICE: Readonly<Record<ServerRefusal, string>> = {
   budget: 'Wait until more of its pods are healthy, then plan again.',
   quota: "The namespace's quota is used up; ask for more, or free some.",
   right: ASK_FOR_RIGHT,
+  limitRange: 'A LimitRange of the namespace bounds what a task may ask for; choose an amount within it.',
+  podSecurity: "The namespace's Pod Security level does not take such a pod; its template has to change first.",
+  policy: 'A policy of this cluster decides that; ask who set it, or plan without the move.',
+  forbidden: 'The right may be there, and something else forbids it; ask an administrator, or plan without the move.',
   gone: 'It is gone; plan again.',
   changed: 'It was changed by someone else at the same moment; plan again.',
   qosClass:

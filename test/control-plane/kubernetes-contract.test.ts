@@ -23,7 +23,7 @@ describe('the Kubernetes side keeps the contract of the Cluster port', function 
       });
       const task = { requests: { cpu: '1', memory: '1Gi' }, gracePeriodSeconds: 5 };
       await test.apply(
-        ...['one', 'two', 'three', 'four'].map((name) => job({ ...task, name })),
+        ...['one', 'two', 'three', 'four', 'five'].map((name) => job({ ...task, name })),
         gatedPod({ ...task, name: 'gated' }),
       );
       await test.kubectl(['wait', 'pods', '-l', 'job-name', '--for=condition=Ready', '--timeout=60s']);

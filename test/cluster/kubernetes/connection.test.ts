@@ -7,7 +7,11 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { ApiError, ClusterUnreachable } from '../../../src/cluster/errors.ts';
-import { Connection, type ConnectionOptions } from '../../../src/cluster/kubernetes/api/connection.ts';
+import {
+  Connection,
+  type ConnectionOptions,
+  type RequestOptions,
+} from '../../../src/cluster/kubernetes/api/connection.ts';
 import { readContext } from '../../../src/cluster/kubernetes/api/kubeconfig.ts';
 import { METADATA_FIELDS } from '../../../src/cluster/kubernetes/watch/fields.ts';
 import type { Unreachable } from '../../../src/core/model/failure.ts';
@@ -41,8 +45,8 @@ describe('the connection to an API server', () => {
     return new Connection(readContext(writeConfig(port, user, cluster)), options);
   }
 
-  function writeConfig(port: number, user: object, more: object = {}): string {
-    const path = join(folder, 'config');
+  function writeConfig(port: number, user: object, more: object = {}, where = folder): string {
+    const path = join(where, 'config');
     const cluster = { server: `http://127.0.0.1:${port}`, ...more };
     writeFileSync(
       path,
@@ -99,6 +103,79 @@ describe('the connection to an API server', () => {
       (error) => error instanceof ApiError,
     );
     assert.equal(requests.length, 1);
+  });
+
+  it('tries a dry run again as it does a read: it has written nothing', async () => {
+    answer = (_, response, number) =>
+      number < 3 ? fail(response, 503, 'ServiceUnavailable', 'later') : reply(response, { kind: 'done' });
+    const query = { dryRun: 'All' };
+    assert.deepEqual(await connection.send('/write', { method: 'PATCH', body: {}, query }), { kind: 'done' });
+    assert.equal(requests.length, 3);
+  });
+
+  it('asks no sooner than the server wants to be asked, in seconds or by its clock', async () => {
+    const inASecond = () => ({
+      date: 'Sat, 28 Nov 2026 22:00:00 GMT', // an hour or a year away from ours: only the difference counts
+      'retry-after': 'Sat, 28 Nov 2026 22:00:01 GMT',
+    });
+    const cases: [string, RequestOptions, number, Record<string, string>][] = [
+      ['a read', {}, 503, { 'retry-after': '1' }],
+      ['a read', {}, 429, inASecond()],
+      ['a write that was not begun', { method: 'PATCH', body: {} }, 429, { 'retry-after': '1' }],
+      ['a dry run', { method: 'PATCH', body: {}, query: { dryRun: 'All' } }, 500, { 'retry-after': '1' }],
+    ];
+    await Promise.all(
+      cases.map(async ([what, options, status, headers], index) => {
+        const path = `/${index}`;
+        let isBusy = true;
+        const busy = createServer((_, response) => {
+          if (!isBusy) return reply(response, { kind: 'done' });
+          isBusy = false;
+          for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+          fail(response, status, 'Busy', 'later');
+        });
+        await new Promise<void>((resolve) => busy.listen(0, '127.0.0.1', resolve));
+        const own = mkdtempSync(join(tmpdir(), 'stowage-busy-'));
+        const other = new Connection(readContext(writeConfig((busy.address() as AddressInfo).port, {}, {}, own)));
+        const from = performance.now();
+        assert.deepEqual(await other.send(path, options), { kind: 'done' }, what);
+        const seconds = (performance.now() - from) / 1000;
+        assert.ok(seconds >= 1 && seconds < 5, `${what} came again after ${seconds} s`);
+        await other.close();
+        busy.closeAllConnections();
+        busy.close();
+        rmSync(own, { recursive: true });
+      }),
+    );
+  });
+
+  it('fails at once where the server wants to be left alone for long, and says how long', async () => {
+    for (const [said, seconds] of [
+      ['31', 31],
+      ['86400000', 3600],
+      ['Sat, 28 Nov 2026 22:10:00 GMT', 600],
+    ] as const) {
+      requests = [];
+      answer = (_, response) => {
+        response.setHeader('date', 'Sat, 28 Nov 2026 22:00:00 GMT');
+        response.setHeader('retry-after', said);
+        fail(response, 503, 'ServiceUnavailable', 'upgrade');
+      };
+      await assert.rejects(connection.send('/x'), { status: 503, retryAfterSeconds: seconds });
+      assert.equal(requests.length, 1);
+    }
+  });
+
+  it('passes over a time to come again that is none', async () => {
+    for (const said of ['', 'soon', 'NaN']) {
+      requests = [];
+      answer = (_, response) => {
+        response.setHeader('retry-after', said);
+        fail(response, 503, 'ServiceUnavailable', 'later');
+      };
+      await assert.rejects(connection.send('/x'), { status: 503, retryAfterSeconds: undefined });
+      assert.equal(requests.length, 4);
+    }
   });
 
   it('does not try an exhausted disruption budget again: that 429 is an answer', async () => {

@@ -179,6 +179,7 @@ export function clusterContract(open: () => Promise<Stage>, close: (stage: Stage
     );
     assert.equal(bound.node, node);
     assertDone(await cluster.place({ ...refOf(task), generation }, node, REAL));
+    assertDone(await cluster.place(refOf(task), node, REAL));
   });
 
   it('stops an owner with a record on it, and resumes it where it is told', async () => {
@@ -227,6 +228,30 @@ export function clusterContract(open: () => Promise<Stage>, close: (stage: Stage
     const resumed = find(await cluster.readSnapshot(), running.tasks[0]!.id);
     assert.deepEqual(resumed.desired, allocation);
     assert.deepEqual(resumed.request, task.request, 'the original request stays the 100 %');
+  });
+
+  it('does what is asked again word for word once, as after an answer that was lost, and says that it is done', async () => {
+    const { task, owner, target } = movableJob(await cluster.readSnapshot(), used, false);
+    const twice = async (act: (options: typeof REAL) => Promise<ActResult>) => {
+      const first = assertDone(await act(REAL));
+      assert.equal(assertDone(await act(DRY)), first, 'a dry run finds it done');
+      assert.equal(assertDone(await act(REAL)), first, 'nothing has changed');
+    };
+    const less = shrunk(task);
+    await twice((options) => cluster.resize(refOf(task), less, resizeRecord(task.desired), options));
+    const granted = await until(stage, () => cluster.readTask(refOf(task)), isGranted);
+    assert.ok(sameCpu(granted.actual, less));
+    const record = migrationRecord('again', task.node!, target);
+    const { generation } = (await cluster.readOwner(owner))!;
+    await twice((options) => cluster.suspend({ ...owner, generation }, record, options));
+    await until(stage, () => cluster.readOwner(owner), isStopped);
+    const pin = { kind: 'required', node: target } as const;
+    await twice((options) => cluster.resume({ ...owner, generation }, pin, options));
+    const running = await until(stage, () => cluster.readOwner(owner), isRunning);
+    assert.deepEqual(
+      running.tasks.map(({ node }) => node),
+      [target],
+    );
   });
 
   it('calls a watcher back after a change, and no more once its signal is aborted', async () => {

@@ -45,6 +45,10 @@ export type Proxy = {
 const FIRST_ANSWER_MILLISECONDS = 10_000;
 const ANSWER_MILLISECONDS = 30_000;
 const ATTEMPTS = 4;
+/** A request waits no longer than this for a server that asks to be left alone (`Retry-After`); then it fails. */
+const LONGEST_PAUSE_SECONDS = 30;
+/** What a server asks for beyond an hour is a mistake of its clock or its configuration. */
+const LONGEST_RETRY_AFTER_SECONDS = 3600;
 export const PAGE_SIZE = 500;
 const JSON_TYPE = 'application/json';
 
@@ -88,7 +92,8 @@ export class Connection {
   }
 
   /**
-   * One request, answered by JSON. Reads are tried again when the server is too busy or failing.
+   * One request, answered by JSON. Reads and dry runs are tried again when the server is too busy or failing, a write
+   * only when the server has not begun it; none sooner than the server asks for.
    * @throws ApiError for an answer that is no success; ClusterUnreachable; the signal's reason when it is aborted
    */
   send<T = ApiObject>(path: string, options: RequestOptions = {}): Promise<T> {
@@ -146,7 +151,7 @@ export class Connection {
     const answer = await this.#open(path, options, silenceMilliseconds);
     if (answer.statusCode < 200 || answer.statusCode >= 300) {
       const body = Buffer.from(await answer.body.arrayBuffer());
-      const error = apiError(answer.statusCode, { body, isBinary: false });
+      const error = apiError(answer, { body, isBinary: false });
       throw error.status === 401 ? this.#refusedCredentials(error) : error;
     }
     answer.body.setEncoding('utf8');
@@ -172,7 +177,8 @@ export class Connection {
 
   /** Asks until an answer is final, and returns what `read` makes of it. */
   async #ask<T>(path: string, options: RequestOptions, read: (answer: Answer) => T): Promise<T> {
-    const { method = 'GET' } = options;
+    const { method = 'GET', query } = options;
+    const changesNothing = method === 'GET' || query?.['dryRun'] === 'All';
     for (let attempt = 1; ; attempt++) {
       try {
         const { statusCode, headers, body } = await this.#open(path, options, ANSWER_MILLISECONDS);
@@ -180,13 +186,15 @@ export class Connection {
         const bytes = await this.#reading(() => space.read(body), options.signal);
         const answer = { body: bytes, isBinary: String(headers['content-type']).startsWith(WIRE_TYPE) };
         if (statusCode >= 200 && statusCode < 300) return read(answer);
-        throw apiError(statusCode, answer);
+        throw apiError({ statusCode, headers }, answer);
       } catch (error) {
         options.signal?.throwIfAborted();
         if (error instanceof ApiError && error.status === 401) throw this.#refusedCredentials(error);
-        const again = attempt < ATTEMPTS && (isThrottle(error) || (method === 'GET' && isPassing(error)));
-        if (!again) throw error;
-        await pause(backoffMilliseconds(attempt), undefined, options.signal ? { signal: options.signal } : {});
+        const asked = error instanceof ApiError ? (error.retryAfterSeconds ?? 0) : 0;
+        const repeatable = changesNothing ? isPassing(error) : error instanceof ApiError && error.isThrottle;
+        if (!repeatable || attempt === ATTEMPTS || asked > LONGEST_PAUSE_SECONDS) throw error;
+        const milliseconds = 1000 * asked + backoffMilliseconds(attempt);
+        await pause(milliseconds, undefined, options.signal ? { signal: options.signal } : {});
         options.signal?.throwIfAborted();
       }
     }
@@ -356,18 +364,13 @@ class Space {
   }
 }
 
-/** True for an answer or a failure after which the same read may well succeed. */
+/** True for an answer or a failure after which the same request may well succeed. */
 function isPassing(error: unknown): boolean {
-  if (error instanceof ApiError) return error.status >= 500 || error.status === 429;
+  if (error instanceof ApiError) return error.isPassing;
   const code = error instanceof ClusterUnreachable ? codeOf(error.cause) : '';
   return ['ECONNRESET', 'UND_ERR_SOCKET', 'EPIPE', 'UND_ERR_BODY_TIMEOUT', 'ECONNREFUSED', 'UND_ERR_PRX_CONN'].includes(
     code,
   );
-}
-
-/** The server is too busy for now and has not begun; a disruption budget's 429 is an answer, not a throttle. */
-function isThrottle(error: unknown): boolean {
-  return error instanceof ApiError && error.status === 429 && error.causes.length === 0;
 }
 
 /** 0.1–0.2 s, 0.2–0.4 s, … : doubling, with jitter so that many clients do not come back at once. */
@@ -405,7 +408,11 @@ type Status = {
   readonly details?: { readonly causes?: readonly Partial<ApiError['causes'][number]>[] };
 };
 
-function apiError(status: number, { body, isBinary }: Answer): ApiError {
+function apiError(
+  { statusCode: status, headers }: Pick<Dispatcher.ResponseData, 'statusCode' | 'headers'>,
+  { body, isBinary }: Answer,
+): ApiError {
+  const retryAfterSeconds = retryAfterOf(headers);
   try {
     const answer = (isBinary ? readStatus(body) : JSON.parse(body.toString())) as Status;
     const causes = (answer.details?.causes ?? []).map(({ reason = '', message = '', field = '' }) => ({
@@ -413,10 +420,25 @@ function apiError(status: number, { body, isBinary }: Answer): ApiError {
       message,
       field,
     }));
-    return new ApiError(status, answer.reason ?? '', answer.message ?? beginningOf(body), causes);
+    return new ApiError(status, answer.reason ?? '', answer.message ?? beginningOf(body), {
+      causes,
+      retryAfterSeconds,
+    });
   } catch {
-    return new ApiError(status, '', beginningOf(body));
+    return new ApiError(status, '', beginningOf(body), { retryAfterSeconds });
   }
+}
+
+/**
+ * How long the server wants to be left alone: `Retry-After`, in seconds or as a date by the server's own clock (RFC
+ * 9110, 10.2.3); undefined where it says nothing, or something else.
+ */
+function retryAfterOf(headers: Dispatcher.ResponseData['headers']): number | undefined {
+  const [said, date] = (['retry-after', 'date'] as const).map((name) => [headers[name]].flat()[0]?.trim() ?? '');
+  if (!said) return undefined;
+  const now = Number.isNaN(Date.parse(date!)) ? Date.now() : Date.parse(date!);
+  const seconds = /^\d+$/.test(said) ? Number(said) : (Date.parse(said) - now) / 1000;
+  return Number.isNaN(seconds) ? undefined : Math.min(Math.max(0, seconds), LONGEST_RETRY_AFTER_SECONDS);
 }
 
 function beginningOf(body: Buffer): string {

@@ -201,7 +201,8 @@ export class Reflector<T extends ApiObject> {
     if (this.#state.kind !== 'lagging') {
       this.#enter({ kind: 'lagging', why: failureOf(error), sinceMilliseconds: Date.now() });
     }
-    return backoff(failures);
+    const askedSeconds = error instanceof ApiError ? (error.retryAfterSeconds ?? 0) : 0;
+    return 1000 * askedSeconds + backoff(failures);
   }
 
   #enter(state: ReflectorState): void {

@@ -6,6 +6,7 @@ import type { Job } from '../api/objects.ts';
 import { FIELD_MANAGER, managersOf } from '../model/managers.ts';
 import { readRecord } from '../model/records.ts';
 import { type OrRefused, refuseOther } from './refusal.ts';
+import { lookAt } from './request.ts';
 
 /** Where the API server has a Job. */
 export function jobPath(owner: Pick<OwnerRef, 'namespace' | 'name'>): string {
@@ -20,7 +21,7 @@ export async function getJob(
   options: ActOptions,
 ): Promise<OrRefused<{ readonly job: Job }>> {
   if (owner.kind !== 'Job') return { refused: refuse('notMovable', attempt, { code: 'ownerKind', kind: owner.kind }) };
-  const job = await connection.send<Job>(jobPath(owner), { signal: options.signal });
+  const job = await lookAt<Job>(connection, jobPath(owner), options);
   const refused = refuseOther(attempt, owner.uid, job);
   return refused ? { refused } : { job };
 }

@@ -10,7 +10,7 @@ import { done, patched, trying, unchanged } from './request.ts';
 /** S205 for a gated pod: one patch narrows its affinity to the node and lifts our gate; the scheduler then binds it. */
 export function placePod(connection: Connection, task: TaskRef, to: string, options: ActOptions): Promise<ActResult> {
   const attempt = placing(task, to);
-  return trying(attempt, async () => {
+  return trying(attempt, options, async () => {
     const { pod, refused } = await getPod(connection, task, attempt, options);
     if (refused) return refused;
     const { metadata = {}, spec = {} } = pod;

@@ -4,6 +4,7 @@ import type { Attempt } from '../../refused.ts';
 import type { Connection } from '../api/connection.ts';
 import type { Pod } from '../api/objects.ts';
 import { type OrRefused, refuseOther } from './refusal.ts';
+import { lookAt } from './request.ts';
 
 /** Where the API server has a pod. @param id `namespace/name` */
 export function podPath(id: string): string {
@@ -18,7 +19,7 @@ export async function getPod(
   attempt: Attempt,
   options: ActOptions,
 ): Promise<OrRefused<{ readonly pod: Pod }>> {
-  const pod = await connection.send<Pod>(podPath(task.id), { signal: options.signal });
+  const pod = await lookAt<Pod>(connection, podPath(task.id), options);
   const refused = refuseOther(attempt, task.uid, pod);
   return refused ? { refused } : { pod };
 }

@@ -16,7 +16,7 @@ export function releaseJob(
   options: ActOptions,
 ): Promise<ActResult> {
   const attempt = acting('release', owner);
-  return trying(attempt, async () => {
+  return trying(attempt, options, async () => {
     const { job, refused } = await getJob(connection, owner, attempt, options);
     if (refused) return refused;
     const record = readRecord(job);

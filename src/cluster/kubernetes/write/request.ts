@@ -1,4 +1,4 @@
-import { ApiError } from '../../errors.ts';
+import { ApiError, Unseen } from '../../errors.ts';
 import type { ActOptions, ActResult } from '../../port.ts';
 import type { Attempt } from '../../refused.ts';
 import type { Connection, PatchType, RequestOptions } from '../api/connection.ts';
@@ -18,18 +18,32 @@ const PATCH_TYPES = {
 const TRIES = 4;
 
 /**
- * What the server refuses becomes a value; that it cannot be reached, and a cancelled call, are thrown on. An act that
- * met another's write (a kubelet's status, most often) begins again: it reads the object, and sees whether that write
- * matters.
+ * What the server refuses becomes a value. Thrown on is what leaves open whether the act was done: that the server
+ * cannot be reached, that it failed around a write, that its object cannot be looked at; and a cancelled call. An act
+ * that met another's write (a kubelet's status, most often) begins again: it reads the object, and sees whether that
+ * write matters.
  */
-export async function trying(attempt: Attempt, act: () => Promise<ActResult>): Promise<ActResult> {
+export async function trying(attempt: Attempt, options: ActOptions, act: () => Promise<ActResult>): Promise<ActResult> {
   for (let tries = 1; ; tries++) {
     try {
       return await act();
     } catch (error) {
       if (error instanceof ApiError && error.status === 409 && tries < TRIES) continue;
-      return refusalOf(error, attempt);
+      return refusalOf(error, attempt, options);
     }
+  }
+}
+
+/** The object of an act, as it is now. @throws Unseen when it cannot be read; ApiError of status 404 when it is gone */
+export async function lookAt<T extends ApiObject>(
+  connection: Connection,
+  path: string,
+  { signal }: ActOptions,
+): Promise<T> {
+  try {
+    return await connection.send<T>(path, { signal });
+  } catch (error) {
+    throw error instanceof ApiError && error.status !== 404 ? new Unseen(error) : error;
   }
 }
 

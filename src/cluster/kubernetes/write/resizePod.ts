@@ -13,7 +13,8 @@ import { resizeSpec } from './resizeSpec.ts';
 
 /**
  * S308: requests and limits of the pod's containers. The resize subresource takes no metadata (Kubernetes 1.36 resets
- * it), so our record and the original request are written just before; they are taken back when the resize is refused.
+ * it), so our record and the original request are written just before; they are taken back when the resize is refused,
+ * and stay where nobody knows what became of it.
  */
 export function resizePod(
   connection: Connection,
@@ -23,7 +24,7 @@ export function resizePod(
   options: ActOptions,
 ): Promise<ActResult> {
   const attempt = resizing(task.id);
-  return trying(attempt, async () => {
+  return trying(attempt, options, async () => {
     const { pod, refused } = await getPod(connection, task, attempt, options);
     if (refused) return refused;
     if (pod.metadata?.deletionTimestamp || isOver(pod)) {
@@ -42,7 +43,7 @@ export function resizePod(
       const patch = { path: `${path}/resize`, type: 'strategic', body: { metadata, spec } } as const;
       return await patched(connection, patch, options);
     } catch (error) {
-      if (error instanceof ApiError && !options.dryRun) {
+      if (error instanceof ApiError && !error.isPassing && !options.dryRun) {
         await send(connection, { path, type: 'merge', body: forgetting(pod) }, options);
       }
       throw error;

@@ -31,7 +31,7 @@ export function resumeJob(
   options: ResumeOptions,
 ): Promise<ActResult> {
   const attempt = acting('resume', owner);
-  return trying(attempt, async () => {
+  return trying(attempt, options, async () => {
     const { job: found, refused } = await getJob(connection, owner, attempt, options);
     if (refused) return refused;
     const { steering } = jobOwnership(found);

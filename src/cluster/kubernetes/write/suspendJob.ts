@@ -19,7 +19,7 @@ export function suspendJob(
   options: ActOptions,
 ): Promise<ActResult> {
   const attempt = acting('suspend', owner);
-  return trying(attempt, async () => {
+  return trying(attempt, options, async () => {
     const { job, refused } = await getJob(connection, owner, attempt, options);
     if (refused) return refused;
     if (job.spec?.suspend) {
