@@ -23,15 +23,16 @@ const HELP = `stowage apply [PLAN] [--yes]: carry out a plan, or resume what was
 
 With a plan of "stowage plan --out PLAN": shows what it does, asks once, checks it on the cluster as it is now, and
 follows each move. Without one: resumes waits that are over, moves that were cut off, and, after a question, what
-another machine left unfinished on the cluster; the cluster is the journal's unless it is named. Ctrl-C ends what can be
-ended safely.
+another machine left unfinished on the cluster; the cluster is the journal's unless it is named. Ctrl-C, SIGTERM and
+SIGHUP end what can be ended safely; a second Ctrl-C or SIGTERM ends at once.
 
   --yes              does not ask
 ${SETTING_HELP}
 ${TARGET_HELP}
 ${ACCESS_HELP}
 
-Exit code 0: all done, or waiting. 1: a move failed, or you declined. 2: refused.
+Exit code 0: all done, or waiting while everything runs. 1: a move was not done, or you declined. 2: refused, or the
+cluster or the disk kept it from going on. 3: tasks are stopped; run "stowage apply" to go on.
 `;
 
 export const run: Command = async (words) => {
@@ -49,8 +50,10 @@ export const run: Command = async (words) => {
   const target = named ?? plan.target;
   if (!target)
     throw new InputError(`${file} does not tell its cluster. Name it: --cluster sample or --kubeconfig FILE.`);
-  const confirm = askOnTerminal(values.yes === true);
-  return operating(target, options, (cluster, how) => applyPlan(plan, cluster, { ...how, confirm }));
+  return operating([target], options, (cluster, how) => {
+    const confirm = askOnTerminal(values.yes === true, how.signal);
+    return applyPlan(plan, cluster, { ...how, confirm });
+  });
 };
 
 /** Resumes on each cluster that has something unfinished; else on the one that was named or used last. */
@@ -59,15 +62,12 @@ async function resume(
   options: Parameters<typeof operating>[1],
   yes: boolean,
 ): Promise<number> {
-  // Where nobody can be asked, this machine's own moves go on all the same; what others left stays as it is.
-  const confirm = yes || canAsk() ? askOnTerminal(yes) : async () => false;
   const targets = named ? [named] : await openTargets();
-  let worst = 0;
-  for (const target of targets) {
-    const code = await operating(target, options, (cluster, how) => continueMoves(cluster, { ...how, confirm }));
-    worst = Math.max(worst, code);
-  }
-  return worst;
+  return operating(targets, options, (cluster, how) => {
+    // Where nobody can be asked, this machine's own moves go on all the same; what others left stays as it is.
+    const confirm = yes || canAsk() ? askOnTerminal(yes, how.signal) : async () => false;
+    return continueMoves(cluster, { ...how, confirm });
+  });
 }
 
 async function openTargets(): Promise<ClusterTarget[]> {
@@ -95,7 +95,12 @@ async function readPlan(file: string): Promise<Plan> {
   } catch {
     throw new InputError(`${file} is not a plan: it is not JSON. Make one with "stowage plan --out ${file}".`);
   }
-  return parsePlan(value, sha256);
+  try {
+    return parsePlan(value, sha256);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new InputError(`${file} is not a plan: it is nested too deeply. Make one with "stowage plan --out ${file}".`);
+  }
 }
 
 function isNamed({ cluster, seed, kubeconfig, context }: ReturnType<typeof parse>['values']): boolean {

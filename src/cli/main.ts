@@ -1,6 +1,5 @@
-import { describeKnownError } from '../text/error.ts';
 import type { Command } from './command.ts';
-import { plainText } from './plain.ts';
+import { complain } from './complaint.ts';
 
 /** Every command by name, with what `--help` says of it; a command's code is loaded only when it is asked for. */
 const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<{ run: Command }> }>> = {
@@ -38,7 +37,5 @@ function help(): string {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  const known = describeKnownError(error);
-  process.stderr.write(plainText(`${known ?? (error instanceof Error ? error.stack : String(error))}\n`));
-  process.exitCode = known === undefined ? 1 : 2;
+  process.exitCode = complain(error);
 }

@@ -10,58 +10,83 @@ import { openJournal } from '../operate/journal.ts';
 import { openLedger } from '../operate/ledger.ts';
 import { phaseOf, type Step } from '../operate/step.ts';
 import { REAL_CLOCK, SAMPLE_CLOCK } from '../operate/stepContext.ts';
-import { describeApplyRefused, describeOutcome, describeQuestion, describeStep, stepLine } from '../text/operation.ts';
+import {
+  describeApplyRefused,
+  describeOutcome,
+  describeQuestion,
+  describeSilence,
+  describeStep,
+  describeStopped,
+  describeUnwritten,
+  stepLine,
+} from '../text/operation.ts';
+import { EXIT } from './complaint.ts';
+import { failed } from './failed.ts';
 import { plainLine, plainText } from './plain.ts';
 import { STATE_DIRECTORY } from './target.ts';
+import { untilStopped } from './untilStopped.ts';
 
 /**
- * Opens cluster, journal and ledger for a command that writes, prints each step and what came of it, and closes them
- * again. The first Ctrl-C cancels, the second ends the process at once (another apply then goes on).
+ * Opens each cluster, with journal and ledger, for a command that writes, prints each step and what came of it, and
+ * closes them again. The first Ctrl-C, SIGTERM or SIGHUP cancels, a second ends the process at once (another apply then
+ * goes on). Whatever ends it, the last line names the tasks that are stopped, and what to run.
+ * @returns the exit code, of several the highest
  */
-export async function operating(
-  target: ClusterTarget,
-  { settings, access }: { readonly settings: Settings; readonly access: Access },
-  work: (cluster: Cluster, options: OperateOptions) => Promise<ApplyOutcome>,
-): Promise<number> {
+export function operating(targets: readonly ClusterTarget[], how: Operating, work: Work): Promise<number> {
+  return untilStopped(async (signal) => {
+    const codes: number[] = [];
+    for (const target of targets) {
+      if (signal.aborted) break;
+      codes.push(await withJournal(target, how, work, signal).catch((error) => failed(error, signal)));
+    }
+    return Math.max(EXIT.done, ...codes);
+  });
+}
+
+type Operating = { readonly settings: Settings; readonly access: Access };
+type Work = (cluster: Cluster, options: OperateOptions & { readonly signal: AbortSignal }) => Promise<ApplyOutcome>;
+
+async function withJournal(target: ClusterTarget, how: Operating, work: Work, signal: AbortSignal): Promise<number> {
   const journal = await openJournal(STATE_DIRECTORY);
-  const cancel = new AbortController();
-  const onInterrupt = () => {
-    process.stderr.write('Cancelling: what has begun is brought to a safe end. Ctrl-C again to stop at once.\n');
-    cancel.abort();
-  };
-  process.once('SIGINT', onInterrupt);
   try {
-    const cluster = await openCluster(target, {
-      ...access,
-      windows: () => settings,
-      runsDirectory: STATE_DIRECTORY,
-      signal: cancel.signal,
-    });
-    try {
+    return await withCluster(target, how, signal, async (cluster) => {
       const outcome = await work(cluster, {
         journal,
         ledger: await openLedger(STATE_DIRECTORY),
-        settings,
+        settings: how.settings,
         polling: target.kind === 'sample' ? SAMPLE_CLOCK : REAL_CLOCK,
-        signal: cancel.signal,
+        signal,
         onStep: (step) => printStep(step, cluster),
+        onSilence: (why) => process.stderr.write(`${plainLine(describeSilence(why))}\n`),
       });
       return report(outcome, target, cluster.nowSeconds());
-    } finally {
-      await cluster.close();
-    }
-  } catch (error) {
-    if (!cancel.signal.aborted || error !== cancel.signal.reason) throw error;
-    process.stderr.write('Cancelled before anything was changed.\n');
-    return 1;
+    });
   } finally {
-    process.removeListener('SIGINT', onInterrupt);
     await journal.close();
   }
 }
 
-/** Shows the question and reads y or N; without a terminal there must have been a --yes. */
-export function askOnTerminal(yes: boolean): (question: Question) => Promise<boolean> {
+async function withCluster<T>(
+  target: ClusterTarget,
+  { settings, access }: Operating,
+  signal: AbortSignal,
+  work: (cluster: Cluster) => Promise<T>,
+): Promise<T> {
+  const cluster = await openCluster(target, {
+    ...access,
+    windows: () => settings,
+    runsDirectory: STATE_DIRECTORY,
+    signal,
+  });
+  try {
+    return await work(cluster);
+  } finally {
+    await cluster.close();
+  }
+}
+
+/** Shows the question and reads y or N; without a terminal there must have been a --yes. A cancel is a no. */
+export function askOnTerminal(yes: boolean, signal: AbortSignal): (question: Question) => Promise<boolean> {
   return async (question) => {
     const { message, detail, verb } = describeQuestion(question);
     process.stdout.write(plainText(`${message}\n${detail}\n`));
@@ -72,8 +97,12 @@ export function askOnTerminal(yes: boolean): (question: Question) => Promise<boo
       );
     }
     const terminal = createInterface({ input: process.stdin, output: process.stdout });
+    terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
     try {
-      return /^y(es)?$/i.test((await terminal.question(`${verb}? [y/N] `)).trim());
+      return /^y(es)?$/i.test((await terminal.question(`${verb}? [y/N] `, { signal })).trim());
+    } catch (error) {
+      if (signal.aborted) return false;
+      throw error;
     } finally {
       terminal.close();
     }
@@ -90,21 +119,40 @@ function report(outcome: ApplyOutcome, target: ClusterTarget, nowSeconds: number
   switch (outcome.kind) {
     case 'declined':
       process.stdout.write('Nothing was changed.\n');
-      return 1;
+      return EXIT.failed;
     case 'refused':
-      process.stderr.write(`${describeApplyRefused(outcome)}\n`);
-      return 2;
-    default: {
-      const { failed, waiting, untilSeconds, steps } = outcome;
-      if (steps.length === 0) {
-        process.stdout.write('There is nothing to resume.\n');
-        return 0;
-      }
-      const next = waiting > 0 ? ` ${goOnAt(target, (untilSeconds ?? nowSeconds) - nowSeconds)}` : '';
-      process.stdout.write(`${describeOutcome(outcome, nowSeconds)}${next}\n`);
-      return failed > 0 ? 1 : 0;
-    }
+      process.stderr.write(`${plainText(describeApplyRefused(outcome))}\n`);
+      return EXIT.refused;
+    default:
+      return reportSteps(outcome, target, nowSeconds);
   }
+}
+
+function reportSteps(
+  outcome: Extract<ApplyOutcome, { steps: unknown }>,
+  target: ClusterTarget,
+  nowSeconds: number,
+): number {
+  const { failed, waiting, untilSeconds, steps } = outcome;
+  if ('unwritten' in outcome) process.stderr.write(`${plainLine(describeUnwritten(outcome.unwritten))}\n`);
+  if (steps.length === 0) {
+    process.stdout.write('There is nothing to resume.\n');
+    return EXIT.done;
+  }
+  const stopped = steps.flatMap((step) => step.stopped ?? []);
+  const parts = [
+    describeOutcome(outcome, nowSeconds),
+    describeStopped(stopped, nowSeconds),
+    waiting > 0 ? goOnAt(target, (untilSeconds ?? nowSeconds) - nowSeconds) : '',
+  ];
+  process.stdout.write(`${plainLine(parts.filter((part) => part !== '').join(' '))}\n`);
+  if (stopped.length > 0) return EXIT.stopped;
+  if ('unwritten' in outcome || steps.some(isUnanswered)) return EXIT.refused;
+  return failed > 0 ? EXIT.failed : EXIT.done;
+}
+
+function isUnanswered({ state }: Step): boolean {
+  return state.kind === 'awaited' && typeof state.reason !== 'string' && state.reason.code === 'unanswered';
 }
 
 /** The sample's clock does not go by itself. */

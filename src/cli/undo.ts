@@ -15,6 +15,8 @@ are not undone: plan again.
   --yes              does not ask
 ${SETTING_HELP}
 ${ACCESS_HELP}
+
+Exit codes are those of "stowage apply".
 `;
 
 export const run: Command = async (words) => {
@@ -27,9 +29,11 @@ export const run: Command = async (words) => {
     ({ undoes, target }) => undoes === undefined && target,
   )?.target;
   if (!target) throw new InputError('Nothing was applied from here yet, so there is nothing to undo.');
-  const confirm = askOnTerminal(yes === true);
   const options = { settings: settingsOf(setting), access: accessOf(access) };
-  return operating(target, options, (cluster, how) => undoResizes(cluster, { ...how, confirm }));
+  return operating([target], options, (cluster, how) => {
+    const confirm = askOnTerminal(yes === true, how.signal);
+    return undoResizes(cluster, { ...how, confirm });
+  });
 };
 
 function parse(words: readonly string[]) {

@@ -1,4 +1,5 @@
 import type { Cluster } from '../cluster/port.ts';
+import type { Failure } from '../core/model/failure.ts';
 import type { Move } from '../core/model/moves.ts';
 import type { Settings } from '../core/model/settings.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
@@ -6,14 +7,17 @@ import { checkPlan, type Stale } from '../core/plan/checkPlan.ts';
 import type { Plan } from '../core/plan/plan.ts';
 import { type PlanPreview, previewPlan } from '../core/plan/previewPlan.ts';
 import { isFinal, type Journal, type MoveState, type Operation, stateOf, unfinished } from './journal.ts';
-import { endedRows, type Ledger, predictedRows, rowsAtEnd, undoRows } from './ledger.ts';
+import { endedRows, type Ledger, predictedRows, undoRows } from './ledger.ts';
 import { stepMigration } from './migrate.ts';
 import { type Orphan, settleOrphans } from './orphans.ts';
+import { answered, Patience, silenceOf } from './patience.ts';
+import { isUnwritten, Pen } from './pen.ts';
 import { stepPlacement } from './place.ts';
 import { stepResize } from './resize.ts';
 import { StateError } from './stateError.ts';
 import { dueSecondsOf, type Phase, phaseOf, type Step } from './step.ts';
 import { type Polling, REAL_CLOCK, type StepContext } from './stepContext.ts';
+import { isStopped, stoppedBy } from './stopped.ts';
 import { inverseOperation } from './undo.ts';
 
 export type OperateOptions = {
@@ -26,6 +30,8 @@ export type OperateOptions = {
   readonly signal?: AbortSignal;
   /** How long steps are followed; default: by a clock that goes by itself. */
   readonly polling?: Polling;
+  /** Called when the cluster stops answering while moves are under way, before it is asked again. */
+  readonly onSilence?: (why: Failure) => void;
 };
 
 export type ApplyOptions = OperateOptions & {
@@ -49,6 +55,8 @@ export type ApplyOutcome =
       readonly waiting: number;
       readonly untilSeconds?: number;
       readonly steps: readonly Step[];
+      /** What kept the journal or the ledger from being written; the records on the objects tell of what was begun. */
+      readonly unwritten?: unknown;
     }
   | { readonly kind: 'declined' }
   | ApplyRefused;
@@ -75,7 +83,7 @@ export async function applyPlan(plan: Plan, cluster: Cluster, options: ApplyOpti
   }
   const begun = journal.operations().find(({ planId }) => planId === plan.id);
   if (begun) {
-    if (unfinished(begun).length > 0) return outcomeOf(await carryOut([begun], cluster, options));
+    if (unfinished(begun).length > 0) return carryOut([begun], patienceWith(cluster, options), options);
     return { kind: 'refused', code: 'complete' };
   }
   if (plan.moves.length === 0) return { kind: 'refused', code: 'nothing' };
@@ -86,7 +94,7 @@ export async function applyPlan(plan: Plan, cluster: Cluster, options: ApplyOpti
   if (after) return after;
   await ledger.put(predictedRows(plan));
   const operation = await begin(plan, cluster, journal);
-  return outcomeOf(await carryOut([operation], cluster, options));
+  return carryOut([operation], patienceWith(cluster, options), options);
 }
 
 /**
@@ -94,19 +102,38 @@ export async function applyPlan(plan: Plan, cluster: Cluster, options: ApplyOpti
  * a question, what other machines left on the cluster's objects.
  */
 export async function continueMoves(cluster: Cluster, options: ApplyOptions): Promise<ApplyOutcome> {
-  const { journal, ledger, confirm } = options;
+  const { journal, confirm, signal } = options;
   const open = journal
     .operations()
     .filter(({ cluster: name, ...rest }) => name === cluster.name && unfinished({ cluster: name, ...rest }).length > 0);
   const own = new Set(open.flatMap((operation) => unfinished(operation).map(({ id }) => `${operation.planId} ${id}`)));
-  const reached = await carryOut(open, cluster, options);
-  const settled = await settleOrphans(cluster, own, {
+  const patience = patienceWith(cluster, options);
+  const reached = await carryOut(open, patience, options);
+  if (patience.isUsedUp || signal?.aborted || 'unwritten' in reached) return reached;
+  const settling = settleOrphans(patience.cluster, own, {
     ...options,
     confirm: (orphans) => confirm({ kind: 'orphans', cluster: cluster.name, orphans }),
   });
-  const { tasks } = await cluster.readHistory(options.signal);
-  await ledger.put(endedRows(ledger.rows(), cluster.name, tasks));
-  return outcomeOf([...reached, ...settled]);
+  const settled = await settling.catch((error: unknown): Step[] => {
+    if (signal?.aborted && reached.steps.length > 0) return []; // cancelled before it began
+    throw error;
+  });
+  return { ...outcomeOf([...reached.steps, ...settled]), ...(await noteEnds(patience.cluster, options)) };
+}
+
+/** Tells the ledger which tasks of its moves have ended. A cluster that is silent tells the next apply. */
+async function noteEnds(
+  cluster: Cluster,
+  { ledger, signal }: OperateOptions,
+): Promise<{ readonly unwritten?: unknown }> {
+  try {
+    const { tasks } = await cluster.readHistory(signal);
+    await ledger.put(endedRows(ledger.rows(), cluster.name, tasks));
+  } catch (error) {
+    if (isUnwritten(error)) return { unwritten: error };
+    if (!signal?.aborted && !silenceOf(error)) throw error;
+  }
+  return {};
 }
 
 /** Takes back the resizes that were applied last, each to what the task had before. */
@@ -118,7 +145,7 @@ export async function undoResizes(cluster: Cluster, options: ApplyOptions): Prom
   if (!(await confirm({ kind: 'undo', cluster: cluster.name, moves }))) return { kind: 'declined' };
   await ledger.put(undoRows(inverse));
   await journal.append({ type: 'begin', ...inverse });
-  return outcomeOf(await carryOut([operationOf(journal, inverse.planId)], cluster, options));
+  return carryOut([operationOf(journal, inverse.planId)], patienceWith(cluster, options), options);
 }
 
 function refusalOf(plan: Plan, fresh: Snapshot, journal: Journal): ApplyRefused | undefined {
@@ -159,50 +186,72 @@ function operationOf(journal: Journal, planId: string): Operation {
   return operation;
 }
 
-/** Every unfinished move of the operations, in order, as far as it goes now. */
-async function carryOut(operations: readonly Operation[], cluster: Cluster, options: OperateOptions): Promise<Step[]> {
+function patienceWith(cluster: Cluster, { polling = REAL_CLOCK, onSilence }: OperateOptions): Patience {
+  return new Patience(cluster, { sleep: polling.sleep, onSilence });
+}
+
+/**
+ * Every unfinished move of the operations, in order, as far as it goes now. Once the cluster is silent, or nothing can
+ * be written down any more, no move is begun; those with stopped tasks go on all the same.
+ */
+async function carryOut(
+  operations: readonly Operation[],
+  patience: Patience,
+  options: OperateOptions,
+): Promise<Extract<ApplyOutcome, { steps: unknown }>> {
   const reached: Step[] = [];
+  const pen = new Pen(options);
   for (const operation of operations) {
     const underWay: Move[] = [];
     for (const move of operation.moves) {
-      const state = await carryOn(operation, move, underWay, cluster, options);
-      reached.push({ move, state });
-      if (!isFinal(state)) underWay.push(move);
+      const state = stateOf(operation, move.id);
+      const begins = !patience.isUsedUp && !pen.isBroken;
+      const goesOn = begins || isStopped(state);
+      const step = goesOn ? await carryOn({ operation, move, underWay }, patience, pen, options) : stepOf(move, state);
+      reached.push(step);
+      if (step.state.kind === 'awaited' || !isFinal(step.state)) underWay.push(move);
     }
   }
-  return reached;
+  const outcome = outcomeOf(reached);
+  return pen.isBroken ? { ...outcome, unwritten: pen.fault } : outcome;
 }
 
-/** One move from where it stands to its end, or to a wait. */
+/** A move of an operation, and those moves before it that are not at their end. */
+type UnderWay = { readonly operation: Operation; readonly move: Move; readonly underWay: readonly Move[] };
+
+/** One move from where it stands to its end, or to a wait, or until the cluster no longer says what comes of it. */
 async function carryOn(
-  operation: Operation,
-  move: Move,
-  earlier: readonly Move[],
-  cluster: Cluster,
-  options: OperateOptions,
-): Promise<MoveState> {
-  const { journal, ledger, settings, signal, onStep, polling = REAL_CLOCK } = options;
-  const context: StepContext = {
-    cluster,
-    settings,
-    planId: operation.planId,
-    polling,
-    undoing: operation.undoes !== undefined,
-    earlier,
-  };
+  { operation, move, underWay }: UnderWay,
+  patience: Patience,
+  pen: Pen,
+  { settings, signal, onStep, polling = REAL_CLOCK }: OperateOptions,
+): Promise<Step> {
+  const { cluster } = patience;
+  const { planId, undoes } = operation;
+  const context = { cluster, settings, planId, polling, undoing: undoes !== undefined, earlier: underWay };
+  const isEnding = () => signal?.aborted || pen.isBroken;
   let state = awake(stateOf(operation, move.id));
-  while (!isFinal(state) && !(isResting(state, cluster.nowSeconds()) && !signal?.aborted)) {
-    const next = (signal?.aborted ? cancelled(state) : undefined) ?? (await step(context, move, state));
+  while (!isFinal(state) && !(isResting(state, cluster.nowSeconds()) && !isEnding())) {
+    const next = (isEnding() ? cancelled(state) : undefined) ?? (await answered(cluster, step(context, move, state)));
+    if (next.kind === 'awaited') {
+      const silent = stepOf(move, state, next);
+      onStep?.(silent);
+      return silent;
+    }
     const atSeconds = cluster.nowSeconds();
-    await journal.append({ type: 'step', planId: operation.planId, moveId: move.id, atSeconds, state: next });
+    await pen.write(operation, move, next, atSeconds);
+    if (pen.isBroken && !isFinal(next) && !isStopped(state) && !isStopped(next)) break; // it has not begun
     state = next;
     onStep?.({ move, state });
-    if (isFinal(state)) {
-      await ledger.put(rowsAtEnd(ledger, operation, move.id, { state, atSeconds }));
-    }
-    if (signal?.aborted && isResting(state, atSeconds)) break;
+    if (isEnding() && isResting(state, atSeconds)) break;
   }
-  return state;
+  return stepOf(move, state);
+}
+
+/** A move and where it stands, with whose tasks that leaves stopped. `told`: what is said in place of its state. */
+function stepOf(move: Move, state: MoveState, told: Step['state'] = state): Step {
+  const stopped = stoppedBy(move, state);
+  return { move, state: told, ...(stopped && { stopped }) };
 }
 
 function step(context: StepContext, move: Move, state: MoveState): Promise<MoveState> {
@@ -243,7 +292,7 @@ function cancelled(state: MoveState): MoveState | undefined {
   }
 }
 
-function outcomeOf(steps: readonly Step[]): ApplyOutcome {
+function outcomeOf(steps: readonly Step[]): Extract<ApplyOutcome, { steps: unknown }> {
   const count = (...phases: readonly Phase[]) => steps.filter((step) => phases.includes(phaseOf(step))).length;
   const waiting = count('waiting', 'running');
   const dues = steps.map(dueSecondsOf).filter((due) => due !== undefined);

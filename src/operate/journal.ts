@@ -95,6 +95,8 @@ export type SavedRun = {
   readonly allocation?: Resources;
   /** The owner's generation that our suspend has left; older journals do not say it. */
   readonly generation?: number;
+  /** When its owner was suspended; absent before that, and in what 0.1.0 wrote. */
+  readonly stoppedAtSeconds?: number;
 };
 
 /** A plan as far as it has been carried out. */

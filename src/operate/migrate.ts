@@ -109,11 +109,21 @@ async function suspend(
   }
   const result = await act(context, (options) => cluster.suspend(owner, record, options));
   if (result.kind === 'done') {
-    const { generation } = result;
-    return { kind: 'stopping', saved: { ...saved, generation }, ...(givenUp !== undefined && { givenUp }) };
+    const stopped = { ...saved, generation: result.generation, stoppedAtSeconds: cluster.nowSeconds() };
+    return { kind: 'stopping', saved: stopped, ...(givenUp !== undefined && { givenUp }) };
   }
-  if (givenUp === undefined) return { kind: 'failed', reason: { code: 'refused', refused: result } };
+  if (givenUp === undefined) {
+    return (await movedAlready(context, move)) ?? { kind: 'failed', reason: { code: 'refused', refused: result } };
+  }
   return { kind: 'failed', reason: givenUp, ending: { code: 'queued', task: move.task.id, refused: result } };
+}
+
+/** Done, where the owner runs on the target: it went there, and what could not be written down was what we did. */
+async function movedAlready({ cluster }: StepContext, move: Migration): Promise<MoveState | undefined> {
+  const found = await cluster.readOwner(move.owner);
+  const tasks = found && !found.suspended ? livingTasks(found) : [];
+  const isThere = tasks.length > 0 && tasks.every(({ phase, node }) => phase === 'running' && node === move.to);
+  return isThere ? started(move, tasks, undefined) : undefined;
 }
 
 /** Until no task of the owner is left: only then is the old process gone, and what it held free. */

@@ -4,10 +4,12 @@ import type { Resources } from '../core/model/resources.ts';
 import type { Settings } from '../core/model/settings.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
 import { type DeadPin, findDeadPins, unpin } from './deadPins.ts';
+import { answered } from './patience.ts';
 import { ownerName } from './reasons.ts';
 import { leave, leftByHand, type OwnerNeed, ownerNeed, settleOwner } from './settleOwner.ts';
 import type { OrphanedMove, Settled, Step } from './step.ts';
 import { act, type Polling, poll, REAL_CLOCK, type StepContext } from './stepContext.ts';
+import type { Stopped } from './stopped.ts';
 
 type OrphanOptions = {
   readonly settings: Settings;
@@ -50,18 +52,36 @@ export async function settleOrphans(
   const asked = found.filter(({ need }) => need.kind !== 'byHand').map(({ move, need }) => ({ move, need }));
   const agreed = asked.length > 0 && (await confirm(asked));
   const steps: Step[] = [];
-  for (const { move, need, settle } of found) {
+  for (const orphan of found) {
+    const { move, need, settle } = orphan;
     const isLeft = !agreed && need.kind !== 'byHand';
-    const state: Settled | undefined = isLeft ? { kind: 'awaited', reason: { code: 'unasked' } } : await settle();
+    const state = isLeft ? UNASKED : await answered(cluster, settle());
     if (!state) continue;
-    steps.push({ move, state });
-    onStep?.({ move, state });
+    const stopped = stoppedBy(orphan, state);
+    const step: Step = { move, state, ...(stopped && { stopped }) };
+    steps.push(step);
+    onStep?.(step);
   }
   return steps;
 }
 
 /** An orphan, and how it is brought to its end; undefined where that needed nothing after all. */
-type Found = Orphan & { readonly settle: () => Promise<Settled | undefined> };
+type Found = Orphan & {
+  readonly settle: () => Promise<Settled | undefined>;
+  /** When its move began, where a record says so. */
+  readonly sinceSeconds?: number;
+};
+
+const UNASKED: Extract<Settled, { kind: 'awaited' }> = { kind: 'awaited', reason: { code: 'unasked' } };
+
+/** Whose tasks an orphan leaves stopped: those of an owner that is to be resumed, or is looked at by hand. */
+function stoppedBy({ move, need, sinceSeconds }: Found, state: Settled): Stopped | undefined {
+  if (state.kind !== 'awaited' || need.kind === 'resize' || need.kind === 'forget') return undefined;
+  const { reason } = state;
+  if (need.kind === 'unpin' && reason === UNASKED.reason) return undefined; // its tasks wait for a node
+  const sure = typeof reason === 'string' || reason.code !== 'unanswered';
+  return { owner: move.object, sure, ...(sure && sinceSeconds !== undefined && { sinceSeconds }) };
+}
 
 async function fromRecords(cluster: Cluster, own: ReadonlySet<string>, options: OrphanOptions): Promise<Found[]> {
   const found: Found[] = [];
@@ -75,7 +95,7 @@ async function fromRecords(cluster: Cluster, own: ReadonlySet<string>, options: 
     if (owner && state) {
       const need = ownerNeed(record, state);
       const settle = () => ('why' in need ? leave(context, on, owner, need) : settleOwner(context, on, owner));
-      found.push({ move, need, settle });
+      found.push({ move, need, settle, sinceSeconds: record.startedAtSeconds });
     } else if (task && (await isUnsettled(cluster, on, task))) {
       found.push({ move, need: { kind: 'resize' }, settle: () => settleTask(context, on, task) });
     }

@@ -1,4 +1,5 @@
 import type { Refused, Steering } from '../cluster/refused.ts';
+import type { Failure } from '../core/model/failure.ts';
 import type { ResourceName, Resources } from '../core/model/resources.ts';
 import type { Settings } from '../core/model/settings.ts';
 import type { Refusal } from '../core/place/filter.ts';
@@ -35,6 +36,8 @@ export type Reason =
   | { readonly code: 'short'; readonly short: Short }
   | { readonly code: 'refused'; readonly refused: Refused }
   | { readonly code: 'cancelled' }
+  /** The cluster did not say what became of the last step. */
+  | { readonly code: 'unanswered'; readonly why: Failure }
   /** Placement: its gate is lifted, and it has no node yet; somebody deleted it; the scheduler took another node. */
   | { readonly code: 'unbound'; readonly task: string; readonly node: string }
   | { readonly code: 'taskDeleted'; readonly task: string }

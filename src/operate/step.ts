@@ -1,8 +1,14 @@
 import type { Move } from '../core/model/moves.ts';
 import type { FinalState, MoveState, Wait } from './journal.ts';
+import type { Stopped } from './stopped.ts';
 
 /** A move, planned here or orphaned, and where it stands. */
-export type Step = { readonly move: Move | OrphanedMove; readonly state: MoveState | Awaited };
+export type Step = {
+  readonly move: Move | OrphanedMove;
+  readonly state: MoveState | Awaited;
+  /** Whose tasks it leaves stopped. */
+  readonly stopped?: Stopped;
+};
 
 /**
  * A move of which only marks on its object tell: the record of one that was begun, or the pin that one has left.
@@ -15,7 +21,10 @@ export type OrphanedMove = {
   readonly object: string;
 };
 
-/** What an orphaned move waits for; without an end where it waits for somebody. */
+/**
+ * What an orphaned move waits for, or any whose last step the cluster did not answer; without an end where it waits for
+ * somebody.
+ */
 export type Awaited = { readonly kind: 'awaited'; readonly dueSeconds?: number } & Pick<Wait, 'reason'>;
 
 /** How an orphaned move has ended, or what it waits for. */

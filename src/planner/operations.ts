@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from '../cluster/port.ts';
+import type { Failure } from '../core/model/failure.ts';
 import { selectMoves } from '../core/plan/previewPlan.ts';
 import { sha256 } from '../io/sha256.ts';
 import {
@@ -20,7 +21,10 @@ import {
   describeProgress,
   describeQuestion,
   describeResult,
+  describeSilence,
   describeStep,
+  describeStopped,
+  describeUnwritten,
 } from '../text/operation.ts';
 import { learnOnThread } from '../worker/threads/learning.ts';
 import type { Call } from './editorThread.ts';
@@ -117,7 +121,8 @@ async function operate(
   try {
     const polling = target.kind === 'sample' ? SAMPLE_CLOCK : REAL_CLOCK;
     const ledger = await openLedger(stateDirectory);
-    const outcome = await run({ journal, ledger, settings, signal: call.signal, onStep, polling });
+    const onSilence = (why: Failure) => call.onProgress(describeSilence(why));
+    const outcome = await run({ journal, ledger, settings, signal: call.signal, onStep, onSilence, polling });
     // A move of an earlier window that only waits on takes no step, but this window has not shown it yet.
     const steps = 'steps' in outcome ? outcome.steps.map(describeStep) : [];
     for (const step of steps) if (step.state === 'waiting' && !shown.has(step.moveId)) call.onStep(step);
@@ -151,10 +156,15 @@ function resultOf(outcome: ApplyOutcome, cluster: Cluster): OperationResult {
       throw new Error(describeApplyRefused(outcome));
     case 'applied':
     case 'waiting': {
-      const { done, failed, waiting, untilSeconds } = outcome;
+      const { done, failed, waiting, untilSeconds, steps } = outcome;
       const now = cluster.nowSeconds();
+      const stopped = describeStopped(
+        steps.flatMap((step) => step.stopped ?? []),
+        now,
+      );
+      if ('unwritten' in outcome) throw new Error(`${describeUnwritten(outcome.unwritten)} ${stopped}`.trim());
       return {
-        text: describeResult(outcome, now),
+        text: `${describeResult(outcome, now)} ${stopped}`.trim(),
         trouble: failed > 0,
         ended: done + failed,
         ...(waiting > 0 && untilSeconds !== undefined && { dueInSeconds: Math.max(0, untilSeconds - now) }),

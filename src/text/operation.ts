@@ -1,3 +1,4 @@
+import type { Failure } from '../core/model/failure.ts';
 import type { Move, NamedMove, RunInformation } from '../core/model/moves.ts';
 import { amountOf, type Resources, resourceNames } from '../core/model/resources.ts';
 import type { Written } from '../core/model/written.ts';
@@ -9,6 +10,9 @@ import type { MoveState } from '../operate/journal.ts';
 import type { Orphan } from '../operate/orphans.ts';
 import type { Ending, LeftAlone, Limit, Outcome, Reason } from '../operate/reasons.ts';
 import { dueSecondsOf, type OrphanedMove, type Phase, phaseOf, type Step } from '../operate/step.ts';
+import type { Stopped } from '../operate/stopped.ts';
+import { describeError } from './error.ts';
+import { describeFailure } from './failure.ts';
 import {
   amounts,
   amountsApart,
@@ -103,6 +107,33 @@ export function describeOutcome(
       : []),
   ];
   return `Moves: ${parts.join(', ')}.`;
+}
+
+/**
+ * Whose tasks moves leave stopped, as sentences in one line: "ml/train is stopped since 14:02 UTC+8." Of many the first
+ * are named. Nobody stopped: empty.
+ */
+export function describeStopped(stopped: readonly Stopped[], nowSeconds: number): string {
+  const named = stopped.slice(0, STOPPED_NAMED).map(({ owner, sinceSeconds, sure }) => {
+    if (!sure) return `${owner} may be stopped.`;
+    if (sinceSeconds === undefined) return `${owner} is stopped.`;
+    return `${owner} is stopped since ${clockInZone(sinceSeconds, nowSeconds)}.`;
+  });
+  const left = stopped.length - named.length;
+  const more = plural(left, { one: '# more is stopped.', other: '# more are stopped.' });
+  return [...named, ...(left > 0 ? [more] : [])].join(' ');
+}
+
+const STOPPED_NAMED = 10;
+
+/** What keeps moves from being followed for the moment. */
+export function describeSilence(why: Failure): string {
+  return `${describeFailure(why)} Asking again.`;
+}
+
+/** Why an operation ended without writing down what it did. */
+export function describeUnwritten(error: unknown): string {
+  return `${describeError(error)} What was under way was brought to a safe end without the journal.`;
 }
 
 /** What came of an operation, and of its first move that was not done, in one line. */
@@ -432,6 +463,8 @@ function describeReason(reason: Reason): string {
       return describeRefusedAct(reason.refused);
     case 'cancelled':
       return 'Cancelled.';
+    case 'unanswered':
+      return `${describeFailure(reason.why)} What came of it is not known yet.`;
     case 'unbound':
       return `${reason.task} has no place on ${reason.node} yet; it is in the scheduler's queue.`;
     case 'taskDeleted':

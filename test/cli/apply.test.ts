@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { openSampleCluster } from '../../src/cluster/sample/sampleCluster.ts';
+import type { Migration } from '../../src/core/model/moves.ts';
 import { finishPlan } from '../../src/core/plan/makePlan.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
 import { sha256 } from '../../src/io/sha256.ts';
+import { readOperations } from '../../src/operate/journal.ts';
 import { firstOfEach, isMigration, isPlacement, isShrink, planOf } from '../operate/samplePlan.ts';
 import { stoppedAfter } from '../operate/stopped/environment.ts';
 
 const CLI = path.resolve('src/cli/main.ts');
+const STACK = /^ {4}at /m;
 
 describe('stowage apply and undo', function () {
   this.timeout(120_000);
@@ -102,6 +106,81 @@ describe('stowage apply and undo', function () {
     const named = await stowage(['apply', '--cluster', 'sample', '--yes']);
     assert.equal(named.code, 0, named.err);
     assert.match(named.out, /Finish the migration of .* runs on/);
+  });
+
+  const movedOwner = () => plan.moves.find((move): move is Migration => move.kind === 'migration')!.owner;
+  const ownerNow = async () =>
+    (await openSampleCluster({ seed: 7, directory: path.join(directory, '.stowage') })).readOwner(movedOwner());
+
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    it(`brings what has begun to a safe end at ${signal}, at whichever step it comes`, async () => {
+      // 1 begin, 4 steps each of the shrink and the placement; the migration's are those after.
+      for (const steps of [1, 3, 10, 11, 12, 13]) {
+        await rm(path.join(directory, '.stowage'), { recursive: true, force: true });
+        const ended = await stowage(['apply', 'plan.json', '--yes'], stoppedAfter(steps, signal));
+        assert.equal(ended.signal, null, `${signal} after ${steps} steps: ${ended.err}`);
+        assert.match(ended.err, /^Cancelling: what has begun is brought to a safe end\./);
+        assert.ok(ended.code === 0 || ended.code === 1, `${steps}: ${ended.code} ${ended.out}`);
+        assert.equal((await ownerNow())?.suspended, false, `after ${steps} steps`);
+      }
+    });
+  }
+
+  it('goes on when nobody reads what it prints any more', async () => {
+    const child = spawn(process.execPath, [CLI, 'apply', 'plan.json', '--yes'], {
+      cwd: directory,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child.stdout.destroy();
+    child.stderr.destroy();
+    const [code] = (await once(child, 'exit')) as [number | null];
+    assert.equal(code, 0);
+    assert.equal((await ownerNow())?.suspended, false);
+    assert.equal((await readOperations(path.join(directory, '.stowage')))[0]?.states.size, 3);
+  });
+
+  it('names the stopped task, since when, and what to run, whatever keeps it from going on', async () => {
+    await stowage(['apply', 'plan.json', '--yes'], stoppedAfter(12)); // its journal says that the tasks stop
+    const ledger = path.join(directory, '.stowage', 'ledger.jsonl');
+    await rename(ledger, `${ledger}.away`);
+    await mkdir(ledger);
+    const { namespace, name } = movedOwner();
+    const { code, err } = await stowage(['apply']);
+    assert.equal(code, 3, err);
+    const last = new RegExp(`^${namespace}/${name} is stopped since \\d.*\\. Run "stowage apply" to go on\\.$`);
+    assert.match(err.trim().split('\n').at(-1)!, last);
+    assert.doesNotMatch(err, STACK);
+    await rm(ledger, { recursive: true });
+    await rename(`${ledger}.away`, ledger);
+    assert.deepEqual([(await stowage(['apply'])).code, (await ownerNow())?.suspended], [0, false]);
+  });
+
+  for (const [what, make] of [
+    ['is a file', (state) => writeFile(state, '')],
+    ['leads in a circle', (state) => symlink(state, state)],
+    ['leads to nowhere', (state) => symlink('/nowhere/at/all', state)],
+    ['is no place to write', (state) => symlink('/proc', state)],
+  ] as [string, (state: string) => Promise<void>][]) {
+    it(`says in words that .stowage ${what}`, async () => {
+      const state = path.join(directory, '.stowage');
+      await rm(state, { recursive: true, force: true });
+      await make(state);
+      for (const words of [['apply', 'plan.json', '--yes'], ['apply'], ['undo', '--yes'], ['ledger']]) {
+        const { code, err } = await stowage(words);
+        if (code === 0) continue; // a place that can be read and holds nothing
+        assert.equal(code, 2, `${words}: ${err}`);
+        assert.match(err, words[1] === 'plan.json' ? /^Cannot .*(\.stowage|journal).*\.$/m : /\.$/m);
+        assert.doesNotMatch(err, STACK);
+      }
+    });
+  }
+
+  it('says in words that a plan is nested too deeply', async () => {
+    const deep = '['.repeat(200_000) + ']'.repeat(200_000);
+    const text = JSON.stringify(plan).replace('"migrations":[', `"migrations":[${deep},`);
+    await writeFile(path.join(directory, 'deep.json'), text);
+    const { code, err } = await stowage(['apply', 'deep.json', '--yes']);
+    assert.deepEqual([code, /nested too deeply/.test(err), STACK.test(err)], [2, true, false], err);
   });
 
   for (const [what, content, message] of [

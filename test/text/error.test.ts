@@ -42,6 +42,31 @@ describe('an error', () => {
     }
   });
 
+  it('of the system is told with its file, why, and what to do', () => {
+    const codes = 'EEXIST ENOTDIR EISDIR ENOENT EACCES EPERM EROFS ENOSPC EDQUOT ELOOP ENAMETOOLONG EMFILE ENFILE EIO';
+    const texts = codes.split(' ').map((code) => {
+      const error = Object.assign(new Error(`${code}: made, open 'f'`), { code, path: '/home/ana/.stowage' });
+      const text = describeKnownError(error);
+      assert.match(text ?? '', /^Cannot use \/home\/ana\/\.stowage: \S.*\.$/, code);
+      assert.doesNotMatch(text!, /made|undefined/);
+      return text;
+    });
+    assert.equal(new Set(texts).size, texts.length);
+    const other = Object.assign(new Error('EXDEV: cross-device link not permitted'), { code: 'EXDEV' });
+    assert.equal(describeKnownError(other), 'A file cannot be used: EXDEV: cross-device link not permitted.');
+  });
+
+  it('of what is nested too deeply is told in words', () => {
+    let deep: unknown = [];
+    for (let depth = 0; depth < 200_000; depth += 1) deep = [deep];
+    try {
+      JSON.stringify(deep);
+      assert.fail('it can be written');
+    } catch (error) {
+      assert.match(describeKnownError(error) ?? '', /nested too deeply/);
+    }
+  });
+
   it('that is a defect keeps its own words, and is not taken for a known one', () => {
     assert.equal(describeKnownError(new TypeError('x is undefined')), undefined);
     assert.equal(describeError(new TypeError('x is undefined')), 'x is undefined');

@@ -8,8 +8,11 @@ import type { Step } from '../../src/operate/step.ts';
 import {
   describeApplyRefused,
   describeResult,
+  describeSilence,
   describeStanding,
   describeStep,
+  describeStopped,
+  describeUnwritten,
   stepLine,
 } from '../../src/text/operation.ts';
 import { amounts } from '../core/small.ts';
@@ -47,6 +50,7 @@ const REASONS: ByCode<Reason> = {
   },
   refused: { code: 'refused', refused },
   cancelled: { code: 'cancelled' },
+  unanswered: { code: 'unanswered', why: { code: 'answer', status: 503, message: 'apiserver not ready' } },
   unbound: { code: 'unbound', task, node },
   taskDeleted: { code: 'taskDeleted', task },
   runsElsewhere: { code: 'runsElsewhere', task, node: 'n2', wanted: node },
@@ -88,6 +92,41 @@ describe('what came of a move', () => {
       assert.doesNotMatch(text, /undefined|NaN|\[object|\.\.|#/);
     }
     assert.equal(new Set(texts).size, texts.length, 'no two codes read the same');
+  });
+
+  it('names whose tasks are stopped, since when, in one line', () => {
+    inZone('Asia/Shanghai', () => {
+      const since = { owner: 'ml/train', sinceSeconds: 60, sure: true };
+      assert.equal(describeStopped([since], 120), 'ml/train is stopped since 08:01 UTC+8.');
+      const others = [
+        { owner: 'ml/eval', sure: true },
+        { owner: 'ml/tune', sure: false },
+      ];
+      assert.equal(describeStopped(others, 120), 'ml/eval is stopped. ml/tune may be stopped.');
+      assert.equal(describeStopped([], 120), '');
+      const many = describeStopped(
+        Array.from({ length: 12 }, () => since),
+        120,
+      );
+      assert.equal(many.match(/ml\/train/g)?.length, 10);
+      assert.match(many, / 2 more are stopped\.$/);
+    });
+  });
+
+  it('says what a cluster did not answer, and that what came of it is not known', () => {
+    const failed = said({ kind: 'awaited', dueSeconds: 60, reason: REASONS.unanswered });
+    assert.equal(
+      failed,
+      'The API server answered with status 503: apiserver not ready. What came of it is not known yet.',
+    );
+    const { why } = REASONS.unanswered;
+    assert.match(describeSilence(why), /^The API server answered with status 503: .* Asking again\.$/);
+    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    assert.equal(
+      describeUnwritten(full),
+      'A file cannot be used: the disk is full. Free some space, then run it again. ' +
+        'What was under way was brought to a safe end without the journal.',
+    );
   });
 
   it('names the setting that bounds a wait', () => {

@@ -3,10 +3,11 @@ import { openJournal as openUnwatchedJournal } from '../../../src/operate/journa
 import { watchedCluster, watchedJournal } from '../countSteps.ts';
 
 let left = Number(process.env['STOP_AFTER_STEPS']);
+const signal = (process.env['STOP_BY'] ?? 'SIGKILL') as NodeJS.Signals;
 
 function step(): void {
   left -= 1;
-  if (left === 0) process.kill(process.pid, 'SIGKILL');
+  if (left === 0) process.kill(process.pid, signal);
 }
 
 export const openCluster: typeof openUnwatched = async (...args) => watchedCluster(await openUnwatched(...args), step);

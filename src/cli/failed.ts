@@ -1,0 +1,18 @@
+import { readOperations } from '../operate/journal.ts';
+import { stoppedOwners } from '../operate/stopped.ts';
+import { describeStopped } from '../text/operation.ts';
+import { complain, EXIT } from './complaint.ts';
+import { plainLine } from './plain.ts';
+import { STATE_DIRECTORY } from './target.ts';
+
+/** Says what kept a command from its end, and whom it leaves stopped. @returns the exit code */
+export async function failed(error: unknown, signal: AbortSignal): Promise<number> {
+  const isCancelled = signal.aborted && error === signal.reason;
+  if (isCancelled) process.stderr.write('Cancelled before anything was changed.\n');
+  const code = isCancelled ? EXIT.failed : complain(error);
+  const operations = await readOperations(STATE_DIRECTORY).catch(() => []); // why it cannot be read is said already
+  const stopped = describeStopped(stoppedOwners(operations), Date.now() / 1000);
+  if (stopped === '') return code;
+  process.stderr.write(`${plainLine(stopped)} Run "stowage apply" to go on.\n`);
+  return EXIT.stopped;
+}
