@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { InputError } from '../core/model/input.ts';
 import { parsePlan } from '../core/plan/parsePlan.ts';
 import type { ClusterTarget, Plan } from '../core/plan/plan.ts';
+import { MIB, readText } from '../io/readWhole.ts';
 import { sha256 } from '../io/sha256.ts';
 import { applyPlan, continueMoves } from '../operate/applyPlan.ts';
 import { readOperations, unfinished } from '../operate/journal.ts';
@@ -81,10 +81,13 @@ async function openTargets(): Promise<ClusterTarget[]> {
   );
 }
 
+/** Many times the plan of 5,000 nodes. */
+const MOST_PLAN_BYTES = 256 * MIB;
+
 async function readPlan(file: string): Promise<Plan> {
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = await readText(file, { mostBytes: MOST_PLAN_BYTES });
   } catch (error) {
     const why = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (error as Error).message;
     throw new InputError(`Cannot read the plan ${file}: ${why}. Make one with "stowage plan --out ${file}".`);

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { errorMessage } from '../core/model/errorMessage.ts';
 import type { RowProblem } from '../core/model/finished.ts';
 import { InputError } from '../core/model/input.ts';
@@ -7,6 +6,7 @@ import type { KnowledgeName } from '../core/replay/knowledge.ts';
 import { KNOWLEDGE } from '../core/replay/knowledge.ts';
 import { readOpenbNodes, readOpenbTasks } from '../core/replay/openb.ts';
 import type { ReplayLists } from '../core/replay/replay.ts';
+import { MIB, readText as readWholeText } from '../io/readWhole.ts';
 import { describeRowsLeftOut } from '../text/history.ts';
 import type { ReplayJob } from '../worker/replay.ts';
 import { replayOnThreads } from '../worker/threads/replays.ts';
@@ -130,9 +130,12 @@ async function readLists(nodesPath: string | undefined, tasksPath: string | unde
   return { nodes: nodes.nodes, tasks: tasks.tasks };
 }
 
+/** Many times the published lists. */
+const MOST_BYTES = 256 * MIB;
+
 async function readText(path: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8');
+    return await readWholeText(path, { mostBytes: MOST_BYTES });
   } catch (error) {
     throw new InputError(`Cannot read ${path}: ${errorMessage(error)}`);
   }

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { errorMessage } from '../core/model/errorMessage.ts';
@@ -7,6 +6,7 @@ import type { FinishedTask } from '../core/model/finished.ts';
 import { InputError } from '../core/model/input.ts';
 import { type NetworkFile, parseNetwork } from '../core/predict/networkFile.ts';
 import { builtDirectory } from './engine.ts';
+import { MIB, readText } from './readWhole.ts';
 
 /** Networks we ship, in order of preference; the later ones have seen fewer logs. */
 const SHIPPED = ['pretrained.json', 'pretrained-kth.json', 'pretrained-hpc2n.json'] as const;
@@ -52,7 +52,7 @@ export async function readPretrainedWithout(digest: string): Promise<NetworkFile
 export async function readNetwork(path: string): Promise<NetworkFile> {
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = await readText(path, { mostBytes: 64 * MIB });
   } catch (error) {
     throw new InputError(`Cannot read the network ${path}: ${errorMessage(error)}.`);
   }

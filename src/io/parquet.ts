@@ -1,5 +1,6 @@
 import { type ColumnMap, type Row, requireColumns, taskOfRow } from '../core/history/columns.ts';
 import { ownNames } from '../core/history/jsonLines.ts';
+import { soundRow } from '../core/history/rows.ts';
 import { type FinishedTask, type HistoryRead, isRowFault, type RowProblem } from '../core/model/finished.ts';
 import { InputError } from '../core/model/input.ts';
 
@@ -29,7 +30,7 @@ export async function readParquet(path: string, columns?: ColumnMap): Promise<Hi
     const rowEnd = Math.min(total, from + ROWS_AT_ONCE);
     const rows = await parquetReadObjects({ file, metadata, columns: wanted, rowStart: from, rowEnd });
     for (const [at, row] of rows.entries()) {
-      const task = taskOfRow(withNumbers(row), map, from + at + 1);
+      const task = soundRow(taskOfRow(withNumbers(row), map, from + at + 1));
       if (isRowFault(task)) problems.push({ line: from + at + 1, ...task });
       else tasks.push(task);
     }

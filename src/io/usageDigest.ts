@@ -1,9 +1,18 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ClusterIdentity } from '../core/model/clusterIdentity.ts';
 import { isRecord } from '../core/model/isRecord.ts';
 import { usageFileName } from '../core/model/stateFiles.ts';
-import type { OwnerHour, RecentReadings, Spread, TaskReadings, UsageDigest } from '../core/model/usageDigest.ts';
+import {
+  joinDigests,
+  joinReadings,
+  type OwnerHour,
+  type RecentReadings,
+  type Spread,
+  type TaskReadings,
+  type UsageDigest,
+} from '../core/model/usageDigest.ts';
+import { changeOwn, readOwn } from './ownFiles.ts';
+import { MIB } from './readWhole.ts';
 import { writeAtomically } from './writeAtomically.ts';
 
 /** What is kept of a cluster's usage while nobody looks at it. */
@@ -14,6 +23,8 @@ export type KeptUsage = {
 };
 
 const FORMAT = 'stowage-usage-1';
+/** Some times what the bounds of a digest and of readings let be. */
+const MOST_BYTES = 64 * MIB;
 
 /**
  * What owners of a cluster used hour by hour, over up to 14 days (`usage/<key>.json` of the state directory). Written by
@@ -26,18 +37,50 @@ export async function readUsageDigest(stateDirectory: string, cluster: ClusterId
 
 /** The digest with the latest readings; both are empty where nothing is kept. What is damaged in the file is left out. */
 export async function readKeptUsage(stateDirectory: string, cluster: ClusterIdentity): Promise<KeptUsage> {
-  const file: unknown = await readFile(join(stateDirectory, usageFileName(cluster)), 'utf8')
-    .then(JSON.parse)
-    .catch(() => undefined);
+  return parse(await readOwn(join(stateDirectory, usageFileName(cluster)), MOST_BYTES).catch(() => undefined));
+}
+
+function parse(text: string | undefined): KeptUsage {
+  let file: unknown;
+  try {
+    file = JSON.parse(text ?? '{}');
+  } catch {
+    file = undefined;
+  }
   if (!isRecord(file) || file['format'] !== FORMAT) return { digest: {}, recent: {} };
   return { digest: sound(file['owners'], hoursOf), recent: sound(file['recent'], readingsOf) };
 }
 
-/** Of two processes that write, the later wins. @throws a system error */
+/** Joins it with what other processes have kept meanwhile. @throws LockHeld; a system error */
 export function writeKeptUsage(stateDirectory: string, cluster: ClusterIdentity, kept: KeptUsage): Promise<void> {
-  const rows = Object.entries(kept.digest).map(([owner, hours]) => [owner, hours.map(rowOf)]);
-  const file = { format: FORMAT, owners: Object.fromEntries(rows), recent: kept.recent };
-  return writeAtomically(join(stateDirectory, usageFileName(cluster)), JSON.stringify(file));
+  const now = latestOf(kept);
+  return changeOwn(join(stateDirectory, usageFileName(cluster)), MOST_BYTES, (text) => {
+    const before = parse(text);
+    return format({
+      digest: joinDigests(before.digest, kept.digest, now),
+      recent: joinReadings(kept.recent, before.recent, now - RECENT_SECONDS),
+    });
+  });
+}
+
+/** Puts it in the place of what was kept: it is all that there is to know. @throws a system error */
+export function replaceKeptUsage(stateDirectory: string, cluster: ClusterIdentity, kept: KeptUsage): Promise<void> {
+  return writeAtomically(join(stateDirectory, usageFileName(cluster)), format(kept), true);
+}
+
+/** Readings of so long are kept: the usual window of a task's usage. */
+export const RECENT_SECONDS = 30 * 60;
+
+/** When something was read last; 0 where nothing was. */
+function latestOf({ digest, recent }: KeptUsage): number {
+  const hours = Object.values(digest).map((each) => each.at(-1)?.hourSeconds ?? 0);
+  const readings = Object.values(recent).map(({ atSeconds }) => atSeconds.at(-1) ?? 0);
+  return [...hours, ...readings].reduce((latest, each) => Math.max(latest, each), 0);
+}
+
+function format({ digest, recent }: KeptUsage): string {
+  const rows = Object.entries(digest).map(([owner, hours]) => [owner, hours.map(rowOf)]);
+  return JSON.stringify({ format: FORMAT, owners: Object.fromEntries(rows), recent });
 }
 
 function rowOf({ hourSeconds, readings, milliCpu, memoryBytes }: OwnerHour): number[] {

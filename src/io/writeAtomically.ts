@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, open, readlink, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { makeFolder } from './makeFolder.ts';
+import { OWNERS_FILE } from './readWhole.ts';
 
 /**
  * Replaces a file whole, or makes it and its directory. Whoever reads it, also after a crash, finds the old content or
@@ -9,11 +11,13 @@ import path from 'node:path';
  *
  * The package write-file-atomic would not do: it hooks into the exit of the process, which is the editor's, and does
  * not flush the directory, so that a power cut may undo the rename.
+ * @param own a file that only we write: it and folders made for it are its owner's alone, and what stands in its place,
+ * a link for one, is replaced, not followed
  * @throws a system error that names `file`; nothing is left beside it then
  */
-export async function writeAtomically(file: string, content: string): Promise<void> {
+export async function writeAtomically(file: string, content: string, own = false): Promise<void> {
   try {
-    await replace(file, content);
+    await (own ? replaceOwn(file, content) : replace(file, content));
   } catch (error) {
     throw naming(file, error as NodeJS.ErrnoException);
   }
@@ -23,18 +27,27 @@ async function replace(file: string, content: string): Promise<void> {
   const target = await targetOf(file);
   const present = await unlessAbsent(stat(target), undefined);
   if (present && !present.isFile()) return writeFile(target, content);
-  const directory = path.dirname(target);
-  await mkdir(directory, { recursive: true });
+  await mkdir(path.dirname(target), { recursive: true });
+  await put(target, content, (draft) => (present ? chmod(draft, present.mode & PERMISSIONS) : undefined));
+}
+
+async function replaceOwn(file: string, content: string): Promise<void> {
+  await makeFolder(path.dirname(file));
+  await put(file, content, (draft) => chmod(draft, OWNERS_FILE));
+}
+
+/** Gives the content the name, by way of a draft beside it. */
+async function put(target: string, content: string, allow: (draft: string) => unknown): Promise<void> {
   const draft = `${target}.${randomBytes(6).toString('hex')}.new`;
   try {
     await writeFile(draft, content, { flag: 'wx', flush: true });
-    if (present) await chmod(draft, present.mode & PERMISSIONS);
+    await allow(draft);
     await rename(draft, target);
   } catch (error) {
     await rm(draft, { force: true }).catch(() => {});
     throw error;
   }
-  await flushDirectory(directory);
+  await flushDirectory(path.dirname(target));
 }
 
 /** The file that a path leads to, also through a link to what is not there yet. */

@@ -1,13 +1,22 @@
-import { link, mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import type { Pin } from '../cluster/port.ts';
 import { errorMessage } from '../core/model/errorMessage.ts';
+import { isRecord } from '../core/model/isRecord.ts';
 import type { Move, RunInformation } from '../core/model/moves.ts';
 import type { Resources } from '../core/model/resources.ts';
+import { holdsNull, isDeeperThan } from '../core/model/shape.ts';
 import type { Task } from '../core/model/task.ts';
+import { unusable } from '../core/model/unusableFile.ts';
 import { withCurrentWait } from '../core/model/waits.ts';
 import type { Written } from '../core/model/written.ts';
 import type { ClusterTarget } from '../core/plan/plan.ts';
+import { writerOf } from '../io/holder.ts';
+import { takeLock } from '../io/lock.ts';
+import { makeFolder } from '../io/makeFolder.ts';
+import { MIB, openRegular, readAll, readWhole, UnreadableFile } from '../io/readWhole.ts';
+import { isEntry } from './entryShape.ts';
 import type { Ending, Outcome, Reason } from './reasons.ts';
 import { StateError } from './stateError.ts';
 
@@ -112,6 +121,8 @@ export type Operation = {
 };
 
 export interface Journal {
+  /** Names who writes here: this directory on this machine, whichever process has it open. Absent: this process. */
+  readonly writer?: string;
   /** All operations, the oldest first, with their latest states. */
   operations(): readonly Operation[];
   /** Returns once the entry is on disk. */
@@ -149,67 +160,141 @@ function operationOf({ type: _, ...begin }: Extract<JournalEntry, { type: 'begin
 }
 
 /**
- * Opens `<directory>/journal.jsonl` for one process at a time. A last line that a crash cut off is dropped.
- * @throws StateError when another living process has it open, or a whole line of it cannot be read
+ * Opens `<directory>/journal.jsonl` for one process at a time. A last line that a crash cut off is dropped; nothing else
+ * is, and nothing of a file that is no journal.
+ * @throws StateError when another process has it open, a whole line of it cannot be read, or it cannot be written
  */
 export async function openJournal(directory: string): Promise<Journal> {
-  await mkdir(directory, { recursive: true });
-  const unlock = await lock(path.join(directory, 'journal.lock'));
+  const unlock = await lock(directory);
   try {
-    const file = path.join(directory, 'journal.jsonl');
-    const { entries, wholeBytes } = parseJournal(await readIfThere(file), file);
-    const handle = await open(file, 'a');
-    await handle.truncate(wholeBytes);
-    return {
-      operations: () => operationsOf(entries),
-      async append(entry) {
-        await handle.write(`${JSON.stringify(entry)}\n`);
-        await handle.sync();
-        entries.push(entry);
-      },
-      async close() {
-        await handle.close();
-        await unlock();
-      },
-    };
+    const file = path.join(directory, FILE_NAME);
+    const { O_RDWR, O_APPEND, O_CREAT } = constants;
+    const handle = await openRegular(file, O_RDWR | O_APPEND | O_CREAT, { own: true }).catch((error: unknown) => {
+      throw error instanceof UnreadableFile ? unreadable(file, error) : unusable(file, error);
+    });
+    try {
+      return { ...(await journalIn(handle, file, unlock)), writer: await writerOf(directory) };
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
   } catch (error) {
     await unlock();
     throw error;
   }
 }
 
+const FILE_NAME = 'journal.jsonl';
+/** Some hundred thousand moves. */
+const MOST_BYTES = 512 * MIB;
+
+async function journalIn(handle: FileHandle, file: string, unlock: () => Promise<void>): Promise<Journal> {
+  const bytes = await readAll(handle, MOST_BYTES).catch((error: unknown) => {
+    throw unreadable(file, error);
+  });
+  const { entries, wholeBytes, isEnded } = parseJournal(bytes, file);
+  let size = wholeBytes;
+  let lead = isEnded ? '' : '\n';
+  if (size < bytes.length) {
+    await handle.truncate(size).catch((error: unknown) => {
+      throw unusable(file, error);
+    });
+  }
+  return {
+    operations: () => operationsOf(entries),
+    async append(entry) {
+      const line = `${lead}${JSON.stringify(entry)}\n`;
+      try {
+        await handle.appendFile(line);
+        await handle.sync();
+      } catch (error) {
+        // Half a line would make one line with the next.
+        await handle.truncate(size).catch(() => {});
+        throw unusable(file, error);
+      }
+      size += Buffer.byteLength(line);
+      lead = '';
+      entries.push(entry);
+    },
+    async close() {
+      await handle.close();
+      await unlock();
+    },
+  };
+}
+
 /** What a journal holds, without opening it for writing; empty when there is none. */
 export async function readOperations(directory: string): Promise<readonly Operation[]> {
-  const file = path.join(directory, 'journal.jsonl');
+  const file = path.join(directory, FILE_NAME);
   return operationsOf(parseJournal(await readIfThere(file), file).entries);
 }
 
-function parseJournal(text: string, file: string): { entries: JournalEntry[]; wholeBytes: number } {
-  const lines = text.split('\n');
-  const cutOff = lines.pop()!;
-  const entries = lines.map((line, index) => {
-    const entry = parseEntry(line);
-    if (entry) return entry;
-    throw new StateError({ code: 'brokenLine', file, line: index + 1 });
-  });
-  return { entries, wholeBytes: Buffer.byteLength(text) - Buffer.byteLength(cutOff) };
+type Parsed = {
+  readonly entries: JournalEntry[];
+  /** Of the file without what a crash cut off. */
+  readonly wholeBytes: number;
+  /** Whether the last of its whole lines ends as a line does. */
+  readonly isEnded: boolean;
+};
+
+/** By bytes: text that is not UTF-8 would count as other text. */
+function parseJournal(bytes: Buffer, file: string): Parsed {
+  const entries: JournalEntry[] = [];
+  const broken = () => new StateError({ code: 'brokenLine', file, line: entries.length + 1 });
+  let from = 0;
+  for (let end = bytes.indexOf(LINE_END); end >= 0; end = bytes.indexOf(LINE_END, from)) {
+    const entry = parseEntry(bytes.subarray(from, end));
+    if (!entry) throw broken();
+    entries.push(entry);
+    from = end + 1;
+  }
+  const rest = bytes.subarray(from);
+  const last = parseEntry(rest);
+  if (last) return { entries: [...entries, last], wholeBytes: bytes.length, isEnded: false };
+  if (!isCutOff(rest)) throw broken();
+  return { entries, wholeBytes: from, isEnded: true };
 }
 
-function parseEntry(line: string): JournalEntry | undefined {
+const LINE_END = 0x0a;
+
+/**
+ * Whether this may be all that a crash left of one entry: its beginning, or the zeros of a write that never came. What is
+ * not, is left alone: a file of somebody else's, or a line whose end was damaged.
+ */
+function isCutOff(rest: Buffer): boolean {
+  if (rest.every((byte) => byte === 0)) return true;
+  const text = rest.toString('latin1');
+  return BEGINNINGS.some((begin) => text.startsWith(begin) || begin.startsWith(text)) && !holdsWholeObject(text);
+}
+
+const BEGINNINGS = ['{"type":"begin",', '{"type":"step",'];
+
+/** Whether an object that begins here ends here, too. */
+function holdsWholeObject(text: string): boolean {
+  let depth = 0;
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}]/gs)) {
+    if (token === '{') depth += 1;
+    else if (token === '}' && --depth === 0) return true;
+  }
+  return false;
+}
+
+/** Far more than an entry is. */
+const DEEPEST = 100;
+
+function parseEntry(line: Uint8Array): JournalEntry | undefined {
   try {
-    const value: unknown = JSON.parse(line);
-    if (typeof value !== 'object' || value === null) return undefined;
-    const { type, planId, moves, moveId, state } = value as Record<string, unknown>;
-    if (typeof planId !== 'string') return undefined;
-    if (type === 'begin' && Array.isArray(moves)) return value as JournalEntry;
-    if (type === 'step' && typeof moveId === 'string' && typeof state === 'object' && state !== null) {
-      return { ...value, state: withOutcome(withCurrentWait(state)) } as JournalEntry;
-    }
-    return undefined;
+    const value: unknown = JSON.parse(STRICT.decode(line));
+    if (!isRecord(value) || isDeeperThan(DEEPEST, value) || holdsNull(value)) return undefined;
+    const { state } = value;
+    const current = isRecord(state) ? { ...value, state: withOutcome(withCurrentWait(state)) } : value;
+    return isEntry(current) ? (current as JournalEntry) : undefined;
   } catch {
     return undefined;
   }
 }
+
+const STRICT = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Version 0.1.0 wrote what came of a move as a sentence, under another name. */
 function withOutcome(state: object): object {
@@ -218,45 +303,31 @@ function withOutcome(state: object): object {
   return { ...rest, outcome: text };
 }
 
-async function readIfThere(file: string): Promise<string> {
+async function readIfThere(file: string): Promise<Buffer> {
   try {
-    return await readFile(file, 'utf8');
+    return await readWhole(file, { mostBytes: MOST_BYTES, own: true });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
-    throw new StateError({ code: 'unreadable', what: 'journal', file, message: errorMessage(error) });
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0);
+    throw unreadable(file, error);
   }
 }
 
-/** Takes a lock file, whole at once; the lock of a dead process does not count. */
-async function lock(file: string): Promise<() => Promise<void>> {
-  const own = `${file}.${process.pid}`;
-  await writeFile(own, String(process.pid));
-  try {
-    for (let attempt = 0; attempt < 2; attempt += 1) {
-      try {
-        await link(own, file);
-        return () => rm(file, { force: true });
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      }
-      const holder = Number(await readIfThere(file));
-      if (isAlive(holder)) {
-        throw new StateError({ code: 'inUse', process: holder });
-      }
-      await rm(file, { force: true });
-    }
-    throw new StateError({ code: 'locked', file });
-  } finally {
-    await rm(own, { force: true });
-  }
+function unreadable(file: string, error: unknown): StateError {
+  return new StateError({ code: 'unreadable', what: 'journal', file, message: errorMessage(error) });
 }
 
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+/** Makes the directory, and takes its lock. @returns what lets go of it */
+async function lock(directory: string): Promise<() => Promise<void>> {
+  const file = path.join(directory, 'journal.lock');
+  const taken = await makeFolder(directory)
+    .then(() => takeLock(file))
+    .catch((error: unknown) => {
+      throw unusable(directory, error);
+    });
+  if (taken.kind === 'taken') return taken.release;
+  if (taken.kind === 'busy') throw new StateError({ code: 'locked', file });
+  const { pid: process, host, sinceSeconds } = taken.by;
+  throw new StateError(
+    taken.elsewhere ? { code: 'inUseElsewhere', host, process, sinceSeconds, file } : { code: 'inUse', process },
+  );
 }

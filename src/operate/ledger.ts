@@ -1,10 +1,16 @@
-import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Band } from '../core/model/band.ts';
 import { errorMessage } from '../core/model/errorMessage.ts';
 import type { FinishedTask } from '../core/model/finished.ts';
 import { type Move, type NamedMove, namedMove } from '../core/model/moves.ts';
+import { isResources } from '../core/model/resources.ts';
+import { hasFields, isName, isNumber, isOneBy, isOneOf, isText } from '../core/model/shape.ts';
+import { unusable } from '../core/model/unusableFile.ts';
 import type { Plan } from '../core/plan/plan.ts';
+import { makeFolder } from '../io/makeFolder.ts';
+import { appendOwn, readOwn } from '../io/ownFiles.ts';
+import { MIB } from '../io/readWhole.ts';
+import { isFinalState } from './entryShape.ts';
 import type { FinalState, Operation } from './journal.ts';
 import { StateError } from './stateError.ts';
 import { undoneMoveId } from './undo.ts';
@@ -172,35 +178,43 @@ function ownerGuess(taskId: string): string {
 }
 
 /**
- * Opens `<directory>/ledger.jsonl`: each line is a row, a later one of the same move replaces an earlier.
+ * Opens `<directory>/ledger.jsonl`: each line is a row, a later one of the same move replaces an earlier. Nothing is
+ * written until a row is put: whoever only looks may look while another writes.
  * @throws StateError when it cannot be read
  */
 export async function openLedger(directory: string): Promise<Ledger> {
-  await mkdir(directory, { recursive: true });
   const file = path.join(directory, 'ledger.jsonl');
-  const text = await readText(file);
+  const text = await readIfThere(file);
   const rows = new Map(rowsOf(text).map((row) => [keyOf(row), row]));
   // A line that a crash cut off stays alone.
-  if (text !== '' && !text.endsWith('\n')) await appendFile(file, '\n');
+  let lead = text === '' || text.endsWith('\n') ? '' : '\n';
   return {
     rows: () => [...rows.values()],
     find: (planId, moveId) => rows.get(keyOf({ planId, moveId })),
     async put(more) {
       for (const row of more) rows.set(keyOf(row), row);
-      if (more.length > 0) await appendFile(file, more.map((row) => `${JSON.stringify(row)}\n`).join(''));
+      if (more.length === 0) return;
+      try {
+        await makeFolder(directory);
+        await appendOwn(file, lead + more.map((row) => `${JSON.stringify(row)}\n`).join(''));
+      } catch (error) {
+        throw unusable(file, error);
+      }
+      lead = '';
     },
   };
 }
+
+const MOST_BYTES = 512 * MIB;
 
 function keyOf({ planId, moveId }: Pick<LedgerRow, 'planId' | 'moveId'>): string {
   return `${planId} ${moveId}`;
 }
 
-async function readText(file: string): Promise<string> {
+async function readIfThere(file: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8');
+    return (await readOwn(file, MOST_BYTES)) ?? '';
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
     throw new StateError({ code: 'unreadable', what: 'ledger', file, message: errorMessage(error) });
   }
 }
@@ -210,15 +224,37 @@ function rowsOf(text: string): LedgerRow[] {
   return text.split('\n').flatMap((line) => {
     try {
       const row: unknown = JSON.parse(line);
-      return isRow(row) ? [row] : [];
+      return isRow(row) ? [row as LedgerRow] : [];
     } catch {
       return [];
     }
   });
 }
 
-function isRow(value: unknown): value is LedgerRow {
-  if (typeof value !== 'object' || value === null) return false;
-  const { planId, moveId, taskId, predicted } = value as Record<string, unknown>;
-  return [planId, moveId, taskId].every((text) => typeof text === 'string') && typeof predicted === 'object';
-}
+const isNamedTask = hasFields({ id: isText });
+const isNamedMove = isOneBy('kind', {
+  placement: hasFields({ to: isText, task: isNamedTask }),
+  resize: hasFields({ direction: isText, from: isResources, to: isResources, task: isNamedTask }),
+  migration: hasFields({ from: isText, to: isText, owner: hasFields({ namespace: isText, name: isText }) }),
+});
+
+const isPredicted = hasFields(
+  {},
+  {
+    ...{ remainingSeconds: isNumber, remainingBand: hasFields({ p10: isNumber, p90: isNumber }) },
+    ...{ lostSeconds: isNumber, gainNodeSeconds: isNumber, costNodeSeconds: isNumber },
+  },
+);
+
+const isRow = hasFields(
+  {
+    ...{ planId: isName, moveId: isName, cluster: isText, taskId: isName },
+    ...{ move: isOneOf('placement', 'resize', 'migration'), predictedAtSeconds: isNumber, predicted: isPredicted },
+  },
+  {
+    ...{ ownerId: isText, what: isNamedMove, undoes: isText },
+    outcome: hasFields({ kind: isText, atSeconds: isNumber }, { state: isFinalState }),
+    undone: hasFields({ atSeconds: isNumber }),
+    ended: hasFields({ atSeconds: isNumber, how: isText }, { startedAtSeconds: isNumber }),
+  },
+);

@@ -1,6 +1,8 @@
 import { InputError } from '../core/model/input.ts';
 
-/** Why the journal or the ledger of a state directory cannot be used, as a code; `text/error.ts` has the sentences. */
+/**
+ * Why the journal or the ledger of a state directory cannot be used, as a code; `text/error.ts` has the sentences.
+ */
 export type StateFault =
   | {
       readonly code: 'unreadable';
@@ -13,8 +15,18 @@ export type StateFault =
   /** Another process applies moves here, or has just begun to. */
   | { readonly code: 'inUse'; readonly process: number }
   | { readonly code: 'locked'; readonly file: string }
+  /** A process of another machine, or of another container, of which this one cannot tell whether it still runs. */
+  | {
+      readonly code: 'inUseElsewhere';
+      readonly host: string;
+      readonly process: number;
+      readonly sinceSeconds: number;
+      readonly file: string;
+    }
   /** What was begun is no longer in the journal. */
-  | { readonly code: 'planLost'; readonly planId: string };
+  | { readonly code: 'planLost'; readonly planId: string }
+  /** Another machine has taken over the moves of a namespace while this one was away. */
+  | { readonly code: 'leaseLost'; readonly namespace: string; readonly holder: string };
 
 /** Thrown with its fault; `message` is for logs. */
 export class StateError extends InputError {

@@ -1,31 +1,33 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ObjectRecord } from '../cluster/port.ts';
-import { errorMessage } from '../core/model/errorMessage.ts';
-import { InputError } from '../core/model/input.ts';
+import { isRecord } from '../core/model/isRecord.ts';
 import { amountOf, resourceNames } from '../core/model/resources.ts';
+import { isMapOf, isNumber } from '../core/model/shape.ts';
 import type { Since } from '../core/model/since.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
-import { writeAtomically } from '../io/writeAtomically.ts';
+import { unusable } from '../core/model/unusableFile.ts';
+import { changeOwn, readOwn } from '../io/ownFiles.ts';
+import { MIB } from '../io/readWhole.ts';
 
 const FILE_NAME = 'since.json';
+const MOST_BYTES = 64 * MIB;
 
 /**
  * Since when conditions have held, by cluster: what one plan leaves for the next. A file that cannot be read is none.
  */
 export async function readSince(stateDirectory: string, { cluster, takenAtSeconds }: Snapshot): Promise<Since> {
-  const known = Object.entries((await readAll(join(stateDirectory, FILE_NAME)))[cluster] ?? {});
-  return Object.fromEntries(known.filter(([, at]) => typeof at === 'number' && at <= takenAtSeconds));
+  const text = await readOwn(join(stateDirectory, FILE_NAME), MOST_BYTES).catch(() => undefined);
+  const known = Object.entries(parse(text)[cluster] ?? {});
+  return Object.fromEntries(known.filter(([, at]) => at <= takenAtSeconds));
 }
 
-/** @throws InputError when it cannot be written */
+/** Keeps it beside what is kept of other clusters. @throws UnusableFile */
 export async function writeSince(stateDirectory: string, cluster: string, since: Since): Promise<void> {
   const file = join(stateDirectory, FILE_NAME);
-  const all = { ...(await readAll(file)), [cluster]: since };
   try {
-    await writeAtomically(file, `${JSON.stringify(all, null, 1)}\n`);
+    await changeOwn(file, MOST_BYTES, (text) => `${JSON.stringify({ ...parse(text), [cluster]: since }, null, 1)}\n`);
   } catch (error) {
-    throw new InputError(`Cannot keep since when conditions hold: ${errorMessage(error)}.`);
+    throw unusable(file, error);
   }
 }
 
@@ -43,11 +45,15 @@ export function lastShrinks(records: readonly ObjectRecord[], { tasks }: Snapsho
   );
 }
 
-async function readAll(file: string): Promise<Record<string, Since>> {
+/** By cluster; what is not of this shape is left out. */
+function parse(text: string | undefined): Record<string, Since> {
   try {
-    const value: unknown = JSON.parse(await readFile(file, 'utf8'));
-    return typeof value === 'object' && value !== null ? (value as Record<string, Since>) : {};
+    const value: unknown = JSON.parse(text ?? '{}');
+    if (!isRecord(value)) return {};
+    return Object.fromEntries(Object.entries(value).filter(([, since]) => isTimes(since))) as Record<string, Since>;
   } catch {
     return {};
   }
 }
+
+const isTimes = isMapOf(isNumber);

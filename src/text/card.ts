@@ -107,6 +107,8 @@ const FAULTS: Readonly<Record<RowFaultCode, string>> = {
   noStart: 'no start time: it never ran',
   noEnd: 'no end time: it still runs or was lost',
   noRuntime: 'no runtime: it never ran',
+  timeRange: 'a time that no calendar has',
+  tooLong: 'a line without end',
   endsBeforeStart: 'it ends before it starts',
   startsBeforeSubmit: 'it starts before it was submitted',
   openQuote: 'a quoted cell does not end on its line',

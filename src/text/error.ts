@@ -2,9 +2,10 @@ import { failureOf } from '../cluster/errors.ts';
 import { errorMessage } from '../core/model/errorMessage.ts';
 import { InputError } from '../core/model/input.ts';
 import { isSystemError, type SystemError } from '../core/model/systemError.ts';
+import { UnusableFile, type WhyUnusable } from '../core/model/unusableFile.ts';
 import { StateError, type StateFault } from '../operate/stateError.ts';
 import { describeFailure } from './failure.ts';
-import { ended, number } from './format.ts';
+import { ended, moment, number } from './format.ts';
 
 /** What was thrown, as every door tells it. */
 export function describeError(thrown: unknown): string {
@@ -14,6 +15,7 @@ export function describeError(thrown: unknown): string {
 /** The same for what a user or a cluster can bring about; undefined for a defect of ours, whose stack matters more. */
 export function describeKnownError(thrown: unknown): string | undefined {
   if (thrown instanceof StateError) return describeStateFault(thrown.fault);
+  if (thrown instanceof UnusableFile) return describeUnusable(thrown.file, thrown.why);
   if (thrown instanceof InputError) return thrown.message;
   if (isSystemError(thrown)) return describeSystemError(thrown);
   if (thrown instanceof RangeError && /call stack/.test(thrown.message)) return TOO_DEEP;
@@ -58,7 +60,26 @@ export function describeStateFault(fault: StateFault): string {
       return `Another apply is at work here (process ${fault.process}). Wait until it is done, or stop it.`;
     case 'locked':
       return `Cannot take the lock ${fault.file}. Another apply is starting; try again.`;
+    case 'inUseElsewhere':
+      return `Another apply is at work here on ${fault.host} (process ${fault.process}), since ${moment(fault.sinceSeconds)}. Wait until it is done there. If none runs there any more, delete ${fault.file}.`;
     case 'planLost':
       return `The journal lost the plan ${fault.planId} while it was being applied.`;
+    case 'leaseLost':
+      return `${fault.holder} has taken over the moves in namespace ${fault.namespace}, since nothing was heard from here for a while. It brings them to their end; look at them with "stowage apply" once it is done.`;
+  }
+}
+
+function describeUnusable(file: string, why: WhyUnusable): string {
+  switch (why.code) {
+    case 'full':
+      return `Cannot write ${file}: its disk is full. Make room, then try again.`;
+    case 'readOnly':
+      return `Cannot write ${file}: its file system is read-only. Work in a folder that can be written.`;
+    case 'noRight':
+      return `Cannot write ${file}: you have no right to. Work in a folder of your own.`;
+    case 'notAFolder':
+      return `Cannot use ${file}: it is, or lies in, a file where a folder has to be. Move that file away.`;
+    case 'said':
+      return ended(`Cannot write ${file}: ${why.message}`);
   }
 }

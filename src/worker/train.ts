@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { ClusterIdentity } from '../core/model/clusterIdentity.ts';
-import type { FinishedTask, RowProblem } from '../core/model/finished.ts';
+import { type FinishedTask, isFinishedTask, type RowProblem } from '../core/model/finished.ts';
 import { InputError } from '../core/model/input.ts';
 import { seededRandom } from '../core/model/random.ts';
 import { type Evaluation, evaluatePredictors } from '../core/predict/evaluate.ts';
@@ -15,7 +15,7 @@ import { type CalibrationPoint, calibrationCurve } from '../core/predict/record.
 import { loadEngine } from '../io/engine.ts';
 import { type HistoryFile, readHistoryFiles } from '../io/history.ts';
 import { historyDigest, readPretrained, readPretrainedWithout } from '../io/networks.ts';
-import { readPredictor, writePredictor } from '../io/predictors.ts';
+import { readPredictorAsOf, writePredictor } from '../io/predictors.ts';
 import { describeCard } from '../text/card.ts';
 import { useZone } from '../text/zone.ts';
 
@@ -99,8 +99,8 @@ async function evaluate({ files, seed, workspace, pretrained }: EvaluateQuestion
 
 async function train({ history, seed, workspace, out, update }: TrainQuestion): Promise<TrainOutcome> {
   const started = performance.now();
-  const before = update === undefined ? undefined : await readPredictor(update);
-  const { tasks, ...about } = 'tasks' in history ? history : await readFiles(history);
+  const before = update === undefined ? undefined : await readPredictorAsOf(update);
+  const { tasks, ...about } = 'tasks' in history ? soundTasks(history) : await readFiles(history);
   const settings = {
     tf: await loadEngine(workspace),
     random: seededRandom(seed),
@@ -108,12 +108,19 @@ async function train({ history, seed, workspace, out, update }: TrainQuestion): 
     onProgress: ({ fraction, text, loss, calibration }: TrainingProgress) => tell(fraction, text, loss, calibration),
   };
   const predictor = before
-    ? updatePredictor(before, tasks, settings)
+    ? updatePredictor(before.predictor, tasks, settings)
     : trainPredictor(tasks, { ...settings, pretrained: await readPretrained() });
-  await writePredictor(out, predictor, describeCard(predictor));
+  await writePredictor(out, predictor, describeCard(predictor), before?.digest);
   const seconds = Math.round(performance.now() - started) / 1000;
   const { card, record } = predictor;
   return { out, card, scores: record.scores[''] ?? {}, calibration: calibrationCurve(record), seconds };
+}
+
+/** A cluster may tell of its past what a file may not keep. */
+function soundTasks({ tasks, ...about }: Extract<TrainQuestion['history'], { readonly tasks: unknown }>) {
+  const sound = tasks.filter(isFinishedTask);
+  const left = tasks.length - sound.length;
+  return { ...about, tasks: sound, ...(left > 0 && { leftOut: { amount: left } }) };
 }
 
 async function readFiles(files: readonly HistoryFile[]) {

@@ -54,6 +54,29 @@ describe('what is kept of usage', () => {
     assert.deepEqual(readdirSync(join(directory, 'usage')), [`${KIND.key}.json`]);
   });
 
+  it('is that of all who write, at once or one after the other', async () => {
+    const { 'default/Job/a': hours = [] } = KEPT.digest;
+    const names = Array.from({ length: 12 }, (_, at) => `default/Job/${at}`);
+    await Promise.all(names.map((name) => writeKeptUsage(directory, KIND, { digest: { [name]: hours }, recent: {} })));
+    assert.deepEqual(Object.keys(await readUsageDigest(directory, KIND)).sort(), names.sort());
+    // of an hour that both have: what was read more often; of readings: the longer row of the same task
+    const more = [{ ...hours[1]!, readings: 500 }];
+    const row = KEPT.recent['default/a']!;
+    const short = { uid: 'u', atSeconds: [3630], fromSeconds: [3600], milliCpu: [1], memoryBytes: [1] };
+    await writeKeptUsage(directory, KIND, { digest: { [names[0]!]: more }, recent: { 'default/a': row } });
+    await writeKeptUsage(directory, KIND, { digest: { [names[0]!]: hours }, recent: { 'default/a': short } });
+    const kept = await readKeptUsage(directory, KIND);
+    assert.deepEqual(kept.digest[names[0]!], [hours[0], more[0]]);
+    assert.deepEqual(kept.recent, { 'default/a': row });
+  });
+
+  it('forgets the readings of tasks that are long gone', async () => {
+    await writeKeptUsage(directory, KIND, KEPT);
+    const late = { uid: 'v', atSeconds: [9000], fromSeconds: [8990], milliCpu: [1], memoryBytes: [1] };
+    await writeKeptUsage(directory, KIND, { digest: {}, recent: { 'default/b': late } });
+    assert.deepEqual((await readKeptUsage(directory, KIND)).recent, { 'default/b': late });
+  });
+
   it('is nothing where the file is cut off, foreign or of another format', async () => {
     for (const text of ['{"format": "stow', '[]', '{}', '{"format":"stowage-usage-9","owners":{},"recent":{}}']) {
       damage(text);

@@ -5,7 +5,7 @@ import type { OwnerRef, TaskRef } from '../../core/model/moves.ts';
 import type { Resources } from '../../core/model/resources.ts';
 import { DEFAULT_SETTINGS, type UsageWindows } from '../../core/model/settings.ts';
 import type { Snapshot } from '../../core/model/snapshot.ts';
-import { writeKeptUsage } from '../../io/usageDigest.ts';
+import { replaceKeptUsage } from '../../io/usageDigest.ts';
 import type {
   ActOptions,
   ActResult,
@@ -24,7 +24,7 @@ import { advance } from './advance.ts';
 import { begin } from './begin.ts';
 import { sampleDigest } from './digest.ts';
 import { lookAt } from './look.ts';
-import { readState, type SampleState, writeState } from './state.ts';
+import { aloneWith, readState, type SampleState, writeState } from './state.ts';
 import type { LiveOwner, LiveTask, World } from './world.ts';
 
 /** The sample also lets time pass. */
@@ -127,11 +127,11 @@ class Sample implements SampleCluster {
   }
 
   readTask(ref: TaskRef, signal?: AbortSignal): Promise<TaskState | undefined> {
-    return this.inTurn(() => this.taskState(ref), signal);
+    return this.alone(() => this.taskState(ref), signal);
   }
 
   readOwner(ref: OwnerRef, signal?: AbortSignal): Promise<OwnerState | undefined> {
-    return this.inTurn(() => this.ownerState(ref), signal);
+    return this.alone(() => this.ownerState(ref), signal);
   }
 
   readRecords(signal?: AbortSignal): Promise<readonly ObjectRecord[]> {
@@ -151,7 +151,7 @@ class Sample implements SampleCluster {
     if (!Number.isFinite(seconds) || seconds < 0) {
       throw new InputError(`The sample's clock can only go forward, not by ${seconds} seconds.`);
     }
-    await this.inTurn(() => this.pass(Math.round(seconds)));
+    await this.alone(() => this.pass(Math.round(seconds)));
   }
 
   async close(): Promise<void> {
@@ -161,7 +161,7 @@ class Sample implements SampleCluster {
   /** Keeps what its owners used, as a cluster's is kept that somebody has watched. Nothing fails where it cannot. */
   async keepUsage(): Promise<void> {
     const kept = { digest: sampleDigest(this.world, this.history), recent: {} };
-    await writeKeptUsage(this.directory, this.identity, kept).catch(() => {});
+    await replaceKeptUsage(this.directory, this.identity, kept).catch(() => {});
   }
 
   private async taskState({ id, uid }: TaskRef): Promise<TaskState | undefined> {
@@ -183,7 +183,7 @@ class Sample implements SampleCluster {
   }
 
   private act(act: Act, { dryRun, signal }: ActOptions): Promise<ActResult> {
-    return this.inTurn(() => this.perform(act, dryRun), signal);
+    return this.alone(() => this.perform(act, dryRun), signal);
   }
 
   private async perform(act: Act, dryRun: boolean): Promise<ActResult> {
@@ -229,10 +229,24 @@ class Sample implements SampleCluster {
    * written would read the state before it, take that for what another process did, and undo the change.
    */
   private inTurn<T>(call: () => T | Promise<T>, signal?: AbortSignal): Promise<T> {
-    const turn = this.turn.then(async () => {
+    return this.next(async () => {
       await this.catchUp(signal);
       return call();
     });
+  }
+
+  /** The same for calls that may change the state: no other process changes it between their look and their write. */
+  private alone<T>(call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    return this.next(() =>
+      aloneWith(this.directory, async () => {
+        await this.catchUp(signal);
+        return call();
+      }),
+    );
+  }
+
+  private next<T>(call: () => Promise<T>): Promise<T> {
+    const turn = this.turn.then(call);
     this.turn = turn.catch(() => {}); // who called is told
     return turn;
   }

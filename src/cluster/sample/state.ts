@@ -1,7 +1,14 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { errorMessage } from '../../core/model/errorMessage.ts';
 import { InputError } from '../../core/model/input.ts';
+import { isOwnerRef, isTaskRef } from '../../core/model/moveShape.ts';
+import { isResources } from '../../core/model/resources.ts';
+import { hasFields, isCount, isListOf, isName, isNumber, isOneBy, isOneOf } from '../../core/model/shape.ts';
+import { unusable } from '../../core/model/unusableFile.ts';
+import { withLock } from '../../io/lock.ts';
+import { makeFolder } from '../../io/makeFolder.ts';
+import { readOwn } from '../../io/ownFiles.ts';
+import { MIB } from '../../io/readWhole.ts';
 import { writeAtomically } from '../../io/writeAtomically.ts';
 import type { Act } from './acts.ts';
 import { BEGIN_SECONDS } from './workload.ts';
@@ -33,29 +40,46 @@ export async function readState(directory: string, seed: number): Promise<Sample
 }
 
 /**
- * Writes a seed's state whole: a crash leaves the old file or the new one.
+ * Writes a seed's state whole: a crash leaves the old file or the new one. Whoever writes has the file's lock.
  * @throws InputError when it cannot be written, or what is there cannot be read
  */
 export async function writeState(directory: string, state: SampleState): Promise<void> {
   const others = (await readStates(directory)).filter(({ seed }) => seed !== state.seed);
   const states = [...others, state].sort((a, b) => a.seed - b.seed);
   try {
-    await writeAtomically(stateFile(directory), `${JSON.stringify(states)}\n`);
+    await writeAtomically(stateFile(directory), `${JSON.stringify(states)}\n`, true);
   } catch (error) {
-    throw new InputError(`Cannot write the sample cluster's state: ${errorMessage(error)}.`);
+    throw unusable(stateFile(directory), error);
+  }
+}
+
+/**
+ * Work on a directory's state, which no other process changes meanwhile.
+ * @throws UnusableFile; what the work throws
+ */
+export async function aloneWith<T>(directory: string, work: () => Promise<T>): Promise<T> {
+  let begun = false;
+  const begin = () => {
+    begun = true;
+    return work();
+  };
+  try {
+    await makeFolder(directory);
+    return await withLock(stateFile(directory), begin);
+  } catch (error) {
+    throw begun ? error : unusable(stateFile(directory), error);
   }
 }
 
 async function readStates(directory: string): Promise<SampleState[]> {
   const file = stateFile(directory);
-  let text: string;
+  let text: string | undefined;
   try {
-    text = await readFile(file, 'utf8');
+    text = await readOwn(file, MOST_BYTES);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw new InputError(`Cannot read the sample cluster's state ${file}: ${errorMessage(error)}.`);
   }
-  const states = parseStates(text);
+  const states = parseStates(text ?? '[]');
   if (states) return states;
   throw new InputError(`${file} is not a sample cluster's state. Delete it to start the sample over.`);
 }
@@ -63,14 +87,33 @@ async function readStates(directory: string): Promise<SampleState[]> {
 function parseStates(text: string): SampleState[] | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return Array.isArray(value) && value.every(isState) ? value : undefined;
+    return areStates(value) ? (value as SampleState[]) : undefined;
   } catch {
     return undefined;
   }
 }
 
-function isState(value: unknown): value is SampleState {
-  if (typeof value !== 'object' || value === null) return false;
-  const { format, seed, clockSeconds, acts } = value as Record<string, unknown>;
-  return format === 1 && typeof seed === 'number' && typeof clockSeconds === 'number' && Array.isArray(acts);
-}
+/** Many years of the sample's days. */
+const MOST_BYTES = 256 * MIB;
+
+const isRecordOfMove = hasFields(
+  { planId: isName, moveId: isName, kind: isOneOf('resize', 'migration'), startedAtSeconds: isNumber },
+  { before: isResources, request: isResources, allocation: isResources },
+);
+
+const isPin = isOneBy('kind', {
+  ...{ required: hasFields({ node: isName }), preferred: hasFields({ node: isName }), none: hasFields({}) },
+});
+
+const AT = { atSeconds: isNumber };
+
+const isAct = isOneBy('kind', {
+  place: hasFields({ ...AT, task: isTaskRef, to: isName }),
+  resize: hasFields({ ...AT, task: isTaskRef, to: isResources, record: isRecordOfMove }),
+  suspend: hasFields({ ...AT, owner: isOwnerRef, record: isRecordOfMove }),
+  resume: hasFields({ ...AT, owner: isOwnerRef, pin: isPin }, { allocation: isResources }),
+});
+
+const areStates = isListOf(
+  hasFields({ format: isOneOf(1), seed: isCount, clockSeconds: isNumber, acts: isListOf(isAct) }),
+);

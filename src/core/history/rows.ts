@@ -1,4 +1,11 @@
-import { type FinishedTask, type HistoryRead, isRowFault, type RowFault, type RowProblem } from '../model/finished.ts';
+import {
+  type FinishedTask,
+  type HistoryRead,
+  isFinishedTask,
+  isRowFault,
+  type RowFault,
+  type RowProblem,
+} from '../model/finished.ts';
 import { NO_RESOURCES, type Resources } from '../model/resources.ts';
 
 /** Reads one line: a finished task, or why it is none, or undefined where there is nothing to read. */
@@ -7,8 +14,12 @@ export type LineReader = (text: string) => FinishedTask | RowFault | undefined;
 /** A way to read lines; `end` gives the rows of formats whose tasks are spread over lines. */
 export type HistoryReader = { readonly read: LineReader; end?(): readonly (FinishedTask | RowFault)[] };
 
+/** Characters of a line at most: far more than a row has. */
+const LONGEST_LINE = 2 ** 20;
+
 /**
- * Collects the rows of a history, line by line, without holding the text.
+ * Collects the rows of a history, line by line, without holding the text. A line that is longer than `LONGEST_LINE` is
+ * no row.
  * @param chunks text in pieces that may end anywhere
  * @returns usable rows in file order and every other one with its line number (from 1)
  */
@@ -19,31 +30,73 @@ export async function readLines(
   const tasks: FinishedTask[] = [];
   const problems: RowProblem[] = [];
   let line = 0;
-  const keep = (row: FinishedTask | RowFault | undefined) => {
-    if (!row) return;
+  const keep = (given: FinishedTask | RowFault | undefined) => {
+    if (!given) return;
+    const row = soundRow(given);
     if (isRowFault(row)) problems.push({ line, ...row });
     else tasks.push(row);
   };
-  const take = (text: string) => {
+  const take = (text: string | undefined) => {
     line += 1;
-    keep(read(text.endsWith('\r') ? text.slice(0, -1) : text));
+    keep(text === undefined ? TOO_LONG : read(text.endsWith('\r') ? text.slice(0, -1) : text));
   };
-  let rest = '';
+  const begun = new Line();
   for await (const chunk of chunks) {
-    const lines = (rest + chunk).split('\n');
-    rest = lines.pop() ?? '';
-    for (const text of lines) take(text);
+    let from = 0;
+    for (let end = chunk.indexOf('\n'); end >= 0; end = chunk.indexOf('\n', from)) {
+      begun.add(chunk.slice(from, end));
+      take(begun.end());
+      from = end + 1;
+    }
+    begun.add(chunk.slice(from));
   }
-  if (rest !== '') take(rest);
+  if (begun.length > 0) take(begun.end());
   for (const row of end?.() ?? []) keep(row);
   return { tasks, problems };
 }
+
+const TOO_LONG: RowFault = {
+  code: 'tooLong',
+  reason: `it has more than ${LONGEST_LINE} characters`,
+};
+
+/** A line as its pieces come; of one that is too long nothing is kept. */
+class Line {
+  length = 0;
+  private pieces: string[] = [];
+
+  add(piece: string): void {
+    this.length += piece.length;
+    if (this.length > LONGEST_LINE) this.pieces = [];
+    else if (piece !== '') this.pieces.push(piece);
+  }
+
+  /** The line, or undefined where it was too long; then the next one begins. */
+  end(): string | undefined {
+    const text = this.length > LONGEST_LINE ? undefined : this.pieces.join('');
+    this.length = 0;
+    this.pieces = [];
+    return text;
+  }
+}
+
+/**
+ * The row, or why it is none: a number that is infinite or out of bounds would make all that is learned from it so, and
+ * a file that keeps it could not be read again.
+ */
+export function soundRow(row: FinishedTask | RowFault): FinishedTask | RowFault {
+  return isRowFault(row) || isFinishedTask(row) ? row : UNSOUND;
+}
+
+const UNSOUND: RowFault = { code: 'amount', reason: 'a number in it is infinite or out of range' };
 
 /** Why a row with these times is no training example; undefined when it is one. */
 export function timeFault(submitted: number, started: number, ended: number): RowFault | undefined {
   if (!Number.isFinite(submitted)) return { code: 'noSubmit', reason: 'it has no submit time' };
   if (!Number.isFinite(started)) return { code: 'noStart', reason: 'it has no start time: it never ran' };
   if (!Number.isFinite(ended)) return { code: 'noEnd', reason: 'it has no end time: it still runs or was lost' };
+  const beyond = [submitted, started, ended].find((time) => Math.abs(time) > LAST_SECONDS);
+  if (beyond !== undefined) return { code: 'timeRange', reason: `${beyond} s is a time that no calendar has` };
   const runtime = ended - started;
   if (runtime < 0) return { code: 'endsBeforeStart', reason: `it ends ${-runtime} s before it starts` };
   if (runtime === 0) return { code: 'noRuntime', reason: 'its runtime is 0 s: it never ran' };
@@ -51,6 +104,9 @@ export function timeFault(submitted: number, started: number, ended: number): Ro
     return { code: 'startsBeforeSubmit', reason: `it starts ${submitted - started} s before it was submitted` };
   return undefined;
 }
+
+/** The end of the year 9999. */
+const LAST_SECONDS = 253_402_300_799;
 
 /** An amount of resources from the numbers a row may have; NaN and negative ones count as absent (0). */
 export function requestOf(amounts: { milliCpu?: number; memoryBytes?: number; gpuMilli?: number }): Resources {

@@ -1,4 +1,5 @@
 import type { Resources } from './resources.ts';
+import { hasFields, isMapOf, isNumber, isOneOf, isText } from './shape.ts';
 import type { TaskParameters } from './task.ts';
 
 /** One finished task: a row of history, a training example. `endSeconds − startSeconds` is the target (S202). */
@@ -15,6 +16,24 @@ export type FinishedTask = {
   /** Mean usage over its run; known only after it ended, so only later tasks may look at it. */
   readonly meanUsage?: Resources;
 };
+
+const PARAMETERS = { creator: isText, type: isText, framework: isText, name: isText, queue: isText };
+
+/** Means of what was used are no whole amounts. */
+const areAmounts = hasFields({
+  ...{ milliCpu: isNumber, memoryBytes: isNumber, gpuMilli: isNumber, extended: isMapOf(isNumber) },
+});
+
+/** The shape of a finished task, as files keep it. */
+export const isFinishedTask = hasFields(
+  {
+    ...{ id: isText, request: areAmounts, size: isNumber },
+    ...{ submittedAtSeconds: isNumber, startedAtSeconds: isNumber, endedAtSeconds: isNumber },
+    outcome: isOneOf('succeeded', 'failed', 'cancelled', 'unknown'),
+    parameters: hasFields({}, { ...PARAMETERS, dataScale: isNumber, requestedRuntimeSeconds: isNumber }),
+  },
+  { meanUsage: areAmounts },
+);
 
 /** What a reader makes of a file: the usable rows in file order, and every row it could not use. */
 export type HistoryRead = {
@@ -38,6 +57,9 @@ export type RowFaultCode =
   | 'notAnObject'
   | 'notASample'
   | 'amount'
+  /** A time that no calendar has; a line without end. */
+  | 'timeRange'
+  | 'tooLong'
   /** The row is used, but not its runtime. */
   | 'runtimeUnknown'
   /** Said by a cluster of its own past, not by a reader of files. */

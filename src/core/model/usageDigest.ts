@@ -122,6 +122,36 @@ function joined(one: OwnerHour, other: OwnerHour): OwnerHour {
   };
 }
 
+/**
+ * What two hosts kept of one cluster, within the bounds (`DIGEST_BOUNDS`). They began with the same, and may have read
+ * the same since; so of an hour that both have, the one with more readings counts.
+ */
+export function joinDigests(one: UsageDigest, other: UsageDigest, nowSeconds: number): UsageDigest {
+  const owners = [...new Set([...Object.keys(one), ...Object.keys(other)])];
+  const all = owners.map((owner) => [owner, joinHours(one[owner] ?? [], other[owner] ?? [])] as const);
+  return bounded(Object.fromEntries(all), nowSeconds);
+}
+
+function joinHours(one: readonly OwnerHour[], other: readonly OwnerHour[]): readonly OwnerHour[] {
+  const hours = new Map(one.map((hour) => [hour.hourSeconds, hour]));
+  for (const hour of other) {
+    const before = hours.get(hour.hourSeconds);
+    if (!before || before.readings < hour.readings) hours.set(hour.hourSeconds, hour);
+  }
+  return [...hours.values()].sort((left, right) => left.hourSeconds - right.hourSeconds);
+}
+
+/** The same of the latest readings: those of one task are its longer row, those that end before `sinceSeconds` go. */
+export function joinReadings(one: RecentReadings, other: RecentReadings, sinceSeconds: number): RecentReadings {
+  const joined = new Map(Object.entries(one));
+  for (const [task, readings] of Object.entries(other)) {
+    const own = joined.get(task);
+    const longer = own === undefined || (own.uid === readings.uid && own.atSeconds.length < readings.atSeconds.length);
+    if (longer && (readings.atSeconds.at(-1) ?? 0) >= sinceSeconds) joined.set(task, readings);
+  }
+  return Object.fromEntries(joined);
+}
+
 /** Drops hours of too long ago, then owners with the fewest readings, then the oldest hours of all. */
 function bounded(digest: UsageDigest, nowSeconds: number): UsageDigest {
   const { days, owners, hours: most } = DIGEST_BOUNDS;

@@ -1,9 +1,10 @@
 import type { Hash } from '../model/hash.ts';
 import { InputError } from '../model/input.ts';
 import { isRecord } from '../model/isRecord.ts';
+import { isClusterTarget, isMove } from '../model/moveShape.ts';
 import { isWrittenProblem } from '../model/problem.ts';
-import { isResources } from '../model/resources.ts';
 import { DEFAULT_SETTINGS } from '../model/settings.ts';
+import { hasFields, isDeeperThan, isListOf, isMapOf, isName, isNumber, type Shape } from '../model/shape.ts';
 import { withCurrentWait } from '../model/waits.ts';
 import type { ResizeAdvice } from '../resize/adviseResizes.ts';
 import { digest } from './digest.ts';
@@ -22,6 +23,7 @@ export function parsePlan(value: unknown, hash: Hash): Plan {
       `This is not a plan of this version of Stowage: it ${found}, not "${PLAN_FORMAT}". ${MAKE_ONE}`,
     );
   }
+  if (isDeeperThan(DEEPEST, value)) throw new InputError(`The plan is damaged: it is nested too deep. ${MAKE_ONE}`);
   const missing = SHAPE.filter(([key, fits]) => !fits(value[key])).map(([key]) => key);
   if (missing.length > 0)
     throw new InputError(`The plan is damaged: ${missing.join(', ')} missing or broken. ${MAKE_ONE}`);
@@ -48,75 +50,29 @@ function withCurrentWaits(advice: ResizeAdvice): ResizeAdvice {
 
 const MAKE_ONE = 'Make a new one with "stowage plan --out plan.json".';
 
-const SHAPE: readonly (readonly [string, (value: unknown) => boolean])[] = [
-  ['id', isText],
+const isPlannedSnapshot = hasFields({
+  cluster: isName,
+  takenAtSeconds: isNumber,
+  problems: isListOf(isWrittenProblem),
+});
+
+const SHAPE: readonly (readonly [string, Shape])[] = [
+  ['id', isName],
+  ['target', (value) => value === undefined || isClusterTarget(value)],
   ['snapshot', isPlannedSnapshot],
   ['rules', (value) => value === undefined || isRecord(value)],
   ['predictor', isRecord],
-  ['placements', Array.isArray],
-  ['resizes', Array.isArray],
-  ['migrations', Array.isArray],
+  ['placements', isListOf(isRecord)],
+  ['resizes', isListOf(hasFields({ decision: isDecision }))],
+  ['migrations', isListOf(isRecord)],
   ['moves', Array.isArray],
-  ['since', isRecord],
+  ['since', isMapOf(isNumber)],
 ];
 
-function isPlannedSnapshot(value: unknown): boolean {
-  if (!isRecord(value) || !isText(value['cluster']) || !isNumber(value['takenAtSeconds'])) return false;
-  const { problems } = value;
-  return Array.isArray(problems) && problems.every(isWrittenProblem);
+/** What of a decision is read to give its waits their names of now. */
+function isDecision(value: unknown): boolean {
+  return isRecord(value) && (value['kind'] !== 'refused' || isRecord(value['reason']));
 }
 
-/** Everything of a move that its execution reads. */
-function isMove(value: unknown): boolean {
-  if (!isRecord(value) || !isText(value['id']) || !isTaskRef(value['task'])) return false;
-  switch (value['kind']) {
-    case 'placement':
-      return isText(value['to']) && isResources(value['request']) && isOwnerName(value['owner']);
-    case 'resize': {
-      const { direction, task, owner, from, to, request } = value;
-      const known = direction === 'shrink' || direction === 'expand';
-      const named = isRecord(task) && isText(task['node']) && isOwnerName(owner);
-      return known && named && [from, to, request].every(isResources);
-    }
-    case 'migration': {
-      const { from, to, others = [], owner, allocation, run, warnings = [] } = value;
-      const places = isText(from) && isText(to) && isResources(allocation) && areWarnings(warnings);
-      return places && Array.isArray(others) && others.every(isTaskRef) && isOwnerRef(owner) && isRun(run);
-    }
-    default:
-      return false;
-  }
-}
-
-function areWarnings(value: unknown): boolean {
-  const isWarning = (each: unknown) => isRecord(each) && each['code'] === 'affinityApplied' && isText(each['manager']);
-  return Array.isArray(value) && value.every(isWarning);
-}
-
-function isTaskRef(value: unknown): boolean {
-  if (!isRecord(value)) return false;
-  const { id, uid, generation, node } = value;
-  return isText(id) && isText(uid) && isNumber(generation) && (node === undefined || isText(node));
-}
-
-function isOwnerName(value: unknown): boolean {
-  return value === undefined || (isRecord(value) && ['kind', 'namespace', 'name'].every((key) => isText(value[key])));
-}
-
-function isOwnerRef(value: unknown): boolean {
-  if (!isRecord(value)) return false;
-  return ['kind', 'namespace', 'name', 'uid'].every((key) => isText(value[key])) && isNumber(value['generation']);
-}
-
-function isRun(value: unknown): boolean {
-  if (!isRecord(value) || !isResources(value['usageSoFar'])) return false;
-  return ['elapsedSeconds', 'remainingSeconds', 'lostSeconds'].every((key) => isNumber(value[key]));
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value.length > 0;
-}
-
-function isNumber(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value);
-}
+/** Far more than a plan is. */
+const DEEPEST = 100;

@@ -1,5 +1,6 @@
 import { InputError } from '../model/input.ts';
 import { isRecord } from '../model/isRecord.ts';
+import { hasFields, isListOf, isNumber, isText } from '../model/shape.ts';
 import { PAIR_FEATURES, SLOTS } from './features.ts';
 import { type Network, SHAPES, TENSORS } from './network.ts';
 
@@ -43,12 +44,19 @@ export function parseNetwork(value: unknown, name: string): NetworkFile {
     throw new InputError(`${name} was trained on other features. ${retrain}`);
   }
   const { tensors, card } = value;
-  if (!isRecord(tensors) || !isRecord(card)) throw new InputError(`${name} is incomplete. ${retrain}`);
+  if (!isRecord(tensors) || !isNetworkCard(card)) throw new InputError(`${name} is incomplete. ${retrain}`);
   const network = Object.fromEntries(
     TENSORS.map((tensor) => [tensor, decodeFloats(tensors[tensor], SHAPES[tensor][0] * SHAPES[tensor][1], name)]),
   );
   return { network: network as Network, card: card as NetworkCard };
 }
+
+/** The shape of a network's card. */
+export const isNetworkCard = hasFields({
+  title: isText,
+  logs: isListOf(hasFields({ name: isText, digest: isText, rows: isNumber })),
+  notes: isListOf(isText),
+});
 
 function inputNames(): readonly string[] {
   return [...PAIR_FEATURES, ...SLOTS.map(({ grouping, rank }) => `${grouping}:${rank}`)];

@@ -1,7 +1,19 @@
-import type { FinishedTask } from '../model/finished.ts';
+import { type FinishedTask, isFinishedTask } from '../model/finished.ts';
 import { InputError } from '../model/input.ts';
 import { isRecord } from '../model/isRecord.ts';
-import { networkJson, parseNetwork } from './networkFile.ts';
+import {
+  hasFields,
+  isCount,
+  isListOf,
+  isMapOf,
+  isName,
+  isNumber,
+  isOneOf,
+  isText,
+  type Shape,
+} from '../model/shape.ts';
+import { QUANTILE_LEVELS } from './distribution.ts';
+import { isNetworkCard, networkJson, parseNetwork } from './networkFile.ts';
 import type { Predictor, PredictorCard } from './predictor.ts';
 import type { TrackRecord } from './record.ts';
 
@@ -41,29 +53,54 @@ export function parsePredictor(value: unknown, name: string): Predictor {
     );
   }
   const { card, network, calibration, record, tasks } = value;
-  if (
-    !isRecord(card) ||
-    !isRecord(calibration) ||
-    !isRecord(record) ||
-    !isRecord(record['scores']) ||
-    !Array.isArray(record['reached']) ||
-    !Array.isArray(tasks)
-  ) {
-    throw new InputError(`${name} is damaged: a part of it is missing. ${again}`);
+  const broken = Object.keys(PARTS).filter((part) => !PARTS[part]!(value[part]));
+  if (broken.length === 0 && !fitsWeights(network, card as unknown as PredictorCard)) broken.push('network');
+  if (broken.length > 0) {
+    throw new InputError(`${name} is damaged: a part of it is missing or broken (${broken.join(', ')}). ${again}`);
   }
-  const broken = tasks.findIndex((task) => !isFinishedTask(task));
-  if (broken >= 0) throw new InputError(`${name} is damaged: its task ${broken + 1} is no finished task. ${again}`);
+  const wrong = (tasks as unknown[]).findIndex((task) => !isFinishedTask(task));
+  if (wrong >= 0) throw new InputError(`${name} is damaged: its task ${wrong + 1} is no finished task. ${again}`);
   return {
-    card: card as PredictorCard,
+    card: card as unknown as PredictorCard,
     tasks: tasks as FinishedTask[],
     calibration: calibration as Predictor['calibration'],
-    record: record as TrackRecord,
+    record: record as unknown as TrackRecord,
     ...(network ? { network: parseNetwork(network, name).network } : {}),
   };
 }
 
-function isFinishedTask(value: unknown): value is FinishedTask {
-  if (!isRecord(value) || typeof value['id'] !== 'string') return false;
-  const times = [value['submittedAtSeconds'], value['startedAtSeconds'], value['endedAtSeconds'], value['size']];
-  return times.every(Number.isFinite) && isRecord(value['parameters']) && isRecord(value['request']);
+const isCard = hasFields(
+  { tasks: isCount, leftOut: isMapOf(isNumber), weights: isOneOf('none', 'pretrained', 'fine-tuned', 'trained here') },
+  {
+    ...{ fromSeconds: isNumber, toSeconds: isNumber, cluster: hasFields({ key: isName, name: isText }) },
+    ...{ backend: isText, pretraining: isNetworkCard },
+    judgement: hasFields({ outcomes: isCount, metrics: isMapOf(isMapOf(isNumber)) }),
+  },
+);
+
+const isTracker = hasFields({
+  ...{ low: isNumber, high: isNumber, lowDebt: isNumber, highDebt: isNumber, ends: isCount },
+});
+
+const isScore = hasFields({ outcomes: isCount, ratio: isNumber, inBand: isCount });
+const areReached: Shape = (value) =>
+  isListOf(isCount)(value) && [0, QUANTILE_LEVELS.length].includes((value as unknown[]).length);
+
+const isTrackRecord = hasFields({
+  scores: isMapOf(isMapOf(isScore)),
+  weeks: isMapOf(hasFields({ outcomes: isCount, inBand: isCount })),
+  reached: areReached,
+  errors: isMapOf(isListOf(isNumber)),
+});
+
+/** All of a predictor but its weights, which `parseNetwork` reads; each task is looked at alone. */
+const PARTS: Readonly<Record<string, Shape>> = {
+  card: isCard,
+  calibration: isMapOf(isTracker),
+  record: isTrackRecord,
+  tasks: Array.isArray,
+};
+
+function fitsWeights(network: unknown, { weights }: PredictorCard): boolean {
+  return weights === 'none' ? network === null : isRecord(network);
 }

@@ -262,6 +262,13 @@ describe('the sample cluster', function () {
     assert.fail('it stayed deferred for a day');
   });
 
+  it('loses nothing of what two processes do to it at once', async () => {
+    const both = [await open(), await open()];
+    const times = Array.from({ length: 10 }, (_, at) => at);
+    await Promise.all(both.flatMap((cluster) => times.map(() => cluster.advance(60))));
+    assert.equal((await open()).nowSeconds(), BEGIN_SECONDS + 2 * 10 * 60);
+  });
+
   it('is never read as it was before a change that is just being kept', async () => {
     const cluster = await open();
     for (let round = 1; round <= 20; round++) {

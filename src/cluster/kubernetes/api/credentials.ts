@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { errorMessage } from '../../../core/model/errorMessage.ts';
 import type { WhyNoCredentials } from '../../../core/model/failure.ts';
+import { MIB, readText, readWhole } from '../../../io/readWhole.ts';
 import type { Context, ExecPlugin } from './kubeconfig.ts';
 
 /** What one request carries and how its connection is made; equal `tls` and `proxyUrl` may share connections. */
@@ -73,6 +73,7 @@ export class CredentialSource {
     // The client insists on it for plain HTTP.
     if (cluster && server.startsWith('http:')) Object.assign(cluster, { skipTLSVerify: true });
     try {
+      await checkFiles(config);
       await config.applyToHTTPSOptions(options as Parameters<typeof config.applyToHTTPSOptions>[0]);
     } catch (error) {
       throw new CredentialsMissing({ code: 'unusable', message: errorMessage(error) });
@@ -222,9 +223,23 @@ function searchPath(): string {
   return [...present, ...usual.filter((directory) => !present.includes(directory))].join(':');
 }
 
+/** The client reads them to their end, which a pipe or a device may not have. */
+async function checkFiles(config: Context['config']): Promise<void> {
+  const { certFile, keyFile } = config.getCurrentUser() ?? {};
+  for (const file of [config.getCurrentCluster()?.caFile, certFile, keyFile]) {
+    if (!file) continue;
+    await readWhole(file, { mostBytes: MOST_CERTIFICATES }).catch((error: unknown) => {
+      throw new Error(`${file} cannot be read: ${errorMessage(error)}`);
+    });
+  }
+}
+
+/** A system's whole bundle of authorities has a quarter of a MiB. */
+const MOST_CERTIFICATES = 16 * MIB;
+
 async function readToken(file: string): Promise<string> {
   try {
-    return (await readFile(file, 'utf8')).trim();
+    return (await readText(file, { mostBytes: MIB })).trim();
   } catch (error) {
     throw new CredentialsMissing({ code: 'tokenFile', file, message: errorMessage(error) });
   }

@@ -1,10 +1,11 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { parse } from 'yaml';
 import { errorMessage } from '../../../core/model/errorMessage.ts';
 import { InputError } from '../../../core/model/input.ts';
+import { MIB, readTextAtOnce } from '../../../io/readWhole.ts';
 
 /** A program that a kubeconfig names to fetch credentials (`users[].user.exec`). */
 export type ExecPlugin = {
@@ -98,7 +99,7 @@ type Merged = {
 };
 
 /** Far above any kubeconfig, far below what would hurt. */
-const LARGEST_FILE_BYTES = 16 * 2 ** 20;
+const MOST_BYTES = 16 * MIB;
 
 function mergeFiles(files: readonly string[]): Merged {
   const merged: Merged = { contexts: new Map(), clusters: new Map(), users: new Map() };
@@ -123,13 +124,11 @@ function mergeFiles(files: readonly string[]): Merged {
 function readDocument(file: string): Body {
   let content: string;
   try {
-    content = statSync(file).size > LARGEST_FILE_BYTES ? '' : readFileSync(file, 'utf8');
+    content = readTextAtOnce(file, { mostBytes: MOST_BYTES });
   } catch (error) {
-    throw new InputError(`The kubeconfig ${file} cannot be read: ${reason(error)}`);
+    throw new InputError(`The kubeconfig ${file} cannot be read: ${reason(error)}. Name a kubeconfig.`);
   }
-  if (content === '') {
-    throw new InputError(`The kubeconfig ${file} is empty or larger than 16 MiB; that is not a kubeconfig.`);
-  }
+  if (content === '') throw new InputError(`The kubeconfig ${file} is empty. Name one with a cluster in it.`);
   let document: unknown;
   try {
     document = parse(content, { maxAliasCount: 100 });
@@ -231,7 +230,8 @@ function clusterInfo(cluster: Entry, server: string): Body {
   if (text(body['certificate-authority-data'])) {
     info['certificate-authority-data'] = body['certificate-authority-data'];
   } else if (caFile && existsSync(absolutePath(cluster, caFile))) {
-    info['certificate-authority-data'] = readFileSync(absolutePath(cluster, caFile)).toString('base64');
+    const authority = readTextAtOnce(absolutePath(cluster, caFile), { mostBytes: MOST_BYTES });
+    info['certificate-authority-data'] = Buffer.from(authority).toString('base64');
   }
   if (text(body['proxy-url'])) info['proxy-url'] = body['proxy-url'];
   if (own) info['config'] = own['extension'];

@@ -1,14 +1,12 @@
 import type { ClusterIdentity } from '../../../core/model/clusterIdentity.ts';
 import type { Task } from '../../../core/model/task.ts';
 import { DigestBuilder, ownerKey } from '../../../core/model/usageDigest.ts';
-import { readKeptUsage, writeKeptUsage } from '../../../io/usageDigest.ts';
+import { RECENT_SECONDS, readKeptUsage, writeKeptUsage } from '../../../io/usageDigest.ts';
 import type { UsageRecord } from '../model/usage.ts';
 
 /** A file is not written more often, unless the cluster is closed. */
 const WRITE_PAUSE_MILLISECONDS = 120_000;
-/** Readings of so long are kept: the usual window of a task's usage. */
-const RECENT_SECONDS = 30 * 60;
-/** And so many of all tasks together, some 3 MB. */
+/** So many readings of all tasks together are kept, some 3 MB. */
 const MOST_RECENT = 100_000;
 
 /**

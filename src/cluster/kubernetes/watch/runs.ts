@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto';
-import { appendFile, mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { FinishedTask } from '../../../core/model/finished.ts';
+import { dirname, join } from 'node:path';
+import { type FinishedTask, isFinishedTask } from '../../../core/model/finished.ts';
+import { withLock } from '../../../io/lock.ts';
+import { makeFolder } from '../../../io/makeFolder.ts';
+import { appendOwn, readOwn } from '../../../io/ownFiles.ts';
+import { MIB } from '../../../io/readWhole.ts';
 import { writeAtomically } from '../../../io/writeAtomically.ts';
 
 /** The newest runs that are kept: more than any planner learns from, some 20 MB on disk. */
 const MOST_RUNS = 50_000;
+const MOST_BYTES = 256 * MIB;
 
 /**
  * Our own record of the runs of one cluster, kept across sessions because the API server forgets them: with the Job,
@@ -34,33 +38,47 @@ export class RunRecord {
 
   async #load(): Promise<Map<string, FinishedTask>> {
     if (this.#runs) return this.#runs;
-    const text = await readFile(this.#file, 'utf8').catch(() => '');
+    const runs = await this.#read();
+    this.#runs ??= runs;
+    return this.#runs;
+  }
+
+  async #read(): Promise<Map<string, FinishedTask>> {
+    const text = (await readOwn(this.#file, MOST_BYTES).catch(() => undefined)) ?? '';
     const runs = new Map<string, FinishedTask>();
     for (const line of text.split('\n')) {
       const run = parse(line);
       if (run) runs.set(keyOf(run), run);
     }
-    this.#runs ??= runs;
-    return this.#runs;
+    return runs;
   }
 
-  /** One write after the other. What needs the runs does not fail because they cannot be written. */
+  /**
+   * One write after the other, also of other processes. What needs the runs does not fail because they cannot be
+   * written.
+   */
   #queue(write: () => Promise<void>): Promise<void> {
-    this.#writing = this.#writing.then(write).catch(() => {});
+    const alone = async () => {
+      await makeFolder(dirname(this.#file));
+      await withLock(this.#file, write);
+    };
+    this.#writing = this.#writing.then(alone).catch(() => {});
     return this.#writing;
   }
 
-  async #append(runs: readonly FinishedTask[]): Promise<void> {
-    await mkdir(join(this.#file, '..'), { recursive: true });
-    await appendFile(this.#file, runs.map((run) => `${JSON.stringify(run)}\n`).join(''));
+  #append(runs: readonly FinishedTask[]): Promise<void> {
+    return appendOwn(this.#file, runs.map((run) => `${JSON.stringify(run)}\n`).join(''));
   }
 
-  /** The newest nine tenths, so that not every further run rewrites the file. */
+  /**
+   * The newest nine tenths, so that not every further run rewrites the file; of those that others have added, too.
+   */
   async #rewrite(runs: Map<string, FinishedTask>): Promise<void> {
+    for (const [key, run] of await this.#read()) if (!runs.has(key)) runs.set(key, run);
     const newest = [...runs.values()].sort((a, b) => a.endedAtSeconds - b.endedAtSeconds).slice(-MOST_RUNS * 0.9);
     runs.clear();
     for (const run of newest) runs.set(keyOf(run), run);
-    await writeAtomically(this.#file, newest.map((run) => `${JSON.stringify(run)}\n`).join(''));
+    await writeAtomically(this.#file, newest.map((run) => `${JSON.stringify(run)}\n`).join(''), true);
   }
 }
 
@@ -72,10 +90,8 @@ function keyOf({ id, startedAtSeconds }: FinishedTask): string {
 function parse(line: string): FinishedTask | undefined {
   if (line === '') return undefined;
   try {
-    const run = JSON.parse(line) as Partial<FinishedTask>;
-    const whole = typeof run.id === 'string' && typeof run.parameters === 'object' && typeof run.request === 'object';
-    const timed = Number.isFinite(run.startedAtSeconds) && Number.isFinite(run.endedAtSeconds);
-    return whole && timed ? (run as FinishedTask) : undefined;
+    const run: unknown = JSON.parse(line);
+    return isFinishedTask(run) ? (run as FinishedTask) : undefined;
   } catch {
     return undefined;
   }

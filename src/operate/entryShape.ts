@@ -1,0 +1,124 @@
+import { isClusterTarget, isMove, isRunInformation } from '../core/model/moveShape.ts';
+import { isWrittenProblem } from '../core/model/problem.ts';
+import { isResources } from '../core/model/resources.ts';
+import {
+  hasFields,
+  isAny,
+  isFlag,
+  isListOf,
+  isMapOf,
+  isName,
+  isNumber,
+  isOneBy,
+  isOneOf,
+  isText,
+} from '../core/model/shape.ts';
+import { isEnding, isOutcome, isReason } from './codeShapes.ts';
+
+/** The shapes of the journal's entries: all that is read of them later. What 0.1.0 wrote is of these shapes, too. */
+
+const areTerms = isListOf(hasFields({ expressions: isListOf(isRequirement), fields: isListOf(isRequirement) }));
+const isSelector = hasFields({}, { matchLabels: isMapOf(isText), expressions: isListOf(isRequirement) });
+const areAffinities = isListOf(
+  hasFields(
+    { namespaces: isListOf(isText), topologyKey: isText },
+    { selector: isSelector, namespaceSelector: isSelector },
+  ),
+);
+
+function isRequirement(value: unknown): boolean {
+  return hasFields({ key: isText, operator: isText, values: isListOf(isText) })(value);
+}
+
+const isConstraints = hasFields(
+  {},
+  {
+    ...{ nodeName: isText, nodeSelector: isMapOf(isText), nodeAffinity: areTerms },
+    tolerations: isListOf(
+      hasFields({}, { key: isText, operator: isText, value: isText, effect: isText, tolerationSeconds: isNumber }),
+    ),
+    ...{ podAffinity: areAffinities, podAntiAffinity: areAffinities, volumeAffinity: isListOf(areTerms) },
+    topologySpread: isListOf(
+      hasFields(
+        { maxSkew: isNumber, topologyKey: isText, whenUnsatisfiable: isText },
+        { selector: isSelector, minDomains: isNumber, nodeAffinityPolicy: isText, nodeTaintsPolicy: isText },
+      ),
+    ),
+    gpuModels: isListOf(isText),
+    hostPorts: isListOf(hasFields({ ip: isText, protocol: isText, port: isNumber })),
+  },
+);
+
+const isOwner = hasFields(
+  { kind: isText, name: isText },
+  { apiVersion: isText, uid: isText, generation: isNumber, parallelism: isNumber, suspended: isFlag },
+);
+const isResizeState = hasFields({ kind: isText, message: isText }, { sinceSeconds: isNumber });
+
+/** A task as far as a target is checked for it. */
+const isSavedTask = hasFields(
+  {
+    ...{ id: isName, uid: isName, namespace: isName, name: isName, labels: isMapOf(isText) },
+    ...{ request: isResources, allocation: isResources, desired: isResources },
+    ...{ gpuCount: isNumber, constraints: isConstraints, priority: isNumber },
+  },
+  {
+    ...{ gpuResource: isText, gpuIndex: isNumber, phase: isText, qosClass: isText, node: isText, generation: isNumber },
+    ...{
+      endless: isFlag,
+      infrastructure: isFlag,
+      gated: isFlag,
+      createdAtSeconds: isNumber,
+      startedAtSeconds: isNumber,
+    },
+    ...{ unschedulableSinceSeconds: isNumber, runtimeLimitSeconds: isNumber, problems: isListOf(isWrittenProblem) },
+    ...{ owner: isOwner, parameters: isMapOf(isAny(isText, isNumber)) },
+    ...{ checkpoint: hasFields({ location: isText }, { savedAtSeconds: isNumber }), resizeState: isResizeState },
+  },
+);
+
+const isSavedRun = hasFields({ run: isRunInformation, tasks: isListOf(isSavedTask) }, { allocation: isResources });
+
+const isPin = isOneBy('kind', {
+  required: hasFields({ node: isName }),
+  preferred: hasFields({ node: isName }),
+  none: hasFields({}),
+});
+
+const WAIT = { sinceSeconds: isNumber, dueSeconds: isNumber, reason: isReason };
+
+const FINAL = {
+  done: hasFields({ outcome: isOutcome }),
+  failed: hasFields({ reason: isReason }, { ending: isEnding }),
+  cancelled: hasFields({}),
+};
+
+/** How a move has ended, as ledgers keep it, too. */
+export const isFinalState = isOneBy('kind', FINAL);
+
+const isState = isOneBy('kind', {
+  planned: hasFields({}),
+  waiting: hasFields({ ...WAIT, wait: isOneOf('shrink', 'expand', 'target', 'earlier') }),
+  placing: hasFields({}),
+  binding: hasFields({}, WAIT),
+  resizing: hasFields({}),
+  granting: hasFields({ sinceSeconds: isNumber }, WAIT),
+  reverting: hasFields({ reason: isReason }),
+  suspending: hasFields({ saved: isSavedRun }, { givenUp: isReason }),
+  stopping: hasFields({ saved: isSavedRun }, { givenUp: isReason }),
+  stopped: hasFields({ ...WAIT, saved: isSavedRun }),
+  resuming: hasFields({ saved: isSavedRun, pin: isPin }, { givenUp: isReason, dueSeconds: isNumber }),
+  starting: hasFields({ saved: isSavedRun, pin: isPin }, { givenUp: isReason }),
+  ...FINAL,
+});
+
+const COMMON = { planId: isName, atSeconds: isNumber };
+
+/** An entry of a journal, its waits and outcomes under the names of now. */
+export const isEntry = isOneBy('type', {
+  begin: hasFields(
+    { ...COMMON, cluster: isName, moves: isListOf(isMove) },
+    { target: isClusterTarget, undoes: isName },
+  ),
+  step: hasFields({ ...COMMON, moveId: isName, state: isState }),
+});
