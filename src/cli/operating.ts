@@ -12,9 +12,9 @@ import { phaseOf, type Step } from '../operate/step.ts';
 import { REAL_CLOCK, SAMPLE_CLOCK } from '../operate/stepContext.ts';
 import {
   describeApplyRefused,
+  describeNotice,
   describeOutcome,
   describeQuestion,
-  describeSilence,
   describeStep,
   describeStopped,
   describeUnwritten,
@@ -57,7 +57,7 @@ async function withJournal(target: ClusterTarget, how: Operating, work: Work, si
         polling: target.kind === 'sample' ? SAMPLE_CLOCK : REAL_CLOCK,
         signal,
         onStep: (step) => printStep(step, cluster),
-        onSilence: (why) => process.stderr.write(`${plainLine(describeSilence(why))}\n`),
+        onNotice: (notice) => process.stderr.write(`${plainLine(describeNotice(notice))}\n`),
       });
       return report(outcome, target, cluster.nowSeconds());
     });

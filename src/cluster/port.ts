@@ -54,7 +54,28 @@ export interface Cluster {
   readOwner(owner: OwnerRef, signal?: AbortSignal): Promise<OwnerState | undefined>;
   /** All records of ours on objects of the cluster, whichever process or machine began the moves. */
   readRecords(signal?: AbortSignal): Promise<readonly ObjectRecord[]>;
+  /**
+   * Tells other machines that moves are carried out in these namespaces, until the lease is released. Absent where no
+   * other machine can write.
+   * @param writer who holds it; after a crash the same one goes on at once
+   */
+  holdLease?(namespaces: readonly string[], writer: string, signal?: AbortSignal): Promise<LeaseResult>;
   close(): Promise<void>;
+}
+
+/** `without`: the namespaces in which there is no right to a lease, so that nobody is told. */
+export type LeaseResult =
+  | { readonly kind: 'held'; readonly lease: Lease; readonly without: readonly string[] }
+  | ({ readonly kind: 'taken' } & LeaseTaken);
+
+/** Another machine carries out moves in a namespace. */
+export type LeaseTaken = { readonly namespace: string; readonly holder: string };
+
+/** Namespaces that this machine holds. They are renewed by themselves. */
+export interface Lease {
+  /** Who has taken one over, because we could not renew it in time; to be asked before anything is written. */
+  lost(): Promise<LeaseTaken | undefined>;
+  release(): Promise<void>;
 }
 
 /** What a cluster knows of its past: runs by their end, and what of it could not be read. */

@@ -1,5 +1,4 @@
-import type { Cluster } from '../cluster/port.ts';
-import type { Failure } from '../core/model/failure.ts';
+import type { Cluster, LeaseTaken } from '../cluster/port.ts';
 import type { Move } from '../core/model/moves.ts';
 import type { Settings } from '../core/model/settings.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
@@ -7,6 +6,7 @@ import { checkPlan, type Stale } from '../core/plan/checkPlan.ts';
 import type { Plan } from '../core/plan/plan.ts';
 import { type PlanPreview, previewPlan } from '../core/plan/previewPlan.ts';
 import { isFinal, type Journal, type MoveState, type Operation, stateOf, unfinished } from './journal.ts';
+import { Leases, type Notice, namespacesOf } from './leases.ts';
 import { endedRows, type Ledger, predictedRows, undoRows } from './ledger.ts';
 import { stepMigration } from './migrate.ts';
 import { type Orphan, settleOrphans } from './orphans.ts';
@@ -30,8 +30,8 @@ export type OperateOptions = {
   readonly signal?: AbortSignal;
   /** How long steps are followed; default: by a clock that goes by itself. */
   readonly polling?: Polling;
-  /** Called when the cluster stops answering while moves are under way, before it is asked again. */
-  readonly onSilence?: (why: Failure) => void;
+  /** Called with what is told beside the steps. */
+  readonly onNotice?: (notice: Notice) => void;
 };
 
 export type ApplyOptions = OperateOptions & {
@@ -67,6 +67,8 @@ export type ApplyRefused = { readonly kind: 'refused' } & (
   | { readonly code: 'complete' | 'nothing' | 'nothingToUndo' }
   /** The task is in an unfinished move of another plan. */
   | { readonly code: 'busy'; readonly task: string }
+  /** Another machine carries out moves in the namespace. */
+  | ({ readonly code: 'leased' } & LeaseTaken)
   | { readonly code: 'stale'; readonly stale: readonly Stale[] }
 );
 
@@ -83,18 +85,38 @@ export async function applyPlan(plan: Plan, cluster: Cluster, options: ApplyOpti
   }
   const begun = journal.operations().find(({ planId }) => planId === plan.id);
   if (begun) {
-    if (unfinished(begun).length > 0) return carryOut([begun], patienceWith(cluster, options), options);
-    return { kind: 'refused', code: 'complete' };
+    if (unfinished(begun).length === 0) return { kind: 'refused', code: 'complete' };
+    return leased(unfinished(begun), cluster, options, (leases) =>
+      carryOut([begun], patienceWith(cluster, options), { ...options, leases }),
+    );
   }
   if (plan.moves.length === 0) return { kind: 'refused', code: 'nothing' };
   const before = refusalOf(plan, await cluster.readSnapshot(signal), journal);
   if (before) return before;
   if (!(await confirm({ kind: 'apply', preview: previewPlan(plan), moves: plan.moves }))) return { kind: 'declined' };
-  const after = refusalOf(plan, await cluster.readSnapshot(signal), journal);
-  if (after) return after;
-  await ledger.put(predictedRows(plan));
-  const operation = await begin(plan, cluster, journal);
-  return carryOut([operation], patienceWith(cluster, options), options);
+  return leased(plan.moves, cluster, options, async (leases) => {
+    const after = refusalOf(plan, await cluster.readSnapshot(signal), journal);
+    if (after) return after;
+    await ledger.put(predictedRows(plan));
+    const operation = await begin(plan, cluster, journal);
+    return carryOut([operation], patienceWith(cluster, options), { ...options, leases });
+  });
+}
+
+/** Work on moves in namespaces in which no other machine carries out any meanwhile. */
+async function leased(
+  moves: readonly Move[],
+  cluster: Cluster,
+  options: OperateOptions,
+  work: (leases: Leases) => Promise<ApplyOutcome>,
+): Promise<ApplyOutcome> {
+  const leases = new Leases(cluster, options);
+  try {
+    const taken = await leases.take(namespacesOf(moves));
+    return taken ? { kind: 'refused', code: 'leased', ...taken } : await work(leases);
+  } finally {
+    await leases.release();
+  }
 }
 
 /**
@@ -102,10 +124,18 @@ export async function applyPlan(plan: Plan, cluster: Cluster, options: ApplyOpti
  * a question, what other machines left on the cluster's objects.
  */
 export async function continueMoves(cluster: Cluster, options: ApplyOptions): Promise<ApplyOutcome> {
-  const { journal, confirm, signal } = options;
-  const open = journal
+  const open = options.journal
     .operations()
     .filter(({ cluster: name, ...rest }) => name === cluster.name && unfinished({ cluster: name, ...rest }).length > 0);
+  return leased(open.flatMap(unfinished), cluster, options, (leases) => goOn(open, cluster, { ...options, leases }));
+}
+
+async function goOn(
+  open: readonly Operation[],
+  cluster: Cluster,
+  options: ApplyOptions & Leased,
+): Promise<ApplyOutcome> {
+  const { confirm, signal } = options;
   const own = new Set(open.flatMap((operation) => unfinished(operation).map(({ id }) => `${operation.planId} ${id}`)));
   const patience = patienceWith(cluster, options);
   const reached = await carryOut(open, patience, options);
@@ -143,9 +173,12 @@ export async function undoResizes(cluster: Cluster, options: ApplyOptions): Prom
   if (!inverse) return { kind: 'refused', code: 'nothingToUndo' };
   const { moves } = inverse;
   if (!(await confirm({ kind: 'undo', cluster: cluster.name, moves }))) return { kind: 'declined' };
-  await ledger.put(undoRows(inverse));
-  await journal.append({ type: 'begin', ...inverse });
-  return carryOut([operationOf(journal, inverse.planId)], patienceWith(cluster, options), options);
+  return leased(moves, cluster, options, async (leases) => {
+    await ledger.put(undoRows(inverse));
+    await journal.append({ type: 'begin', ...inverse });
+    const operation = operationOf(journal, inverse.planId);
+    return carryOut([operation], patienceWith(cluster, options), { ...options, leases });
+  });
 }
 
 function refusalOf(plan: Plan, fresh: Snapshot, journal: Journal): ApplyRefused | undefined {
@@ -186,8 +219,8 @@ function operationOf(journal: Journal, planId: string): Operation {
   return operation;
 }
 
-function patienceWith(cluster: Cluster, { polling = REAL_CLOCK, onSilence }: OperateOptions): Patience {
-  return new Patience(cluster, { sleep: polling.sleep, onSilence });
+function patienceWith(cluster: Cluster, { polling = REAL_CLOCK, onNotice }: OperateOptions): Patience {
+  return new Patience(cluster, { sleep: polling.sleep, onSilence: (why) => onNotice?.({ code: 'silent', why }) });
 }
 
 /**
@@ -197,7 +230,7 @@ function patienceWith(cluster: Cluster, { polling = REAL_CLOCK, onSilence }: Ope
 async function carryOut(
   operations: readonly Operation[],
   patience: Patience,
-  options: OperateOptions,
+  options: OperateOptions & Leased,
 ): Promise<Extract<ApplyOutcome, { steps: unknown }>> {
   const reached: Step[] = [];
   const pen = new Pen(options);
@@ -216,6 +249,9 @@ async function carryOut(
   return pen.isBroken ? { ...outcome, unwritten: pen.fault } : outcome;
 }
 
+/** What is carried out while these are held. */
+type Leased = { readonly leases: Leases };
+
 /** A move of an operation, and those moves before it that are not at their end. */
 type UnderWay = { readonly operation: Operation; readonly move: Move; readonly underWay: readonly Move[] };
 
@@ -224,7 +260,7 @@ async function carryOn(
   { operation, move, underWay }: UnderWay,
   patience: Patience,
   pen: Pen,
-  { settings, signal, onStep, polling = REAL_CLOCK }: OperateOptions,
+  { settings, signal, onStep, leases, polling = REAL_CLOCK }: OperateOptions & Leased,
 ): Promise<Step> {
   const { cluster } = patience;
   const { planId, undoes } = operation;
@@ -232,6 +268,7 @@ async function carryOn(
   const isEnding = () => signal?.aborted || pen.isBroken;
   let state = awake(stateOf(operation, move.id));
   while (!isFinal(state) && !(isResting(state, cluster.nowSeconds()) && !isEnding())) {
+    await leases.check();
     const next = (isEnding() ? cancelled(state) : undefined) ?? (await answered(cluster, step(context, move, state)));
     if (next.kind === 'awaited') {
       const silent = stepOf(move, state, next);

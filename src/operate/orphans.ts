@@ -4,6 +4,7 @@ import type { Resources } from '../core/model/resources.ts';
 import type { Settings } from '../core/model/settings.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
 import { type DeadPin, findDeadPins, unpin } from './deadPins.ts';
+import type { Leases } from './leases.ts';
 import { answered } from './patience.ts';
 import { ownerName } from './reasons.ts';
 import { leave, leftByHand, type OwnerNeed, ownerNeed, settleOwner } from './settleOwner.ts';
@@ -16,6 +17,8 @@ type OrphanOptions = {
   readonly signal?: AbortSignal;
   readonly polling?: Polling;
   readonly onStep?: (step: Step) => void;
+  /** A mark in a namespace that another machine holds is no orphan. */
+  readonly leases?: Leases;
   /** Asks once before anything is done about them; false: nothing is. */
   readonly confirm: (orphans: readonly Orphan[]) => Promise<boolean>;
 };
@@ -88,6 +91,7 @@ async function fromRecords(cluster: Cluster, own: ReadonlySet<string>, options: 
   for (const on of await cluster.readRecords(options.signal)) {
     const { record, owner, task } = on;
     if (own.has(`${record.planId} ${record.moveId}`)) continue;
+    if (!(await mayTouch(owner?.namespace ?? task?.id.split('/')[0] ?? '', options))) continue;
     const context = contextOf(cluster, record.planId, options);
     const object = owner ? ownerName(owner) : (task?.id ?? '');
     const move: OrphanedMove = { kind: 'orphan', id: record.moveId, of: record.kind, object };
@@ -105,8 +109,11 @@ async function fromRecords(cluster: Cluster, own: ReadonlySet<string>, options: 
 
 function fromPins(cluster: Cluster, snapshot: Snapshot, options: OrphanOptions): Found[] {
   return findDeadPins(snapshot).map((pin) => {
-    const { move, node, why, tasks, lostSeconds } = pin;
-    const settle = () => unpin(contextOf(cluster, `unpin ${cluster.nowSeconds()}`, options), pin);
+    const { move, owner, node, why, tasks, lostSeconds } = pin;
+    const settle = async () =>
+      (await mayTouch(owner.namespace, options))
+        ? unpin(contextOf(cluster, `unpin ${cluster.nowSeconds()}`, options), pin)
+        : undefined;
     return { move, need: { kind: 'unpin', node, why, tasks, lostSeconds }, settle };
   });
 }
@@ -121,6 +128,10 @@ function unreadable({ problems }: Snapshot): Found[] {
     const settle = async () => leftByHand(object, why);
     return [{ move, need: { kind: 'byHand', why }, settle }];
   });
+}
+
+async function mayTouch(namespace: string, { leases }: OrphanOptions): Promise<boolean> {
+  return leases === undefined || leases.mayTouch(namespace);
 }
 
 function contextOf(cluster: Cluster, planId: string, { settings, polling = REAL_CLOCK }: OrphanOptions): StepContext {

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from '../cluster/port.ts';
-import type { Failure } from '../core/model/failure.ts';
 import { selectMoves } from '../core/plan/previewPlan.ts';
 import { sha256 } from '../io/sha256.ts';
 import {
@@ -12,16 +11,17 @@ import {
   undoResizes,
 } from '../operate/applyPlan.ts';
 import { type Journal, openJournal } from '../operate/journal.ts';
+import type { Notice } from '../operate/leases.ts';
 import { openLedger } from '../operate/ledger.ts';
 import type { Step } from '../operate/step.ts';
 import { REAL_CLOCK, SAMPLE_CLOCK } from '../operate/stepContext.ts';
 import { describeLearned } from '../text/card.ts';
 import {
   describeApplyRefused,
+  describeNotice,
   describeProgress,
   describeQuestion,
   describeResult,
-  describeSilence,
   describeStep,
   describeStopped,
   describeUnwritten,
@@ -121,8 +121,8 @@ async function operate(
   try {
     const polling = target.kind === 'sample' ? SAMPLE_CLOCK : REAL_CLOCK;
     const ledger = await openLedger(stateDirectory);
-    const onSilence = (why: Failure) => call.onProgress(describeSilence(why));
-    const outcome = await run({ journal, ledger, settings, signal: call.signal, onStep, onSilence, polling });
+    const onNotice = (notice: Notice) => call.onProgress(describeNotice(notice));
+    const outcome = await run({ journal, ledger, settings, signal: call.signal, onStep, onNotice, polling });
     // A move of an earlier window that only waits on takes no step, but this window has not shown it yet.
     const steps = 'steps' in outcome ? outcome.steps.map(describeStep) : [];
     for (const step of steps) if (step.state === 'waiting' && !shown.has(step.moveId)) call.onStep(step);

@@ -1,4 +1,3 @@
-import type { Failure } from '../core/model/failure.ts';
 import type { Move, NamedMove, RunInformation } from '../core/model/moves.ts';
 import { amountOf, type Resources, resourceNames } from '../core/model/resources.ts';
 import type { Written } from '../core/model/written.ts';
@@ -7,6 +6,7 @@ import type { PlanPreview } from '../core/plan/previewPlan.ts';
 import { losses, type Stakes, stakesByNamespace, stakesOf } from '../core/plan/stakes.ts';
 import type { ApplyOutcome, ApplyRefused, Question } from '../operate/applyPlan.ts';
 import type { MoveState } from '../operate/journal.ts';
+import type { Notice } from '../operate/leases.ts';
 import type { Orphan } from '../operate/orphans.ts';
 import type { Ending, LeftAlone, Limit, Outcome, Reason } from '../operate/reasons.ts';
 import { dueSecondsOf, type OrphanedMove, type Phase, phaseOf, type Step } from '../operate/step.ts';
@@ -126,9 +126,16 @@ export function describeStopped(stopped: readonly Stopped[], nowSeconds: number)
 
 const STOPPED_NAMED = 10;
 
-/** What keeps moves from being followed for the moment. */
-export function describeSilence(why: Failure): string {
-  return `${describeFailure(why)} Asking again.`;
+/** What is told beside the steps. */
+export function describeNotice(notice: Notice): string {
+  switch (notice.code) {
+    case 'silent':
+      return `${describeFailure(notice.why)} Asking again.`;
+    case 'withoutLease':
+      return `Other machines are not told of the moves in ${names(notice.namespaces)}: there is no right to a Lease. Do not apply there from two machines at once, or ask an administrator for the role stowage-operator (media/rbac).`;
+    case 'leftToOther':
+      return `${notice.holder} carries out moves in namespace ${notice.namespace}. What it has begun there is left to it.`;
+  }
 }
 
 /** Why an operation ended without writing down what it did. */
@@ -163,6 +170,8 @@ export function describeApplyRefused(refused: ApplyRefused): string {
       return 'There is no applied resize to undo here.';
     case 'busy':
       return `${refused.task} is in a move of another plan that is not at its end. Resume that one first.`;
+    case 'leased':
+      return `${refused.holder} carries out moves in namespace ${refused.namespace}. Wait until it is done, then try again.`;
     case 'stale':
       return describeAllStale(refused.stale);
   }

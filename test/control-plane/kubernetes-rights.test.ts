@@ -76,6 +76,12 @@ describe('the shipped roles', function () {
     const owner = { ...own.owner!, namespace: 'default' };
     assert.equal((await cluster.suspend(owner, RECORD, { dryRun: false })).kind, 'done');
     assert.equal((await cluster.resume(owner, { kind: 'required', node: 'node-1' }, { dryRun: false })).kind, 'done');
+    const held = await cluster.holdLease!(['default', 'other'], 'test');
+    assert.deepEqual(held.kind === 'held' && held.without, ['other']);
+    if (held.kind === 'held') {
+      assert.equal(await held.lease.lost(), undefined);
+      await held.lease.release();
+    }
     const foreign = find('foreign');
     const refused = await cluster.suspend({ ...foreign.owner!, namespace: 'other' }, RECORD, { dryRun: false });
     assert.equal(refused.kind === 'refused' && refused.code, 'forbidden');

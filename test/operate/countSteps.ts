@@ -18,6 +18,7 @@ export function countSteps(
 /** The same journal, but `onStep` is told after each entry. */
 export function watchedJournal(journal: Journal, onStep: () => void): Journal {
   return {
+    ...(journal.writer !== undefined && { writer: journal.writer }),
     operations: () => journal.operations(),
     close: () => journal.close(),
     async append(entry) {
@@ -44,6 +45,7 @@ export function watchedCluster(cluster: Cluster, onStep: () => void): Cluster {
     readOwner: (owner, signal) => cluster.readOwner(owner, signal),
     readRecords: (signal) => cluster.readRecords(signal),
     watch: (onChange, signal) => cluster.watch(onChange, signal),
+    ...(cluster.holdLease && { holdLease: cluster.holdLease.bind(cluster) }),
     close: () => cluster.close(),
     place: (task, to, options) => watched(cluster.place(task, to, options), options),
     resize: (task, to, record, options) => watched(cluster.resize(task, to, record, options), options),

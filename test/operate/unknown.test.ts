@@ -140,13 +140,13 @@ describe('what a cluster leaves open', function () {
     it('is said once when it begins', async () => {
       let left = 3;
       const said: string[] = [];
-      const onSilence = ({ code }: { readonly code: string }) => void said.push(code);
+      const onNotice = ({ code }: { readonly code: string }) => void said.push(code);
       await applied(
         one(isShrink),
         ({ method }) => (method === 'readTask' && left-- > 0 ? { before: away() } : undefined),
-        { onSilence },
+        { onNotice },
       );
-      assert.deepEqual(said, ['answer']);
+      assert.deepEqual(said, ['silent']);
       assert.ok(waited() >= 1 + 2 + 4);
     });
 

@@ -7,8 +7,8 @@ import type { Ending, Outcome, Reason } from '../../src/operate/reasons.ts';
 import type { Step } from '../../src/operate/step.ts';
 import {
   describeApplyRefused,
+  describeNotice,
   describeResult,
-  describeSilence,
   describeStanding,
   describeStep,
   describeStopped,
@@ -120,7 +120,10 @@ describe('what came of a move', () => {
       'The API server answered with status 503: apiserver not ready. What came of it is not known yet.',
     );
     const { why } = REASONS.unanswered;
-    assert.match(describeSilence(why), /^The API server answered with status 503: .* Asking again\.$/);
+    assert.match(
+      describeNotice({ code: 'silent', why }),
+      /^The API server answered with status 503: .* Asking again\.$/,
+    );
     const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
     assert.equal(
       describeUnwritten(full),

@@ -23,6 +23,7 @@ import { type Scope, type Sources, sourcesOf } from './watch/sources.ts';
 import { Transforms } from './watch/transform.ts';
 import { UsageReader } from './watch/usage.ts';
 import { jobPath } from './write/jobs.ts';
+import { holdLeases } from './write/lease.ts';
 import { placePod } from './write/placePod.ts';
 import { podPath, podsOfJob } from './write/pods.ts';
 import { releaseJob } from './write/releaseJob.ts';
@@ -184,6 +185,10 @@ class KubernetesCluster implements Cluster {
     return recordsOn(
       ...(await Promise.all([readSource(this.#scope, jobs, [], signal), readSource(this.#scope, pods, [], signal)])),
     );
+  }
+
+  holdLease(...[namespaces, writer, signal]: Parameters<NonNullable<Cluster['holdLease']>>) {
+    return holdLeases(this.#connection, namespaces, writer, signal);
   }
 
   async close(): Promise<void> {
