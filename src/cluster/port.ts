@@ -4,6 +4,8 @@ import type { OwnerRef, RunInformation, TaskRef } from '../core/model/moves.ts';
 import type { Problem } from '../core/model/problem.ts';
 import type { Resources } from '../core/model/resources.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
+import type { Resized, StatedPart } from '../core/model/stated.ts';
+import type { ContainerAmounts } from '../core/model/usage.ts';
 import type { Refused, Steering } from './refused.ts';
 
 /**
@@ -28,10 +30,17 @@ export interface Cluster {
   /** Pins a gated pending task to a node and lifts its gate. */
   place(task: TaskRef, to: string, options: ActOptions): Promise<ActResult>;
   /**
-   * Changes a running task's requests and limits in place. `record` is on the task before the resize is asked for, and
-   * is taken off when that is refused.
+   * Changes a running task's requests and limits in place. `record`, with the generation and the amounts that this
+   * leaves, is on the task before the resize is asked for, and is taken off when that is refused.
    */
-  resize(task: TaskRef, to: Resources, record: MoveRecord, options: ActOptions): Promise<ActResult>;
+  resize(task: TaskRef, to: Resources, record: MoveRecord, options: ResizeOptions): Promise<ActResult>;
+  /**
+   * Gives each part of a task back what it had before a resize, in the same words. Refused where the parts are not as
+   * that resize left them: somebody else has changed them since.
+   */
+  restore(task: TaskRef, resized: Resized, options: ActOptions): Promise<ActResult>;
+  /** Takes the record of a move off a task, if it is that very move's, and changes nothing else. */
+  releaseTask(task: TaskRef, move: MoveName, options: ActOptions): Promise<ActResult>;
   /**
    * Stops all tasks of an owner. The same request writes `record` on the owner, with the generation that it leaves, so
    * that anyone can finish or undo the move. Done already is what that very record has stopped, and nobody since.
@@ -93,8 +102,11 @@ export type ResumeOptions = ActOptions & {
   readonly generation?: number;
 };
 
-/** `done` carries the object's generation after the act. */
-export type ActResult = { readonly kind: 'done'; readonly generation: number } | Refused;
+/** `needs`: what no shrink leaves a container less than, by its name; a container that is not in it is not known. */
+export type ResizeOptions = ActOptions & { readonly needs?: Readonly<Record<string, ContainerAmounts>> };
+
+/** `done` carries the object's generation after the act, and of a resize what it did to the task's parts. */
+export type ActResult = { readonly kind: 'done'; readonly generation: number; readonly resized?: Resized } | Refused;
 
 export type Pin =
   | { readonly kind: 'required'; readonly node: string }
@@ -111,8 +123,8 @@ export type MoveRecord = {
   readonly kind: 'resize' | 'migration';
   readonly startedAtSeconds: number;
   /**
-   * The owner's generation that our suspend has left, which the cluster writes in; absent on records of 0.1.0. At any
-   * other, somebody has changed the owner since.
+   * The generation that our write has left, of the owner or the task; the cluster writes it in. Absent on records of
+   * 0.1.0. At any other, somebody has changed the object since.
    */
   readonly generation?: number;
   /** Migration: nodes, what S410 saves before the tasks are ended, and what each holds where a resize changed that. */
@@ -123,6 +135,8 @@ export type MoveRecord = {
   /** Resize: what to go back to, and the original request (S307's 100 %). */
   readonly before?: Resources;
   readonly request?: Resources;
+  /** What the resize did to each part of the task; the cluster writes it in. Absent on records of 0.1.0. */
+  readonly resized?: Resized;
 };
 
 /** What tells a move from all others. */
@@ -141,11 +155,13 @@ export type TaskState = {
   readonly generation: number;
   readonly phase: 'pending' | 'running' | 'ending' | 'succeeded' | 'failed';
   readonly node?: string;
-  /** What the spec asks for. */
+  /** What the spec asks for, in all and part by part. */
   readonly desired: Resources;
+  readonly parts: readonly StatedPart[];
   /** What the node has actually granted; equals `desired` once a resize is done. */
   readonly actual: Resources;
   readonly resize: 'none' | 'inProgress' | 'deferred' | 'infeasible';
+  /** Why the node does not do what the spec asks for; beside `inProgress`, that it has tried and could not. */
   readonly message?: string;
 };
 

@@ -42,6 +42,25 @@ export type WhyRefused =
   | { readonly code: 'notPositive'; readonly resource: ResourceName }
   | { readonly code: 'belowFloor'; readonly resource: ResourceName; readonly least: number }
   | { readonly code: 'restarts'; readonly resource: ResourceName; readonly container: string }
+  /** Of what none of its containers requests; a container would be left less than it needs, or a limit above its pod's. */
+  | { readonly code: 'notRequested'; readonly resource: ResourceName }
+  | {
+      readonly code: 'containerNeeds';
+      readonly resource: ResourceName;
+      readonly container: string;
+      readonly needed: number;
+      readonly left: number;
+    }
+  | {
+      readonly code: 'limitAbove';
+      readonly resource: ResourceName;
+      readonly container: string;
+      readonly limit: number;
+      readonly most: number;
+    }
+  /** To give back what it had: it is not as the resize left it, or nobody noted what each container had. */
+  | { readonly code: 'resizedByOther' }
+  | { readonly code: 'amountsUnknown' }
   | {
       readonly code: 'nodeTooSmall';
       readonly node: string;

@@ -320,8 +320,11 @@ function cancelled(state: MoveState): MoveState | undefined {
     case 'planned':
     case 'waiting':
       return { kind: 'cancelled' };
-    case 'granting':
-      return state.dueSeconds === undefined ? undefined : { kind: 'reverting', reason: { code: 'cancelled' } };
+    case 'granting': {
+      const { dueSeconds, resized } = state;
+      if (dueSeconds === undefined) return undefined;
+      return { kind: 'reverting', reason: { code: 'cancelled' }, ...(resized && { resized }) };
+    }
     case 'stopped':
       return { kind: 'resuming', saved: state.saved, pin: { kind: 'none' }, givenUp: { code: 'cancelled' } };
     default:

@@ -1,6 +1,7 @@
 import type { Attempt, Steering, WhyRefused } from '../cluster/refused.ts';
 import { isResources } from '../core/model/resources.ts';
 import { hasFields, isAny, isListOf, isNumber, isOneBy, isOneOf, isText, type Shape } from '../core/model/shape.ts';
+import { isResized } from '../core/model/stated.ts';
 import type { Refusal } from '../core/place/filter.ts';
 import type { Stale } from '../core/plan/checkPlan.ts';
 import type { Ending, LeftAlone, Limit, Outcome, Reason } from './reasons.ts';
@@ -29,6 +30,7 @@ const isSteering = isOneBy('code', {
 const isLeftAlone = isOneBy('code', {
   runs: NOTHING,
   ended: NOTHING,
+  granted: NOTHING,
   changed: NOTHING,
   undated: NOTHING,
   unreadable: NOTHING,
@@ -50,6 +52,11 @@ const isWhyRefused = isOneBy('code', {
   notPositive: hasFields({ resource: isText }),
   belowFloor: hasFields({ resource: isText, least: isNumber }),
   restarts: hasFields({ resource: isText, container: isText }),
+  notRequested: hasFields({ resource: isText }),
+  containerNeeds: hasFields({ resource: isText, container: isText, needed: isNumber, left: isNumber }),
+  limitAbove: hasFields({ resource: isText, container: isText, limit: isNumber, most: isNumber }),
+  resizedByOther: NOTHING,
+  amountsUnknown: NOTHING,
   nodeTooSmall: hasFields({ node: isText, resource: isText, requested: isNumber, allocatable: isNumber }),
   ownerKind: hasFields({ kind: isText }),
   steered: hasFields({ by: isSteering }),
@@ -111,12 +118,12 @@ export const isOutcome = isWritten({
   taskRuns: hasFields({ ...TASK, node: isText }),
   taskRanAndEnded: hasFields({ ...TASK, node: isText }),
   taskEnded: hasFields(TASK),
-  resized: hasFields({ ...TASK, from: isResources, to: isResources }),
+  resized: hasFields({ ...TASK, from: isResources, to: isResources }, { parts: isResized }),
   resizeTakenBack: hasFields(TASK),
   ownerRuns: hasFields({ ...OWNER, nodes: isListOf(isText) }),
   ownerQueued: hasFields(OWNER),
   ownerEnded: hasFields(OWNER),
-  recordTaken: hasFields({ ...OWNER, why: isLeftAlone }),
+  recordTaken: hasFields({ object: isText, why: isLeftAlone }),
 } satisfies ByCode<Outcome>);
 
 export const isReason = isWritten({
@@ -148,6 +155,7 @@ const LIMITS: readonly Limit[] = ['shrinkGiveUpSeconds', 'expandGiveUpSeconds', 
 export const isEnding = isOneBy('code', {
   gaveUp: hasFields({ limit: isOneOf(...LIMITS), waitedSeconds: isNumber }),
   takenBack: NOTHING,
+  backNotGranted: hasFields({}, { message: isText }),
   notTakenBack: hasFields({ refused: isRefused }),
   taskEnded: NOTHING,
   queued: hasFields(TASK, { refused: isRefused }),

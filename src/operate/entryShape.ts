@@ -13,6 +13,7 @@ import {
   isOneOf,
   isText,
 } from '../core/model/shape.ts';
+import { isResized } from '../core/model/stated.ts';
 import { isEnding, isOutcome, isReason } from './codeShapes.ts';
 
 /** The shapes of the journal's entries: all that is read of them later. What 0.1.0 wrote is of these shapes, too. */
@@ -71,7 +72,12 @@ const isSavedTask = hasFields(
       createdAtSeconds: isNumber,
       startedAtSeconds: isNumber,
     },
-    ...{ unschedulableSinceSeconds: isNumber, runtimeLimitSeconds: isNumber, problems: isListOf(isWrittenProblem) },
+    ...{
+      unschedulableSinceSeconds: isNumber,
+      lastShrunkAtSeconds: isNumber,
+      runtimeLimitSeconds: isNumber,
+      problems: isListOf(isWrittenProblem),
+    },
     ...{ owner: isOwner, parameters: isMapOf(isAny(isText, isNumber)) },
     ...{ checkpoint: hasFields({ location: isText }, { savedAtSeconds: isNumber }), resizeState: isResizeState },
   },
@@ -85,6 +91,7 @@ const isPin = isOneBy('kind', {
   none: hasFields({}),
 });
 
+const areNeeds = isMapOf(hasFields({ milliCpu: isNumber, memoryBytes: isNumber }));
 const WAIT = { sinceSeconds: isNumber, dueSeconds: isNumber, reason: isReason };
 
 const FINAL = {
@@ -101,9 +108,9 @@ const isState = isOneBy('kind', {
   waiting: hasFields({ ...WAIT, wait: isOneOf('shrink', 'expand', 'target', 'earlier') }),
   placing: hasFields({}),
   binding: hasFields({}, WAIT),
-  resizing: hasFields({}),
-  granting: hasFields({ sinceSeconds: isNumber }, WAIT),
-  reverting: hasFields({ reason: isReason }),
+  resizing: hasFields({}, { sinceSeconds: isNumber, needs: areNeeds }),
+  granting: hasFields({ sinceSeconds: isNumber }, { ...WAIT, resized: isResized }),
+  reverting: hasFields({ reason: isReason }, { ...WAIT, resized: isResized }),
   suspending: hasFields({ saved: isSavedRun }, { givenUp: isReason }),
   stopping: hasFields({ saved: isSavedRun }, { givenUp: isReason }),
   stopped: hasFields({ ...WAIT, saved: isSavedRun }),

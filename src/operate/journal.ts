@@ -1,12 +1,13 @@
 import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
-import type { Pin } from '../cluster/port.ts';
+import type { Pin, ResizeOptions } from '../cluster/port.ts';
 import { errorMessage } from '../core/model/errorMessage.ts';
 import { isRecord } from '../core/model/isRecord.ts';
 import type { Move, RunInformation } from '../core/model/moves.ts';
 import type { Resources } from '../core/model/resources.ts';
 import { holdsNull, isDeeperThan } from '../core/model/shape.ts';
+import type { Resized } from '../core/model/stated.ts';
 import type { Task } from '../core/model/task.ts';
 import { unusable } from '../core/model/unusableFile.ts';
 import { withCurrentWait } from '../core/model/waits.ts';
@@ -53,10 +54,18 @@ export type MoveState =
   /** Placement: the gate is being lifted; then the task is awaited on its node. */
   | { readonly kind: 'placing' }
   | ({ readonly kind: 'binding' } & Partial<Wait>)
-  /** Resize: asked for; awaited; being taken back because of `reason`. */
-  | { readonly kind: 'resizing' }
-  | ({ readonly kind: 'granting'; readonly sinceSeconds: number } & Partial<Wait>)
-  | { readonly kind: 'reverting'; readonly reason: Written<Reason> }
+  /**
+   * Resize: asked for; awaited; being given back because of `reason`, and that awaited. Its waits count from one
+   * `sinceSeconds`. `resized` is what was written; version 0.1 did not keep it.
+   */
+  | {
+      readonly kind: 'resizing';
+      readonly sinceSeconds?: number;
+      /** What each container needs, margin included. */
+      readonly needs?: ResizeOptions['needs'];
+    }
+  | ({ readonly kind: 'granting'; readonly sinceSeconds: number; readonly resized?: Resized } & Partial<Wait>)
+  | ({ readonly kind: 'reverting'; readonly reason: Written<Reason>; readonly resized?: Resized } & Partial<Wait>)
   /**
    * Migration, S410: the owner is being suspended; its tasks stop; it is resumed; it starts. `stopped`: older versions
    * awaited the target once its tasks had stopped.

@@ -1,6 +1,4 @@
-import type { Cluster, ObjectRecord } from '../cluster/port.ts';
-import type { TaskRef } from '../core/model/moves.ts';
-import type { Resources } from '../core/model/resources.ts';
+import type { Cluster } from '../cluster/port.ts';
 import type { Settings } from '../core/model/settings.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
 import { type DeadPin, findDeadPins, unpin } from './deadPins.ts';
@@ -8,8 +6,9 @@ import type { Leases } from './leases.ts';
 import { answered } from './patience.ts';
 import { ownerName } from './reasons.ts';
 import { leave, leftByHand, type OwnerNeed, ownerNeed, settleOwner } from './settleOwner.ts';
+import { forget, settleTask, type TaskNeed, taskNeed } from './settleTask.ts';
 import type { OrphanedMove, Settled, Step } from './step.ts';
-import { act, type Polling, poll, REAL_CLOCK, type StepContext } from './stepContext.ts';
+import { type Polling, REAL_CLOCK, type StepContext } from './stepContext.ts';
 import type { Stopped } from './stopped.ts';
 
 type OrphanOptions = {
@@ -29,7 +28,7 @@ export type Orphan = { readonly move: OrphanedMove; readonly need: Need };
 /** What is done about an owner; a resize is awaited, or taken back; an owner loses a pin that leads nowhere. */
 export type Need =
   | OwnerNeed
-  | { readonly kind: 'resize' }
+  | TaskNeed
   | ({ readonly kind: 'unpin' } & Pick<DeadPin, 'node' | 'why' | 'tasks' | 'lostSeconds'>);
 
 /**
@@ -38,8 +37,8 @@ export type Need =
  * none any more. Anybody can write such a mark, so it is a hint, and nothing is done before the question is answered
  * with yes. Only what has to be looked at by hand is told without one. An owner that is suspended at exactly the
  * generation that its record names, and that nothing else steers, is resumed where its tasks fit; off any other owner
- * only the record is taken. A resize that is not granted waits up to `expandGiveUpSeconds` since it was asked for, and is
- * then taken back. Nothing is planned again.
+ * only the record is taken, and so it is off a task that is not as its resize left it. A resize that is not granted is
+ * waited for, and then taken back. Nothing is planned again.
  * @param own moves of this machine's journal that are under way, as `plan id, space, move id`
  * @returns one step for each mark that needed something
  */
@@ -100,8 +99,12 @@ async function fromRecords(cluster: Cluster, own: ReadonlySet<string>, options: 
       const need = ownerNeed(record, state);
       const settle = () => ('why' in need ? leave(context, on, owner, need) : settleOwner(context, on, owner));
       found.push({ move, need, settle, sinceSeconds: record.startedAtSeconds });
-    } else if (task && (await isUnsettled(cluster, on, task))) {
-      found.push({ move, need: { kind: 'resize' }, settle: () => settleTask(context, on, task) });
+    }
+    const resizing = task && (await cluster.readTask(task));
+    if (task && resizing) {
+      const need = taskNeed(record, resizing);
+      const settle = () => ('why' in need ? forget(context, on, task, need.why) : settleTask(context, on, task));
+      found.push({ move, need, settle });
     }
   }
   return found;
@@ -136,38 +139,4 @@ async function mayTouch(namespace: string, { leases }: OrphanOptions): Promise<b
 
 function contextOf(cluster: Cluster, planId: string, { settings, polling = REAL_CLOCK }: OrphanOptions): StepContext {
   return { cluster, settings, planId, polling, undoing: false, earlier: [] };
-}
-
-async function isUnsettled(cluster: Cluster, { record }: ObjectRecord, task: TaskRef): Promise<boolean> {
-  const found = await cluster.readTask(task);
-  return found?.phase === 'running' && found.resize !== 'none' && record.before !== undefined;
-}
-
-async function settleTask(context: StepContext, { record }: ObjectRecord, task: TaskRef): Promise<Settled | undefined> {
-  const { cluster, settings, polling } = context;
-  const found = await poll(context, polling.attempts, async () => {
-    const state = await cluster.readTask(task);
-    return state?.resize !== 'inProgress' ? { state } : undefined;
-  });
-  const state = found?.state;
-  if (state?.phase !== 'running' || state.resize === 'none' || !record.before) return undefined;
-  const endSeconds = record.startedAtSeconds + settings.expandGiveUpSeconds;
-  const now = cluster.nowSeconds();
-  if (state.resize === 'deferred' && now < endSeconds) {
-    const dueSeconds = Math.min(now + settings.expandRetrySeconds, endSeconds);
-    const { message } = state;
-    return { kind: 'awaited', dueSeconds, reason: { code: 'notGranted', task: task.id, ...(message && { message }) } };
-  }
-  return takeBack(context, { ...task, generation: state.generation }, record.before, record);
-}
-
-async function takeBack(
-  context: StepContext,
-  task: TaskRef,
-  before: Resources,
-  record: ObjectRecord['record'],
-): Promise<Settled> {
-  const result = await act(context, (options) => context.cluster.resize(task, before, record, options));
-  if (result.kind === 'refused') return { kind: 'failed', reason: { code: 'refused', refused: result } };
-  return { kind: 'done', outcome: { code: 'resizeTakenBack', task: task.id } };
 }

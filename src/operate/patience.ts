@@ -68,6 +68,10 @@ export class Patience {
       place: (task, to, options) => act(nameOf('place', options), () => cluster.place(task, to, options)),
       resize: (task, to, record, options) =>
         act(nameOf('resize', options), () => cluster.resize(task, to, record, options)),
+      restore: (task, resized, options) =>
+        act(nameOf('restore', options), () => cluster.restore(task, resized, options)),
+      releaseTask: (task, move, options) =>
+        act(nameOf('releaseTask', options), () => cluster.releaseTask(task, move, options)),
       suspend: (owner, record, options) =>
         act(nameOf('suspend', options), () => cluster.suspend(owner, record, options)),
       resume: (owner, pin, options) => act(nameOf('resume', options), () => cluster.resume(owner, pin, options)),

@@ -2,6 +2,7 @@ import type { Refused, Steering } from '../cluster/refused.ts';
 import type { Failure } from '../core/model/failure.ts';
 import type { ResourceName, Resources } from '../core/model/resources.ts';
 import type { Settings } from '../core/model/settings.ts';
+import type { Resized } from '../core/model/stated.ts';
 import type { Refusal } from '../core/place/filter.ts';
 import type { Short, Stale } from '../core/plan/checkPlan.ts';
 
@@ -15,20 +16,28 @@ export type Outcome =
   | { readonly code: 'taskRanAndEnded'; readonly task: string; readonly node: string }
   /** Before its resize was granted. */
   | { readonly code: 'taskEnded'; readonly task: string }
-  | { readonly code: 'resized'; readonly task: string; readonly from: Resources; readonly to: Resources }
+  /** `parts`: what an undo takes back; version 0.1 did not keep it. */
+  | {
+      readonly code: 'resized';
+      readonly task: string;
+      readonly from: Resources;
+      readonly to: Resources;
+      readonly parts?: Resized;
+    }
   | { readonly code: 'resizeTakenBack'; readonly task: string }
   | { readonly code: 'ownerRuns'; readonly owner: string; readonly nodes: readonly string[] }
   | { readonly code: 'ownerQueued'; readonly owner: string }
   | { readonly code: 'ownerEnded'; readonly owner: string }
-  /** Only a move's record was taken off its owner. */
-  | { readonly code: 'recordTaken'; readonly owner: string; readonly why: LeftAlone };
+  /** Only a move's record was taken off its owner or task. */
+  | { readonly code: 'recordTaken'; readonly object: string; readonly why: LeftAlone };
 
 /**
- * Why an owner is left as it is although a record of ours stands on it: its tasks run, or have ended; somebody has
- * changed it since; the record is of 0.1.0, and does not say what it left, or cannot be read; something else steers it.
+ * Why an owner or a task is left as it is although a record of ours stands on it: its tasks run, or have ended; its
+ * resize is granted; somebody has changed it since; the record is of 0.1.0, and does not say what it left, or cannot be
+ * read; something else steers it.
  */
 export type LeftAlone =
-  | { readonly code: 'runs' | 'ended' | 'changed' | 'undated' | 'unreadable' }
+  | { readonly code: 'runs' | 'ended' | 'granted' | 'changed' | 'undated' | 'unreadable' }
   | { readonly code: 'steered'; readonly by: Steering };
 
 export type Reason =
@@ -79,6 +88,8 @@ export type Ending =
   /** It waited up to the limit that a setting puts. */
   | { readonly code: 'gaveUp'; readonly limit: Limit; readonly waitedSeconds: number }
   | { readonly code: 'takenBack' }
+  /** It asks for what it had again, and its node has not granted that. */
+  | { readonly code: 'backNotGranted'; readonly message?: string }
   | { readonly code: 'notTakenBack'; readonly refused: Refused }
   | { readonly code: 'taskEnded' }
   | { readonly code: 'queued'; readonly task: string; readonly refused?: Refused }

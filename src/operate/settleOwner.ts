@@ -68,7 +68,7 @@ export async function leave(
   if (kind === 'byHand') return leftByHand(ownerName(owner), why);
   const result = await cluster.release(owner, record, { dryRun: false });
   if (result.kind === 'refused') return { kind: 'failed', reason: { code: 'refused', refused: result } };
-  return { kind: 'done', outcome: { code: 'recordTaken', owner: ownerName(owner), why } };
+  return { kind: 'done', outcome: { code: 'recordTaken', object: ownerName(owner), why } };
 }
 
 /** It stays suspended until somebody resumes it. */

@@ -1,4 +1,4 @@
-import type { ActOptions, ActResult, Cluster, MoveName, MoveRecord } from '../cluster/port.ts';
+import type { ActOptions, ActResult, Cluster, MoveName, MoveRecord, TaskState } from '../cluster/port.ts';
 import type { Move } from '../core/model/moves.ts';
 import type { Settings } from '../core/model/settings.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
@@ -99,4 +99,9 @@ export function recordOf(context: StepContext, move: Move): MoveRecord {
   if (move.kind === 'migration') return { ...common, kind: 'migration', from: move.from, to: move.to };
   if (move.kind === 'resize') return { ...common, kind: 'resize', before: move.from, request: move.request };
   throw new TypeError(`A ${move.kind} leaves no record`);
+}
+
+/** A task of which nothing is to come. */
+export function isOver({ phase }: TaskState): boolean {
+  return phase === 'succeeded' || phase === 'failed' || phase === 'ending';
 }

@@ -1,12 +1,13 @@
 import type { Cluster } from '../cluster/port.ts';
 import type { Resize } from '../core/model/moves.ts';
-import { sameResources } from '../core/model/resources.ts';
+import { type Resized, sameParts } from '../core/model/stated.ts';
 import type { JournalEntry, Operation } from './journal.ts';
 import { stateOf } from './journal.ts';
 
 /**
  * The newest operation on this cluster that resized something and was not undone, reversed: the last resize first, each
- * from what the task has now back to what it had. Tasks that have ended or were changed since are left out.
+ * from what the task has now back to what it had, container by container. Tasks that have ended or were changed since
+ * are left out, and so are resizes of version 0.1, which did not keep what each container had.
  * @returns undefined when there is nothing to undo
  */
 export async function inverseOperation(
@@ -18,7 +19,7 @@ export async function inverseOperation(
     ({ cluster: name, undoes, planId }) => name === cluster.name && undoes === undefined && !undone.has(planId),
   );
   for (const operation of candidates.reverse()) {
-    const moves = (await Promise.all(doneResizes(operation).map((move) => inverse(move, cluster)))).filter(
+    const moves = (await Promise.all(doneResizes(operation).map((done) => inverse(done, cluster)))).filter(
       (move) => move !== undefined,
     );
     if (moves.length === 0) continue;
@@ -42,15 +43,21 @@ export function undoneMoveId(moveId: string): string {
 
 const UNDO = 'undo ';
 
-function doneResizes(operation: Operation): Resize[] {
-  return operation.moves.filter(
-    (move): move is Resize => move.kind === 'resize' && stateOf(operation, move.id).kind === 'done',
-  );
+type Done = { readonly move: Resize; readonly parts: Resized };
+
+function doneResizes(operation: Operation): Done[] {
+  return operation.moves.flatMap((move) => {
+    const state = stateOf(operation, move.id);
+    if (move.kind !== 'resize' || state.kind !== 'done') return [];
+    const { outcome } = state;
+    const parts = typeof outcome === 'object' && outcome.code === 'resized' ? outcome.parts : undefined;
+    return parts ? [{ move, parts }] : [];
+  });
 }
 
-async function inverse(move: Resize, cluster: Cluster): Promise<Resize | undefined> {
+async function inverse({ move, parts }: Done, cluster: Cluster): Promise<Resize | undefined> {
   const found = await cluster.readTask(move.task);
-  if (found?.phase !== 'running' || !sameResources(found.desired, move.to)) return undefined;
+  if (found?.phase !== 'running' || !sameParts(found.parts, parts.after)) return undefined;
   return {
     ...move,
     id: `${UNDO}${move.id}`,
@@ -58,5 +65,6 @@ async function inverse(move: Resize, cluster: Cluster): Promise<Resize | undefin
     direction: move.direction === 'shrink' ? 'expand' : 'shrink',
     from: move.to,
     to: move.from,
+    takesBack: parts,
   };
 }

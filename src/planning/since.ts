@@ -1,7 +1,5 @@
 import { join } from 'node:path';
-import type { ObjectRecord } from '../cluster/port.ts';
 import { isRecord } from '../core/model/isRecord.ts';
-import { amountOf, resourceNames } from '../core/model/resources.ts';
 import { isMapOf, isNumber } from '../core/model/shape.ts';
 import type { Since } from '../core/model/since.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
@@ -31,17 +29,12 @@ export async function writeSince(stateDirectory: string, cluster: string, since:
   }
 }
 
-/** When tasks were last shrunk, from the records that stand on them: `shrunk <task id>`. */
-export function lastShrinks(records: readonly ObjectRecord[], { tasks }: Snapshot): Since {
-  const byId = new Map(tasks.map((task) => [task.id, task]));
+/** When tasks were last shrunk, as it stands on them: `shrunk <task id>`. What is not past counts as never. */
+export function lastShrinks({ tasks, takenAtSeconds }: Snapshot): Since {
   return Object.fromEntries(
-    records.flatMap(({ record, task: reference }) => {
-      const { before, startedAtSeconds } = record;
-      const task = reference && byId.get(reference.id);
-      if (record.kind !== 'resize' || !before || !task) return [];
-      const shrank = resourceNames(before).some((name) => amountOf(task.desired, name) < amountOf(before, name));
-      return shrank ? [[`shrunk ${task.id}`, startedAtSeconds]] : [];
-    }),
+    tasks.flatMap(({ id, lastShrunkAtSeconds: at }) =>
+      at === undefined || at > takenAtSeconds ? [] : [[`shrunk ${id}`, at]],
+    ),
   );
 }
 

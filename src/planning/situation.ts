@@ -1,5 +1,5 @@
 import { setImmediate as breathe } from 'node:timers/promises';
-import type { Cluster, ObjectRecord } from '../cluster/port.ts';
+import type { Cluster } from '../cluster/port.ts';
 import type { FinishedTask } from '../core/model/finished.ts';
 import type { Problem } from '../core/model/problem.ts';
 import type { Since } from '../core/model/since.ts';
@@ -31,18 +31,17 @@ export type Situation = {
   readonly unpredicted: readonly Task[];
 };
 
-/** What changes slowly, and costs a large cluster much to read: its finished runs and records of moves. */
+/** What changes slowly, and costs a large cluster much to read: its finished runs. */
 type KnownPast = {
   readonly readAtSeconds: number;
   readonly history: readonly FinishedTask[];
   readonly problems: readonly Problem[];
-  readonly records: readonly ObjectRecord[];
   /** From a file; where there was none, the baselines fitted to this history. */
   readonly predictor: Predictor;
 };
 
 /** The part of a cluster that a situation is read from. */
-type Readable = Pick<Cluster, 'readSnapshot' | 'readHistory' | 'readRecords'>;
+type Readable = Pick<Cluster, 'readSnapshot' | 'readHistory'>;
 
 /**
  * Reads a cluster and predicts its tasks.
@@ -59,9 +58,9 @@ export async function readSituation(
   const read = await cluster.readSnapshot(signal);
   const usable = predictor && isJudged(predictor) ? predictor : undefined;
   const past = await readPast(cluster, usable, read.takenAtSeconds, signal);
-  const { history, records } = past;
+  const { history } = past;
   const snapshot = withProblems(read, past);
-  const since = { ...(await readSince(stateDirectory, snapshot)), ...lastShrinks(records, snapshot) };
+  const since = { ...(await readSince(stateDirectory, snapshot)), ...lastShrinks(snapshot) };
   const predictions = await predict(past, snapshot, signal);
   const used = usable ? learnedFrom(usable.card) : { name: 'baselines', tasks: history.length };
   return { snapshot, history, since, predictions, predictor: used, past, unpredicted: [] };
@@ -79,7 +78,7 @@ function learnedFrom({ tasks, cluster, toSeconds }: PredictorCard): Situation['p
 /** The cluster as it is now, with no past read and no task predicted: the first that can be shown of it. */
 export async function firstSituation(cluster: Readable, signal?: AbortSignal): Promise<Situation> {
   const snapshot = await cluster.readSnapshot(signal);
-  const none = { history: [], problems: [], records: [], predictor: fitPredictor([]) };
+  const none = { history: [], problems: [], predictor: fitPredictor([]) };
   const past = { readAtSeconds: Number.NEGATIVE_INFINITY, ...none };
   const predictor = { name: 'none yet', tasks: 0 };
   return { snapshot, history: [], since: {}, predictions: {}, predictor, past, unpredicted: snapshot.tasks };
@@ -101,7 +100,7 @@ async function predict(
 }
 
 /**
- * The cluster as it is now, with the history, records and predictions of the last situation; a new task has no
+ * The cluster as it is now, with the history and predictions of the last situation; a new task has no
  * prediction yet. Quick enough to show each change; never used to plan.
  * @throws as `readSituation` does
  */
@@ -159,9 +158,6 @@ async function readPast(
   readAtSeconds: number,
   signal: AbortSignal | undefined,
 ): Promise<KnownPast> {
-  const [{ tasks: history, problems }, records] = await Promise.all([
-    cluster.readHistory(signal),
-    cluster.readRecords(signal),
-  ]);
-  return { readAtSeconds, history, problems, records, predictor: trained ?? fitPredictor(history) };
+  const { tasks: history, problems } = await cluster.readHistory(signal);
+  return { readAtSeconds, history, problems, predictor: trained ?? fitPredictor(history) };
 }

@@ -229,12 +229,12 @@ function describeOrphans({ cluster, orphans }: Extract<Question, { kind: 'orphan
 }
 
 /** "Resume team/train, which a migration has suspended" */
-function describeOrphan({ move: { object }, need }: Orphan): string {
+function describeOrphan({ move: { object, of }, need }: Orphan): string {
   switch (need.kind) {
     case 'resume':
       return `Resume ${object}, which a migration has suspended`;
     case 'forget':
-      return `Only take the record of a migration off ${object}: ${describeLeftAlone(need.why)}`;
+      return `Only take the record of a ${of} off ${object}: ${describeLeftAlone(need.why)}`;
     case 'byHand':
       return `Leave ${object} to you: ${describeLeftAlone(need.why)}`;
     case 'resize':
@@ -424,6 +424,10 @@ export function describeState(state: Step['state']): string {
       return 'Cancelled; nothing was done.';
     case 'awaited':
       return written(state.reason, describeReason);
+    case 'reverting': {
+      if (state.dueSeconds === undefined) return UNDER_WAY.reverting;
+      return `${written(state.reason, describeReason)} ${describeEnding({ code: 'backNotGranted' })}`;
+    }
     default: {
       const reason = 'reason' in state && dueSecondsOf({ state }) !== undefined ? state.reason : undefined;
       if (reason === undefined) return UNDER_WAY[state.kind];
@@ -457,7 +461,7 @@ function describeDone(outcome: Outcome): string {
     case 'ownerEnded':
       return `${outcome.owner} has ended; there is nothing left to move.`;
     case 'recordTaken':
-      return `The record of the move is taken off ${outcome.owner}: ${describeLeftAlone(outcome.why)}.`;
+      return `The record of the move is taken off ${outcome.object}: ${describeLeftAlone(outcome.why)}.`;
   }
 }
 
@@ -527,6 +531,8 @@ function describeLeftAlone(why: LeftAlone): string {
       return 'it is not suspended';
     case 'ended':
       return 'it has ended';
+    case 'granted':
+      return 'its resize is granted';
     case 'changed':
       return 'somebody has changed it since';
     case 'undated':
@@ -545,6 +551,10 @@ function describeEnding(ending: Ending): string {
       return `Given up: it waited ${duration(ending.waitedSeconds)}, the limit of ${LIMITS[ending.limit]}.`;
     case 'takenBack':
       return 'The resize is taken back.';
+    case 'backNotGranted':
+      return ending.message
+        ? `It asks for what it had again, which its node has not granted: ${ended(ending.message)}`
+        : 'It asks for what it had again, which its node has not granted.';
     case 'notTakenBack':
       return `The resize cannot be taken back. ${describeRefusedAct(ending.refused)}`;
     case 'taskEnded':

@@ -58,6 +58,20 @@ function describeWhy(why: WhyRefused): string {
       return `its init containers, sidecars and overhead ask for ${amount(why.resource, why.least)}. Choose no smaller amount.`;
     case 'restarts':
       return `container ${why.container} restarts when its ${resourceTitle(why.resource)} changes (resizePolicy RestartContainer), which would lose its work. Migrate it instead, or change the policy in its template.`;
+    case 'notRequested':
+      return `none of its containers requests ${resourceTitle(why.resource)}, and a request that is added cannot be taken away. Give its template one.`;
+    case 'containerNeeds': {
+      const [needed, left] = [why.needed, why.left].map((each) => amount(why.resource, each, 3));
+      return `its container ${why.container} needs ${needed} and would be left ${left}. Choose a larger amount.`;
+    }
+    case 'limitAbove': {
+      const [limit, most] = [why.limit, why.most].map((each) => amount(why.resource, each, 3));
+      return `its container ${why.container} has a limit of ${limit}, and the pod would have one of ${most} in all. Choose a larger amount.`;
+    }
+    case 'resizedByOther':
+      return 'somebody else has changed its amounts since, and they are left as they are.';
+    case 'amountsUnknown':
+      return 'version 0.1 did not note what each of its containers had. Set its amounts by hand.';
     case 'nodeTooSmall': {
       const [wanted, most] = amountsApart(why.resource, why.requested, why.allocatable);
       return `node ${why.node} has ${most} in all, and ${wanted} is asked for. Choose a smaller amount, or migrate it.`;

@@ -4,7 +4,12 @@ import { openKubernetesCluster } from '../../src/cluster/kubernetes/kubernetes.t
 import type { ActResult, Cluster, MoveRecord } from '../../src/cluster/port.ts';
 import type { OwnerRef, TaskRef } from '../../src/core/model/moves.ts';
 import type { Task } from '../../src/core/model/task.ts';
+import { continueMoves } from '../../src/operate/applyPlan.ts';
+import { REAL_CLOCK } from '../../src/operate/stepContext.ts';
+import { describeStep } from '../../src/text/operation.ts';
 import { describeRefusedAct } from '../../src/text/refusal.ts';
+import { memoryJournal } from '../operate/memory.ts';
+import { optionsOf } from '../operate/samplePlan.ts';
 import { clusterAvailability, startCluster, type TestCluster } from './cluster.ts';
 import { until } from './until.ts';
 import { gatedPod, job } from './workload.ts';
@@ -133,7 +138,8 @@ describe('the Kubernetes side of the Cluster port', function () {
     const after = await taskOf('elastic');
     assert.deepEqual([after.request, after.desired, after.allocation], [task.request, to, to]);
     const [standing] = await cluster.readRecords();
-    assert.deepEqual([standing?.record, standing?.task?.id], [record, task.id]);
+    const { generation, resized } = result;
+    assert.deepEqual([standing?.record, standing?.task?.id], [{ ...record, generation, resized }, task.id]);
     done(await cluster.resize(refOf(task), to, record, FOR_REAL)); // once more: nothing is left to do
     refused(
       await cluster.resize(refOf(task), task.desired, record, FOR_REAL),
@@ -146,6 +152,108 @@ describe('the Kubernetes side of the Cluster port', function () {
       /requested: 9000, allocatable: 8000/,
     );
     await test.remove('job/elastic');
+  });
+
+  it('gives each container back byte for byte what its user wrote, a sidecar too, where nobody else changed it', async () => {
+    const manifest = job({ name: 'several', requests: {} });
+    const template = (manifest.spec as JobSpec).template;
+    Object.assign(template.spec, {
+      containers: [
+        container('a', { requests: { cpu: '0.1', memory: '64Mi' }, limits: { cpu: '0.2' } }),
+        container('b', { requests: { cpu: '300m', memory: '192Mi' }, limits: { cpu: '.7', memory: '256Mi' } }),
+        container('c', { requests: { memory: '1Mi' } }),
+      ],
+      initContainers: [{ ...container('mesh', { requests: { cpu: '150m', memory: '64M' } }), restartPolicy: 'Always' }],
+    });
+    await test.apply(manifest);
+    await running('several');
+    const written = async () => {
+      const { items } = JSON.parse(await test.kubectl(['get', 'pods', '-l', 'job-name=several', '-o', 'json']));
+      const { containers, initContainers } = items[0].spec;
+      return [...containers, ...initContainers].map(({ resources }) => resources);
+    };
+    const before = await written();
+    const task = await taskOf('several');
+    const to = { ...task.desired, milliCpu: 300, memoryBytes: 300 * 2 ** 20 };
+    const needs = { a: { milliCpu: 90, memoryBytes: 0 }, mesh: { milliCpu: 10, memoryBytes: 0 } };
+    const { resized } = done(
+      await cluster.resize(refOf(task), to, { ...RECORD, kind: 'resize' }, { ...FOR_REAL, needs }),
+    );
+    const granted = () =>
+      until(
+        () => cluster.readTask(refOf(task)),
+        (seen) => seen?.resize === 'none',
+      );
+    assert.deepEqual((await granted())?.actual, to);
+    const cpus = new Map(resized!.after.map(({ name, requests }) => [name, requests?.cpu]));
+    // Of 550m each keeps its need (1m where none is known) and an equal share of 199 of the 449 above it.
+    assert.deepEqual(
+      [...cpus],
+      [
+        ['a', '94m'],
+        ['b', '134m'],
+        ['c', undefined],
+        ['mesh', '72m'],
+      ],
+    );
+    // Limits are to come back within the bounds of their namespace.
+    const limits = [{ type: 'Container', max: { cpu: '700m' } }];
+    await test.apply({ apiVersion: 'v1', kind: 'LimitRange', metadata: { name: 'bounds' }, spec: { limits } });
+    done(await cluster.restore(refOf(task), resized!, FOR_REAL));
+    await granted();
+    assert.deepEqual(await written(), before);
+    await test.remove('job/several', 'limitrange/bounds');
+  });
+
+  it('leaves a later resize by somebody else alone, whatever record stands there', async () => {
+    await test.apply(job({ name: 'theirs', requests: { cpu: '500m', memory: '1Gi' } }));
+    await running('theirs');
+    const task = await taskOf('theirs');
+    const record: MoveRecord = { ...RECORD, kind: 'resize', before: task.desired };
+    const to = { ...task.desired, milliCpu: 900 };
+    done(await cluster.resize(refOf(task), to, record, FOR_REAL));
+    await until(
+      () => cluster.readTask(refOf(task)),
+      (seen) => seen?.resize === 'none',
+    );
+    await test.apply(job({ name: 'neighbour', requests: { cpu: '6', memory: '1Gi' }, preferredNode: task.node! }));
+    await running('neighbour');
+    const name = task.id.slice(task.id.indexOf('/') + 1);
+    const amounts = { cpu: '7' };
+    const spec = { containers: [{ name: 'main', resources: { requests: amounts, limits: amounts } }] };
+    await test.kubectl(['patch', 'pod', name, '--subresource', 'resize', '-p', JSON.stringify({ spec })]);
+    await until(
+      () => cluster.readTask(refOf(task)),
+      (seen) => seen?.resize === 'deferred',
+    );
+    const outcome = await continueMoves(cluster, optionsOf(memoryJournal(), { polling: REAL_CLOCK }));
+    assert.deepEqual('steps' in outcome && outcome.steps, []);
+    assert.equal((await cluster.readTask(refOf(task)))?.desired.milliCpu, 7000);
+    assert.deepEqual(await cluster.readRecords(), []);
+    await test.remove('job/theirs', 'job/neighbour');
+  });
+
+  it('takes a shrink of memory back as soon as its kubelet says that it cannot', async () => {
+    const usage = { cpu: '100m', memory: '512Mi' };
+    await test.apply(job({ name: 'full', requests: { cpu: '500m', memory: '1Gi' }, usage }));
+    await running('full');
+    const task = await taskOf('full');
+    const to = { ...task.desired, memoryBytes: 256 * 2 ** 20 };
+    const { request, desired: from } = task;
+    const move = { kind: 'resize', id: 'move', task: refOf(task), direction: 'shrink', from, to, request } as const;
+    const at = { planId: 'plan', atSeconds: cluster.nowSeconds() };
+    const journal = memoryJournal([
+      { type: 'begin', ...at, cluster: cluster.name, moves: [move] },
+      { type: 'step', ...at, moveId: move.id, state: { kind: 'resizing' } },
+    ]);
+    const begin = Date.now();
+    const outcome = await continueMoves(cluster, optionsOf(journal, { polling: REAL_CLOCK }));
+    const text = 'steps' in outcome ? describeStep(outcome.steps[0]!).text : outcome.kind;
+    assert.match(text, /below current usage.*The resize is taken back\.$/);
+    assert.ok(Date.now() - begin < 30_000, 'apply is not blocked');
+    const state = await cluster.readTask(refOf(task));
+    assert.deepEqual([state?.desired, state?.actual, await cluster.readRecords()], [from, from, []]);
+    await test.remove('job/full');
   });
 
   it('tells what a quota leaves, and names the quota that refuses a resize', async () => {
@@ -281,6 +389,12 @@ describe('the Kubernetes side of the Cluster port', function () {
     return task;
   }
 });
+
+type JobSpec = { readonly template: { readonly spec: object } };
+
+function container(name: string, resources: object): object {
+  return { name, image: 'example.test/pretended', resources };
+}
 
 function refOf(task: Task): TaskRef {
   const { id, uid, generation, node } = task;

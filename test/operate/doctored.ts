@@ -21,20 +21,24 @@ export function doctored(
     const state = await cluster.readTask(task, signal);
     return state && (change.task?.(state) ?? state);
   };
-  for (const name of [
-    'place',
-    'resize',
-    'suspend',
-    'resume',
-    'release',
-    'readOwner',
-    'readRecords',
-    'readHistory',
-  ] as const) {
+  for (const name of BOUND) {
     Object.defineProperty(other, name, { value: cluster[name].bind(cluster), configurable: true });
   }
   return other;
 }
+
+const BOUND = [
+  'place',
+  'resize',
+  'restore',
+  'releaseTask',
+  'suspend',
+  'resume',
+  'release',
+  'readOwner',
+  'readRecords',
+  'readHistory',
+] as const;
 
 /** The snapshot with a node of which somebody new holds an amount, all that it has where none is said. */
 export function filled(snapshot: Snapshot, node: string, amount?: Resources): Snapshot {

@@ -1,5 +1,6 @@
 import { refuse } from '../../src/cluster/refused.ts';
 import type { Migration, Move, Placement, Resize } from '../../src/core/model/moves.ts';
+import type { Resized } from '../../src/core/model/stated.ts';
 import type { JournalEntry, MoveState, SavedRun } from '../../src/operate/journal.ts';
 import type { Ending, Outcome, Reason } from '../../src/operate/reasons.ts';
 import { amounts, aTask } from '../core/small.ts';
@@ -10,16 +11,24 @@ import type { OneOfEach } from '../text/everyCode.ts';
 const [task, owner, node] = ['team/train', 'team/job', 'n1'] as const;
 const refused = refuse('conflict', { act: 'resize', task }, { code: 'changed', found: 3, planned: 2 });
 
+const parts: Resized = {
+  before: [{ name: 'main', requests: { cpu: '0.1' }, limits: { cpu: '1', memory: '1Gi' } }, { requests: { cpu: '2' } }],
+  after: [
+    { name: 'main', requests: { cpu: '50m' }, limits: { cpu: '500m', memory: '1Gi' } },
+    { requests: { cpu: '1' } },
+  ],
+};
+
 const OUTCOMES: OneOfEach<Outcome> = {
   taskRuns: { code: 'taskRuns', task, node },
   taskRanAndEnded: { code: 'taskRanAndEnded', task, node },
   taskEnded: { code: 'taskEnded', task },
-  resized: { code: 'resized', task, from: amounts(8, 32), to: amounts(4, 16) },
+  resized: { code: 'resized', task, from: amounts(8, 32), to: amounts(4, 16), parts },
   resizeTakenBack: { code: 'resizeTakenBack', task },
   ownerRuns: { code: 'ownerRuns', owner, nodes: ['n1', 'n2'] },
   ownerQueued: { code: 'ownerQueued', owner },
   ownerEnded: { code: 'ownerEnded', owner },
-  recordTaken: { code: 'recordTaken', owner, why: { code: 'steered', by: { code: 'queue', queue: 'q' } } },
+  recordTaken: { code: 'recordTaken', object: owner, why: { code: 'steered', by: { code: 'queue', queue: 'q' } } },
 };
 
 const REASONS: OneOfEach<Reason> = {
@@ -56,6 +65,7 @@ const REASONS: OneOfEach<Reason> = {
 const ENDINGS: OneOfEach<Ending> = {
   gaveUp: { code: 'gaveUp', limit: 'migrationGiveUpSeconds', waitedSeconds: 7200 },
   takenBack: { code: 'takenBack' },
+  backNotGranted: { code: 'backNotGranted', message: 'Node is full' },
   notTakenBack: { code: 'notTakenBack', refused },
   taskEnded: { code: 'taskEnded' },
   queued: { code: 'queued', task, refused },
@@ -90,9 +100,9 @@ const STATES: { readonly [Kind in MoveState['kind']]: Extract<MoveState, { kind:
   waiting: { kind: 'waiting', wait: 'target', ...wait },
   placing: { kind: 'placing' },
   binding: { kind: 'binding', ...wait },
-  resizing: { kind: 'resizing' },
-  granting: { kind: 'granting', ...wait },
-  reverting: { kind: 'reverting', reason: REASONS.cancelled },
+  resizing: { kind: 'resizing', sinceSeconds: 10, needs: { main: { milliCpu: 1, memoryBytes: 2 } } },
+  granting: { kind: 'granting', ...wait, resized: parts },
+  reverting: { kind: 'reverting', ...wait, reason: REASONS.cancelled, resized: parts },
   suspending: { kind: 'suspending', saved, givenUp },
   stopping: { kind: 'stopping', saved },
   stopped: { kind: 'stopped', saved, ...wait },
@@ -108,7 +118,7 @@ const jobRef = { kind: 'Job', namespace: 'team', name: 'job', uid: 'j', generati
 const placement: Placement = { kind: 'placement', id: 'p1', task: ref, to: node, request: amounts(1, 1) };
 const resize: Resize = {
   ...{ kind: 'resize', id: 'r1', task: ref, owner: { kind: 'Job', namespace: 'team', name: 'job' } },
-  ...{ direction: 'shrink', from: amounts(2, 2), to: amounts(1, 1), request: amounts(2, 2) },
+  ...{ direction: 'shrink', from: amounts(2, 2), to: amounts(1, 1), request: amounts(2, 2), takesBack: parts },
 };
 const migration: Migration = {
   ...{ kind: 'migration', id: 'm1', task: ref, others: [ref], owner: jobRef, from: 'n2', to: node },

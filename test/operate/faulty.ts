@@ -6,7 +6,7 @@ export type Call = {
   readonly dryRun?: boolean;
 };
 
-export type Write = 'place' | 'resize' | 'suspend' | 'resume' | 'release';
+export type Write = 'place' | 'resize' | 'restore' | 'releaseTask' | 'suspend' | 'resume' | 'release';
 
 /** What happens to a call: nothing; it is not passed on; it is done, and its answer is lost; another answer comes. */
 export type Fault = undefined | { readonly before: Error } | { readonly after: Error } | { readonly answer: ActResult };
@@ -35,6 +35,8 @@ export function faulty(cluster: Cluster, faultOf: (call: Call) => Fault): Cluste
     readRecords: (signal) => ask({ method: 'readRecords' }, () => cluster.readRecords(signal)),
     place: (task, to, options) => act('place', options, () => cluster.place(task, to, options)),
     resize: (task, to, record, options) => act('resize', options, () => cluster.resize(task, to, record, options)),
+    restore: (task, resized, options) => act('restore', options, () => cluster.restore(task, resized, options)),
+    releaseTask: (task, move, options) => act('releaseTask', options, () => cluster.releaseTask(task, move, options)),
     suspend: (owner, record, options) => act('suspend', options, () => cluster.suspend(owner, record, options)),
     resume: (owner, pin, options) => act('resume', options, () => cluster.resume(owner, pin, options)),
     release: (owner, move, options) => act('release', options, () => cluster.release(owner, move, options)),

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import type { MoveRecord } from '../../src/cluster/port.ts';
+import type { Cluster, MoveName, MoveRecord, ObjectRecord } from '../../src/cluster/port.ts';
 import type { SampleCluster } from '../../src/cluster/sample/sampleCluster.ts';
 import { DEFAULT_SETTINGS } from '../../src/core/model/settings.ts';
 import type { Snapshot } from '../../src/core/model/snapshot.ts';
 import type { Task } from '../../src/core/model/task.ts';
-import { continueMoves, type Question } from '../../src/operate/applyPlan.ts';
+import { type ApplyOutcome, continueMoves, type Question } from '../../src/operate/applyPlan.ts';
 import { describeQuestion, describeStep } from '../../src/text/operation.ts';
+import { doctored } from './doctored.ts';
 import { memoryJournal } from './memory.ts';
 import { freshSample, open, optionsOf } from './samplePlan.ts';
 
@@ -21,6 +22,25 @@ describe('going on without a journal', () => {
     snapshot = await cluster.readSnapshot();
   });
   afterEach(() => remove());
+
+  /** More than its node has free for ever: the node agent holds a part of it. */
+  const tooMuchFor = (task: Task) => {
+    const node = snapshot.nodes.find(({ name }) => name === task.node)!;
+    return { ...task.desired, milliCpu: node.allocatable.milliCpu };
+  };
+
+  /** The cluster, but these records stand on its objects; those that are taken off go into `released`. */
+  const withRecords = (records: readonly ObjectRecord[]) => {
+    const other = doctored(cluster, {});
+    const released: MoveName[] = [];
+    Object.defineProperty(other, 'readRecords', { value: async () => records });
+    const releaseTask: Cluster['releaseTask'] = (task, move, options) => {
+      released.push(move);
+      return cluster.releaseTask(task, move, options);
+    };
+    Object.defineProperty(other, 'releaseTask', { value: releaseTask });
+    return { other, released };
+  };
 
   const goOn = () => continueMoves(cluster, optionsOf(memoryJournal()));
 
@@ -48,16 +68,78 @@ describe('going on without a journal', () => {
     await cluster.advance(10);
     const after = (await cluster.readSnapshot()).tasks.find(({ uid }) => uid === task.uid)!;
     assert.deepEqual([after.desired, after.allocation, after.resizeState], [task.desired, task.desired, undefined]);
+    assert.deepEqual(await cluster.readRecords(), []);
   });
 
-  it('passes over a resize that was granted: its record only tells how to undo it', async () => {
+  it('leaves a resize to whoever has changed it since, and takes the record off', async () => {
+    const task = snapshot.tasks.find(({ id }) => id.startsWith('vision/tracking'))!;
+    const less = { ...task.desired, milliCpu: task.desired.milliCpu - 100 };
+    const ours = recordAt(cluster, task);
+    const result = await cluster.resize(refOf(task), less, ours, { dryRun: false });
+    await cluster.advance(10);
+    const standing = await cluster.readRecords();
+    const generation = result.kind === 'done' ? result.generation : 0;
+    const theirs = tooMuchFor(task); // deferred
+    await cluster.resize({ ...refOf(task), generation }, theirs, { ...ours, planId: 'x' }, { dryRun: false });
+    await cluster.advance(2 * DEFAULT_SETTINGS.expandGiveUpSeconds);
+    const { other, released } = withRecords(standing);
+    const outcome = await continueMoves(other, optionsOf(memoryJournal()));
+    assert.deepEqual(textsOf(outcome), [
+      `The record of the move is taken off ${task.id}: somebody has changed it since.`,
+    ]);
+    const after = (await cluster.readSnapshot()).tasks.find(({ uid }) => uid === task.uid)!;
+    assert.deepEqual([after.desired, after.resizeState?.kind], [theirs, 'deferred']);
+    assert.deepEqual(
+      released,
+      standing.map(({ record }) => record),
+    );
+  });
+
+  it('never acts on a record of version 0.1, which names neither generation nor amounts, and takes it off', async () => {
+    const task = snapshot.tasks.find(({ id }) => id.startsWith('vision/tracking'))!;
+    await cluster.resize(refOf(task), tooMuchFor(task), recordAt(cluster, task), { dryRun: false });
+    await cluster.advance(2 * DEFAULT_SETTINGS.expandGiveUpSeconds);
+    const { other, released } = withRecords([{ record: recordAt(cluster, task), task: refOf(task) }]);
+    const outcome = await continueMoves(other, optionsOf(memoryJournal()));
+    assert.match(textsOf(outcome).join(), /taken off .*: the record is of version 0\.1/);
+    const after = (await cluster.readSnapshot()).tasks.find(({ uid }) => uid === task.uid)!;
+    assert.deepEqual([after.desired, released.length], [tooMuchFor(task), 1]);
+  });
+
+  it('tells of what is given back once its node has granted it, and waits for that meanwhile', async () => {
+    const task = snapshot.tasks.find(({ id }) => id.startsWith('vision/tracking'))!;
+    await cluster.resize(refOf(task), tooMuchFor(task), recordAt(cluster, task), { dryRun: false });
+    await cluster.advance(2 * DEFAULT_SETTINGS.expandGiveUpSeconds);
+    let isHeld = true;
+    const held = doctored(cluster, {
+      task: (state) => (isHeld ? { ...state, resize: 'deferred', message: 'no room' } : state),
+    });
+    for (const _ of [1, 2]) {
+      const outcome = await continueMoves(held, optionsOf(memoryJournal()));
+      assert.deepEqual([outcome.kind, (await cluster.readTask(refOf(task)))?.desired], ['waiting', task.desired]);
+    }
+    isHeld = false;
+    const outcome = await continueMoves(held, optionsOf(memoryJournal()));
+    assert.deepEqual([outcome.kind, await cluster.readRecords()], ['applied', []]);
+  });
+
+  it('does nothing about a resize without a yes', async () => {
+    const task = snapshot.tasks.find(({ id }) => id.startsWith('vision/tracking'))!;
+    await cluster.resize(refOf(task), tooMuchFor(task), recordAt(cluster, task), { dryRun: false });
+    await cluster.advance(2 * DEFAULT_SETTINGS.expandGiveUpSeconds);
+    await continueMoves(cluster, optionsOf(memoryJournal(), { confirm: async () => false }));
+    const after = await cluster.readTask(refOf(task));
+    assert.deepEqual([after?.desired, (await cluster.readRecords()).length], [tooMuchFor(task), 1]);
+  });
+
+  it('takes the record of a resize off that was granted', async () => {
     const task = snapshot.tasks.find(({ id }) => id.startsWith('vision/tracking'))!;
     const less = { ...task.desired, milliCpu: task.desired.milliCpu - 100 };
     await cluster.resize(refOf(task), less, recordAt(cluster, task), { dryRun: false });
     await cluster.advance(10);
     const outcome = await goOn();
-    assert.deepEqual('steps' in outcome && outcome.steps, []);
-    assert.equal((await cluster.readRecords()).length, 1);
+    assert.deepEqual(textsOf(outcome), [`The record of the move is taken off ${task.id}: its resize is granted.`]);
+    assert.deepEqual(await cluster.readRecords(), []);
   });
 
   it('resumes a suspended owner where there is capacity, and takes nothing else from its record', async () => {
@@ -107,6 +189,10 @@ describe('going on without a journal', () => {
     assert.equal(verb, 'Finish 1 move');
   });
 });
+
+function textsOf(outcome: ApplyOutcome): string[] {
+  return 'steps' in outcome ? outcome.steps.map((step) => describeStep(step).text) : [];
+}
 
 function refOf({ id, uid, generation }: Task) {
   return { id, uid, generation };

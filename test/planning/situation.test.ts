@@ -9,6 +9,7 @@ import type { Task } from '../../src/core/model/task.ts';
 import { type Predictor, trainPredictor } from '../../src/core/predict/predictor.ts';
 import { loadEngine } from '../../src/io/engine.ts';
 import { readPretrained } from '../../src/io/networks.ts';
+import { lastShrinks } from '../../src/planning/since.ts';
 import { hasOldPast, predictRest, readSituation, updateSituation } from '../../src/planning/situation.ts';
 import { recurringHistory } from '../core/predict/histories.ts';
 import { amounts, aNode, aSnapshot, aTask, NOW } from '../core/small.ts';
@@ -17,7 +18,7 @@ describe('reading a situation', () => {
   const directory = mkdtempSync(join(tmpdir(), 'stowage-planning-'));
   after(() => rmSync(directory, { recursive: true }));
 
-  it('reads history and records of moves again each time', async () => {
+  it('reads history again each time', async () => {
     const cluster = new CountedCluster([aTask('a', 'n', amounts(1, 1))]);
     await readSituation(cluster, directory);
     await readSituation(cluster, directory);
@@ -102,8 +103,19 @@ describe('updating a situation', () => {
   });
 });
 
+describe('when tasks were last shrunk', () => {
+  it('stands on them; a time that is not past counts as never', () => {
+    const at = (name: string, lastShrunkAtSeconds: number) => aTask(name, 'n', amounts(1, 1), { lastShrunkAtSeconds });
+    const snapshot = aSnapshot(
+      [aNode('n', amounts(8, 8))],
+      [at('a', NOW - 60), at('b', NOW + 60), aTask('c', 'n', amounts(1, 1))],
+    );
+    assert.deepEqual(lastShrinks(snapshot), { 'shrunk default/a': NOW - 60 });
+  });
+});
+
 /** A cluster of one node that only tells what it is; it counts how often its history is asked for. */
-class CountedCluster implements Pick<Cluster, 'readSnapshot' | 'readHistory' | 'readRecords'> {
+class CountedCluster implements Pick<Cluster, 'readSnapshot' | 'readHistory'> {
   tasks: Task[];
   nowSeconds = NOW;
   histories = 0;
@@ -119,9 +131,5 @@ class CountedCluster implements Pick<Cluster, 'readSnapshot' | 'readHistory' | '
   async readHistory() {
     this.histories += 1;
     return { tasks: [], problems: [] };
-  }
-
-  async readRecords() {
-    return [];
   }
 }

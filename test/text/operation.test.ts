@@ -39,7 +39,7 @@ const OUTCOMES: ByCode<Outcome> = {
   ownerRuns: { code: 'ownerRuns', owner, nodes: ['n1', 'n2'] },
   ownerQueued: { code: 'ownerQueued', owner },
   ownerEnded: { code: 'ownerEnded', owner },
-  recordTaken: { code: 'recordTaken', owner, why: { code: 'runs' } },
+  recordTaken: { code: 'recordTaken', object: owner, why: { code: 'runs' } },
 };
 
 const REASONS: ByCode<Reason> = {
@@ -72,6 +72,7 @@ const REASONS: ByCode<Reason> = {
 const ENDINGS: ByCode<Ending> = {
   gaveUp: { code: 'gaveUp', limit: 'migrationGiveUpSeconds', waitedSeconds: 7200 },
   takenBack: { code: 'takenBack' },
+  backNotGranted: { code: 'backNotGranted', message: 'Node is full' },
   notTakenBack: { code: 'notTakenBack', refused },
   taskEnded: { code: 'taskEnded' },
   queued: { code: 'queued', task },
@@ -164,6 +165,15 @@ describe('what came of a move', () => {
       const outcome: ApplyOutcome = { kind: 'waiting', done: 0, failed: 0, waiting: 1, untilSeconds: 60, steps: [] };
       assert.equal(describeResult(outcome, 0), 'Moves: 0 done, 1 waiting until 08:01 UTC+8.');
     });
+  });
+
+  it('says of a resize that waits on its way back why it goes back, and for what it waits', () => {
+    const state = { kind: 'reverting', reason: REASONS.neverGranted, sinceSeconds: 0, dueSeconds: 60 } as const;
+    assert.equal(
+      said(state),
+      'The node of team/train can never grant this: Node is too small. ' +
+        'It asks for what it had again, which its node has not granted.',
+    );
   });
 
   it('is summed up with the first move that was not done', () => {

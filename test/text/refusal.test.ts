@@ -25,6 +25,19 @@ describe('what a cluster refuses', () => {
     );
   });
 
+  it('names the container that a resize would starve, and whose limit it would pass', () => {
+    const container = { resource: 'milliCpu', container: 'main' } as const;
+    assert.equal(
+      said({ code: 'containerNeeds', ...container, needed: 120, left: 10 }),
+      'Cannot resize team/train: its container main needs 0.12 CPU and would be left 0.01 CPU. Choose a larger amount.',
+    );
+    assert.equal(
+      said({ code: 'limitAbove', ...container, limit: 2000, most: 1500 }),
+      'Cannot resize team/train: its container main has a limit of 2 CPU, and the pod would have one of 1.5 CPU in all. ' +
+        'Choose a larger amount.',
+    );
+  });
+
   it('counts in the form that the number asks for', () => {
     const budget = (tasks: number) => said({ code: 'budget', budget: 'calm', tasks, allowed: 0 }, owner);
     assert.match(budget(1), /calm covers its 1 running task and allows 0 to stop now/);

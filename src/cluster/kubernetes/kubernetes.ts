@@ -27,7 +27,7 @@ import { holdLeases } from './write/lease.ts';
 import { placePod } from './write/placePod.ts';
 import { podPath, podsOfJob } from './write/pods.ts';
 import { releaseJob } from './write/releaseJob.ts';
-import { resizePod } from './write/resizePod.ts';
+import { releasePod, resizePod, restorePod } from './write/resizePod.ts';
 import { resumeJob } from './write/resumeJob.ts';
 import { ownerState, taskState } from './write/state.ts';
 import { suspendJob } from './write/suspendJob.ts';
@@ -154,6 +154,14 @@ class KubernetesCluster implements Cluster {
 
   resize(...[task, to, record, options]: Parameters<Cluster['resize']>) {
     return resizePod(this.#connection, task, to, record, options);
+  }
+
+  restore(...[task, resized, options]: Parameters<Cluster['restore']>) {
+    return restorePod(this.#connection, task, resized, options);
+  }
+
+  releaseTask(...[task, move, options]: Parameters<Cluster['releaseTask']>) {
+    return releasePod(this.#connection, task, move, options);
   }
 
   suspend(...[owner, record, options]: Parameters<Cluster['suspend']>) {

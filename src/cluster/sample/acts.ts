@@ -1,5 +1,6 @@
 import type { OwnerRef, TaskRef } from '../../core/model/moves.ts';
 import { amountOf, type Resources, resourceNames, sameResources, shortage } from '../../core/model/resources.ts';
+import { type Resized, type StatedPart, sameParts } from '../../core/model/stated.ts';
 import {
   type ActOptions,
   type ActResult,
@@ -21,6 +22,8 @@ import type { LiveOwner, LiveTask, World } from './world.ts';
 export type Act =
   | { readonly kind: 'place'; readonly task: TaskRef; readonly to: string }
   | { readonly kind: 'resize'; readonly task: TaskRef; readonly to: Resources; readonly record: MoveRecord }
+  | { readonly kind: 'restore'; readonly task: TaskRef; readonly resized: Resized }
+  | { readonly kind: 'releaseTask'; readonly task: TaskRef; readonly move: MoveName }
   | { readonly kind: 'suspend'; readonly owner: OwnerRef; readonly record: MoveRecord }
   | ({ readonly kind: 'resume'; readonly owner: OwnerRef; readonly pin: Pin } & Omit<ResumeOptions, keyof ActOptions>)
   | { readonly kind: 'release'; readonly owner: OwnerRef; readonly move: MoveName };
@@ -36,6 +39,10 @@ export function perform(world: World, act: Act, dryRun: boolean): ActResult {
       return place(world, act.task, act.to, dryRun);
     case 'resize':
       return resize(world, act, dryRun);
+    case 'restore':
+      return restore(world, act, dryRun);
+    case 'releaseTask':
+      return releaseTask(world, act, dryRun);
     case 'suspend':
       return suspend(world, act.owner, act.record, dryRun);
     case 'resume':
@@ -68,30 +75,84 @@ function isOnlyOn({ task }: LiveTask, node: string): boolean {
 
 function resize(world: World, { task: ref, to, record }: Extract<Act, { kind: 'resize' }>, dryRun: boolean): ActResult {
   const attempt = resizing(ref.id);
-  const found = findTask(world, ref, attempt);
+  const found = runningTask(world, ref, attempt);
   if ('code' in found) return found;
   const { task } = found;
-  const { namespace, phase } = task;
-  const missing = missingRight('resize', namespace);
-  if (missing) return refuse('forbidden', attempt, { code: 'right', missing, namespace });
-  if (phase !== 'running') return refuse('invalid', attempt, { code: 'notRunning', phase });
   const fixed = resourceNames(task.desired, to).find(
     (name) => name !== 'milliCpu' && name !== 'memoryBytes' && amountOf(to, name) !== amountOf(task.desired, name),
   );
   if (fixed) return refuse('invalid', attempt, { code: 'fixedResource', resource: fixed });
   const emptied = (['milliCpu', 'memoryBytes'] as const).find((resource) => to[resource] <= 0);
   if (emptied) return refuse('invalid', attempt, { code: 'notPositive', resource: emptied });
-  if (sameResources(task.desired, to)) return done(task.generation);
+  if (sameResources(task.desired, to)) {
+    const { resized } = hasRecordOf(found, record) ? found.record! : {};
+    return { ...done(task.generation), ...(resized && { resized }) };
+  }
   const changed = refuseChanged(attempt, ref.generation, task.generation);
   if (changed) return changed;
+  const result = desire(world, found, to, { attempt, dryRun });
+  if (dryRun || result.kind === 'refused') return result;
+  const { generation, resized } = result;
+  found.record = { ...record, generation, ...(resized && { resized }) };
+  const isShrink = to.milliCpu < task.desired.milliCpu || to.memoryBytes < task.desired.memoryBytes;
+  if (isShrink) found.task = { ...found.task, lastShrunkAtSeconds: world.nowSeconds };
+  return result;
+}
+
+function restore(world: World, { task: ref, resized }: Extract<Act, { kind: 'restore' }>, dryRun: boolean): ActResult {
+  const attempt = resizing(ref.id);
+  const found = runningTask(world, ref, attempt);
+  if ('code' in found) return found;
+  const { desired, generation } = found.task;
+  const { before, after } = resized;
+  if (sameParts(partsOf(desired), before)) return { ...done(generation), resized: { before: after, after: before } };
+  if (!sameParts(partsOf(desired), after)) return refuse('conflict', attempt, { code: 'resizedByOther' });
+  return desire(world, found, { ...desired, ...statedAmounts(before) }, { attempt, dryRun });
+}
+
+function releaseTask(
+  world: World,
+  { task: ref, move }: Extract<Act, { kind: 'releaseTask' }>,
+  dryRun: boolean,
+): ActResult {
+  const found = findTask(world, ref, resizing(ref.id));
+  if ('code' in found) return found;
+  if (!dryRun && hasRecordOf(found, move)) delete found.record;
+  return done(found.task.generation);
+}
+
+/** Whether the record of a move is on a task. */
+export function hasRecordOf({ record }: LiveTask, move: MoveName): boolean {
+  return record !== undefined && sameMove(record, move);
+}
+
+/** What a task of the sample states: it has one container. */
+export function partsOf({ milliCpu, memoryBytes }: Resources): StatedPart[] {
+  return [{ name: 'main', requests: { cpu: `${milliCpu}m`, memory: `${memoryBytes}` } }];
+}
+
+/** The amounts in parts that `partsOf` made. */
+function statedAmounts([part]: readonly StatedPart[]): Pick<Resources, 'milliCpu' | 'memoryBytes'> {
+  const { cpu = '', memory = '' } = part?.requests ?? {};
+  return { milliCpu: Number.parseInt(cpu, 10), memoryBytes: Number.parseInt(memory, 10) };
+}
+
+/** Lets a task ask for other amounts, which its kubelet acts on in a moment. */
+function desire(
+  world: World,
+  found: LiveTask,
+  to: Resources,
+  { attempt, dryRun }: { readonly attempt: Attempt; readonly dryRun: boolean },
+): ActResult {
+  const { task } = found;
   const { node } = world.capacity.nodes[world.capacity.indexOf.get(task.node!)!]!;
   const short = shortage(to, node.allocatable);
   if (short) {
     const { resource, requested, free: allocatable } = short;
     return refuse('noCapacity', attempt, { code: 'nodeTooSmall', node: node.name, resource, requested, allocatable });
   }
-  if (dryRun) return done(task.generation);
-  found.record = record;
+  const resized = { before: partsOf(task.desired), after: partsOf(to) };
+  if (dryRun) return { ...done(task.generation), resized };
   found.task = {
     ...task,
     desired: to,
@@ -99,7 +160,7 @@ function resize(world: World, { task: ref, to, record }: Extract<Act, { kind: 'r
     resizeState: { kind: 'inProgress', message: '', sinceSeconds: world.nowSeconds },
   };
   actuateSoon(world, found);
-  return done(found.task.generation);
+  return { ...done(found.task.generation), resized };
 }
 
 function suspend(world: World, ref: OwnerRef, record: MoveRecord, dryRun: boolean): ActResult {
@@ -188,6 +249,16 @@ function findTask(world: World, { id, uid }: TaskRef, attempt: Attempt): LiveTas
   return live.task.uid === uid ? live : refuse('conflict', attempt, { code: 'replaced' });
 }
 
+/** A task that may be resized. */
+function runningTask(world: World, ref: TaskRef, attempt: Attempt): LiveTask | Refused {
+  const found = findTask(world, ref, attempt);
+  if ('code' in found) return found;
+  const { namespace, phase } = found.task;
+  const missing = missingRight('resize', namespace);
+  if (missing) return refuse('forbidden', attempt, { code: 'right', missing, namespace });
+  return phase === 'running' ? found : refuse('invalid', attempt, { code: 'notRunning', phase });
+}
+
 function findOwner(world: World, { kind, namespace, name, uid }: OwnerRef, attempt: Attempt): LiveOwner | Refused {
   const owner = world.owners.get(`${namespace}/${name}`);
   if (!owner || owner.kind !== kind) return refuse('notFound', attempt, { code: 'gone' });
@@ -206,6 +277,6 @@ function missingRight(action: 'resize' | 'migrate', namespace: string): string |
   return rights[namespace];
 }
 
-function done(generation: number): ActResult {
+function done(generation: number): Extract<ActResult, { kind: 'done' }> {
   return { kind: 'done', generation };
 }

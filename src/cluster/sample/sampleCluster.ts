@@ -5,6 +5,7 @@ import type { OwnerRef, TaskRef } from '../../core/model/moves.ts';
 import type { Resources } from '../../core/model/resources.ts';
 import { DEFAULT_SETTINGS, type UsageWindows } from '../../core/model/settings.ts';
 import type { Snapshot } from '../../core/model/snapshot.ts';
+import type { Resized } from '../../core/model/stated.ts';
 import { replaceKeptUsage } from '../../io/usageDigest.ts';
 import type {
   ActOptions,
@@ -16,10 +17,11 @@ import type {
   OwnerState,
   PastRead,
   Pin,
+  ResizeOptions,
   ResumeOptions,
   TaskState,
 } from '../port.ts';
-import { type Act, perform, standsOn, tasksOf } from './acts.ts';
+import { type Act, hasRecordOf, partsOf, perform, standsOn, tasksOf } from './acts.ts';
 import { advance } from './advance.ts';
 import { begin } from './begin.ts';
 import { sampleDigest } from './digest.ts';
@@ -110,8 +112,16 @@ class Sample implements SampleCluster {
     return this.act({ kind: 'place', task, to }, options);
   }
 
-  resize(task: TaskRef, to: Resources, record: MoveRecord, options: ActOptions): Promise<ActResult> {
+  resize(task: TaskRef, to: Resources, record: MoveRecord, options: ResizeOptions): Promise<ActResult> {
     return this.act({ kind: 'resize', task, to, record }, options);
+  }
+
+  restore(task: TaskRef, resized: Resized, options: ActOptions): Promise<ActResult> {
+    return this.act({ kind: 'restore', task, resized }, options);
+  }
+
+  releaseTask(task: TaskRef, { planId, moveId }: MoveName, options: ActOptions): Promise<ActResult> {
+    return this.act({ kind: 'releaseTask', task, move: { planId, moveId } }, options);
   }
 
   suspend(owner: OwnerRef, record: MoveRecord, options: ActOptions): Promise<ActResult> {
@@ -172,7 +182,7 @@ class Sample implements SampleCluster {
     const ended = this.world.ended.get(uid);
     if (!ended) return undefined;
     const { task, outcome } = ended;
-    return { ...placeOf(task), uid, phase: outcome, desired: task.desired, actual: task.desired, resize: 'none' };
+    return { ...placeOf(task), uid, phase: outcome, ...asked(task), actual: task.desired, resize: 'none' };
   }
 
   private async ownerState(ref: OwnerRef): Promise<OwnerState | undefined> {
@@ -189,7 +199,7 @@ class Sample implements SampleCluster {
   private async perform(act: Act, dryRun: boolean): Promise<ActResult> {
     const tried = perform(this.world, act, true);
     if (dryRun || tried.kind === 'refused') return tried;
-    const taken = act.kind === 'release' && this.holds(act.owner, act.move);
+    const taken = this.takesRecord(act);
     const result = perform(this.world, act, false);
     // What was already so has changed nothing, and need not be kept.
     if (result.kind === 'done' && (taken || result.generation !== tried.generation)) {
@@ -198,9 +208,13 @@ class Sample implements SampleCluster {
     return result;
   }
 
-  private holds({ namespace, name }: OwnerRef, move: MoveName): boolean {
-    const owner = this.world.owners.get(`${namespace}/${name}`);
-    return owner !== undefined && standsOn(owner, move);
+  /** Whether an act takes a record off, which changes no generation. */
+  private takesRecord(act: Act): boolean {
+    const { owners, tasks } = this.world;
+    if (act.kind === 'releaseTask') return hasRecordOf(tasks.get(act.task.id)!, act.move);
+    if (act.kind !== 'release') return false;
+    const owner = owners.get(`${act.owner.namespace}/${act.owner.name}`);
+    return owner !== undefined && standsOn(owner, act.move);
   }
 
   private async pass(seconds: number): Promise<void> {
@@ -289,11 +303,15 @@ function stateOf({ task, granted }: LiveTask): TaskState {
     ...placeOf(task),
     uid,
     phase,
-    desired,
+    ...asked({ desired }),
     actual,
     resize: resizeState?.kind ?? 'none',
     ...(resizeState?.message && { message: resizeState.message }),
   };
+}
+
+function asked({ desired }: Pick<LiveTask['task'], 'desired'>): Pick<TaskState, 'desired' | 'parts'> {
+  return { desired, parts: partsOf(desired) };
 }
 
 function placeOf({ generation, node }: LiveTask['task']): { generation: number; node?: string } {

@@ -1,5 +1,6 @@
 import { isResources } from './resources.ts';
 import { hasFields, isListOf, isName, isNumber, isOneBy, isOneOf, isText } from './shape.ts';
+import { isResized } from './stated.ts';
 
 /** The shapes of what `moves.ts` names, as plans and journals keep it. */
 
@@ -27,7 +28,7 @@ export const isMove = isOneBy('kind', {
       ...{ id: isName, task: hasFields({ id: isName, uid: isName, generation: isNumber, node: isName }) },
       ...{ direction: isOneOf('shrink', 'expand'), from: isResources, to: isResources, request: isResources },
     },
-    { owner: isOwnerName },
+    { owner: isOwnerName, takesBack: isResized },
   ),
   migration: hasFields(
     {

@@ -1,4 +1,5 @@
 import type { Resources } from './resources.ts';
+import type { Resized } from './stated.ts';
 
 /** What a plan may do to a cluster. A move carries all that is needed to re-check it on a fresh snapshot. */
 export type Move = Placement | Resize | Migration;
@@ -54,6 +55,8 @@ export type Resize = {
   readonly to: Resources;
   /** The original request, written beside the resize so that it stays the 100 % (S307). */
   readonly request: Resources;
+  /** An undo: the resize that it takes back, part by part. */
+  readonly takesBack?: Resized;
 };
 
 /** S410: end a task on its node and resume it on the target. Its owner's other tasks stop and resume with it. */

@@ -51,6 +51,8 @@ export type Task = {
   /** The hard bound on its runtime, from `activeDeadlineSeconds`. */
   readonly runtimeLimitSeconds?: number;
   readonly resizeState?: ResizeState;
+  /** When Stowage last shrank it (S308: at most once in a usage window). */
+  readonly lastShrunkAtSeconds?: number;
   /** Counts changes of spec; a plan that was made at another generation is stale. */
   readonly generation: number;
   /** What of its own statement cannot be used; journals of version 0.1.0 keep tasks with sentences here. */

@@ -1,4 +1,5 @@
 import type { Settings } from '../model/settings.ts';
+import type { ContainerAmounts, Usage } from '../model/usage.ts';
 
 /** One resource of one running task: rates (milli-CPU, bytes, milli-GPU) and fractions of the original request. */
 export type Consumption = {
@@ -51,4 +52,22 @@ export function expandAmount(consumption: Consumption, settings: Settings): numb
   const nearness = r2 < 1 ? Math.min(1, Math.max(0, (rate - r2) / (1 - r2))) : 1;
   const fraction = expandFraction + (expandMaxFraction - expandFraction) * nearness;
   return request * Math.min(expandMaxFraction, Math.max(expandMinFraction, fraction));
+}
+
+/**
+ * What a shrink leaves each container at least, margin included: its mean of CPU and its peak of memory, as S308 judges
+ * the task. Undefined where the containers were not told apart.
+ */
+export function containerNeeds(
+  { containers }: Pick<Usage, 'containers'>,
+  { marginFraction }: Pick<Settings, 'marginFraction'>,
+): Readonly<Record<string, ContainerAmounts>> | undefined {
+  if (!containers) return undefined;
+  const withMargin = (used: number) => Math.ceil(used * (1 + marginFraction));
+  return Object.fromEntries(
+    Object.entries(containers).map(([name, { mean, peak }]) => [
+      name,
+      { milliCpu: withMargin(mean.milliCpu), memoryBytes: withMargin(peak.memoryBytes) },
+    ]),
+  );
 }

@@ -91,6 +91,8 @@ export function clusterContract(open: () => Promise<Stage>, close: (stage: Stage
     assert.equal(await cluster.readOwner(owner), undefined);
     assertRefused(await cluster.place(task, 'nowhere', REAL), ['notFound']);
     assertRefused(await cluster.resize(task, CORE, resizeRecord(CORE), REAL), ['notFound']);
+    assertRefused(await cluster.restore(task, { before: [], after: [] }, REAL), ['notFound']);
+    assertRefused(await cluster.releaseTask(task, resizeRecord(CORE), REAL), ['notFound']);
     assertRefused(await cluster.suspend(owner, migrationRecord('never', 'a', 'b'), REAL), ['notFound']);
     assertRefused(await cluster.resume(owner, { kind: 'none' }, REAL), ['notFound']);
     assertRefused(await cluster.release(owner, { planId: 'p', moveId: 'never' }, REAL), ['notFound']);
@@ -132,21 +134,80 @@ export function clusterContract(open: () => Promise<Stage>, close: (stage: Stage
     const { task } = movableJob(await cluster.readSnapshot(), used, true);
     const less = shrunk(task);
     const record = { ...resizeRecord(task.desired), request: task.request };
-    assertDone(await cluster.resize(refOf(task), less, record, REAL));
+    const { parts } = (await cluster.readTask(refOf(task)))!;
+    const { resized } = done(await cluster.resize(refOf(task), less, record, REAL));
     const granted = await until(stage, () => cluster.readTask(refOf(task)), isGranted);
     assert.ok(sameCpu(granted.actual, less), 'the node grants it');
+    assert.deepEqual(resized, { before: parts, after: granted.parts }, 'it tells what it did to each part');
     const seen = find(await cluster.readSnapshot(), task.id);
     assert.equal(seen.node, task.node);
     assert.ok(sameResources(seen.request, task.request), 'the request stays the 100 %');
     assert.ok(sameCpu(seen.allocation, less), 'what it no longer holds is free');
-    const again = await cluster.resize({ ...refOf(task), generation: granted.generation }, less, record, REAL);
-    assert.equal(assertDone(again), granted.generation, 'repeating it changes nothing');
+    const again = done(await cluster.resize({ ...refOf(task), generation: granted.generation }, less, record, REAL));
+    assert.deepEqual([again.generation, again.resized], [granted.generation, resized], 'repeating it changes nothing');
     const standing = (await cluster.readRecords()).find((each) => each.task?.id === task.id);
-    assert.deepEqual(standing?.record, record);
+    assert.deepEqual(standing?.record, { ...record, generation: granted.generation, resized }, 'it names what it left');
     const back = { ...refOf(task), generation: granted.generation };
     assertDone(await cluster.resize(back, task.desired, record, REAL));
     const restored = await until(stage, () => cluster.readTask(refOf(task)), isGranted);
     assert.ok(sameCpu(restored.actual, task.desired));
+    assertDone(await cluster.releaseTask(refOf(task), record, REAL));
+  });
+
+  it('gives each part of a task back what it had before a resize, and again without harm', async () => {
+    const { task } = movableJob(await cluster.readSnapshot(), used, true);
+    const before = (await cluster.readTask(refOf(task)))!;
+    const record = resizeRecord(task.desired);
+    const resized = done(await cluster.resize(refOf(task), shrunk(task), record, REAL)).resized!;
+    await until(stage, () => cluster.readTask(refOf(task)), isGranted);
+    assertDone(await cluster.restore(refOf(task), resized, DRY));
+    assert.deepEqual((await cluster.readTask(refOf(task)))?.parts, resized.after, 'not in a dry run');
+    const restored = done(await cluster.restore(refOf(task), resized, REAL));
+    assert.deepEqual(restored.resized, { before: resized.after, after: resized.before });
+    const after = await until(stage, () => cluster.readTask(refOf(task)), isGranted);
+    assert.deepEqual([after.parts, after.actual], [before.parts, before.actual]);
+    const again = done(await cluster.restore(refOf(task), resized, REAL));
+    assert.deepEqual([again.generation, again.resized], [after.generation, restored.resized]);
+    assertDone(await cluster.releaseTask(refOf(task), record, REAL));
+  });
+
+  it('gives nothing back of what somebody else has changed since', async () => {
+    const { task } = movableJob(await cluster.readSnapshot(), used, true);
+    const record = resizeRecord(task.desired);
+    const ours = done(await cluster.resize(refOf(task), shrunk(task), record, REAL));
+    await until(stage, () => cluster.readTask(refOf(task)), isGranted);
+    const theirs = { ...task.desired, milliCpu: task.desired.milliCpu - 1 };
+    const other = { ...record, moveId: 'another' };
+    const changed = done(await cluster.resize({ ...refOf(task), generation: ours.generation }, theirs, other, REAL));
+    const result = await cluster.restore(refOf(task), ours.resized!, REAL);
+    assertRefused(result, ['conflict']);
+    assert.equal(result.kind === 'refused' && result.why.code, 'resizedByOther');
+    const state = await until(stage, () => cluster.readTask(refOf(task)), isGranted);
+    assert.deepEqual([state.generation, state.parts], [changed.generation, changed.resized!.after]);
+    assertDone(await cluster.restore(refOf(task), changed.resized!, REAL));
+    assertDone(await cluster.restore(refOf(task), ours.resized!, REAL));
+    await until(stage, () => cluster.readTask(refOf(task)), isGranted);
+    assertDone(await cluster.releaseTask(refOf(task), other, REAL));
+  });
+
+  it('takes the record of a move off a task, no other one’s, and remembers when it last shrank it', async () => {
+    const { task } = movableJob(await cluster.readSnapshot(), used, true);
+    const record = resizeRecord(task.desired);
+    const { generation, resized } = done(await cluster.resize(refOf(task), shrunk(task), record, REAL));
+    const onTask = async () => (await cluster.readRecords()).filter((each) => each.task?.id === task.id).length;
+    assertDone(await cluster.releaseTask(refOf(task), { ...record, moveId: 'another' }, REAL));
+    assertDone(await cluster.releaseTask(refOf(task), record, DRY));
+    assert.equal(await onTask(), 1);
+    assertDone(await cluster.releaseTask(refOf(task), record, REAL));
+    assert.equal(await onTask(), 0);
+    assertDone(await cluster.releaseTask(refOf(task), record, REAL));
+    const state = await until(stage, () => cluster.readTask(refOf(task)), isGranted);
+    assert.equal(state.generation, generation, 'it changes nothing else');
+    const { takenAtSeconds, tasks } = await cluster.readSnapshot();
+    const at = tasks.find(({ id }) => id === task.id)?.lastShrunkAtSeconds ?? 0;
+    assert.ok(at <= takenAtSeconds && at > takenAtSeconds - 600, `${takenAtSeconds - at} s ago`);
+    assertDone(await cluster.restore(refOf(task), resized!, REAL));
+    await until(stage, () => cluster.readTask(refOf(task)), isGranted);
   });
 
   it('never grants more than the node has, and says so', async () => {
@@ -368,8 +429,12 @@ async function until<T>(stage: Stage, read: () => Promise<T | undefined>, holds:
   return assert.fail('it has not come to pass within 60 looks');
 }
 
+function done(result: ActResult): Extract<ActResult, { kind: 'done' }> {
+  return result.kind === 'done' ? result : assert.fail(describeRefusedAct(result));
+}
+
 function assertDone(result: ActResult): number {
-  return result.kind === 'done' ? result.generation : assert.fail(describeRefusedAct(result));
+  return done(result).generation;
 }
 
 function assertRefused(result: ActResult, codes: readonly string[]): void {

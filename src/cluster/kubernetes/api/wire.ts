@@ -82,7 +82,7 @@ export function givenFlag(name: string): Field {
 export function time(name: string): Field {
   return (object, reader) => {
     const { seconds } = reader.message(TIME, reader.length()) as { seconds?: number };
-    if (seconds !== undefined) object[name] = `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;
+    if (seconds !== undefined) object[name] = apiTime(seconds);
   };
 }
 
@@ -267,4 +267,9 @@ class Reader {
     if (byte === undefined) throw new RangeError(`no binary object: it ends at byte ${this.#bytes.length}`);
     return byte;
   }
+}
+
+/** A time as the API writes it, to the second. @param seconds epoch */
+export function apiTime(seconds: number): string {
+  return `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;
 }

@@ -24,6 +24,8 @@ import { podRequests, toResources } from './requests.ts';
 export const PLACEMENT_GATE = 'stowage.dev/placement';
 /** The request before the first resize, as JSON of integers (S307's 100 %). */
 export const ORIGINAL_REQUEST = 'stowage.dev/original-request';
+/** When we last shrank it (S308), as an API time; it stays when the record of the resize is taken off. */
+export const LAST_SHRINK = 'stowage.dev/last-shrink';
 
 /** True for a pod that no longer holds capacity: the scheduler does not count it. */
 export function isOver(pod: Pod): boolean {
@@ -48,6 +50,7 @@ export function taskOf(
   const resizeState = resizeStateOf(pod);
   const startedAtSeconds = secondsOf(status.startTime);
   const unschedulableSinceSeconds = unschedulableSince(pod);
+  const lastShrunkAtSeconds = secondsOf(metadata.annotations?.[LAST_SHRINK]);
   const constraints = constraintsOf(spec.nodeName ? withoutPin(pod, index) : pod);
   return {
     id: idOf(pod),
@@ -76,6 +79,7 @@ export function taskOf(
     ...(checkpoint ? { checkpoint } : {}),
     ...(limit === undefined ? {} : { runtimeLimitSeconds: limit }),
     ...(resizeState ? { resizeState } : {}),
+    ...(lastShrunkAtSeconds === undefined ? {} : { lastShrunkAtSeconds }),
     generation: metadata.generation ?? 0,
     problems: podProblems(pod, gates),
   };

@@ -1,5 +1,6 @@
 import type { OwnerRef, TaskRef } from '../../../core/model/moves.ts';
 import { isResources } from '../../../core/model/resources.ts';
+import { isResized } from '../../../core/model/stated.ts';
 import type { MoveRecord, ObjectRecord } from '../../port.ts';
 import { type ApiObject, idOf, type Job, type Pod } from '../api/objects.ts';
 import { isOver } from './pod.ts';
@@ -50,14 +51,16 @@ function ownerRef(job: Job): OwnerRef {
   return { kind: 'Job', namespace, name, uid, generation };
 }
 
-const LONGEST = 10_000;
+/** In characters: a record names each container of its pod twice. The API lets annotations have 256 KiB in all. */
+const LONGEST = 100_000;
 
 function isMoveRecord(value: unknown): value is MoveRecord {
   if (typeof value !== 'object' || value === null) return false;
-  const { planId, moveId, kind, startedAtSeconds, before, request, allocation } = value as Record<string, unknown>;
-  const { from, to, generation } = value as Record<string, unknown>;
+  const { planId, moveId, kind, startedAtSeconds, ...more } = value as Record<string, unknown>;
+  const { before, request, allocation, from, to, generation, resized } = more;
   return (
     [before, request, allocation].every((amounts) => amounts === undefined || isResources(amounts)) &&
+    (resized === undefined || isResized(resized)) &&
     typeof planId === 'string' &&
     typeof moveId === 'string' &&
     [from, to].every((node) => node === undefined || typeof node === 'string') &&

@@ -18,7 +18,7 @@ import type {
 import { managersOf, NODE_AFFINITY } from '../model/managers.ts';
 import { AVAILABLE_UNTIL, AZURE_CONDITIONS } from '../model/node.ts';
 import { PINNED } from '../model/pin.ts';
-import { ORIGINAL_REQUEST } from '../model/pod.ts';
+import { LAST_SHRINK, ORIGINAL_REQUEST } from '../model/pod.ts';
 import { RECORD } from '../model/records.ts';
 
 /**
@@ -162,6 +162,7 @@ const OWN_ANNOTATIONS: readonly string[] = [
   RECORD,
   ORIGINAL_REQUEST,
   PINNED,
+  LAST_SHRINK,
   AVAILABLE_UNTIL,
   'stowage.dev/checkpoint',
   'stowage.dev/checkpoint-saved-at',

@@ -59,7 +59,7 @@ export async function patched(connection: Connection, patch: Patch, options: Act
 }
 
 /** The result of a request that the server accepted; generation 0 where it names none. */
-export function done({ metadata }: ApiObject): ActResult {
+export function done({ metadata }: ApiObject): Extract<ActResult, { kind: 'done' }> {
   return { kind: 'done', generation: metadata?.generation ?? 0 };
 }
 

@@ -1,10 +1,19 @@
 import type { OwnerState, TaskState } from '../../port.ts';
-import { idOf, type Job, type Pod } from '../api/objects.ts';
+import {
+  type Container,
+  type ContainerStatus,
+  idOf,
+  type Job,
+  type Pod,
+  type Quantities,
+  type ResourceList,
+} from '../api/objects.ts';
 import { parseQuantity } from '../api/quantity.ts';
 import { jobOwnership } from '../model/owner.ts';
 import { isOver, resizeStateOf } from '../model/pod.ts';
 import { readRecord } from '../model/records.ts';
-import { podRequests, toResources } from '../model/requests.ts';
+import { isSidecar, podRequests, toResources } from '../model/requests.ts';
+import { statedParts } from '../model/stated.ts';
 import { isFinished, isSuspensionKept } from './jobs.ts';
 
 /**
@@ -15,7 +24,7 @@ import { isFinished, isSuspensionKept } from './jobs.ts';
 export function taskState(pod: Pod): TaskState {
   const { metadata = {}, spec = {}, status = {} } = pod;
   const desired = toResources(podRequests(pod, 'spec')).resources;
-  const resize = resizeStateOf(pod);
+  const resize = resizeStateOf(withoutOldConditions(pod));
   const settled = !spec.nodeName || isOver(pod) || (!resize && isActuated(pod));
   const scheduled = status.conditions?.find(({ type }) => type === 'PodScheduled');
   const message = resize?.message || (scheduled?.status === 'False' ? scheduled.message : undefined);
@@ -25,10 +34,20 @@ export function taskState(pod: Pod): TaskState {
     phase: phaseOf(pod),
     ...(spec.nodeName ? { node: spec.nodeName } : {}),
     desired,
+    parts: statedParts(pod),
     actual: settled ? desired : toResources(podRequests(asActuated(pod), 'spec')).resources,
     resize: resize?.kind ?? (settled ? 'none' : 'inProgress'),
     ...(message ? { message } : {}),
   };
+}
+
+/** A condition of an earlier generation tells of an earlier resize; before Kubernetes 1.34 none says of which. */
+function withoutOldConditions(pod: Pod): Pod {
+  const { generation = 0 } = pod.metadata ?? {};
+  const conditions = pod.status?.conditions?.filter(
+    ({ observedGeneration = generation }) => observedGeneration >= generation,
+  );
+  return { ...pod, status: { ...pod.status, ...(conditions && { conditions }) } };
 }
 
 /** A Job's state. Its own counts lag behind its pods, and these behind its spec, so the larger of both counts. */
@@ -66,28 +85,43 @@ function phaseOf(pod: Pod): TaskState['phase'] {
 }
 
 function isActuated(pod: Pod): boolean {
-  const { observedGeneration, phase } = pod.status ?? {};
+  const { observedGeneration, phase, allocatedResources } = pod.status ?? {};
   if (observedGeneration !== undefined && observedGeneration < (pod.metadata?.generation ?? 0)) return false;
   if (phase !== 'Running') return true;
-  const statuses = new Map((pod.status?.containerStatuses ?? []).map((status) => [status.name, status]));
-  return (pod.spec?.containers ?? []).every(({ name, resources }) => {
-    const allocated = statuses.get(name)?.allocatedResources;
-    if (allocated === undefined) return true;
-    return (['cpu', 'memory'] as const).every((resource) => {
-      const wanted = resources?.requests?.[resource];
-      return wanted === undefined || parseQuantity(allocated[resource]) === parseQuantity(wanted);
-    });
+  const { containers = [], initContainers = [], resources } = pod.spec ?? {};
+  const statuses = statusesOf(pod);
+  const running = [...containers, ...initContainers.filter(isSidecar)];
+  if (!running.every((each) => isGranted(each.resources, statuses.get(each.name)?.allocatedResources))) return false;
+  return isGranted(resources, allocatedResources);
+}
+
+/** True where nothing is told of what was allocated, too. */
+function isGranted(wanted: ResourceList = {}, allocated: Quantities | undefined): boolean {
+  if (allocated === undefined) return true;
+  return (['cpu', 'memory'] as const).every((resource) => {
+    const request = wanted.requests?.[resource];
+    return request === undefined || parseQuantity(allocated[resource]) === parseQuantity(request);
   });
 }
 
-/** The pod as if its spec said what its containers have really been given. */
+/** The pod as if its spec said what it has really been given. */
 function asActuated(pod: Pod): Pod {
-  const statuses = new Map((pod.status?.containerStatuses ?? []).map((status) => [status.name, status]));
-  const containers = (pod.spec?.containers ?? []).map((container) => {
+  const statuses = statusesOf(pod);
+  const actuated = (container: Container): Container => {
     const given = statuses.get(container.name)?.resources?.requests;
     return given
       ? { ...container, resources: { requests: { ...container.resources?.requests, ...given } } }
       : container;
-  });
-  return { ...pod, spec: { ...pod.spec, containers } };
+  };
+  const { containers = [], initContainers, resources } = pod.spec ?? {};
+  const given = pod.status?.resources?.requests;
+  const level = resources && given ? { requests: { ...resources.requests, ...given } } : resources;
+  const inits = initContainers?.map((each) => (isSidecar(each) ? actuated(each) : each));
+  const spec = { ...pod.spec, containers: containers.map(actuated) };
+  return { ...pod, spec: { ...spec, ...(inits && { initContainers: inits }), ...(level && { resources: level }) } };
+}
+
+function statusesOf({ status = {} }: Pod): ReadonlyMap<string | undefined, ContainerStatus> {
+  const { containerStatuses = [], initContainerStatuses = [] } = status;
+  return new Map([...containerStatuses, ...initContainerStatuses].map((each) => [each.name, each]));
 }
