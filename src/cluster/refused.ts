@@ -60,6 +60,8 @@ export type WhyRefused =
     }
   /** To give back what it had: it is not as the resize left it, or nobody noted what each container had. */
   | { readonly code: 'resizedByOther' }
+  /** The server would state what this container (absent: the pod as a whole) does not, and never take it off again. */
+  | { readonly code: 'wouldAdd'; readonly container?: string }
   | { readonly code: 'amountsUnknown' }
   | {
       readonly code: 'nodeTooSmall';

@@ -68,6 +68,10 @@ function describeWhy(why: WhyRefused): string {
       const [limit, most] = [why.limit, why.most].map((each) => amount(why.resource, each, 3));
       return `its container ${why.container} has a limit of ${limit}, and the pod would have one of ${most} in all. Choose a larger amount.`;
     }
+    case 'wouldAdd': {
+      const who = why.container === undefined ? 'it' : `its container ${why.container}`;
+      return `the server would add requests or limits to ${who}, as a LimitRange or a webhook does, and they cannot be taken away again. State them in its template.`;
+    }
     case 'resizedByOther':
       return 'somebody else has changed its amounts since, and they are left as they are.';
     case 'amountsUnknown':

@@ -165,8 +165,17 @@ describe('the Kubernetes side of the Cluster port', function () {
       ],
       initContainers: [{ ...container('mesh', { requests: { cpu: '150m', memory: '64M' } }), restartPolicy: 'Always' }],
     });
+    // Gives c a request and a limit, and mesh a limit; each is to come back within it.
+    const limits = [{ type: 'Container', max: { cpu: '700m' } }];
+    await test.apply({ apiVersion: 'v1', kind: 'LimitRange', metadata: { name: 'bounds' }, spec: { limits } });
     await test.apply(manifest);
-    await running('several');
+    // Not `Ready`: the stand-in's sidecars never say so.
+    const isRunning = '--for=jsonpath={.status.phase}=Running';
+    await until(
+      async () => (await cluster.readSnapshot()).tasks.find(({ owner }) => owner?.name === 'several'),
+      (task) => task?.node !== undefined,
+    );
+    await test.kubectl(['wait', 'pods', '-l', 'job-name=several', isRunning, '--timeout=60s']);
     const written = async () => {
       const { items } = JSON.parse(await test.kubectl(['get', 'pods', '-l', 'job-name=several', '-o', 'json']));
       const { containers, initContainers } = items[0].spec;
@@ -174,7 +183,7 @@ describe('the Kubernetes side of the Cluster port', function () {
     };
     const before = await written();
     const task = await taskOf('several');
-    const to = { ...task.desired, milliCpu: 300, memoryBytes: 300 * 2 ** 20 };
+    const to = { ...task.desired, milliCpu: 600, memoryBytes: 300 * 2 ** 20 };
     const needs = { a: { milliCpu: 90, memoryBytes: 0 }, mesh: { milliCpu: 10, memoryBytes: 0 } };
     const { resized } = done(
       await cluster.resize(refOf(task), to, { ...RECORD, kind: 'resize' }, { ...FOR_REAL, needs }),
@@ -186,23 +195,40 @@ describe('the Kubernetes side of the Cluster port', function () {
       );
     assert.deepEqual((await granted())?.actual, to);
     const cpus = new Map(resized!.after.map(({ name, requests }) => [name, requests?.cpu]));
-    // Of 550m each keeps its need (1m where none is known) and an equal share of 199 of the 449 above it.
+    // Of 1250m each keeps its need (1m where none is known) and an equal share of 498 of the 1148 above it.
     assert.deepEqual(
       [...cpus],
       [
         ['a', '94m'],
-        ['b', '134m'],
-        ['c', undefined],
-        ['mesh', '72m'],
+        ['b', '131m'],
+        ['c', '305m'],
+        ['mesh', '70m'],
       ],
     );
-    // Limits are to come back within the bounds of their namespace.
-    const limits = [{ type: 'Container', max: { cpu: '700m' } }];
-    await test.apply({ apiVersion: 'v1', kind: 'LimitRange', metadata: { name: 'bounds' }, spec: { limits } });
     done(await cluster.restore(refOf(task), resized!, FOR_REAL));
     await granted();
     assert.deepEqual(await written(), before);
     await test.remove('job/several', 'limitrange/bounds');
+  });
+
+  it('does not resize where a LimitRange would add what cannot be taken off again', async () => {
+    await test.apply(job({ name: 'free', requests: { cpu: '500m', memory: '1Gi' }, limits: {} }));
+    await running('free');
+    const limits = [{ type: 'Container', max: { cpu: '700m' } }];
+    await test.apply({ apiVersion: 'v1', kind: 'LimitRange', metadata: { name: 'later' }, spec: { limits } });
+    const task = await taskOf('free');
+    const to = { ...task.desired, milliCpu: 400 };
+    const record: MoveRecord = { ...RECORD, kind: 'resize' };
+    const would = () => cluster.resize(refOf(task), to, record, { dryRun: true });
+    // The server's plugin learns of a LimitRange a moment later.
+    const result = await until(would, ({ kind }) => kind === 'refused');
+    refused(result, 'invalid', /would add requests or limits to its container main/);
+    refused(await cluster.resize(refOf(task), to, record, FOR_REAL), 'invalid', /would add/);
+    assert.deepEqual(
+      (await cluster.readRecords()).filter(({ task: on }) => on?.uid === task.uid),
+      [],
+    );
+    await test.remove('job/free', 'limitrange/later');
   });
 
   it('leaves a later resize by somebody else alone, whatever record stands there', async () => {

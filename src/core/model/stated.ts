@@ -22,6 +22,18 @@ export function sameParts(left: readonly StatedPart[], right: readonly StatedPar
   return left.length === right.length && left.every((part, index) => textOf(part) === textOf(right[index]!));
 }
 
+/** The first part that states something in `after` of which it states nothing in `before`. */
+export function partAdded({ before, after }: Resized): StatedPart | undefined {
+  return after.find((part, index) => {
+    const was = before[index];
+    return (['requests', 'limits'] as const).some((kind) =>
+      (['cpu', 'memory'] as const).some(
+        (name) => part[kind]?.[name] !== undefined && was?.[kind]?.[name] === undefined,
+      ),
+    );
+  });
+}
+
 function textOf({ name, requests, limits }: StatedPart): string {
   return JSON.stringify([name, ...[requests, limits].flatMap((amounts) => [amounts?.cpu, amounts?.memory])]);
 }

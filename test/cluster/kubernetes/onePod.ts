@@ -10,6 +10,8 @@ export class OnePod {
   pod: Pod;
   /** Called before each patch that is for real: what others do meanwhile. */
   meanwhile: (isResize: boolean) => void = () => {};
+  /** What admission makes of a resize: a LimitRange adds limits, a webhook anything. */
+  admit: (spec: NonNullable<Pod['spec']>) => NonNullable<Pod['spec']> = (spec) => spec;
   /** Answered in place of a resize, before or after it is written. */
   fails: { readonly error: ApiError; readonly isWritten: boolean } | undefined;
   #version = 1;
@@ -56,12 +58,12 @@ export class OnePod {
   #resized(change: Pod['spec']): Pod {
     const { spec = {}, metadata } = this.pod;
     const { containers, initContainers, resources } = spec;
-    const next = {
+    const next = this.admit({
       ...spec,
       ...(containers && { containers: merged(containers, change?.containers) }),
       ...(initContainers && { initContainers: merged(initContainers, change?.initContainers) }),
       ...(resources && { resources: mergedList(resources, change?.resources) }),
-    };
+    });
     const isOther = JSON.stringify(next) !== JSON.stringify(spec);
     const generation = (metadata?.generation ?? 0) + (isOther ? 1 : 0);
     return { ...this.pod, spec: next, metadata: { ...metadata, generation } };

@@ -122,6 +122,33 @@ describe('a pod that is resized', () => {
     assert.deepEqual([generation, readRecord(server.pod)?.resized], [2, resized]);
   });
 
+  it('is left alone where the server would add what no write can take off again', async () => {
+    const bounded = (spec: NonNullable<Pod['spec']>) => ({
+      ...spec,
+      containers: (spec.containers ?? []).map(({ resources, ...container }) => ({
+        ...container,
+        resources: { ...resources, limits: { cpu: '700m', ...resources?.limits } },
+      })),
+    });
+    const server = new OnePod(SPEC);
+    const to = scaled(server.pod, 0.7);
+    const { resized } = done(await resizePod(server.connection, TASK, to, MOVE, REAL));
+    const shrunk = structuredClone(server.pod.spec);
+    server.admit = bounded;
+    assert.equal(whyNot(await restorePod(server.connection, TASK, resized!, REAL)), 'wouldAdd');
+    assert.deepEqual(server.pod.spec, shrunk);
+    const fresh = new OnePod(SPEC);
+    fresh.admit = bounded;
+    assert.deepEqual(
+      [DRY, REAL].map(() => 'wouldAdd'),
+      [
+        whyNot(await resizePod(fresh.connection, TASK, to, MOVE, DRY)),
+        whyNot(await resizePod(fresh.connection, TASK, to, MOVE, REAL)),
+      ],
+    );
+    assert.deepEqual([fresh.pod.spec, fresh.annotations], [new OnePod(SPEC).pod.spec, {}]);
+  });
+
   it('keeps the annotations that it had when it is refused', async () => {
     const old = { [RECORD]: JSON.stringify({ ...MOVE, planId: 'old' }), [SHRUNK]: '2026-01-01T00:00:00Z', other: 'x' };
     const server = new OnePod(SPEC, old);

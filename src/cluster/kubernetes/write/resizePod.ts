@@ -1,6 +1,6 @@
 import type { TaskRef } from '../../../core/model/moves.ts';
 import type { Resources } from '../../../core/model/resources.ts';
-import { type Resized, sameParts } from '../../../core/model/stated.ts';
+import { partAdded, type Resized, sameParts } from '../../../core/model/stated.ts';
 import {
   type ActOptions,
   type ActResult,
@@ -9,7 +9,7 @@ import {
   type ResizeOptions,
   sameMove,
 } from '../../port.ts';
-import { type Attempt, refuse, refuseChanged, resizing } from '../../refused.ts';
+import { type Attempt, type Refused, refuse, refuseChanged, resizing } from '../../refused.ts';
 import type { Connection } from '../api/connection.ts';
 import { idOf, type Pod } from '../api/objects.ts';
 import { apiTime } from '../api/wire.ts';
@@ -45,8 +45,8 @@ export async function resizePod(
     if ('kind' in spec) return spec;
     const changed = refuseChanged(attempt, task.generation, pod.metadata?.generation);
     if (changed) return changed;
-    const left = await sendResize(connection, pod, spec, { ...options, dryRun: true });
-    if (options.dryRun) return left;
+    const left = await tryResize(connection, pod, spec, options);
+    if (left.kind === 'refused' || options.dryRun) return left;
     unnoted ??= pod;
     const noted = { ...record, generation: left.generation, resized: left.resized };
     const annotated = await annotate(connection, pod, annotationsOf(connection, pod, to, noted), options);
@@ -79,7 +79,9 @@ export function restorePod(
     const { before, after } = resized;
     if (sameParts(parts, before)) return { ...done(pod), resized: { before: after, after: before } };
     if (!sameParts(parts, after)) return refuse('conflict', attempt, { code: 'resizedByOther' });
-    return sendResize(connection, pod, restoringSpec(pod, resized), options);
+    const spec = restoringSpec(pod, resized);
+    const left = await tryResize(connection, pod, spec, options);
+    return left.kind === 'refused' || options.dryRun ? left : sendResize(connection, pod, spec, options);
   });
 }
 
@@ -130,6 +132,20 @@ function resizedBefore(pod: Pod, move: MoveName): ActResult {
 }
 
 type Left = Extract<ActResult, { kind: 'done' }> & { readonly resized: Resized };
+
+/** The server's dry run, and refused where it would leave what no later write can take off again. */
+async function tryResize(
+  connection: Connection,
+  pod: Pod,
+  spec: ResizeSpec,
+  options: ActOptions,
+): Promise<Left | Refused> {
+  const left = await sendResize(connection, pod, spec, { ...options, dryRun: true });
+  const added = partAdded(left.resized);
+  if (!added) return left;
+  const { name: container } = added;
+  return refuse('invalid', resizing(idOf(pod)), { code: 'wouldAdd', ...(container !== undefined && { container }) });
+}
 
 async function sendResize(connection: Connection, pod: Pod, spec: ResizeSpec, options: ActOptions): Promise<Left> {
   const path = `${podPath(idOf(pod))}/resize`;
