@@ -53,6 +53,9 @@ describe('a cluster that behaves as before Kubernetes 1.36', function () {
       );
       const { status } = JSON.parse(await test.kubectl(['get', 'job/mover', '-o', 'json']));
       assert.ok(status.startTime, 'such a server keeps it');
+      const tried = await cluster.resume(owner, { kind: 'required', node }, { dryRun: true });
+      assert.equal(tried.kind, 'done', JSON.stringify(tried));
+      assert.equal((await cluster.readOwner(owner))?.suspended, true);
       const resumed = await cluster.resume(owner, { kind: 'required', node }, REAL);
       assert.equal(resumed.kind, 'done', JSON.stringify(resumed));
       await running(node);

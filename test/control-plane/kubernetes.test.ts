@@ -331,8 +331,9 @@ describe('the Kubernetes side of the Cluster port', function () {
     const owner = ownerOf(task);
     done(await cluster.suspend(owner, RECORD, { dryRun: true }));
     assert.equal((await cluster.readOwner(owner))?.suspended, false);
+    const { generation } = done(await cluster.suspend(owner, RECORD, FOR_REAL));
     done(await cluster.suspend(owner, RECORD, FOR_REAL));
-    done(await cluster.suspend(owner, RECORD, FOR_REAL));
+    const written = { ...RECORD, generation };
     refused(
       await cluster.suspend(owner, { ...RECORD, planId: 'plan-2' }, FOR_REAL),
       'conflict',
@@ -340,13 +341,13 @@ describe('the Kubernetes side of the Cluster port', function () {
     );
     assert.deepEqual(
       (await cluster.readRecords()).map(({ record, owner }) => [record, owner?.name]),
-      [[RECORD, 'wanderer']],
+      [[written, 'wanderer']],
     );
     const stopped = await until(
       () => cluster.readOwner(owner),
       (seen) => seen?.active === 0 && seen.terminating === 0,
     );
-    assert.deepEqual([stopped?.suspended, stopped?.record], [true, RECORD]);
+    assert.deepEqual([stopped?.suspended, stopped?.record], [true, written]);
     done(await cluster.resume(owner, { kind: 'required', node: 'node-2' }, { dryRun: true }));
     assert.equal((await cluster.readOwner(owner))?.suspended, true);
     done(await cluster.resume(owner, { kind: 'required', node: 'node-2' }, FOR_REAL));
