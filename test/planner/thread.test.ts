@@ -3,7 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
+import { openSampleCluster } from '../../src/cluster/sample/sampleCluster.ts';
 import { DEFAULT_SETTINGS } from '../../src/core/model/settings.ts';
+import type { Task } from '../../src/core/model/task.ts';
 import { Planner } from '../../src/planner/client.ts';
 import type { Confirmation } from '../../src/text/operation.ts';
 import type { PlanFormat } from '../../src/text/plan/formats.ts';
@@ -64,6 +66,27 @@ describe('the planning thread', function () {
     assert.equal(asked[1]?.message, `Apply 1 of ${moves.length} moves to sample seed 7?`);
     assert.equal(asked[1]?.moves.split('\n').length, 2);
     assert.ok(asked[1]?.moves.includes(moves[0]!.taskId));
+  });
+
+  it('leaves moves that were begun elsewhere alone when it goes on by itself, and asks about them otherwise', async () => {
+    const sample = await openSampleCluster({ seed: 7, directory });
+    const { tasks } = await sample.readSnapshot();
+    const mayMove = (task: Task) =>
+      task.owner?.kind === 'Job' && task.phase === 'running' && task.namespace === 'media';
+    const task = tasks.find(mayMove)!;
+    const { kind, name, uid, generation } = task.owner!;
+    const owner = { kind, namespace: task.namespace, name, uid, generation };
+    const record = { planId: 'elsewhere', moveId: 'm', kind: 'migration', startedAtSeconds: 0 } as const;
+    assert.equal((await sample.suspend(owner, record, { dryRun: false })).kind, 'done');
+    await connect();
+    const asked: Confirmation[] = [];
+    const confirm = async (confirmation: Confirmation) => asked.push(confirmation) > 0;
+    const left = await planner.ask({ type: 'continue', unasked: true }, { confirm });
+    assert.deepEqual([left.text, left.dueInSeconds, asked.length], ['Moves: 0 done, 1 waiting.', undefined, 0]);
+    assert.equal((await sample.readOwner(owner))?.suspended, true);
+    const ended = await planner.ask({ type: 'continue' }, { confirm });
+    assert.deepEqual([ended.ended, asked.length], [1, 1]);
+    assert.equal((await sample.readOwner(owner))?.suspended, false);
   });
 
   it('gives an issued plan in each format, and no other', async () => {

@@ -47,6 +47,17 @@ describe('the question before an apply', () => {
     ]);
   });
 
+  it('says once whose manifests a pin would conflict with', () => {
+    const warned = (name: string) => ({
+      ...migrate(name, 0),
+      warnings: [{ code: 'affinityApplied', manager: 'argocd-controller' } as const],
+    });
+    const { detail } = questionOf([warned('one'), warned('two'), migrate('three', 0)]);
+    assert.deepEqual(detail.split('\n').slice(-1), [
+      'argocd-controller applies the node affinity of m/one and m/two: its next sync conflicts with the pin that a migration leaves.',
+    ]);
+  });
+
   it('names of many what they change, by namespace, and whom they cost most', () => {
     const moves = [
       ...many(2000, (index) => shrink(`a/${index}`)),

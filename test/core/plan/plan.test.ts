@@ -104,6 +104,21 @@ describe('a plan', () => {
     assert.deepEqual(parsePlan(JSON.parse(JSON.stringify(made)), sha256), JSON.parse(JSON.stringify(made)));
   });
 
+  it('says with a migration whose manifest its pin would conflict with', () => {
+    const { tasks } = everything();
+    const owner = { ...tasks.find(({ name }) => name === 'small')!.owner!, affinityAppliedBy: 'argocd-controller' };
+    const made = plan(changed(everything(), 'small', { owner }));
+    const warnings = made.moves.map((move) => (move.kind === 'migration' ? move.warnings : undefined));
+    assert.deepEqual(warnings.filter(Boolean), [[{ code: 'affinityApplied', manager: 'argocd-controller' }]]);
+    const content = JSON.parse(JSON.stringify(made));
+    assert.deepEqual(parsePlan(content, sha256), content);
+    for (const broken of ['x', [7], [{ code: 'affinityApplied' }], [{ code: 'other', manager: 'm' }]]) {
+      const moves = made.moves.map((move) => (move.kind === 'migration' ? { ...move, warnings: broken } : move));
+      const { id: _, ...rest } = { ...content, moves };
+      assert.throws(() => parsePlan({ ...rest, id: digest(rest, sha256) }, sha256), /Move \d+ of the plan is broken/);
+    }
+  });
+
   it('is refused when it is not one, of another version, cut short, or edited by hand', () => {
     const made = JSON.parse(JSON.stringify(plan(everything())));
     const refused = (value: unknown, text: RegExp) =>

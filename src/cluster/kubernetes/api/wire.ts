@@ -104,7 +104,12 @@ export function inlined(fields: Message): Field {
 export function json(name: string): Field {
   return (object, reader) => {
     const { raw } = reader.message(RAW, reader.length()) as { raw?: string };
-    if (raw !== undefined) object[name] = JSON.parse(raw);
+    if (raw === undefined) return;
+    try {
+      object[name] = JSON.parse(raw);
+    } catch {
+      throw new RangeError(`no binary object: ${name} is no JSON`);
+    }
   };
 }
 
