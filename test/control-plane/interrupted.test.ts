@@ -4,10 +4,8 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { parse } from 'yaml';
 import { type KubernetesCluster, openKubernetesCluster } from '../../src/cluster/kubernetes/kubernetes.ts';
-import type { Migration, Placement, Resize, TaskRef } from '../../src/core/model/moves.ts';
+import type { TaskRef } from '../../src/core/model/moves.ts';
 import { DEFAULT_SETTINGS } from '../../src/core/model/settings.ts';
-import type { Snapshot } from '../../src/core/model/snapshot.ts';
-import type { Task } from '../../src/core/model/task.ts';
 import { draftPlan, finishPlan } from '../../src/core/plan/makePlan.ts';
 import { sha256 } from '../../src/io/sha256.ts';
 import { isFull } from '../full.ts';
@@ -15,6 +13,7 @@ import { stoppedAfter } from '../operate/stopped/environment.ts';
 import { requireCluster } from './availability.ts';
 import { type NodeShape, startCluster, type TestCluster } from './cluster.ts';
 import { homeIn, stowage } from './commandLine.ts';
+import { movesOf } from './threeMoves.ts';
 import { until } from './until.ts';
 import { gatedPod, job, type Manifest } from './workload.ts';
 
@@ -176,40 +175,6 @@ describe('apply, killed after any of its steps and run again', function () {
     return path;
   }
 });
-
-/** One move of each kind, for the tasks of a scenario. */
-function movesOf({ tasks }: Snapshot): [Resize, Placement, Migration] {
-  const find = (prefix: string) => tasks.find(({ name }) => name.startsWith(prefix)) as Task;
-  const [stays, gated, moves] = [find('stays'), find('gated'), find('moves')];
-  const owner = moves.owner!;
-  const { kind, name, uid, generation } = owner;
-  return [
-    {
-      kind: 'resize',
-      id: `resize ${stays.id}`,
-      task: refOf(stays),
-      direction: 'expand',
-      from: stays.allocation,
-      to: { ...stays.allocation, milliCpu: 2000 },
-      request: stays.request,
-    },
-    { kind: 'placement', id: `place ${gated.id}`, task: refOf(gated), to: 'right', request: gated.request },
-    {
-      kind: 'migration',
-      id: `migrate ${moves.id}`,
-      task: refOf(moves),
-      owner: { kind, namespace: moves.namespace, name, uid, generation },
-      from: 'left',
-      to: 'right',
-      allocation: moves.allocation,
-      run: { elapsedSeconds: 1, remainingSeconds: 1, usageSoFar: moves.allocation, lostSeconds: 1 },
-    },
-  ];
-}
-
-function refOf({ id, uid, generation, node }: Task): TaskRef {
-  return node === undefined ? { id, uid, generation } : { id, uid, generation, node };
-}
 
 async function nodesOf(cluster: KubernetesCluster, owner: string): Promise<(string | undefined)[]> {
   const { tasks } = await until(

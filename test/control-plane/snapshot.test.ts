@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { after, before, describe, it } from 'mocha';
-import { parse } from 'yaml';
 import { Connection } from '../../src/cluster/kubernetes/api/connection.ts';
 import { readContext } from '../../src/cluster/kubernetes/api/kubeconfig.ts';
 import { type KubernetesCluster, openKubernetesCluster } from '../../src/cluster/kubernetes/kubernetes.ts';
 import { type FaultyServer, startFaultyServer } from '../cluster/kubernetes/faultyServer.ts';
 import { isFull } from '../full.ts';
 import { requireCluster } from './availability.ts';
+import { certificatesOf } from './certificates.ts';
 import { startCluster, type TestCluster } from './cluster.ts';
 
 /** In `npm test` long enough for each of the faults to come; set STOWAGE_CHURN_SECONDS=1800 for a longer one. */
@@ -214,21 +214,6 @@ describe('the live copy of a cluster', function () {
     await direct.send(path, { method: 'PATCH', body, contentType: MERGE });
   }
 });
-
-function certificatesOf(path: string): { server: string; ca: string; cert: string; key: string } {
-  const { clusters, users } = parse(readFileSync(path, 'utf8'));
-  const { server } = clusters[0].cluster;
-  const of = (body: Record<string, string>, name: string) => {
-    const inline = body[`${name}-data`];
-    return inline ? Buffer.from(inline, 'base64').toString() : readFileSync(body[name]!, 'utf8');
-  };
-  return {
-    server,
-    ca: of(clusters[0].cluster, 'certificate-authority'),
-    cert: of(users[0].user, 'client-certificate'),
-    key: of(users[0].user, 'client-key'),
-  };
-}
 
 function kubeconfigFor(server: string): object {
   return {
