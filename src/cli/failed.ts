@@ -9,7 +9,11 @@ import { STATE_DIRECTORY } from './target.ts';
 export async function failed(error: unknown, signal: AbortSignal): Promise<number> {
   const isCancelled = signal.aborted && error === signal.reason;
   if (isCancelled) process.stderr.write('Cancelled before anything was changed.\n');
-  const code = isCancelled ? EXIT.failed : complain(error);
+  return orStopped(isCancelled ? EXIT.failed : complain(error));
+}
+
+/** Says whom an end before the moves leaves stopped, as far as the journal knows. @returns `code` where that is nobody */
+export async function orStopped(code: number): Promise<number> {
   const operations = await readOperations(STATE_DIRECTORY).catch(() => []); // why it cannot be read is said already
   const stopped = describeStopped(stoppedOwners(operations), Date.now() / 1000);
   if (stopped === '') return code;

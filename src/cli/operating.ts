@@ -21,7 +21,7 @@ import {
   stepLine,
 } from '../text/operation.ts';
 import { EXIT } from './complaint.ts';
-import { failed } from './failed.ts';
+import { failed, orStopped } from './failed.ts';
 import { plainLine, plainText } from './plain.ts';
 import { STATE_DIRECTORY } from './target.ts';
 import { untilStopped } from './untilStopped.ts';
@@ -115,14 +115,14 @@ export function canAsk(): boolean {
 }
 
 /** Prints what came of it, and gives the exit code. */
-function report(outcome: ApplyOutcome, target: ClusterTarget, nowSeconds: number): number {
+async function report(outcome: ApplyOutcome, target: ClusterTarget, nowSeconds: number): Promise<number> {
   switch (outcome.kind) {
     case 'declined':
       process.stdout.write('Nothing was changed.\n');
       return EXIT.failed;
     case 'refused':
       process.stderr.write(`${plainText(describeApplyRefused(outcome))}\n`);
-      return EXIT.refused;
+      return orStopped(EXIT.refused);
     default:
       return reportSteps(outcome, target, nowSeconds);
   }
@@ -137,13 +137,13 @@ function reportSteps(
   if ('unwritten' in outcome) process.stderr.write(`${plainLine(describeUnwritten(outcome.unwritten))}\n`);
   if (steps.length === 0) {
     process.stdout.write('There is nothing to resume.\n');
-    return EXIT.done;
+    return 'unwritten' in outcome ? EXIT.refused : EXIT.done;
   }
   const stopped = steps.flatMap((step) => step.stopped ?? []);
   const parts = [
     describeOutcome(outcome, nowSeconds),
     describeStopped(stopped, nowSeconds),
-    waiting > 0 ? goOnAt(target, (untilSeconds ?? nowSeconds) - nowSeconds) : '',
+    waiting > 0 ? goOnAt(target, untilSeconds === undefined ? undefined : untilSeconds - nowSeconds) : '',
   ];
   process.stdout.write(`${plainLine(parts.filter((part) => part !== '').join(' '))}\n`);
   if (stopped.length > 0) return EXIT.stopped;
@@ -155,8 +155,12 @@ function isUnanswered({ state }: Step): boolean {
   return state.kind === 'awaited' && typeof state.reason !== 'string' && state.reason.code === 'unanswered';
 }
 
-/** The sample's clock does not go by itself. */
-function goOnAt(target: ClusterTarget, seconds: number): string {
+/**
+ * What to run, and when. The sample's clock does not go by itself.
+ * @param seconds until a wait is over; absent: at once
+ */
+function goOnAt(target: ClusterTarget, seconds: number | undefined): string {
+  if (seconds === undefined) return 'Run "stowage apply" to go on.';
   if (target.kind === 'kubernetes') return 'Run "stowage apply" then to resume.';
   const minutes = Math.max(1, Math.ceil(seconds / 60));
   return `Let its time pass with "stowage plan --cluster sample --seed ${target.seed} --advance ${minutes}m", then run "stowage apply".`;

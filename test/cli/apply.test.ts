@@ -100,9 +100,10 @@ describe('stowage apply and undo', function () {
     const unasked = await stowage(['apply', '--cluster', 'sample']);
     assert.deepEqual(
       [unasked.code, /Finish the migration of .*: waiting\. .* somebody says yes/.test(unasked.out)],
-      [0, true],
+      [3, true],
       unasked.out,
     );
+    assert.match(unasked.out, /\. \S+ is stopped since [^.]*\. Run "stowage apply" to go on\.\n$/);
     const named = await stowage(['apply', '--cluster', 'sample', '--yes']);
     assert.equal(named.code, 0, named.err);
     assert.match(named.out, /Finish the migration of .* runs on/);
