@@ -83,7 +83,10 @@ const isSavedTask = hasFields(
   },
 );
 
-const isSavedRun = hasFields({ run: isRunInformation, tasks: isListOf(isSavedTask) }, { allocation: isResources });
+const isSavedRun = hasFields(
+  { run: isRunInformation, tasks: isListOf(isSavedTask) },
+  { allocation: isResources, generation: isNumber, stoppedAtSeconds: isNumber },
+);
 
 const isPin = isOneBy('kind', {
   required: hasFields({ node: isName }),
@@ -114,7 +117,7 @@ const isState = isOneBy('kind', {
   suspending: hasFields({ saved: isSavedRun }, { givenUp: isReason }),
   stopping: hasFields({ saved: isSavedRun }, { givenUp: isReason }),
   stopped: hasFields({ ...WAIT, saved: isSavedRun }),
-  resuming: hasFields({ saved: isSavedRun, pin: isPin }, { givenUp: isReason, dueSeconds: isNumber }),
+  resuming: hasFields({ saved: isSavedRun, pin: isPin }, { givenUp: isReason, dueSeconds: isNumber, reason: isReason }),
   starting: hasFields({ saved: isSavedRun, pin: isPin }, { givenUp: isReason }),
   ...FINAL,
 });

@@ -76,6 +76,8 @@ const run = { elapsedSeconds: 60, remainingSeconds: 30.5, usageSoFar: amounts(1,
 const requirement = { key: 'zone', operator: 'In', values: ['a'] } as const;
 const saved: SavedRun = {
   run,
+  generation: 5,
+  stoppedAtSeconds: 9,
   allocation: amounts(2, 2),
   tasks: [
     aTask('train', 'n2', amounts(1, 1, 1), {
@@ -106,7 +108,7 @@ const STATES: { readonly [Kind in MoveState['kind']]: Extract<MoveState, { kind:
   suspending: { kind: 'suspending', saved, givenUp },
   stopping: { kind: 'stopping', saved },
   stopped: { kind: 'stopped', saved, ...wait },
-  resuming: { kind: 'resuming', saved, pin: { kind: 'none' }, givenUp, dueSeconds: 30 },
+  resuming: { kind: 'resuming', saved, pin: { kind: 'none' }, givenUp, dueSeconds: 30, reason: REASONS.refused },
   starting: { kind: 'starting', saved, pin },
   done: { kind: 'done', outcome: OUTCOMES.ownerRuns },
   failed: { kind: 'failed', reason: REASONS.short, ending: ENDINGS.gaveUp },

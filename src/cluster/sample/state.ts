@@ -3,7 +3,16 @@ import { errorMessage } from '../../core/model/errorMessage.ts';
 import { InputError } from '../../core/model/input.ts';
 import { isOwnerRef, isTaskRef } from '../../core/model/moveShape.ts';
 import { isResources } from '../../core/model/resources.ts';
-import { hasFields, isCount, isListOf, isName, isNumber, isOneBy, isOneOf } from '../../core/model/shape.ts';
+import {
+  hasFields,
+  isCount,
+  isListOf,
+  isName,
+  isNumber,
+  isOneBy,
+  isOneOf,
+  type Shape,
+} from '../../core/model/shape.ts';
 import { unusable } from '../../core/model/unusableFile.ts';
 import { withLock } from '../../io/lock.ts';
 import { makeFolder } from '../../io/makeFolder.ts';
@@ -98,7 +107,7 @@ const MOST_BYTES = 256 * MIB;
 
 const isRecordOfMove = hasFields(
   { planId: isName, moveId: isName, kind: isOneOf('resize', 'migration'), startedAtSeconds: isNumber },
-  { before: isResources, request: isResources, allocation: isResources },
+  { generation: isNumber, before: isResources, request: isResources, allocation: isResources },
 );
 
 const isPin = isOneBy('kind', {
@@ -111,8 +120,9 @@ const isAct = isOneBy('kind', {
   place: hasFields({ ...AT, task: isTaskRef, to: isName }),
   resize: hasFields({ ...AT, task: isTaskRef, to: isResources, record: isRecordOfMove }),
   suspend: hasFields({ ...AT, owner: isOwnerRef, record: isRecordOfMove }),
-  resume: hasFields({ ...AT, owner: isOwnerRef, pin: isPin }, { allocation: isResources }),
-});
+  resume: hasFields({ ...AT, owner: isOwnerRef, pin: isPin }, { allocation: isResources, generation: isNumber }),
+  release: hasFields({ ...AT, owner: isOwnerRef, move: hasFields({ planId: isName, moveId: isName }) }),
+} satisfies Readonly<Record<Act['kind'], Shape>>);
 
 const areStates = isListOf(
   hasFields({ format: isOneOf(1), seed: isCount, clockSeconds: isNumber, acts: isListOf(isAct) }),
