@@ -56,6 +56,7 @@ const isWhyRefused = isOneBy('code', {
   containerNeeds: hasFields({ resource: isText, container: isText, needed: isNumber, left: isNumber }),
   limitAbove: hasFields({ resource: isText, container: isText, limit: isNumber, most: isNumber }),
   resizedByOther: NOTHING,
+  wouldAdd: hasFields({}, { container: isText }),
   amountsUnknown: NOTHING,
   nodeTooSmall: hasFields({ node: isText, resource: isText, requested: isNumber, allocatable: isNumber }),
   ownerKind: hasFields({ kind: isText }),
