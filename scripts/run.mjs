@@ -20,6 +20,7 @@ const TASKS = {
   'test:cluster': () => node(['scripts/test.mjs', '--only', 'cluster', ...words]),
   'test:editor': () => node(['scripts/test.mjs', '--only', 'editor', ...words]),
   cluster: () => node(['test/control-plane/play.ts', ...words]),
+  storm: () => node(['test/control-plane/storm/main.ts', ...words], { cwd: invokedFrom }),
   package: () => node(['scripts/package.mjs', ...words]),
   picture: () => node(['test/vscode/picture.ts', ...words]),
   'first-hour': () => node(['test/vscode/firstHour.ts', ...words]),

@@ -24,6 +24,7 @@ const LONGEST = [
   ...[
     'vscode/plan',
     'control-plane/journey',
+    'control-plane/storm',
     'vscode/demo',
     'vscode/notebook',
     'vscode/kubernetes',
