@@ -242,7 +242,7 @@ class Round {
       const { name } = job['metadata'];
       if (!isStoppedByUs(job) || this.#users.wills.get(name)?.isSuspended) continue;
       if (words.includes('plan.json') && !ownPlans.has(JSON.parse(recordOn(job)!).planId)) continue;
-      if (status !== 0 && output.includes(name) && /stopped|suspended/i.test(output)) continue;
+      if (status !== 0 && isSaidToBeStopped(name, output)) continue;
       const command = `${machine} $ stowage ${words.join(' ')}: exit ${status}`;
       this.#unsaid.push({ law: 'unsaid', text: `${command}, and Job ${name} is stopped` });
     }
@@ -281,6 +281,12 @@ class Round {
   #count(name: string): void {
     this.#counts[name] = (this.#counts[name] ?? 0) + 1;
   }
+}
+
+/** Whether a line says that a Job is stopped, and what goes on with it; that its tasks are being stopped is no such line. */
+function isSaidToBeStopped(name: string, output: string): boolean {
+  const isSaid = (line: string) => line.includes(name) && /(?:is|be|are|left) (?:stopped|suspended)/.test(line);
+  return output.split('\n').some(isSaid) && output.includes('stowage apply');
 }
 
 function readIfThere(file: string): string | undefined {
