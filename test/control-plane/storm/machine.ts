@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -32,7 +32,8 @@ export class Machine {
   readonly home: string;
   readonly name: string;
   readonly authorization: string;
-  readonly #running = new Set<{ kill(signal: NodeJS.Signals): boolean }>();
+  /** What was sent to each process that runs. */
+  readonly #running = new Map<ChildProcess, SignalName | undefined>();
   #runs = 0;
 
   constructor(folder: string, name: string, kubeconfig: object, token: string) {
@@ -58,15 +59,12 @@ export class Machine {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, NO_COLOR: '1' },
     });
-    this.#running.add(child);
-    let sent: SignalName | undefined;
-    const send = ({ name }: Signal) => {
-      if (child.kill(name)) sent = name;
-    };
-    const timer = signal && setTimeout(send, signal.afterMilliseconds, signal);
+    this.#running.set(child, undefined);
+    const timer = signal && setTimeout(() => this.#send(child, signal.name), signal.afterMilliseconds);
     const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
     const [said, complained, [status, by]] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
     clearTimeout(timer);
+    const sent = this.#running.get(child);
     this.#running.delete(child);
     const output = said + complained;
     this.#runs += 1;
@@ -79,7 +77,11 @@ export class Machine {
 
   /** Ends what still runs, as a user does who waits no longer. */
   stop(): void {
-    for (const child of this.#running) child.kill('SIGKILL');
+    for (const child of this.#running.keys()) this.#send(child, 'SIGKILL');
+  }
+
+  #send(child: ChildProcess, name: SignalName): void {
+    if (child.kill(name)) this.#running.set(child, name);
   }
 
   /** Loses the journal and all else that Stowage keeps in the folder. */

@@ -86,6 +86,9 @@ export const FAULT_KINDS = [
   ...(['cut', 'cutAfterWrite', 'fail', 'failAfterWrite', 'throttle'] as const),
   ...(['forbid', 'conflict', 'truncate', 'slow', 'outage'] as const),
 ];
+/** Those that only writes meet. */
+const AT_WRITES = ['cutAfterWrite', 'failAfterWrite', 'conflict'] as const;
+
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
 /** What a user, a GitOps controller or an administrator does: at a time, or so long after a Job is seen stopped. */
@@ -112,7 +115,7 @@ export type Act = (typeof JOB_ACTS)[number] | (typeof CLUSTER_ACTS)[number];
 /** The plan of a seed's round. */
 export function roundPlan(seed: number): RoundPlan {
   const random = seededRandom(seed);
-  const jobs = Array.from({ length: 2 + randomIndex(random, 3) }, (_, index) => jobShape(random, `job-${index}`));
+  const jobs = Array.from({ length: 2 + randomIndex(random, 2) }, (_, index) => jobShape(random, `job-${index}`));
   const pods = [
     podShape(random, 'gated-0', true),
     ...(chance(random, 0.4) ? [podShape(random, 'gated-1', true)] : []),
@@ -126,8 +129,8 @@ export function roundPlan(seed: number): RoundPlan {
     jobs,
     pods,
     machines,
-    faults: Array.from({ length: randomIndex(random, 7) }, () => fault(random)),
-    users: Array.from({ length: randomIndex(random, 6) }, () => userAction(random, jobs, pods)),
+    faults: Array.from({ length: randomIndex(random, 10) }, () => fault(random)),
+    users: Array.from({ length: randomIndex(random, 8) }, () => userAction(random, jobs, pods)),
   };
 }
 
@@ -191,17 +194,21 @@ function signal(random: Random): Signal {
   return { name, afterMilliseconds: 300 + randomIndex(random, 6000) };
 }
 
-/** Up to three moves, each of another task: migrations of Jobs, resizes of other tasks, placements of gated pods. */
+/** One to three moves, each of another task, and mostly of a Job that migrates. */
 function intents(random: Random, jobs: readonly JobShape[], pods: readonly PodShape[]): Intent[] {
-  const ofJobs = jobs.map(({ name }) => ({
+  const ofJobs = shuffled(random, jobs).map(({ name }) => ({
     task: name,
-    move: pick(random, ['migrate', 'migrate', 'resize'] as const),
+    move: chance(random, 0.75) ? ('migrate' as const) : ('resize' as const),
   }));
   const ofPods = pods.map(({ name, gated }) => ({
     task: name,
     move: gated ? ('place' as const) : ('resize' as const),
   }));
-  const chosen = shuffled(random, [...ofJobs, ...ofPods]).slice(0, 1 + randomIndex(random, 3));
+  const [first, ...others] = ofJobs;
+  const chosen = shuffled(random, [
+    first!,
+    ...shuffled(random, [...others, ...ofPods]).slice(0, randomIndex(random, 3)),
+  ]);
   return chosen.map(({ task, move }) => ({
     move,
     task,
@@ -212,14 +219,14 @@ function intents(random: Random, jobs: readonly JobShape[], pods: readonly PodSh
 }
 
 function fault(random: Random): Fault {
-  const kind = pick(random, FAULT_KINDS);
-  const isAfterWrite = kind === 'cutAfterWrite' || kind === 'failAfterWrite' || kind === 'conflict';
+  const kind = pick(random, [...FAULT_KINDS, ...AT_WRITES]);
+  const isAtWrite = AT_WRITES.some((each) => each === kind);
   const lasts = kind === 'outage' || kind === 'forbid';
   return {
     kind,
-    on: isAfterWrite ? 'write' : lasts ? 'any' : pick(random, ['write', 'read', 'any']),
+    on: isAtWrite ? 'write' : lasts ? 'any' : pick(random, ['write', 'read', 'any']),
     atMilliseconds: randomIndex(random, STORM_MILLISECONDS - 1000),
-    forMilliseconds: lasts ? 1000 + randomIndex(random, 5000) : 3000,
+    forMilliseconds: lasts ? 1000 + randomIndex(random, 4000) : 5000,
     hits: lasts ? 1000 : pick(random, [1, 1, 2, 6]),
   };
 }
