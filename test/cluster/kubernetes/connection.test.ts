@@ -206,6 +206,13 @@ describe('the connection to an API server', () => {
     const end = new AbortController();
     setTimeout(() => end.abort(reason), 50);
     await assert.rejects(connection.send('/x', { signal: end.signal }), reason);
+    const between = new AbortController();
+    answer = (_, response) => {
+      response.setHeader('retry-after', '2');
+      fail(response, 503, 'ServiceUnavailable', 'later');
+      response.once('finish', () => setTimeout(() => between.abort(reason), 50));
+    };
+    await assert.rejects(connection.send('/x', { signal: between.signal }), reason);
   });
 
   it('does not wait for a credential program longer than it is wanted to', async () => {

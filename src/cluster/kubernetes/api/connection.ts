@@ -1,5 +1,4 @@
 import { delimiter } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool, ProxyAgent, request } from 'undici';
 import { errorMessage } from '../../../core/model/errorMessage.ts';
 import type { ConnectionFault, WhyUnreachable } from '../../../core/model/failure.ts';
@@ -8,6 +7,7 @@ import { CredentialSource, type Credentials, CredentialsMissing } from './creden
 import { followFiles } from './followFiles.ts';
 import { type Context, readContext } from './kubeconfig.ts';
 import type { ApiObject } from './objects.ts';
+import { pause } from './pause.ts';
 import { untilAborted } from './untilAborted.ts';
 import { type ListMetadata, type Message, readPage, readStatus, WIRE_TYPE } from './wire.ts';
 
@@ -194,8 +194,7 @@ export class Connection {
         const repeatable = changesNothing ? isPassing(error) : error instanceof ApiError && error.isThrottle;
         if (!repeatable || attempt === ATTEMPTS || asked > LONGEST_PAUSE_SECONDS) throw error;
         const milliseconds = 1000 * asked + backoffMilliseconds(attempt);
-        await pause(milliseconds, undefined, options.signal ? { signal: options.signal } : {});
-        options.signal?.throwIfAborted();
+        await pause(milliseconds, options.signal);
       }
     }
   }

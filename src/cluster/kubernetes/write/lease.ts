@@ -1,8 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { ApiError } from '../../errors.ts';
 import type { Lease, LeaseResult, LeaseTaken } from '../../port.ts';
 import type { Connection } from '../api/connection.ts';
 import { type ApiObject, secondsOf } from '../api/objects.ts';
+import { pause } from '../api/pause.ts';
 
 /** A Lease of coordination.k8s.io/v1, as far as we read and write it. */
 type LeaseObject = ApiObject & {
@@ -80,7 +80,7 @@ async function acquire(
       if (error.status === 403 || error.status === 404) return undefined;
       if (error.status !== 409) throw error; // else somebody else was first; look again
     }
-    await pause(1000, undefined, signal ? { signal } : {}).catch(() => signal?.throwIfAborted());
+    await pause(1000, signal);
   }
 }
 

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { OwnerRef } from '../../../core/model/moves.ts';
 import type { Resources } from '../../../core/model/resources.ts';
 import { ApiError } from '../../errors.ts';
@@ -6,6 +5,7 @@ import type { ActOptions, ActResult, Pin, ResumeOptions } from '../../port.ts';
 import { acting, refuse, refuseChanged } from '../../refused.ts';
 import type { Connection } from '../api/connection.ts';
 import type { Job, Pod } from '../api/objects.ts';
+import { pause } from '../api/pause.ts';
 import { jobOwnership } from '../model/owner.ts';
 import { affinityPatch, PINNED, pinned, pinOn, unpinned } from '../model/pin.ts';
 import { ORIGINAL_REQUEST, originalRequestText } from '../model/pod.ts';
@@ -118,7 +118,7 @@ async function changeable(connection: Connection, owner: OwnerRef, job: Job, opt
   for (let waited = 0; waited < CONFIRMATION.milliseconds; waited += CONFIRMATION.pollMilliseconds) {
     const settled = conditionHolds(present, 'Suspended') && (present.status?.active ?? 0) === 0;
     if (settled || !present.spec?.suspend || !present.status?.startTime) break;
-    await pause(CONFIRMATION.pollMilliseconds, undefined, options.signal ? { signal: options.signal } : {});
+    await pause(CONFIRMATION.pollMilliseconds, options.signal);
     present = await connection.send<Job>(jobPath(owner), { signal: options.signal });
   }
   if (options.dryRun || !present.spec?.suspend || !present.status?.startTime) return present;
