@@ -63,6 +63,7 @@ const isWhyRefused = isOneBy('code', {
   steered: hasFields({ by: isSteering }),
   suspended: hasFields({}, { byPlan: isText }),
   budget: hasFields({ budget: isText, tasks: isNumber, allowed: isNumber }),
+  failsWhenStopped: hasFields({ exitCode: isNumber }),
   running: NOTHING,
   stopping: hasFields({ tasks: isNumber }),
   server: hasFields({ kind: isText, status: isNumber, message: isText }),

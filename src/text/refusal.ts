@@ -93,6 +93,8 @@ function describeWhy(why: WhyRefused): string {
         one: `the disruption budget ${why.budget} covers its # running task and allows ${number(why.allowed)} to stop now. Wait, or ask who set the budget.`,
         other: `the disruption budget ${why.budget} covers its # running tasks and allows ${number(why.allowed)} to stop now. Wait, or ask who set the budget.`,
       });
+    case 'failsWhenStopped':
+      return `its podFailurePolicy fails it when a task exits with ${why.exitCode}, as a stopped one does. Change that rule, or let it end where it is.`;
     case 'running':
       return 'it runs, so its tasks cannot be given another node. Suspend it first.';
     case 'stopping':

@@ -61,6 +61,40 @@ describe('the writes of a migration', () => {
     assert.equal((await cluster.readOwner(OWNER))?.suspensionKept, false);
   });
 
+  it('stop no Job that its failure policy fails at what a stopped program exits with', async () => {
+    const rule = (action: string, operator: string, values: number[]) => ({
+      action,
+      onExitCodes: { operator, values },
+    });
+    const ofOne = ({ action, onExitCodes }: ReturnType<typeof rule>) => ({
+      action,
+      onExitCodes: { ...onExitCodes, containerName: 'logs' },
+    });
+    const onDisruption = { action: 'FailJob', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] };
+    const policies: [object[], number | undefined][] = [
+      [[rule('FailJob', 'In', [143])], 143],
+      [[rule('FailJob', 'In', [1, 137])], 137],
+      [[rule('FailJob', 'NotIn', [42])], 143],
+      [[rule('FailJob', 'In', [1, 42])], undefined],
+      [[rule('FailJob', 'NotIn', [137, 143])], undefined],
+      [[rule('Ignore', 'In', [137, 143]), rule('FailJob', 'NotIn', [42])], undefined], // the first that fits decides
+      [[rule('Count', 'In', [143]), rule('FailJob', 'In', [137, 143])], 137],
+      [[ofOne(rule('Count', 'In', [137, 143])), rule('FailJob', 'In', [143])], 143], // of the other containers
+      [[onDisruption], undefined],
+    ];
+    await open();
+    for (const [rules, exitCode] of policies) {
+      await openAnother({ spec: { podFailurePolicy: { rules } } });
+      const result = await cluster.suspend(OWNER, RECORD_OF, REAL);
+      if (exitCode === undefined) done(result);
+      else {
+        refused(result, 'notMovable');
+        assert.ok(result.kind === 'refused' && describeRefusedAct(result).includes(`exits with ${exitCode},`));
+      }
+      assert.equal(isSuspended() ?? false, exitCode === undefined);
+    }
+  });
+
   it('only take the record off a Job that somebody has resumed, whatever was to be changed with it', async () => {
     await open({ metadata: { annotations: { [PINNED]: 'a', [RECORD]: JSON.stringify(RECORD_OF) } } });
     const allocation = { milliCpu: 1000, memoryBytes: 2 ** 30, gpuMilli: 0, extended: {} };

@@ -172,6 +172,14 @@ export type ApiTaint = {
   readonly timeAdded?: string;
 };
 
+/** Which exit codes of a container a rule is for: those `In` its values, or all but them and 0. */
+export type ExitCodeRule = {
+  readonly operator?: string;
+  readonly values?: readonly number[];
+  /** Only of this container; absent: of any. */
+  readonly containerName?: string;
+};
+
 export type Job = ApiObject & {
   readonly spec?: {
     readonly suspend?: boolean;
@@ -179,6 +187,9 @@ export type Job = ApiObject & {
     readonly completions?: number;
     readonly activeDeadlineSeconds?: number;
     readonly managedBy?: string;
+    readonly podFailurePolicy?: {
+      readonly rules?: readonly { readonly action?: string; readonly onExitCodes?: ExitCodeRule }[];
+    };
     readonly template?: { readonly metadata?: Metadata; readonly spec?: PodSpec };
   };
   readonly status?: {

@@ -7,6 +7,7 @@ import { selects } from '../model/constraints.ts';
 import { jobOwnership } from '../model/owner.ts';
 import { isOver } from '../model/pod.ts';
 import { RECORD, readRecord } from '../model/records.ts';
+import { failingExitCode } from './failurePolicy.ts';
 import { getJob, isFinished, isHeld, jobPath } from './jobs.ts';
 import { podsOfJob } from './pods.ts';
 import { done, patched, trying, unchanged } from './request.ts';
@@ -30,6 +31,8 @@ export function suspendJob(
     if (isFinished(job)) return refuse('notFound', attempt, { code: 'ended' });
     const { steering } = jobOwnership(job);
     if (steering) return refuse('notMovable', attempt, { code: 'steered', by: steering });
+    const exitCode = failingExitCode(job);
+    if (exitCode !== undefined) return refuse('notMovable', attempt, { code: 'failsWhenStopped', exitCode });
     const changed = refuseChanged(attempt, owner.generation, job.metadata?.generation);
     if (changed) return changed;
     const spent = await spentBudget(connection, owner, attempt, options);
