@@ -91,7 +91,10 @@ const AT_WRITES = ['cutAfterWrite', 'failAfterWrite', 'conflict'] as const;
 
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
-/** What a user, a GitOps controller or an administrator does: at a time, or so long after a Job is seen stopped. */
+/**
+ * What a user, a GitOps controller or an administrator does: to `task` at a time; or to a Job that is seen stopped by a
+ * move, or that has been and runs again, so long after that.
+ */
 export type UserAction = {
   readonly act: Act;
   readonly task: string;

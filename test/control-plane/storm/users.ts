@@ -101,19 +101,20 @@ export class Users {
   }
 
   async #actWhenDue(action: UserAction, over: AbortSignal): Promise<void> {
-    const { act, task, milliseconds, choice } = action;
-    while (!over.aborted && !this.#isDue(action)) await pause(LOOK_MILLISECONDS / 2);
-    if (!this.#isDue(action)) return;
+    const { act, milliseconds, choice } = action;
+    while (!over.aborted && this.#dueTask(action) === undefined) await pause(LOOK_MILLISECONDS / 2);
+    const task = this.#dueTask(action);
+    if (task === undefined) return;
     await pause(milliseconds, undefined, { signal: over }).catch(() => {});
     const result = await ACTS[act](this, task, choice);
     this.#log(act === 'sync' ? 'gitops' : 'user', `${act} ${task}`, result);
   }
 
-  #isDue({ task, when }: UserAction): boolean {
-    if (when === 'time') return true;
-    const job = this.#jobs.find(({ metadata }) => metadata.name === task);
-    if (!job) return false;
-    return when === 'stopped' ? isStoppedByUs(job) : this.#seenStopped.has(task) && !job['spec'].suspend;
+  /** On which task it is time to act: the one that was meant, or any that a move stops or has moved on. */
+  #dueTask({ task, when }: UserAction): string | undefined {
+    if (when === 'time') return task;
+    const hasMovedOn = ({ metadata, spec }: Json) => this.#seenStopped.has(metadata.name) && !spec.suspend;
+    return this.#jobs.find(when === 'stopped' ? isStoppedByUs : hasMovedOn)?.['metadata'].name;
   }
 
   /** A stop or a start that changes something, or nothing: nobody asks for what is so already. */
