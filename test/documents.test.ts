@@ -8,7 +8,8 @@ const text = (file: string) => readFileSync(join(root, file), 'utf8');
 
 /** What a reader meets first; all that they name is looked up. */
 const FRONT = ['README.md', 'CONTRIBUTING.md'];
-const PAGES = [...FRONT, 'CHANGELOG.md', 'src/README.md', 'bench/README.md', 'docs/glossary.md', 'docs/method.md'];
+const DOCS = ['docs/glossary.md', 'docs/method.md', 'docs/safety.md'];
+const PAGES = [...FRONT, 'CHANGELOG.md', 'src/README.md', 'bench/README.md', ...DOCS];
 
 type Found = { readonly file: string; readonly value: string };
 
