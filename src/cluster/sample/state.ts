@@ -13,6 +13,7 @@ import {
   isOneOf,
   type Shape,
 } from '../../core/model/shape.ts';
+import { isResized } from '../../core/model/stated.ts';
 import { unusable } from '../../core/model/unusableFile.ts';
 import { withLock } from '../../io/lock.ts';
 import { makeFolder } from '../../io/makeFolder.ts';
@@ -107,21 +108,27 @@ const MOST_BYTES = 256 * MIB;
 
 const isRecordOfMove = hasFields(
   { planId: isName, moveId: isName, kind: isOneOf('resize', 'migration'), startedAtSeconds: isNumber },
-  { generation: isNumber, before: isResources, request: isResources, allocation: isResources },
+  {
+    ...{ generation: isNumber, before: isResources, request: isResources, allocation: isResources },
+    resized: isResized,
+  },
 );
 
 const isPin = isOneBy('kind', {
   ...{ required: hasFields({ node: isName }), preferred: hasFields({ node: isName }), none: hasFields({}) },
 });
 
+const isMoveName = hasFields({ planId: isName, moveId: isName });
 const AT = { atSeconds: isNumber };
 
 const isAct = isOneBy('kind', {
   place: hasFields({ ...AT, task: isTaskRef, to: isName }),
   resize: hasFields({ ...AT, task: isTaskRef, to: isResources, record: isRecordOfMove }),
+  restore: hasFields({ ...AT, task: isTaskRef, resized: isResized }),
+  releaseTask: hasFields({ ...AT, task: isTaskRef, move: isMoveName }),
   suspend: hasFields({ ...AT, owner: isOwnerRef, record: isRecordOfMove }),
   resume: hasFields({ ...AT, owner: isOwnerRef, pin: isPin }, { allocation: isResources, generation: isNumber }),
-  release: hasFields({ ...AT, owner: isOwnerRef, move: hasFields({ planId: isName, moveId: isName }) }),
+  release: hasFields({ ...AT, owner: isOwnerRef, move: isMoveName }),
 } satisfies Readonly<Record<Act['kind'], Shape>>);
 
 const areStates = isListOf(
