@@ -87,6 +87,11 @@ export function describeWhen(start: Start): string {
   }
 }
 
+/** Whether both are told alike; of what starts after the horizon the shares within it are too few futures to differ. */
+export function isSameStart(one: Start, other: Start): boolean {
+  return one.kind === other.kind && (one.kind === 'later' || describeWhen(one) === describeWhen(other));
+}
+
 function startBand({ p10, p90 }: Extract<Start, { kind: 'in' }>): string {
   const from = p10 < 1 ? 'now' : duration(p10);
   if (p90 === undefined) return `${from} to later than a day`;

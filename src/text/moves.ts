@@ -6,7 +6,7 @@ import { amount, amounts, duration, percent } from './format.ts';
 import { describeGoal } from './migration.ts';
 import { describeRestart } from './operation.ts';
 import { describeRuntime } from './prediction.ts';
-import { describeCap } from './resize.ts';
+import { describeCap, usedShare } from './resize.ts';
 
 /** Why a plan makes each of its moves, in one line beside the move. */
 
@@ -51,7 +51,7 @@ export function describeWhy(move: Move, advice: AdviceByTask): string {
 
 function describeUse(advice: ResizeAdvice): string {
   const { resource, request, usage } = advice;
-  const [mean, peak] = [percent(usage.mean / request), percent(usage.peak / request)];
+  const [mean, peak] = [percent(usedShare(advice)), percent(usage.peak / request)];
   const use = `uses ${mean} of ${amount(resource, request)} (peak ${peak})`;
   const cap = describeCap(advice);
   return cap === undefined ? use : `${use}; ${cap}`;

@@ -2,7 +2,7 @@ import type { MigrationAdvice } from '../core/defrag/searchDefrag.ts';
 import type { PlacementAdvice, Plan } from '../core/plan/plan.ts';
 import { type Start, startIn } from '../core/plan/starts.ts';
 import { planAgain } from './again.ts';
-import { describeWhen } from './forecast.ts';
+import { describeWhen, isSameStart } from './forecast.ts';
 import { clock, duration, plural } from './format.ts';
 import { describeBlocked, nameOf } from './migration.ts';
 import { describePlacement, describeRefusal } from './placement.ts';
@@ -15,7 +15,7 @@ import { OUTLIVED } from './resize.ts';
 export type Pending = {
   /** "45 min, since 13:15" */
   readonly waits: string;
-  /** "cpu-l-1 has 11.6 CPU free; the task needs 48 CPU (10 nodes alike)" */
+  /** "cpu-l-1 has 11.6 CPU free; the task needs 48 CPU ; 10 more have too little" */
   readonly why: string;
   /** "wait until train-3 ends, in 7 min (14:07)", "this plan places it on n1" */
   readonly help: string;
@@ -47,7 +47,7 @@ export function pendingOf(plan: Plan, say: typeof clock = clock): (advice: Place
       waits: `${duration(Math.max(0, nowSeconds - createdAtSeconds))}, since ${say(createdAtSeconds, nowSeconds)}`,
       why: whyText(advice),
       help: helpText(advice, plan, { migrations: goals.get(taskId) ?? [], start: withPlan, say }),
-      ...(starts && { starts: describeWhen(starts) }),
+      ...(starts && { starts: describeWhen(withPlan && isSameStart(starts, withPlan) ? withPlan : starts) }),
       ...(withPlan && { withPlan: describeWhen(withPlan) }),
     };
   };
@@ -66,7 +66,13 @@ function sharedRefusal(refused: PlacementAdvice['refused']): string | undefined 
   const most = refused.find(({ code }) => isAboutCapacity(code)) ?? refused[0];
   if (!most) return undefined;
   const example = describeRefusal(most.example.node, most.example.refusal);
-  return most.nodes === 1 ? example : plural(most.nodes, { one: example, other: `${example} (# nodes alike)` });
+  if (most.nodes === 1) return example;
+  return isAboutCapacity(most.code)
+    ? plural(most.nodes - 1, {
+        one: `${example}; # more has too little`,
+        other: `${example}; # more have too little`,
+      })
+    : plural(most.nodes, { one: example, other: `${example} (# nodes alike)` });
 }
 
 /** Whether waiting could help. */
@@ -106,9 +112,19 @@ function waitText(migrations: readonly MigrationAdvice[], nowSeconds: number, sa
 /** What is left where nothing moves for a task. */
 function withoutMoves(start: Start | undefined, migrations: readonly MigrationAdvice[]): string {
   if (start?.kind === 'never') return 'other rules for the task, or a node that meets them';
-  const blocked = migrations.find(({ decision }) => decision.kind === 'blocked')?.decision;
-  const why = blocked?.kind === 'blocked' ? ` (nothing moves for it: ${describeBlocked(blocked.reason)})` : '';
+  const why = blockedText(migrations);
   return start?.kind === 'in'
     ? `wait until enough ends by itself, in ${duration(start.p50)}${why}`
     : `a smaller request, or one more node${why}`;
+}
+
+/** Which task that is in the way does not move, and why; empty where none is. */
+function blockedText(migrations: readonly MigrationAdvice[]): string {
+  for (const { decision, taskIds } of migrations) {
+    if (decision.kind !== 'blocked') continue;
+    const [first] = taskIds;
+    const whose = first === undefined ? '' : `of ${nameOf(first)}: `;
+    return ` (nothing moves for it; ${whose}${describeBlocked(decision.reason)})`;
+  }
+  return '';
 }

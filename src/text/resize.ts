@@ -41,6 +41,17 @@ export function describeCapped(expands: readonly ResizeAdvice[]): string | undef
   });
 }
 
+/** What a task holds of a resource, in a column, with what it asked for where a resize has changed that. */
+export function describeHeld({ resource, allocation, request }: ResizeAdvice): string {
+  const held = amount(resource, allocation);
+  return allocation === request ? held : `${held} (asked for ${amount(resource, request)})`;
+}
+
+/** Which share of its request a task uses, on average; S307's 100 % is the request, whatever it holds now. */
+export function usedShare({ usage, request }: ResizeAdvice): number {
+  return usage.mean / request;
+}
+
 /** How long a task runs on, in a column: "2 h 45 min", "no end" of a Deployment's, "—" where nothing is predicted. */
 export function describeRemaining({ remainingSeconds, endless }: ResizeAdvice): string {
   if (endless) return NO_END;

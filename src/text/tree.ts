@@ -11,7 +11,7 @@ import {
 import type { Action } from '../core/model/snapshot.ts';
 import type { Start } from '../core/plan/starts.ts';
 import { describeWhyNot } from './action.ts';
-import { describeStarts } from './forecast.ts';
+import { describeStarts, isSameStart } from './forecast.ts';
 import { amounts, counted, duration, namedBand, number, percent, resourceTitle } from './format.ts';
 import { describeDeadline } from './placement.ts';
 import { describeLeft } from './prediction.ts';
@@ -185,7 +185,7 @@ function pendingParts({ outlook, endless, runtime }: TaskFacts): string[] {
 
 /** What the plan changes about a start; nothing where both are said alike. */
 function planParts(starts: Start, withPlan: Start | undefined): string[] {
-  if (!withPlan || describeStarts(withPlan) === describeStarts(starts)) return [];
+  if (!withPlan || isSameStart(withPlan, starts)) return [];
   return [`with the plan ${describeStarts(withPlan)}`];
 }
 

@@ -1,4 +1,10 @@
-import { type Resources, resourceNames } from '../core/model/resources.ts';
+import {
+  maxResources,
+  NO_RESOURCES,
+  type Resources,
+  resourceNames,
+  subtractResources,
+} from '../core/model/resources.ts';
 import { nextLook } from '../core/plan/nextLook.ts';
 import type { PlacementAdvice, Plan } from '../core/plan/plan.ts';
 import type { Start } from '../core/plan/starts.ts';
@@ -12,7 +18,7 @@ import {
   type WaitingTasks,
 } from '../core/plan/verdict.ts';
 import { planAgain } from './again.ts';
-import { describeWhen, MEASURES } from './forecast.ts';
+import { describeWhen, isSameStart, MEASURES } from './forecast.ts';
 import { amounts, duration, list, names, number, type Plural, plural } from './format.ts';
 import { NO_NODES } from './operation.ts';
 import { fewReadingsText, whyNoResizes } from './resize.ts';
@@ -135,23 +141,24 @@ function urgentFigure(urgent: UrgentStart | undefined): Figure {
 /** Of a start that the plan does not bring forward. */
 function describeNotEarlier({ taskId, savedSeconds, nothing, plan }: UrgentStart): string {
   if (savedSeconds !== undefined && savedSeconds < 0) return `${taskId}, ${duration(-savedSeconds)} later`;
-  return when(plan) === when(nothing)
+  return isSameStart(plan, nothing)
     ? `${taskId}, with the plan or without`
     : `${taskId}, instead of ${otherwise(nothing)}`;
 }
 
+/** What is more free once all is done, or together on freed nodes; the note has what is given back and given. */
 function capacityFigure({ givenBack, given, freedNodes, freed }: CapacityGained): Figure {
-  const nodes = freedNodes.length > 0 ? [`${amounts(freed)} free together on ${names(freedNodes, 3)}`] : [];
-  const notes = [...nodes, ...(isNone(given) ? [] : [`${amounts(given)} given to tasks that lack it`])];
+  const gained = maxResources(subtractResources(givenBack, given), NO_RESOURCES);
+  const shown = isNone(gained) ? freed : gained;
+  const notes = [
+    ...(freedNodes.length > 0 ? [`${amounts(freed)} free together on ${names(freedNodes, 3)}`] : []),
+    ...(isNone(givenBack) ? [] : [`${amounts(givenBack)} given back by tasks that do not use it`]),
+    ...(isNone(given) ? [] : [`${amounts(given)} given to tasks that lack it`]),
+  ];
   return {
     label: 'Capacity gained',
-    value: isNone(givenBack) ? (isNone(freed) ? 'none' : amounts(freed)) : amounts(givenBack),
-    note:
-      notes.length > 0
-        ? notes.join('; ')
-        : isNone(givenBack)
-          ? 'no running task is resized'
-          : 'given back by tasks that do not use it',
+    value: isNone(shown) ? 'none' : amounts(shown),
+    note: notes.length > 0 ? notes.join('; ') : 'no running task is resized',
   };
 }
 

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type { Plan } from '../../src/core/plan/plan.ts';
+import { isSameStart } from '../../src/text/forecast.ts';
 import { describeBothStarts, type Pending, pendingOf } from '../../src/text/pending.ts';
 import { everything, plan, scenario, withForecast } from '../core/plan/everything.ts';
-import { amounts, aNode, aSnapshot, aTask, HOUR, NOW, used } from '../core/small.ts';
+import { amounts, aNode, aSnapshot, aTask, HOUR, measured, NOW, used } from '../core/small.ts';
 
 function told(made: Plan, name: string): Pending {
   return pendingOf(made)(made.placements.find(({ taskId }) => taskId === `default/${name}`)!);
@@ -23,7 +24,7 @@ describe('a pending task in words', () => {
     assert.equal(fits.why, 'nothing but a plan lifts its gate');
     assert.equal(fits.help, 'this plan places it on n1');
     const big = told(made, 'big');
-    assert.equal(big.why, 'n1 has 6.5 CPU free; the task needs 8 CPU (3 nodes alike)');
+    assert.equal(big.why, 'n1 has 6.5 CPU free; the task needs 8 CPU; 2 more have too little');
     assert.equal(big.help, 'this plan makes room, and places it on n2');
     assert.deepEqual([big.starts, big.withPlan], [undefined, undefined]);
   });
@@ -38,6 +39,49 @@ describe('a pending task in words', () => {
     const refused = plan({ ...snapshot, rights: { place: { default: 'patch pods' } } });
     assert.equal(told(refused, 'fits').why, 'the right to patch pods is missing');
     assert.equal(told(refused, 'fits').help, 'ask an administrator for this right');
+  });
+
+  it('names the node that comes nearest of those with the device, not the CPU of nodes that have none', () => {
+    const npu = 'example.com/npu';
+    const withNpu = (count: number) => ({ ...amounts(64, 64), extended: { [npu]: count } });
+    const nodes = [
+      aNode('n1', amounts(4, 64)),
+      aNode('n2', amounts(8, 64)),
+      aNode('npu-1', withNpu(2)),
+      aNode('npu-2', withNpu(4)),
+    ];
+    const running = [aTask('a', 'npu-1', withNpu(2)), aTask('b', 'npu-2', { ...withNpu(1), milliCpu: 1000 })];
+    const wanting = aTask('c', undefined, { ...amounts(16, 1), extended: { [npu]: 4 } });
+    const made = plan(aSnapshot(nodes, [...running, wanting]));
+    assert.equal(told(made, 'c').why, `npu-2 has 3 ${npu} free; the task needs 4 ${npu}; 1 more has too little`);
+    assert.deepEqual(
+      made.placements[0]!.refused.map(({ nodes, example }) => [nodes, example.node]),
+      [
+        [2, 'npu-2'],
+        [2, 'n1'],
+      ],
+    );
+  });
+
+  it('says whose task does not move for it', () => {
+    const nodes = [aNode('n1', amounts(8, 64))];
+    const service = aTask('web', 'n1', amounts(4, 1), { endless: true, owner: { kind: 'Deployment', name: 'web' } });
+    const made = plan(
+      measured(aSnapshot(nodes, [service, aTask('big', undefined, amounts(6, 1))])),
+      {},
+      {
+        'unscheduled default/big': NOW - HOUR,
+      },
+    );
+    const { help } = told(made, 'big');
+    assert.ok(!help.includes('nothing moves for it: it'), help);
+  });
+
+  it('tells two starts beyond the horizon alike, whatever few futures say', () => {
+    const later = (startedFraction: number) => ({ kind: 'later', startedFraction }) as const;
+    assert.ok(isSameStart(later(0), later(0.05)));
+    assert.ok(!isSameStart(later(0), { kind: 'now' }));
+    assert.ok(!isSameStart({ kind: 'in', p10: 60, p50: 600, p90: 900 }, { kind: 'in', p10: 60, p50: 1200, p90: 1800 }));
   });
 
   it('says when it starts, without the plan and with it', () => {

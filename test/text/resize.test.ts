@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type { ResizeAdvice } from '../../src/core/resize/adviseResizes.ts';
-import { describeCap, describeCapped, describeRemaining } from '../../src/text/resize.ts';
+import { describeCap, describeCapped, describeHeld, describeRemaining, usedShare } from '../../src/text/resize.ts';
 
 /** An expand of a task that asked for 4 CPU, in CPUs. */
 const expand = (needed: number, to: number): ResizeAdvice =>
@@ -32,6 +32,15 @@ describe('an expand that gives less than its task needs', () => {
       'One step gives 30 % of a request at most: 1 of these needs more.',
     );
     assert.equal(describeCapped([]), undefined);
+  });
+});
+
+describe('what a resized task holds', () => {
+  it('is told with what it asked for, of which its use is a share', () => {
+    const held = { ...shrink, allocation: 5200, usage: { mean: 5760, peak: 6000 } } as unknown as ResizeAdvice;
+    assert.equal(describeHeld(held), '5.2 CPU (asked for 4 CPU)');
+    assert.equal(describeHeld({ ...held, allocation: 4000 }), '4 CPU');
+    assert.equal(usedShare(held), 1.44);
   });
 });
 

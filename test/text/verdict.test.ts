@@ -27,7 +27,7 @@ describe('the verdict in words', () => {
     assert.deepEqual(values(forecast), [
       'Waiting tasks: 1 instead of 2 (in 15 min; 1 either way after 1 d)',
       'Most urgent start: now (default/big, 5 h earlier)',
-      'Capacity gained: 2 CPU (1.5 CPU given to tasks that lack it)',
+      'Capacity gained: 0.5 CPU (2 CPU given back by tasks that do not use it; 1.5 CPU given to tasks that lack it)',
       'Work lost: 10 min (1 running task is ended and started again)',
     ]);
   });

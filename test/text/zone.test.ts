@@ -146,6 +146,7 @@ describe('instants in texts', () => {
   /** Where an instant is written for programs, not for readers: the wire, rows of data, an hour of the week to count by. */
   const FOR_PROGRAMS = [
     'src/cluster/kubernetes/api/wire.ts',
+    'src/cluster/kubernetes/write/lease.ts',
     'src/core/history/columns.ts',
     'src/notebook/api.ts',
     'src/notebook/foretell.ts',

@@ -5,11 +5,13 @@ import { amount, percent } from '../../src/text/format.ts';
 import { describeKeptFold, HEADINGS } from '../../src/text/panel.ts';
 import {
   describeFewReadings,
+  describeHeld,
   describeNoResizes,
   describeRemaining,
   describeResize,
   describeRule,
   groupResizes,
+  usedShare,
 } from '../../src/text/resize.ts';
 import { describeFreed } from '../../src/text/verdict.ts';
 import type { PanelActions } from '../actions.ts';
@@ -51,7 +53,7 @@ function resizeColumns(nowSeconds: number, actions: PanelActions): readonly Colu
     {
       title: 'holds',
       share: 1,
-      text: ({ resource, allocation }) => amount(resource, allocation),
+      text: describeHeld,
       value: ({ allocation }) => allocation,
     },
     {
@@ -60,7 +62,7 @@ function resizeColumns(nowSeconds: number, actions: PanelActions): readonly Colu
       text: ({ resource, usage }) => `${amount(resource, usage.mean)} (peak ${amount(resource, usage.peak)})`,
       value: ({ usage }) => usage.mean,
     },
-    { ...numeric('used', usageFraction, percent), bar: usageFraction },
+    { ...numeric('of its request', usedShare, percent), bar: usedShare },
     {
       title: 'remaining',
       text: describeRemaining,
@@ -70,8 +72,4 @@ function resizeColumns(nowSeconds: number, actions: PanelActions): readonly Colu
     { title: "the method's rule", share: 2, text: ({ resource, printed }) => describeRule(printed, resource) },
     { title: 'decision', text: (advice) => describeResize(advice, nowSeconds), share: 6 },
   ];
-}
-
-function usageFraction({ ours }: ResizeAdvice): number {
-  return ours.usageFraction;
 }

@@ -52,7 +52,10 @@ export type NodeFilter = (held: NodeCapacity) => Refusal | undefined;
 export function nodeFilter(task: Task, capacity: ClusterCapacity): NodeFilter {
   const { constraints } = task;
   const request = task.allocation;
-  const demands = resourceNames(request).map((resource) => ({ resource, requested: amountOf(request, resource) }));
+  const demands = devicesFirst(resourceNames(request)).map((resource) => ({
+    resource,
+    requested: amountOf(request, resource),
+  }));
   const selector = Object.entries(constraints.nodeSelector ?? {});
   const spread = spreadFilter(task, capacity);
   const affinity = affinityFilter(task, capacity);
@@ -89,6 +92,12 @@ export function nodeFilter(task: Task, capacity: ClusterCapacity): NodeFilter {
 }
 
 const UNSCHEDULABLE: Taint = { key: 'node.kubernetes.io/unschedulable', value: '', effect: 'NoSchedule' };
+
+/** A node without the device is no node for the task, whatever CPU it has: that is the reason to name. */
+function devicesFirst(names: readonly ResourceName[]): ResourceName[] {
+  const common = names.filter((name) => name === 'milliCpu' || name === 'memoryBytes');
+  return [...names.filter((name) => !common.includes(name)), ...common];
+}
 
 type Demand = { readonly resource: ResourceName; readonly requested: number };
 

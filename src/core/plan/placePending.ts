@@ -1,11 +1,12 @@
 import { byQueue } from '../model/queue.ts';
+import { amountOf } from '../model/resources.ts';
 import { missingRight } from '../model/rights.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Task } from '../model/task.ts';
 import { remainingTime } from '../place/availableTime.ts';
 import { type ClusterCapacity, withTask } from '../place/capacity.ts';
-import { type Ranking, rankNodes } from '../place/rankNodes.ts';
+import { type Ranking, type RefusedNode, rankNodes } from '../place/rankNodes.ts';
 import type { Expectations, Predictions } from '../predict/prediction.ts';
 import type { PlacementAdvice, PlacementDecision } from './plan.ts';
 
@@ -40,7 +41,7 @@ export function placePending(
   for (const task of pending) {
     const ranking = rankNodes(task, left, expectations, { limit: RANKED_KEPT });
     const decision = decide(task, ranking, snapshot);
-    placements.push(adviceOf(task, ranking, decision, expectations));
+    placements.push(adviceOf(task, { ranking, decision, capacity: left }, expectations));
     if (decision.kind === 'place') placed.push({ task, to: decision.to });
     if (decision.kind === 'noNode') unplaced.push(task);
     if (decision.kind === 'place' || decision.kind === 'scheduler') left = withTask(left, task, decision.to);
@@ -57,28 +58,54 @@ function decide(task: Task, { ranked }: Ranking, { rights }: Snapshot): Placemen
   return { kind: 'place', to: best.node, afterMigrations: false };
 }
 
+type Decided = {
+  readonly ranking: Ranking;
+  readonly decision: PlacementDecision;
+  /** In which the ranking was made. */
+  readonly capacity: ClusterCapacity;
+};
+
 function adviceOf(
   task: Task,
-  { ranked, refused, fitting }: Ranking,
-  decision: PlacementDecision,
+  { ranking: { ranked, refused, fitting }, decision, capacity }: Decided,
   { predictions, settings, nowSeconds }: Expectations,
 ): PlacementAdvice {
   const prediction = predictions[task.id];
   const { id: taskId, request, createdAtSeconds } = task;
-  const common = { taskId, request, createdAtSeconds, decision, ranked, fitting, refused: byReason(refused) };
+  const common = { taskId, request, createdAtSeconds, decision, ranked, fitting, refused: byReason(refused, capacity) };
   if (!prediction) return common;
   const { runtime: _, ...basis } = prediction;
   const band = remainingTime(task, prediction, settings.planningHorizonSeconds, nowSeconds);
   return { ...common, runtime: { ...band, ...basis } };
 }
 
-function byReason(refused: Ranking['refused']): PlacementAdvice['refused'] {
-  const reasons = new Map<string, { code: string; nodes: number; example: Ranking['refused'][number] }>();
+/**
+ * Refusing nodes by their reason; those that lack an amount, by the resource, too. First those that could take the task
+ * if they were emptier, then those that never could; of each the one that comes nearest is the example.
+ */
+function byReason(refused: Ranking['refused'], { nodes }: ClusterCapacity): PlacementAdvice['refused'] {
+  const nodeOf = new Map(nodes.map(({ node }) => [node.name, node]));
+  const reasons = new Map<string, { code: string; nodes: number; example: RefusedNode; offers: boolean }>();
   for (const each of refused) {
-    const { code } = each.refusal;
-    const reason = reasons.get(code);
-    if (reason) reason.nodes++;
-    else reasons.set(code, { code, nodes: 1, example: each });
+    const { refusal, node } = each;
+    const { code } = refusal;
+    const offers = refusal.code !== 'resource' || amountOf(nodeOf.get(node)!.allocatable, refusal.resource) > 0;
+    const key = refusal.code === 'resource' ? `${code} ${refusal.resource} ${offers}` : code;
+    const reason = reasons.get(key);
+    if (!reason) reasons.set(key, { code, nodes: 1, example: each, offers });
+    else reasons.set(key, { ...reason, nodes: reason.nodes + 1, example: nearer(reason.example, each) });
   }
-  return [...reasons.values()].sort((left, right) => right.nodes - left.nodes);
+  return [...reasons.values()]
+    .sort((left, right) => Number(right.offers) - Number(left.offers) || right.nodes - left.nodes)
+    .map(({ code, nodes, example }) => ({ code, nodes, example }));
+}
+
+/** Of two nodes with the same reason the one that has more free. */
+function nearer(one: RefusedNode, other: RefusedNode): RefusedNode {
+  return freeOf(other) > freeOf(one) ? other : one;
+}
+
+function freeOf({ refusal }: RefusedNode): number {
+  if (refusal.code === 'gpuShare') return refusal.fitting;
+  return refusal.code === 'resource' ? refusal.free : 0;
 }

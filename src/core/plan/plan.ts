@@ -109,7 +109,7 @@ export type PlacementAdvice = {
   /** Best first; the first `RANKED_KEPT` of `fitting`. */
   readonly ranked: readonly RankedNode[];
   readonly fitting: number;
-  /** Nodes that cannot take it, by their reason, the most frequent first. */
+  /** Nodes that cannot take it, by their reason: first those that could if they were emptier, the most frequent first. */
   readonly refused: readonly { readonly code: string; readonly nodes: number; readonly example: RefusedNode }[];
 };
 

@@ -11,6 +11,7 @@ import {
   describeRule,
   describeUsageSpan,
   groupResizes,
+  usedShare,
 } from '../resize.ts';
 import { shortened, table, wrapped } from '../table.ts';
 import { describeFreed } from '../verdict.ts';
@@ -25,10 +26,10 @@ export function resizeText(plan: Plan, options: PlanTextOptions): string[] {
   const { paint } = options;
   const { shrinks, expands, waits, advised, refused } = groupResizes(resizes);
   const summary = summaryOf([
-    [shrinks.length, (count) => `${count} shrink (usage below ${percent(rules.shrinkBelowFraction)})`],
-    [expands.length, (count) => `${count} expand (above ${percent(rules.expandAboveFraction)})`],
-    [waits.length, (count) => `${count} wait`],
-    [refused.length, (count) => `${count} stay as they are`],
+    [tasksOf(shrinks), (count) => `${count} shrink (usage below ${percent(rules.shrinkBelowFraction)})`],
+    [tasksOf(expands), (count) => `${count} expand (above ${percent(rules.expandAboveFraction)})`],
+    [tasksOf(waits), (count) => `${count} wait`],
+    [tasksOf(refused), (count) => `${count} stay as they are`],
   ]);
   const heading = summary === undefined ? 'nothing to resize' : `requests of running tasks: ${summary}`;
   const say = (each: ResizeAdvice) => describeResize(each, snapshot.takenAtSeconds);
@@ -44,6 +45,11 @@ export function resizeText(plan: Plan, options: PlanTextOptions): string[] {
     ...refusedText(refused, snapshot.takenAtSeconds, options),
     ...leftText(plan, paint),
   ];
+}
+
+/** How many tasks some advice is about: one of them may have two resources. */
+function tasksOf(advice: readonly ResizeAdvice[]): number {
+  return new Set(advice.map(({ taskId }) => taskId)).size;
 }
 
 /** Running tasks without advice, and how to read the usage of those that were read too seldom. */
@@ -114,7 +120,7 @@ function resizeCells(advice: ResizeAdvice, paint: Paint): string[] {
     shortened(taskId, 34),
     shortened(node, 16),
     paint('green', fromTo(resource, allocation, to)),
-    `${percent(usage.mean / advice.request)} (${percent(usage.peak / advice.request)})`,
+    `${percent(usedShare(advice))} (${percent(usage.peak / advice.request)})`,
     describeRule(printed, resource),
     fromTo(resource, ours.needed, ours.left),
     describeRemaining(advice),

@@ -8,7 +8,7 @@ import { describeMove } from '../operation.ts';
 import { type Pending, pendingOf } from '../pending.ts';
 import { describePlacement } from '../placement.ts';
 import { describeRuntime } from '../prediction.ts';
-import { describeRemaining, describeResize, describeRule, groupResizes } from '../resize.ts';
+import { describeHeld, describeRemaining, describeResize, describeRule, groupResizes, usedShare } from '../resize.ts';
 
 /** A flat row of a table, its columns by their heads. What is a number has its unit in the head. */
 export type PlanRow = Readonly<Record<string, string | number>>;
@@ -41,10 +41,10 @@ export function planTables(plan: Plan): PlanTables {
     placements: plan.placements.map((each) => placementRow(each, pending(each))),
     resizes: [...shrinks, ...expands, ...waits, ...advised, ...refused].map((each) => ({
       task: each.taskId,
-      holds: amount(each.resource, each.allocation),
+      holds: describeHeld(each),
       uses: amount(each.resource, each.usage.mean),
       peak: amount(each.resource, each.usage.peak),
-      'used, %': Math.round(100 * each.ours.usageFraction),
+      'used of the request, %': Math.round(100 * usedShare(each)),
       remaining: describeRemaining(each),
       "the method's rule": describeRule(each.printed, each.resource),
       decision: describeResize(each, nowSeconds),
