@@ -1,4 +1,4 @@
-import type { Cluster } from '../cluster/port.ts';
+import type { Cluster, ObjectRecord } from '../cluster/port.ts';
 import type { Settings } from '../core/model/settings.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
 import { type DeadPin, findDeadPins, unpin } from './deadPins.ts';
@@ -27,7 +27,7 @@ export type Orphan = { readonly move: OrphanedMove; readonly need: Need };
 
 /** What is done about an owner; a resize is awaited, or taken back; an owner loses a pin that leads nowhere. */
 export type Need =
-  | OwnerNeed
+  | Exclude<OwnerNeed, { kind: 'byHand' }>
   | TaskNeed
   | ({ readonly kind: 'unpin' } & Pick<DeadPin, 'node' | 'why' | 'tasks' | 'lostSeconds'>);
 
@@ -51,13 +51,12 @@ export async function settleOrphans(
   const snapshot = await cluster.readSnapshot(options.signal);
   const records = await fromRecords(cluster, own, options);
   const found = [...records, ...fromPins(cluster, snapshot, options), ...unreadable(snapshot)];
-  const asked = found.filter(({ need }) => need.kind !== 'byHand').map(({ move, need }) => ({ move, need }));
+  const asked = found.flatMap(({ move, need }) => (need ? [{ move, need }] : []));
   const agreed = asked.length > 0 && (await confirm(asked));
   const steps: Step[] = [];
   for (const orphan of found) {
     const { move, need, settle } = orphan;
-    const isLeft = !agreed && need.kind !== 'byHand';
-    const state = isLeft ? UNASKED : await answered(cluster, settle());
+    const state = need && !agreed ? UNASKED : await answered(cluster, settle());
     if (!state) continue;
     const stopped = stoppedBy(orphan, state);
     const step: Step = { move, state, ...(stopped && { stopped }) };
@@ -68,7 +67,9 @@ export async function settleOrphans(
 }
 
 /** An orphan, and how it is brought to its end; undefined where that needed nothing after all. */
-type Found = Orphan & {
+type Found = Pick<Orphan, 'move'> & {
+  /** Absent where nothing is done, and so nothing asked: somebody has to look at it, or the cluster is silent. */
+  readonly need?: Need;
   readonly settle: () => Promise<Settled | undefined>;
   /** When its move began, where a record says so. */
   readonly sinceSeconds?: number;
@@ -78,9 +79,9 @@ const UNASKED: Extract<Settled, { kind: 'awaited' }> = { kind: 'awaited', reason
 
 /** Whose tasks an orphan leaves stopped: those of an owner that is to be resumed, or is looked at by hand. */
 function stoppedBy({ move, need, sinceSeconds }: Found, state: Settled): Stopped | undefined {
-  if (state.kind !== 'awaited' || need.kind === 'resize' || need.kind === 'forget') return undefined;
+  if (state.kind !== 'awaited' || move.of === 'resize' || need?.kind === 'forget') return undefined;
   const { reason } = state;
-  if (need.kind === 'unpin' && reason === UNASKED.reason) return undefined; // its tasks wait for a node
+  if (need?.kind === 'unpin' && reason === UNASKED.reason) return undefined; // its tasks wait for a node
   const sure = typeof reason === 'string' || reason.code !== 'unanswered';
   return { owner: move.object, sure, ...(sure && sinceSeconds !== undefined && { sinceSeconds }) };
 }
@@ -94,20 +95,29 @@ async function fromRecords(cluster: Cluster, own: ReadonlySet<string>, options: 
     const context = contextOf(cluster, record.planId, options);
     const object = owner ? ownerName(owner) : (task?.id ?? '');
     const move: OrphanedMove = { kind: 'orphan', id: record.moveId, of: record.kind, object };
-    const state = owner && (await cluster.readOwner(owner));
-    if (owner && state) {
-      const need = ownerNeed(record, state);
-      const settle = () => ('why' in need ? leave(context, on, owner, need) : settleOwner(context, on, owner));
-      found.push({ move, need, settle, sinceSeconds: record.startedAtSeconds });
-    }
-    const resizing = task && (await cluster.readTask(task));
-    if (task && resizing) {
-      const need = taskNeed(record, resizing);
-      const settle = () => ('why' in need ? forget(context, on, task, need.why) : settleTask(context, on, task));
-      found.push({ move, need, settle });
-    }
+    const need = await answered(cluster, needOf(cluster, on));
+    if (!need) continue;
+    const settle = async () => (need.kind === 'awaited' ? need : settleRecord(context, on, need));
+    const isAsked = need.kind !== 'awaited' && need.kind !== 'byHand';
+    found.push({ move, settle, sinceSeconds: record.startedAtSeconds, ...(isAsked && { need }) });
   }
   return found;
+}
+
+type RecordNeed = OwnerNeed | TaskNeed;
+
+async function needOf(cluster: Cluster, { record, owner, task }: ObjectRecord): Promise<RecordNeed | undefined> {
+  const state = owner && (await cluster.readOwner(owner));
+  if (state) return ownerNeed(record, state);
+  const resizing = task && (await cluster.readTask(task));
+  return resizing && taskNeed(record, resizing);
+}
+
+async function settleRecord(context: StepContext, on: ObjectRecord, need: RecordNeed): Promise<Settled | undefined> {
+  const { owner, task } = on;
+  if (task) return 'why' in need ? forget(context, on, task, need.why) : settleTask(context, on, task);
+  if (!owner) return undefined;
+  return 'why' in need ? leave(context, on, owner, need) : settleOwner(context, on, owner);
 }
 
 function fromPins(cluster: Cluster, snapshot: Snapshot, options: OrphanOptions): Found[] {
@@ -129,7 +139,7 @@ function unreadable({ problems }: Snapshot): Found[] {
     const why = { code: 'unreadable' } as const;
     const move: OrphanedMove = { kind: 'orphan', id: `unreadable ${object}`, of: 'migration', object };
     const settle = async () => leftByHand(object, why);
-    return [{ move, need: { kind: 'byHand', why }, settle }];
+    return [{ move, settle }];
   });
 }
 

@@ -8,7 +8,10 @@ import { act, poll, RESUME_RETRY_SECONDS, RETRY_SECONDS, type StepContext } from
  * What an owner needs on which a record stands: it is resumed; only the record is taken off; or it stays too, for the
  * suspension is ours still, and somebody has to look at it.
  */
-export type OwnerNeed = { readonly kind: 'resume' } | { readonly kind: 'forget' | 'byHand'; readonly why: LeftAlone };
+export type OwnerNeed =
+  | { readonly kind: 'resume' }
+  | { readonly kind: 'forget'; readonly why: LeftAlone }
+  | { readonly kind: 'byHand'; readonly why: LeftAlone };
 
 /** Only the suspension that the record names is ended, and none where something else steers the owner. */
 export function ownerNeed({ generation }: ObjectRecord['record'], owner: OwnerState): OwnerNeed {

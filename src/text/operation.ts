@@ -235,8 +235,6 @@ function describeOrphan({ move: { object, of }, need }: Orphan): string {
       return `Resume ${object}, which a migration has suspended`;
     case 'forget':
       return `Only take the record of a ${of} off ${object}: ${describeLeftAlone(need.why)}`;
-    case 'byHand':
-      return `Leave ${object} to you: ${describeLeftAlone(need.why)}`;
     case 'resize':
       return `Wait for the resize of ${object}, or take it back`;
     case 'unpin':

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { ApiError } from '../../src/cluster/errors.ts';
 import { type KubernetesCluster, openKubernetesCluster } from '../../src/cluster/kubernetes/kubernetes.ts';
 import { RECORD } from '../../src/cluster/kubernetes/model/records.ts';
 import type { MoveRecord } from '../../src/cluster/port.ts';
@@ -9,6 +10,7 @@ import type { JournalEntry, MoveState } from '../../src/operate/journal.ts';
 import { describeStep } from '../../src/text/operation.ts';
 import { describeProblem } from '../../src/text/problem.ts';
 import { type JobServer, startJobServer } from '../cluster/kubernetes/jobServer.ts';
+import { faulty } from './faulty.ts';
 import { memoryJournal } from './memory.ts';
 import { optionsOf } from './samplePlan.ts';
 
@@ -122,6 +124,18 @@ describe('somebody else’s will', () => {
         /is left as it is: somebody has changed it since\. Look at it; kubectl -n team patch job train .* resumes it/,
       );
       assert.deepEqual([standing().suspended, standing().record !== undefined], [true, true]);
+    });
+
+    it('is named as open where the cluster does not say how the owner stands; then nobody is asked', async () => {
+      await suspend();
+      const silent = faulty(cluster, ({ method }) =>
+        method === 'readOwner' ? { before: new ApiError(503, 'ServiceUnavailable', 'apiserver not ready') } : undefined,
+      );
+      let asked = 0;
+      const confirm = async () => ++asked > 0;
+      const outcome = await continueMoves(silent, optionsOf(memoryJournal(), { polling: QUICK, confirm }));
+      assert.ok('steps' in outcome);
+      assert.deepEqual([outcome.steps.map(({ stopped }) => stopped?.sure), asked], [[false], 0]);
     });
 
     it('is said where the record cannot be read', async () => {

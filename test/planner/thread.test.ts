@@ -82,7 +82,8 @@ describe('the planning thread', function () {
     const asked: Confirmation[] = [];
     const confirm = async (confirmation: Confirmation) => asked.push(confirmation) > 0;
     const left = await planner.ask({ type: 'continue', unasked: true }, { confirm });
-    assert.deepEqual([left.text, left.dueInSeconds, asked.length], ['Moves: 0 done, 1 waiting.', undefined, 0]);
+    assert.match(left.text, /^Moves: 0 done, 1 waiting\./);
+    assert.deepEqual([left.dueInSeconds, asked.length], [undefined, 0]);
     assert.equal((await sample.readOwner(owner))?.suspended, true);
     const ended = await planner.ask({ type: 'continue' }, { confirm });
     assert.deepEqual([ended.ended, asked.length], [1, 1]);
