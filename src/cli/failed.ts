@@ -12,7 +12,10 @@ export async function failed(error: unknown, signal: AbortSignal): Promise<numbe
   return orStopped(isCancelled ? EXIT.failed : complain(error));
 }
 
-/** Says whom an end before the moves leaves stopped, as far as the journal knows. @returns `code` where that is nobody */
+/**
+ * Says whom an end before the moves leaves stopped, as far as the journal knows.
+ * @returns `code` where that is nobody
+ */
 export async function orStopped(code: number): Promise<number> {
   const operations = await readOperations(STATE_DIRECTORY).catch(() => []); // why it cannot be read is said already
   const stopped = describeStopped(stoppedOwners(operations), Date.now() / 1000);

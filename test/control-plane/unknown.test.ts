@@ -17,6 +17,7 @@ import { describeStep } from '../../src/text/operation.ts';
 import { type FaultyServer, startFaultyServer } from '../cluster/kubernetes/faultyServer.ts';
 import { isFull } from '../full.ts';
 import { memoryJournal, memoryLedger } from '../operate/memory.ts';
+import { stoppedAfter } from '../operate/stopped/environment.ts';
 import { requireCluster } from './availability.ts';
 import { certificatesOf } from './certificates.ts';
 import { startCluster, type TestCluster } from './cluster.ts';
@@ -29,6 +30,8 @@ const ROLES = join(import.meta.dirname, '../../media/rbac');
 const GIB = 2 ** 30;
 /** The paths of what the four acts write: resize, place, suspend and resume. */
 const ACTS = /\/resize|\/pods\/gated|\/jobs\//;
+/** The beginning; 4 steps of the resize, 4 of the placement; the migration's state, and the suspension itself. */
+const STEPS_UNTIL_SUSPENDED = 11;
 /** Longer than the four tries of one request take, so that the move itself has to outlast it. */
 const AWAY_MILLISECONDS = 7000;
 
@@ -87,20 +90,9 @@ describe('a server that leaves open what came of a write', function () {
 
   it('is outlasted when it restarts in the middle of a migration, with a token and the shipped roles', async () => {
     const namespace = 'restarted';
-    const plan = await planFor(namespace, test.kubeconfigPath, { stopSeconds: 4 });
-    const home = homeIn(test, namespace);
-    const kubeconfig = await operatorOf(namespace, home);
-    const cluster = await openKubernetesCluster({ kubeconfig });
-    const own = { ...plan, snapshot: { ...plan.snapshot, cluster: cluster.name } };
-    await cluster.close();
-    const { id: _, format: __, ...draft } = own;
-    const target = { kind: 'kubernetes', kubeconfig } as const;
-    writeFileSync(join(home, 'plan.json'), JSON.stringify(finishPlan(draft, sha256, { target })));
+    const { plan, home } = await operatorsPlan(namespace);
     const applying = stowage(home, ['apply', 'plan.json', '--yes']);
-    await until(
-      async () => (await truth.readRecords()).some(({ owner }) => owner?.namespace === namespace),
-      (suspended) => suspended,
-    );
+    await untilSuspended(namespace);
     const from = Date.now();
     await test.restartApiServer();
     console.error(`      the API server was away for ${((Date.now() - from) / 1000).toFixed(1)} s`);
@@ -110,6 +102,35 @@ describe('a server that leaves open what came of a write', function () {
     assert.doesNotMatch(output, /^ {4}at /m);
     await assertDone(plan.moves, namespace);
   });
+
+  it('leaves nobody stopped when apply is ended by SIGTERM in the middle of a migration', async () => {
+    const { plan, home } = await operatorsPlan('ended');
+    const environment = stoppedAfter(STEPS_UNTIL_SUSPENDED, 'SIGTERM');
+    const { output, status, signal } = await stowage(home, ['apply', 'plan.json', '--yes'], environment);
+    assert.deepEqual([status, signal], [0, null], output);
+    assert.match(output, /Cancelling: .*SIGTERM again to stop at once\./);
+    await assertDone(plan.moves, 'ended');
+  });
+
+  // Takes the two minutes of its patience.
+  if (isFull) {
+    it('is given up after two minutes, in words, with what is stopped and what to run; apply then goes on', async () => {
+      const { plan, home } = await operatorsPlan('silent', viaFaulty);
+      const applying = stowage(home, ['apply', 'plan.json', '--yes']);
+      await untilSuspended('silent');
+      faulty.refuse(503, Number.POSITIVE_INFINITY);
+      const from = Date.now();
+      const { output, status } = await applying;
+      faulty.refuse(0, 0);
+      console.error(`      given up after ${((Date.now() - from) / 1000).toFixed(0)} s:\n${output}`);
+      assert.equal(status, 3, output);
+      assert.match(output, /silent\/moves is stopped since \d.*\. Run "stowage apply" then to resume\.$/m);
+      assert.doesNotMatch(output, /^ {4}at /m);
+      const next = await stowage(home, ['apply']);
+      assert.equal(next.status, 0, next.output);
+      await assertDone(plan.moves, 'silent');
+    });
+  }
 
   it('tells a LimitRange and a policy of the cluster from a missing right', async () => {
     const namespace = 'denied';
@@ -208,6 +229,26 @@ describe('a server that leaves open what came of a write', function () {
     const predictor = { name: 'none', tasks: 0 };
     const inputs = { snapshot, predictions: {}, predictor, settings: DEFAULT_SETTINGS, since: {}, hash: sha256 };
     return finishPlan({ ...draftPlan(inputs), moves: movesOf({ tasks }) }, sha256);
+  }
+
+  /** A plan of one move of each kind in a folder, for one who may operate there; its tasks take a while to stop. */
+  async function operatorsPlan(namespace: string, via?: string): Promise<{ plan: Plan; home: string }> {
+    const plan = await planFor(namespace, test.kubeconfigPath, { stopSeconds: 4 });
+    const home = homeIn(test, namespace);
+    const kubeconfig = via ?? (await operatorOf(namespace, home));
+    const cluster = await openKubernetesCluster({ kubeconfig });
+    await cluster.close();
+    const { id: _, format: __, ...draft } = { ...plan, snapshot: { ...plan.snapshot, cluster: cluster.name } };
+    const target = { kind: 'kubernetes', kubeconfig } as const;
+    writeFileSync(join(home, 'plan.json'), JSON.stringify(finishPlan(draft, sha256, { target })));
+    return { plan, home };
+  }
+
+  async function untilSuspended(namespace: string): Promise<void> {
+    await until(
+      async () => (await truth.readRecords()).some(({ owner }) => owner?.namespace === namespace),
+      (suspended) => suspended,
+    );
   }
 
   /** The kubeconfig of one who may read everything, and operate in one namespace. */
