@@ -4,9 +4,15 @@ import type { Cluster } from '../../src/cluster/port.ts';
 import { refuse, type ServerRefusal } from '../../src/cluster/refused.ts';
 import type { SampleCluster } from '../../src/cluster/sample/sampleCluster.ts';
 import { readState } from '../../src/cluster/sample/state.ts';
-import type { Migration, Move } from '../../src/core/model/moves.ts';
+import type { Migration, Move, Resize } from '../../src/core/model/moves.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
-import { type ApplyOutcome, applyPlan, continueMoves, type OperateOptions } from '../../src/operate/applyPlan.ts';
+import {
+  type ApplyOutcome,
+  applyPlan,
+  continueMoves,
+  type OperateOptions,
+  undoResizes,
+} from '../../src/operate/applyPlan.ts';
 import { isFinal, type Journal, type JournalEntry, stateOf } from '../../src/operate/journal.ts';
 import { DOUBT_SECONDS, OUTAGE_SECONDS } from '../../src/operate/patience.ts';
 import { SAMPLE_CLOCK } from '../../src/operate/stepContext.ts';
@@ -69,7 +75,9 @@ describe('what a cluster leaves open', function () {
     return { polling: { ...SAMPLE_CLOCK, sleep } };
   };
   const waited = () => pauses.reduce((sum, pause) => sum + pause, 0);
-  const acts = async () => (await readState(directory, 7)).acts.map(({ kind }) => kind);
+  /** What was done to the cluster's tasks; that a record is taken off again is none of it. */
+  const acts = async () =>
+    (await readState(directory, 7)).acts.map(({ kind }) => kind).filter((kind) => !kind.startsWith('release'));
 
   describe('around a write', () => {
     for (const [what, error] of Object.entries(UNKNOWN)) {
@@ -80,12 +88,27 @@ describe('what a cluster leaves open', function () {
           lost.add(method);
           return { after: error() };
         });
-        assert.deepEqual([...lost].sort(), ['place', 'release', 'resize', 'resume', 'suspend']);
+        assert.deepEqual([...lost].sort(), ['place', 'release', 'releaseTask', 'resize', 'resume', 'suspend']);
         assert.deepEqual(countsOf(outcome), { done: 3, failed: 0, waiting: 0 });
         assert.deepEqual((await acts()).sort(), ['place', 'resize', 'resume', 'suspend']);
         assert.ok(!entries.some((entry) => entry.type === 'step' && entry.state.kind === 'failed'));
       });
     }
+
+    it('is looked at again when a resize is undone', async () => {
+      const entries: JournalEntry[] = [];
+      await applyPlan(one(isShrink), cluster, optionsOf(memoryJournal(entries)));
+      let lost = 0;
+      const losing = faulty(cluster, ({ dryRun }) =>
+        dryRun === false && lost++ === 0 ? { after: gateway() } : undefined,
+      );
+      const outcome = await undoResizes(losing, optionsOf(memoryJournal(entries), clock()));
+      assert.ok(lost > 1);
+      assert.deepEqual(countsOf(outcome), { done: 1, failed: 0, waiting: 0 });
+      const [move] = one(isShrink).moves as readonly [Resize];
+      const { tasks } = await cluster.readSnapshot();
+      assert.deepEqual(tasks.find(({ uid }) => uid === move.task.uid)?.allocation, move.from);
+    });
 
     it('is asked for again where it was not done', async () => {
       const lost = new Set<string>();
@@ -94,7 +117,7 @@ describe('what a cluster leaves open', function () {
         lost.add(`${method} ${dryRun}`);
         return { before: gateway() };
       });
-      assert.equal(lost.size, 9, 'each of the four acts, tried and for real; and a record that is taken off');
+      assert.equal(lost.size, 10, 'each of the four acts, tried and for real; and two records that are taken off');
       assert.deepEqual(countsOf(outcome), { done: 3, failed: 0, waiting: 0 });
     });
 
