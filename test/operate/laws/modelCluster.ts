@@ -8,7 +8,7 @@ import { jobPath } from '../../../src/cluster/kubernetes/write/jobs.ts';
 import { placePod } from '../../../src/cluster/kubernetes/write/placePod.ts';
 import { podPath, podsOfJob } from '../../../src/cluster/kubernetes/write/pods.ts';
 import { releaseJob } from '../../../src/cluster/kubernetes/write/releaseJob.ts';
-import { resizePod } from '../../../src/cluster/kubernetes/write/resizePod.ts';
+import { releasePod, resizePod, restorePod } from '../../../src/cluster/kubernetes/write/resizePod.ts';
 import { resumeJob } from '../../../src/cluster/kubernetes/write/resumeJob.ts';
 import { ownerState, taskState } from '../../../src/cluster/kubernetes/write/state.ts';
 import { suspendJob } from '../../../src/cluster/kubernetes/write/suspendJob.ts';
@@ -58,6 +58,8 @@ export function modelCluster(way: Way, alteration: WayAlteration = {}): Cluster 
     watch() {},
     place: (...words) => placePod(connection, ...words),
     resize: (...words) => resizePod(connection, ...words),
+    restore: (...words) => restorePod(connection, ...words),
+    releaseTask: (...words) => releasePod(connection, ...words),
     suspend: (...words) => suspendJob(connection, ...words),
     resume: (...words) => resumeJob(connection, ...words),
     release: (...words) => releaseJob(connection, ...words),

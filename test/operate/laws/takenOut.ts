@@ -128,21 +128,21 @@ export const TAKEN_OUT: readonly TakenOut[] = [
     law: 'no task waits for a node that does not take it',
     scenario: 'a migration',
     by: [],
-    alteration: rewriting('"values":["b"]', '"values":["nowhere"]'),
+    alteration: rewriting(['"values":["b"]', '"values":["nowhere"]']),
   },
   {
     what: 'that a pin is by the name of a node',
     law: "a user's affinity comes back",
     scenario: 'a migration',
     by: [],
-    alteration: rewriting('"matchFields"', '"matchExpressions"'),
+    alteration: rewriting(['"matchFields"', '"matchExpressions"']),
   },
   {
-    what: 'what a container had, to the last thousandth',
+    what: 'which container had what, to the last thousandth',
     law: "an undo gives back each container's amounts",
     scenario: 'an undo',
     by: [],
-    alteration: rewriting('"700m"', '"701m"'),
+    alteration: rewriting(['"700m"', '"701m"'], ['"300m"', '"299m"']),
   },
 ];
 
@@ -151,8 +151,10 @@ function sending(altered: (body: Body) => object | undefined): Alteration {
   return { sent: (change: Change) => ({ ...change, body: altered(change.body as Body) ?? change.body }) };
 }
 
-function rewriting(text: string, other: string): Alteration {
-  return sending((body) => JSON.parse(JSON.stringify(body).replaceAll(text, other)));
+function rewriting(...changes: readonly (readonly [text: string, other: string])[]): Alteration {
+  const rewritten = (body: Body) =>
+    changes.reduce((text, [from, to]) => text.replaceAll(from, to), JSON.stringify(body));
+  return sending((body) => JSON.parse(rewritten(body)));
 }
 
 /** Another error in place of an answer of this status. */
