@@ -1,5 +1,6 @@
 import { constants, copyFile, link, lstat, rename, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
+import { InputError } from '../core/model/input.ts';
 import { isRecord } from '../core/model/isRecord.ts';
 import { type Holder, mayHaveWritten, newHolder, stateOfHolder } from './holder.ts';
 import { MIB, OWNERS_FILE, readText } from './readWhole.ts';
@@ -52,24 +53,15 @@ export async function takeLock(file: string, tooOldSeconds = Number.POSITIVE_INF
 
 /**
  * Work on a file that nobody else does meanwhile: who came before is waited for.
- * @throws LockHeld after 10 s; a system error where the folder takes no files
+ * @throws InputError after 10 s; a system error where the folder takes no files
  */
 export async function withLock<T>(file: string, work: () => Promise<T>): Promise<T> {
   const lock = `${file}.lock`;
   for (const until = Date.now() + PATIENCE_MILLISECONDS; ; ) {
     const taken = await takeLock(lock, SHORT_WORK_SECONDS);
     if (taken.kind === 'taken') return work().finally(taken.release);
-    if (Date.now() > until) throw new LockHeld(lock);
+    if (Date.now() > until) throw new InputError(`Other processes keep writing ${file}. Try again.`);
     await pause(5 + 20 * Math.random());
-  }
-}
-
-/** Others have worked on a file all the while. */
-export class LockHeld extends Error {
-  override readonly name = 'LockHeld';
-
-  constructor(lock: string) {
-    super(`other processes keep ${lock}`);
   }
 }
 

@@ -26,7 +26,7 @@ export async function readOwn(file: string, mostBytes: number): Promise<string |
 /**
  * Reads a file and replaces it by what is made of it, while no other process does: of two writers neither's is lost.
  * @param change may be told that there is no file, or none that can be read
- * @throws LockHeld; a system error
+ * @throws InputError where others keep writing it; a system error
  */
 export async function changeOwn(
   file: string,

@@ -51,7 +51,7 @@ function parse(text: string | undefined): KeptUsage {
   return { digest: sound(file['owners'], hoursOf), recent: sound(file['recent'], readingsOf) };
 }
 
-/** Joins it with what other processes have kept meanwhile. @throws LockHeld; a system error */
+/** Joins it with what other processes have kept meanwhile. @throws InputError where others keep writing it; a system error */
 export function writeKeptUsage(stateDirectory: string, cluster: ClusterIdentity, kept: KeptUsage): Promise<void> {
   const now = latestOf(kept);
   return changeOwn(join(stateDirectory, usageFileName(cluster)), MOST_BYTES, (text) => {

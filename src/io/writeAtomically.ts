@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, open, readlink, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { naming } from '../core/model/systemError.ts';
 import { makeFolder } from './makeFolder.ts';
 import { OWNERS_FILE } from './readWhole.ts';
 
@@ -19,7 +20,7 @@ export async function writeAtomically(file: string, content: string, own = false
   try {
     await (own ? replaceOwn(file, content) : replace(file, content));
   } catch (error) {
-    throw naming(file, error as NodeJS.ErrnoException);
+    throw naming(file, error);
   }
 }
 
@@ -80,10 +81,4 @@ async function unlessAbsent<T, U>(found: Promise<T>, otherwise: U): Promise<T | 
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return otherwise;
     throw error;
   }
-}
-
-/** The error with the file that was asked for in place of the one beside it, as Node words its own. */
-function naming(file: string, error: NodeJS.ErrnoException): Error {
-  const [reason = ''] = error.message.split(', ');
-  return Object.assign(new Error(`${reason}, write '${file}'`, { cause: error }), { code: error.code, path: file });
 }

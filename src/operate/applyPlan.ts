@@ -86,34 +86,33 @@ export async function applyPlan(plan: Plan, cluster: Cluster, options: ApplyOpti
   const begun = journal.operations().find(({ planId }) => planId === plan.id);
   if (begun) {
     if (unfinished(begun).length === 0) return { kind: 'refused', code: 'complete' };
-    return leased(unfinished(begun), cluster, options, (leases) =>
-      carryOut([begun], patienceWith(cluster, options), { ...options, leases }),
-    );
+    return leased(unfinished(begun), cluster, options, (patience, held) => carryOut([begun], patience, held));
   }
   if (plan.moves.length === 0) return { kind: 'refused', code: 'nothing' };
   const before = refusalOf(plan, await cluster.readSnapshot(signal), journal);
   if (before) return before;
   if (!(await confirm({ kind: 'apply', preview: previewPlan(plan), moves: plan.moves }))) return { kind: 'declined' };
-  return leased(plan.moves, cluster, options, async (leases) => {
+  return leased(plan.moves, cluster, options, async (patience, held) => {
     const after = refusalOf(plan, await cluster.readSnapshot(signal), journal);
     if (after) return after;
     await ledger.put(predictedRows(plan));
     const operation = await begin(plan, cluster, journal);
-    return carryOut([operation], patienceWith(cluster, options), { ...options, leases });
+    return carryOut([operation], patience, held);
   });
 }
 
 /** Work on moves in namespaces in which no other machine carries out any meanwhile. */
-async function leased(
+async function leased<Options extends OperateOptions>(
   moves: readonly Move[],
   cluster: Cluster,
-  options: OperateOptions,
-  work: (leases: Leases) => Promise<ApplyOutcome>,
+  options: Options,
+  work: (patience: Patience, options: Options & Leased) => Promise<ApplyOutcome>,
 ): Promise<ApplyOutcome> {
-  const leases = new Leases(cluster, options);
+  const patience = patienceWith(cluster, options);
+  const leases = new Leases(patience.cluster, options);
   try {
     const taken = await leases.take(namespacesOf(moves));
-    return taken ? { kind: 'refused', code: 'leased', ...taken } : await work(leases);
+    return taken ? { kind: 'refused', code: 'leased', ...taken } : await work(patience, { ...options, leases });
   } finally {
     await leases.release();
   }
@@ -127,20 +126,20 @@ export async function continueMoves(cluster: Cluster, options: ApplyOptions): Pr
   const open = options.journal
     .operations()
     .filter(({ cluster: name, ...rest }) => name === cluster.name && unfinished({ cluster: name, ...rest }).length > 0);
-  return leased(open.flatMap(unfinished), cluster, options, (leases) => goOn(open, cluster, { ...options, leases }));
+  return leased(open.flatMap(unfinished), cluster, options, (patience, held) => goOn(open, patience, held));
 }
 
 async function goOn(
   open: readonly Operation[],
-  cluster: Cluster,
+  patience: Patience,
   options: ApplyOptions & Leased,
 ): Promise<ApplyOutcome> {
   const { confirm, signal } = options;
+  const { cluster } = patience;
   const own = new Set(open.flatMap((operation) => unfinished(operation).map(({ id }) => `${operation.planId} ${id}`)));
-  const patience = patienceWith(cluster, options);
   const reached = await carryOut(open, patience, options);
   if (patience.isUsedUp || signal?.aborted || 'unwritten' in reached) return reached;
-  const settling = settleOrphans(patience.cluster, own, {
+  const settling = settleOrphans(cluster, own, {
     ...options,
     confirm: (orphans) => confirm({ kind: 'orphans', cluster: cluster.name, orphans }),
   });
@@ -148,7 +147,7 @@ async function goOn(
     if (signal?.aborted && reached.steps.length > 0) return []; // cancelled before it began
     throw error;
   });
-  return { ...outcomeOf([...reached.steps, ...settled]), ...(await noteEnds(patience.cluster, options)) };
+  return { ...outcomeOf([...reached.steps, ...settled]), ...(await noteEnds(cluster, options)) };
 }
 
 /** Tells the ledger which tasks of its moves have ended. A cluster that is silent tells the next apply. */
@@ -173,11 +172,10 @@ export async function undoResizes(cluster: Cluster, options: ApplyOptions): Prom
   if (!inverse) return { kind: 'refused', code: 'nothingToUndo' };
   const { moves } = inverse;
   if (!(await confirm({ kind: 'undo', cluster: cluster.name, moves }))) return { kind: 'declined' };
-  return leased(moves, cluster, options, async (leases) => {
+  return leased(moves, cluster, options, async (patience, held) => {
     await ledger.put(undoRows(inverse));
     await journal.append({ type: 'begin', ...inverse });
-    const operation = operationOf(journal, inverse.planId);
-    return carryOut([operation], patienceWith(cluster, options), { ...options, leases });
+    return carryOut([operationOf(journal, inverse.planId)], patience, held);
   });
 }
 

@@ -8,8 +8,8 @@ import type { Move, RunInformation } from '../core/model/moves.ts';
 import type { Resources } from '../core/model/resources.ts';
 import { holdsNull, isDeeperThan } from '../core/model/shape.ts';
 import type { Resized } from '../core/model/stated.ts';
+import { naming } from '../core/model/systemError.ts';
 import type { Task } from '../core/model/task.ts';
-import { unusable } from '../core/model/unusableFile.ts';
 import { withCurrentWait } from '../core/model/waits.ts';
 import type { Written } from '../core/model/written.ts';
 import type { ClusterTarget } from '../core/plan/plan.ts';
@@ -179,7 +179,7 @@ export async function openJournal(directory: string): Promise<Journal> {
     const file = path.join(directory, FILE_NAME);
     const { O_RDWR, O_APPEND, O_CREAT } = constants;
     const handle = await openRegular(file, O_RDWR | O_APPEND | O_CREAT, { own: true }).catch((error: unknown) => {
-      throw error instanceof UnreadableFile ? unreadable(file, error) : unusable(file, error);
+      throw error instanceof UnreadableFile ? unreadable(file, error) : naming(file, error);
     });
     try {
       return { ...(await journalIn(handle, file, unlock)), writer: await writerOf(directory) };
@@ -206,7 +206,7 @@ async function journalIn(handle: FileHandle, file: string, unlock: () => Promise
   let lead = isEnded ? '' : '\n';
   if (size < bytes.length) {
     await handle.truncate(size).catch((error: unknown) => {
-      throw unusable(file, error);
+      throw naming(file, error);
     });
   }
   return {
@@ -219,7 +219,7 @@ async function journalIn(handle: FileHandle, file: string, unlock: () => Promise
       } catch (error) {
         // Half a line would make one line with the next.
         await handle.truncate(size).catch(() => {});
-        throw unusable(file, error);
+        throw naming(file, error);
       }
       size += Buffer.byteLength(line);
       lead = '';
@@ -331,7 +331,7 @@ async function lock(directory: string): Promise<() => Promise<void>> {
   const taken = await makeFolder(directory)
     .then(() => takeLock(file))
     .catch((error: unknown) => {
-      throw unusable(directory, error);
+      throw naming(directory, error);
     });
   if (taken.kind === 'taken') return taken.release;
   if (taken.kind === 'busy') throw new StateError({ code: 'locked', file });

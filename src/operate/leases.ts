@@ -29,6 +29,8 @@ export class Leases {
   readonly #options: LeaseOptions;
   readonly #namespaces = new Set<string>();
   readonly #held: Lease[] = [];
+  /** What was told of already. */
+  readonly #leftToOthers = new Set<string>();
   #isToldWithout = false;
 
   constructor(cluster: Cluster, options: LeaseOptions) {
@@ -53,9 +55,12 @@ export class Leases {
 
   /** The same for what another machine may have left, or be at: told of, and left to it where it is. */
   async mayTouch(namespace: string): Promise<boolean> {
+    if (this.#leftToOthers.has(namespace)) return false;
     const taken = await this.take([namespace]);
-    if (taken) this.#options.onNotice?.({ code: 'leftToOther', ...taken });
-    return taken === undefined;
+    if (!taken) return true;
+    this.#leftToOthers.add(namespace);
+    this.#options.onNotice?.({ code: 'leftToOther', ...taken });
+    return false;
   }
 
   /** @throws StateError when another machine has taken over meanwhile */

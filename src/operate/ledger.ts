@@ -5,7 +5,7 @@ import type { FinishedTask } from '../core/model/finished.ts';
 import { type Move, type NamedMove, namedMove } from '../core/model/moves.ts';
 import { isResources } from '../core/model/resources.ts';
 import { hasFields, isName, isNumber, isOneBy, isOneOf, isText } from '../core/model/shape.ts';
-import { unusable } from '../core/model/unusableFile.ts';
+import { naming } from '../core/model/systemError.ts';
 import type { Plan } from '../core/plan/plan.ts';
 import { makeFolder } from '../io/makeFolder.ts';
 import { appendOwn, readOwn } from '../io/ownFiles.ts';
@@ -198,7 +198,7 @@ export async function openLedger(directory: string): Promise<Ledger> {
         await makeFolder(directory);
         await appendOwn(file, lead + more.map((row) => `${JSON.stringify(row)}\n`).join(''));
       } catch (error) {
-        throw unusable(file, error);
+        throw naming(file, error);
       }
       lead = '';
     },

@@ -91,12 +91,12 @@ async function fromRecords(cluster: Cluster, own: ReadonlySet<string>, options: 
   for (const on of await cluster.readRecords(options.signal)) {
     const { record, owner, task } = on;
     if (own.has(`${record.planId} ${record.moveId}`)) continue;
-    if (!(await mayTouch(owner?.namespace ?? task?.id.split('/')[0] ?? '', options))) continue;
     const context = contextOf(cluster, record.planId, options);
     const object = owner ? ownerName(owner) : (task?.id ?? '');
     const move: OrphanedMove = { kind: 'orphan', id: record.moveId, of: record.kind, object };
     const need = await answered(cluster, needOf(cluster, on));
-    if (!need) continue;
+    const [namespace = ''] = object.split('/', 1);
+    if (!need || !(await mayTouch(namespace, options))) continue;
     const settle = async () => (need.kind === 'awaited' ? need : settleRecord(context, on, need));
     const isAsked = need.kind !== 'awaited' && need.kind !== 'byHand';
     found.push({ move, settle, sinceSeconds: record.startedAtSeconds, ...(isAsked && { need }) });

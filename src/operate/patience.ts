@@ -76,6 +76,10 @@ export class Patience {
         act(nameOf('suspend', options), () => cluster.suspend(owner, record, options)),
       resume: (owner, pin, options) => act(nameOf('resume', options), () => cluster.resume(owner, pin, options)),
       release: (owner, move, options) => act(nameOf('release', options), () => cluster.release(owner, move, options)),
+      ...(cluster.holdLease && {
+        holdLease: (namespaces, writer, signal) =>
+          this.#ask('lease', () => cluster.holdLease!(namespaces, writer, signal)),
+      }),
     };
   }
 

@@ -3,7 +3,7 @@ import { isRecord } from '../core/model/isRecord.ts';
 import { isMapOf, isNumber } from '../core/model/shape.ts';
 import type { Since } from '../core/model/since.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
-import { unusable } from '../core/model/unusableFile.ts';
+import { naming } from '../core/model/systemError.ts';
 import { changeOwn, readOwn } from '../io/ownFiles.ts';
 import { MIB } from '../io/readWhole.ts';
 
@@ -19,13 +19,13 @@ export async function readSince(stateDirectory: string, { cluster, takenAtSecond
   return Object.fromEntries(known.filter(([, at]) => at <= takenAtSeconds));
 }
 
-/** Keeps it beside what is kept of other clusters. @throws UnusableFile */
+/** Keeps it beside what is kept of other clusters. @throws a system error */
 export async function writeSince(stateDirectory: string, cluster: string, since: Since): Promise<void> {
   const file = join(stateDirectory, FILE_NAME);
   try {
     await changeOwn(file, MOST_BYTES, (text) => `${JSON.stringify({ ...parse(text), [cluster]: since }, null, 1)}\n`);
   } catch (error) {
-    throw unusable(file, error);
+    throw naming(file, error);
   }
 }
 

@@ -2,7 +2,6 @@ import { failureOf } from '../cluster/errors.ts';
 import { errorMessage } from '../core/model/errorMessage.ts';
 import { InputError } from '../core/model/input.ts';
 import { isSystemError, type SystemError } from '../core/model/systemError.ts';
-import { UnusableFile, type WhyUnusable } from '../core/model/unusableFile.ts';
 import { StateError, type StateFault } from '../operate/stateError.ts';
 import { describeFailure } from './failure.ts';
 import { ended, moment, number } from './format.ts';
@@ -15,7 +14,6 @@ export function describeError(thrown: unknown): string {
 /** The same for what a user or a cluster can bring about; undefined for a defect of ours, whose stack matters more. */
 export function describeKnownError(thrown: unknown): string | undefined {
   if (thrown instanceof StateError) return describeStateFault(thrown.fault);
-  if (thrown instanceof UnusableFile) return describeUnusable(thrown.file, thrown.why);
   if (thrown instanceof InputError) return thrown.message;
   if (isSystemError(thrown)) return describeSystemError(thrown);
   if (thrown instanceof RangeError && /call stack/.test(thrown.message)) return TOO_DEEP;
@@ -66,20 +64,5 @@ export function describeStateFault(fault: StateFault): string {
       return `The journal lost the plan ${fault.planId} while it was being applied.`;
     case 'leaseLost':
       return `${fault.holder} has taken over the moves in namespace ${fault.namespace}, since nothing was heard from here for a while. It brings them to their end; look at them with "stowage apply" once it is done.`;
-  }
-}
-
-function describeUnusable(file: string, why: WhyUnusable): string {
-  switch (why.code) {
-    case 'full':
-      return `Cannot write ${file}: its disk is full. Make room, then try again.`;
-    case 'readOnly':
-      return `Cannot write ${file}: its file system is read-only. Work in a folder that can be written.`;
-    case 'noRight':
-      return `Cannot write ${file}: you have no right to. Work in a folder of your own.`;
-    case 'notAFolder':
-      return `Cannot use ${file}: it is, or lies in, a file where a folder has to be. Move that file away.`;
-    case 'said':
-      return ended(`Cannot write ${file}: ${why.message}`);
   }
 }

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { UnusableFile } from '../../src/core/model/unusableFile.ts';
+import { isSystemError } from '../../src/core/model/systemError.ts';
 import { readSince, writeSince } from '../../src/planning/since.ts';
 import { describeError } from '../../src/text/error.ts';
 import { amounts, aNode, aSnapshot } from '../core/small.ts';
@@ -51,8 +51,8 @@ describe('since when conditions have held', () => {
   it('says why it cannot be kept', async () => {
     writeFileSync(file, '');
     await assert.rejects(writeSince(file, 'c', {}), (error) => {
-      assert.match(describeError(error), /since\.json: it is, or lies in, a file where a folder has to be\./);
-      return error instanceof UnusableFile;
+      assert.equal(describeError(error).indexOf(`Cannot use ${join(file, 'since.json')}: `), 0);
+      return isSystemError(error);
     });
   });
 });

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { ApiError, ClusterUnreachable, failureOf, NotPrometheus } from '../../src/cluster/errors.ts';
 import { InputError } from '../../src/core/model/input.ts';
-import { UnusableFile, type WhyUnusable } from '../../src/core/model/unusableFile.ts';
 import { StateError, type StateFault } from '../../src/operate/stateError.ts';
 import { describeError, describeKnownError } from '../../src/text/error.ts';
 import { type OneOfEach, saysAll } from './everyCode.ts';
@@ -22,33 +21,11 @@ const STATE_FAULTS: OneOfEach<StateFault> = {
   leaseLost: { code: 'leaseLost', namespace: 'team', holder: 'build-7/0a1b' },
 };
 
-/** What the system says, by what comes of it. */
-const UNUSABLE: Readonly<Record<WhyUnusable['code'], readonly string[]>> = {
-  full: ['ENOSPC', 'EDQUOT'],
-  readOnly: ['EROFS'],
-  noRight: ['EACCES', 'EPERM'],
-  notAFolder: ['ENOTDIR', 'EEXIST'],
-  said: ['EIO'],
-};
-
 describe('an error', () => {
   for (const [code, fault] of Object.entries(STATE_FAULTS)) {
     it(`of a state directory, ${code}: names all that it knows`, () => {
       const { sinceSeconds: _, ...said } = { sinceSeconds: 0, ...fault };
       saysAll(describeError(new StateError(fault)), said);
-    });
-  }
-
-  for (const [why, codes] of Object.entries(UNUSABLE)) {
-    it(`of a file that cannot be written, ${why}: names the file and what to do, not the system’s code`, () => {
-      for (const code of codes) {
-        const thrown = Object.assign(new Error(`${code}: i/o error, write`), { code });
-        const error = new UnusableFile('/home/ana/.stowage', thrown);
-        assert.equal(error.why.code, why);
-        const text = describeError(error);
-        saysAll(text, { file: '/home/ana/.stowage', why: error.why });
-        assert.equal(text.includes(code), why === 'said');
-      }
     });
   }
 

@@ -65,7 +65,7 @@ describe('a pending task in words', () => {
 
   it('says whose task does not move for it', () => {
     const nodes = [aNode('n1', amounts(8, 64))];
-    const service = aTask('web', 'n1', amounts(4, 1), { endless: true, owner: { kind: 'Deployment', name: 'web' } });
+    const service = aTask('web', 'n1', amounts(4, 1), { endless: true });
     const made = plan(
       measured(aSnapshot(nodes, [service, aTask('big', undefined, amounts(6, 1))])),
       {},

@@ -14,7 +14,7 @@ import {
   type Shape,
 } from '../../core/model/shape.ts';
 import { isResized } from '../../core/model/stated.ts';
-import { unusable } from '../../core/model/unusableFile.ts';
+import { naming } from '../../core/model/systemError.ts';
 import { withLock } from '../../io/lock.ts';
 import { makeFolder } from '../../io/makeFolder.ts';
 import { readOwn } from '../../io/ownFiles.ts';
@@ -59,13 +59,13 @@ export async function writeState(directory: string, state: SampleState): Promise
   try {
     await writeAtomically(stateFile(directory), `${JSON.stringify(states)}\n`, true);
   } catch (error) {
-    throw unusable(stateFile(directory), error);
+    throw naming(stateFile(directory), error);
   }
 }
 
 /**
  * Work on a directory's state, which no other process changes meanwhile.
- * @throws UnusableFile; what the work throws
+ * @throws a system error; what the work throws
  */
 export async function aloneWith<T>(directory: string, work: () => Promise<T>): Promise<T> {
   let begun = false;
@@ -77,7 +77,7 @@ export async function aloneWith<T>(directory: string, work: () => Promise<T>): P
     await makeFolder(directory);
     return await withLock(stateFile(directory), begin);
   } catch (error) {
-    throw begun ? error : unusable(stateFile(directory), error);
+    throw begun ? error : naming(stateFile(directory), error);
   }
 }
 

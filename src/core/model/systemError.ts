@@ -10,3 +10,11 @@ export function isSystemError(thrown: unknown): thrown is SystemError {
   if (!(thrown instanceof Error) || !('code' in thrown)) return false;
   return typeof thrown.code === 'string' && /^E[A-Z0-9]+$/.test(thrown.code);
 }
+
+/** The error with the file that was meant in place of what stood for it, a draft or a lock; what is none as it is. */
+export function naming(file: string, thrown: unknown): unknown {
+  if (!isSystemError(thrown)) return thrown;
+  const { code, message } = thrown;
+  const said = message.replace(/, \w+ '.*$/s, `, write '${file}'`);
+  return Object.assign(new Error(said, { cause: thrown }), { code, path: file });
+}

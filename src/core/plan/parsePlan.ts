@@ -23,7 +23,7 @@ export function parsePlan(value: unknown, hash: Hash): Plan {
       `This is not a plan of this version of Stowage: it ${found}, not "${PLAN_FORMAT}". ${MAKE_ONE}`,
     );
   }
-  if (isDeeperThan(DEEPEST, value)) throw new InputError(`The plan is damaged: it is nested too deep. ${MAKE_ONE}`);
+  if (isDeeperThan(DEEPEST, value)) throw new InputError(`The plan is damaged: it is nested too deeply. ${MAKE_ONE}`);
   const missing = SHAPE.filter(([key, fits]) => !fits(value[key])).map(([key]) => key);
   if (missing.length > 0)
     throw new InputError(`The plan is damaged: ${missing.join(', ')} missing or broken. ${MAKE_ONE}`);
