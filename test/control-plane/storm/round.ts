@@ -130,7 +130,7 @@ class Round {
       for (const machine of this.#machines) {
         ran.push(await this.#run(machine, ['apply', '--yes', '--kubeconfig', machine.kubeconfig]));
       }
-      const isWaiting = ran.some(({ output }) => /wait|another apply/i.test(output));
+      const isWaiting = ran.some(({ output }) => /wait|another apply|left to it/i.test(output));
       if (applies === MOST_LAST_APPLIES || !isWaiting || (await this.#isSettled())) return applies;
       await pause(SHORTEST_WAIT_MILLISECONDS);
     }
@@ -237,7 +237,7 @@ class Round {
 
   /** An apply that could still speak says which Jobs it leaves stopped, unless somebody else is at work. */
   async #listenFor({ machine, words, output, status }: Ran, ownPlans: ReadonlySet<string>): Promise<void> {
-    if (this.#machines.some(({ name, isBusy }) => name !== machine && isBusy)) return;
+    if (this.#machines.some(({ name, isBusy }) => name !== machine && isBusy) || (await this.#isLeased())) return;
     for (const job of await this.#lane.admin.list(pathOf(this.#place, 'jobs'))) {
       const { name } = job['metadata'];
       if (!isStoppedByUs(job) || this.#users.wills.get(name)?.isSuspended) continue;
@@ -246,6 +246,14 @@ class Round {
       const command = `${machine} $ stowage ${words.join(' ')}: exit ${status}`;
       this.#unsaid.push({ law: 'unsaid', text: `${command}, and Job ${name} is stopped` });
     }
+  }
+
+  /** Whether a machine that was killed still counts as at work here. */
+  async #isLeased(): Promise<boolean> {
+    const { status, body } = await this.#lane.admin.get(`${pathOf(this.#place, 'leases')}/stowage`);
+    const { holderIdentity = '', renewTime = 0, leaseDurationSeconds = 0 } = body['spec'] ?? {};
+    const endsAt = Date.parse(renewTime) + 1000 * leaseDurationSeconds;
+    return status === 200 && holderIdentity !== '' && endsAt > Date.now();
   }
 
   /** No record of ours is left, and no Job is stopped that its user wants to run. */

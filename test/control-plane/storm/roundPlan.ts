@@ -133,7 +133,7 @@ export function roundPlan(seed: number): RoundPlan {
     pods,
     machines,
     faults: Array.from({ length: randomIndex(random, 10) }, () => fault(random)),
-    users: Array.from({ length: randomIndex(random, 8) }, () => userAction(random, jobs, pods)),
+    users: Array.from({ length: 2 + randomIndex(random, 8) }, () => userAction(random, jobs, pods)),
   };
 }
 
@@ -178,23 +178,23 @@ function podShape(random: Random, name: string, gated: boolean): PodShape {
 
 function machineRuns(random: Random, index: number, jobs: readonly JobShape[], pods: readonly PodShape[]): Run[] {
   const first = index > 0 && chance(random, 0.3) ? 'copy' : 'new';
-  const kinds = [first, ...Array.from({ length: 1 + randomIndex(random, 2) }, () => laterRun(random))] as const;
+  const kinds = [first, ...Array.from({ length: 1 + randomIndex(random, 3) }, () => laterRun(random))] as const;
   return kinds.map((kind, turn) => ({
     kind,
     pauseMilliseconds: turn === 0 ? randomIndex(random, 800 + 1500 * index) : randomIndex(random, 1200),
     moves: kind === 'new' ? intents(random, jobs, pods) : [],
-    ...(chance(random, 0.6) && { signal: signal(random) }),
+    ...(chance(random, 0.5) && { signal: signal(random) }),
     forgets: turn > 0 && chance(random, 0.15),
   }));
 }
 
 function laterRun(random: Random): Run['kind'] {
-  return pick(random, ['again', 'again', 'resume', 'resume', 'new', 'new', 'undo', 'planned']);
+  return pick(random, ['again', 'again', 'resume', 'resume', 'new', 'new', 'new', 'undo', 'planned']);
 }
 
 function signal(random: Random): Signal {
   const name = pick(random, ['SIGKILL', 'SIGKILL', 'SIGKILL', 'SIGTERM', 'SIGHUP', 'SIGINT'] as const);
-  return { name, afterMilliseconds: 300 + randomIndex(random, 6000) };
+  return { name, afterMilliseconds: 500 + randomIndex(random, 8000) };
 }
 
 /** One to three moves, each of another task, and mostly of a Job that migrates. */
@@ -229,7 +229,7 @@ function fault(random: Random): Fault {
     kind,
     on: isAtWrite ? 'write' : lasts ? 'any' : pick(random, ['write', 'read', 'any']),
     atMilliseconds: randomIndex(random, STORM_MILLISECONDS - 1000),
-    forMilliseconds: lasts ? 1000 + randomIndex(random, 4000) : 5000,
+    forMilliseconds: lasts ? 500 + randomIndex(random, 2500) : 5000,
     hits: lasts ? 1000 : pick(random, [1, 1, 2, 6]),
   };
 }

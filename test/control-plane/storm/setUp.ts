@@ -15,6 +15,7 @@ const GROUPS = {
   pods: '/api/v1',
   serviceaccounts: '/api/v1',
   poddisruptionbudgets: '/apis/policy/v1',
+  leases: '/apis/coordination.k8s.io/v1',
   rolebindings: '/apis/rbac.authorization.k8s.io/v1',
 } as const;
 
