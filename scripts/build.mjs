@@ -7,6 +7,7 @@ import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build, context } from 'esbuild';
+import { bundledPackages, writeBill } from './bundled.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, 'dist');
@@ -32,7 +33,13 @@ const DANFO = {
 
 export async function buildAll() {
   prepareDist();
-  await Promise.all(bundles().map((bundle) => build(bundle)));
+  const built = await Promise.all(bundles().map((bundle) => build({ ...bundle, metafile: true })));
+  const packages = bundledPackages(
+    built.map(({ metafile }) => metafile),
+    root,
+    COPIED.map((name) => join(root, 'node_modules', name)),
+  );
+  writeBill(packages, root);
   writeFileSync(join(dist, '.built'), new Date().toISOString());
 }
 
@@ -135,6 +142,9 @@ function renderer() {
     outdir: 'dist/webview',
   };
 }
+
+/** Packages of which files are copied as they are. */
+const COPIED = ['@tensorflow/tfjs-backend-wasm', 'highs'];
 
 /** TensorFlow.js takes the one for threads in a browser only. */
 function copyWasm() {
