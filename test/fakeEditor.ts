@@ -33,12 +33,13 @@ export const window = {
 };
 export const commands = { executeCommand: async () => {} };
 export const settings = {};
+export const workspaceSettings = {};
 export const workspace = {
   get workspaceFolders() { throw new Error('no folders today'); },
   isTrusted: true,
   getConfiguration: () => ({
-    get: (name, otherwise) => settings[name] ?? otherwise,
-    inspect: (name) => ({ globalValue: settings[name] }),
+    get: (name, otherwise) => workspaceSettings[name] ?? settings[name] ?? otherwise,
+    inspect: (name) => ({ globalValue: settings[name], workspaceValue: workspaceSettings[name] }),
   }),
 };
 `;
@@ -70,6 +71,11 @@ export type Questions = {
 
 export async function questionsOfFakeEditor(): Promise<Questions> {
   return (await import(URL)).questions;
+}
+
+/** Those of the folder that is open, which count before the user's. */
+export async function workspaceSettingsOfFakeEditor(): Promise<Record<string, unknown>> {
+  return (await import(URL)).workspaceSettings;
 }
 
 /** The user's settings in the fake editor, without `stowage.`; to be changed. */

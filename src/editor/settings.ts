@@ -42,22 +42,34 @@ export function methodSettingsOf(configuration: Configuration): Settings {
   return settingsFrom(({ id, formerIds }) => (id === undefined ? undefined : setValue(configuration, id, formerIds)));
 }
 
-/** One of the editor's own settings; its default where nothing is set, or a value of another kind. */
+/**
+ * One of the editor's own settings; its default where nothing is set, or a value of another kind. Lists of contexts to
+ * keep safe are those of all scopes together, the default among them: a folder that was cloned adds to them and takes
+ * none away.
+ */
 export function editorSetting<Id extends keyof EditorSettings>(
   configuration: Configuration,
   id: Id,
 ): EditorSettings[Id] {
   const standard = EDITOR_DEFAULTS[id];
+  if (Array.isArray(standard)) return [...new Set([...standard, ...patternsOfAll(configuration, id)])] as never;
   const value = setValue(configuration, id, formerIdsOf(id));
-  if (Array.isArray(standard)) return (patternsOf(value) ?? standard) as EditorSettings[Id];
   const isOfItsKind = typeof value === typeof standard && Array.isArray(value) === Array.isArray(standard);
   return value !== null && isOfItsKind ? (value as EditorSettings[Id]) : standard;
 }
 
 /** Contexts are kept safe also where one pattern is given without its brackets, or something else stands beside it. */
-function patternsOf(value: unknown): readonly string[] | undefined {
+function patternsOf(value: unknown): readonly string[] {
   if (typeof value === 'string') return [value];
-  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : undefined;
+  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
+}
+
+/** The patterns of every scope, under the id and former ones. */
+function patternsOfAll(configuration: Configuration, id: keyof EditorSettings): readonly string[] {
+  return [id, ...formerIdsOf(id)].flatMap((name) => {
+    const found = configuration.inspect(name);
+    return SCOPES.flatMap((scope) => patternsOf(found?.[scope]));
+  });
 }
 
 /** What the user has set, in whichever scope, under the id, or else under a former one; undefined: nothing. */

@@ -5,7 +5,12 @@ import path from 'node:path';
 import type { Session } from '../../src/editor/session.ts';
 import { SHOW_MOVES } from '../../src/text/operation.ts';
 import { type EmptyServer, startEmptyServer } from '../cluster/kubernetes/emptyServer.ts';
-import { questionsOfFakeEditor, settingsOfFakeEditor, withFakeEditor } from '../fakeEditor.ts';
+import {
+  questionsOfFakeEditor,
+  settingsOfFakeEditor,
+  withFakeEditor,
+  workspaceSettingsOfFakeEditor,
+} from '../fakeEditor.ts';
 
 const PLANNER = path.resolve('src/planner/thread.ts');
 
@@ -49,6 +54,27 @@ describe('a context that is made read-only while its cluster is open', function 
     await change(undefined);
     assert.equal(readOnly(), undefined);
     await resume();
+  });
+});
+
+describe('a folder that empties the lists of contexts to keep safe', function () {
+  this.timeout(60_000);
+  it('takes away none of the user’s', async () => {
+    const { matchesSetting } = await withFakeEditor(() => import('../../src/editor/configuration.ts'));
+    const [user, folder] = [await settingsOfFakeEditor(), await workspaceSettingsOfFakeEditor()];
+    user['safety.readOnlyContexts'] = ['live'];
+    user['safety.productionContexts'] = ['eu-*'];
+    for (const name of ['readOnlyContexts', 'productionContexts'])
+      for (const id of [name, `safety.${name}`]) folder[id] = [];
+    try {
+      assert.ok(matchesSetting('safety.readOnlyContexts', 'live'));
+      assert.ok(matchesSetting('safety.productionContexts', 'eu-1'));
+      assert.ok(matchesSetting('safety.productionContexts', 'my-prod'));
+      folder['safety.readOnlyContexts'] = ['more'];
+      assert.ok(matchesSetting('safety.readOnlyContexts', 'more') && matchesSetting('safety.readOnlyContexts', 'live'));
+    } finally {
+      for (const settings of [user, folder]) for (const id of Object.keys(settings)) delete settings[id];
+    }
   });
 });
 

@@ -101,12 +101,27 @@ describe('the editor’s settings', () => {
   it('of the connection and of safety are read under both ids, too', () => {
     const contexts = (user: Values) => editorSetting(configuration({ user }), 'safety.productionContexts');
     assert.deepEqual(contexts({}), ['*prod*']);
-    assert.deepEqual(contexts({ productionContexts: ['live'] }), ['live']);
-    assert.deepEqual(contexts({ productionContexts: ['live'], 'safety.productionContexts': [] }), []);
-    assert.deepEqual(contexts({ 'safety.productionContexts': 'live' }), ['live']);
+    assert.deepEqual(contexts({ productionContexts: ['live'] }), ['*prod*', 'live']);
+    assert.deepEqual(contexts({ 'safety.productionContexts': 'live' }), ['*prod*', 'live']);
     assert.deepEqual(contexts({ 'safety.productionContexts': 3 }), ['*prod*']);
     const seed = (user: Values) => editorSetting(configuration({ user }), 'connection.sampleSeed');
     assert.deepEqual([seed({}), seed({ sampleSeed: 12 }), seed({ 'connection.sampleSeed': null })], [7, 12, 7]);
+  });
+
+  it('keep safe the contexts of all scopes together, so that none takes away what another names', () => {
+    for (const id of ['safety.readOnlyContexts', 'safety.productionContexts'] as const) {
+      const former = id.slice('safety.'.length);
+      const standard = id === 'safety.productionContexts' ? ['*prod*'] : [];
+      const named = (scopes: Parameters<typeof configuration>[0]) =>
+        [...editorSetting(configuration(scopes), id)].sort();
+      for (const emptying of [[], '', 3, null, {}]) {
+        const scopes = { user: { [id]: ['live'] }, workspace: { [id]: emptying }, folder: { [former]: emptying } };
+        const kept = typeof emptying === 'string' ? ['', ...standard, 'live'] : [...standard, 'live'];
+        assert.deepEqual(named(scopes), kept, JSON.stringify(emptying));
+      }
+      const each = { user: { [former]: ['a'] }, workspace: { [id]: ['b', 'a'] }, folder: { [id]: 'c' } };
+      assert.deepEqual(named(each), [...standard, 'a', 'b', 'c']);
+    }
   });
 
   it('keep contexts safe where a pattern stands alone, or beside what is none', () => {
