@@ -1,6 +1,7 @@
 import { errorMessage } from '../core/model/errorMessage.ts';
 import type { Failure, Unreachable } from '../core/model/failure.ts';
 import { InputError } from '../core/model/input.ts';
+import { plainLine, plainValue, withoutPasswords } from '../core/model/plain.ts';
 
 /**
  * What a cluster throws. Each error carries a code with what a sentence needs; its `message` is for logs. `text/error.ts`
@@ -14,7 +15,7 @@ export class ClusterUnreachable extends Error {
 
   constructor(why: Unreachable, options?: ErrorOptions) {
     super(`${why.code}: ${why.server}`, options);
-    this.why = why;
+    this.why = plainValue(why);
   }
 }
 
@@ -75,12 +76,12 @@ export function failureOf(thrown: unknown): Failure {
   if (thrown instanceof ApiError) return { code: 'answer', status: thrown.status, message: beginning(thrown.message) };
   // Of several attempts to connect, the first tells why; what bundles them says nothing.
   if (thrown instanceof AggregateError && thrown.errors.length > 0) return failureOf(thrown.errors[0]);
-  if (thrown instanceof InputError) return { code: 'said', message: thrown.message };
+  if (thrown instanceof InputError) return { code: 'said', message: withoutPasswords(thrown.message) };
   if (thrown instanceof NotPrometheus) return { code: 'notPrometheus' };
   return { code: 'said', message: beginning(errorMessage(thrown)) };
 }
 
 /** A server or a proxy may answer with a whole page. */
 function beginning(message: string): string {
-  return message.slice(0, 300);
+  return withoutPasswords(plainLine(message)).slice(0, 300);
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { ClusterIdentity } from '../core/model/clusterIdentity.ts';
 import { isRecord } from '../core/model/isRecord.ts';
+import { jsonText } from '../core/model/jsonText.ts';
 import { usageFileName } from '../core/model/stateFiles.ts';
 import {
   joinDigests,
@@ -80,7 +81,7 @@ function latestOf({ digest, recent }: KeptUsage): number {
 
 function format({ digest, recent }: KeptUsage): string {
   const rows = Object.entries(digest).map(([owner, hours]) => [owner, hours.map(rowOf)]);
-  return JSON.stringify({ format: FORMAT, owners: Object.fromEntries(rows), recent });
+  return jsonText({ format: FORMAT, owners: Object.fromEntries(rows), recent });
 }
 
 function rowOf({ hourSeconds, readings, milliCpu, memoryBytes }: OwnerHour): number[] {
@@ -122,5 +123,8 @@ function readingsOf(value: unknown): TaskReadings | undefined {
 }
 
 function isNumbers(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every(Number.isFinite);
+  return Array.isArray(value) && value.every((each) => typeof each === 'number' && each >= 0 && each <= LARGEST);
 }
+
+/** An exbibyte; no time, count or amount of ours is more. */
+const LARGEST = 2 ** 60;

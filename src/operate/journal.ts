@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Pin, ResizeOptions } from '../cluster/port.ts';
 import { errorMessage } from '../core/model/errorMessage.ts';
 import { isRecord } from '../core/model/isRecord.ts';
+import { jsonText } from '../core/model/jsonText.ts';
 import type { Move, RunInformation } from '../core/model/moves.ts';
 import type { Resources } from '../core/model/resources.ts';
 import { holdsNull, isDeeperThan } from '../core/model/shape.ts';
@@ -212,7 +213,7 @@ async function journalIn(handle: FileHandle, file: string, unlock: () => Promise
   return {
     operations: () => operationsOf(entries),
     async append(entry) {
-      const line = `${lead}${JSON.stringify(entry)}\n`;
+      const line = `${lead}${jsonText(entry)}\n`;
       try {
         await handle.appendFile(line);
         await handle.sync();

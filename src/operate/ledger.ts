@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { Band } from '../core/model/band.ts';
 import { errorMessage } from '../core/model/errorMessage.ts';
 import type { FinishedTask } from '../core/model/finished.ts';
+import { jsonText } from '../core/model/jsonText.ts';
 import { type Move, type NamedMove, namedMove } from '../core/model/moves.ts';
 import { isResources } from '../core/model/resources.ts';
 import { hasFields, isName, isNumber, isOneBy, isOneOf, isText } from '../core/model/shape.ts';
@@ -196,7 +197,7 @@ export async function openLedger(directory: string): Promise<Ledger> {
       if (more.length === 0) return;
       try {
         await makeFolder(directory);
-        await appendOwn(file, lead + more.map((row) => `${JSON.stringify(row)}\n`).join(''));
+        await appendOwn(file, lead + more.map((row) => `${jsonText(row)}\n`).join(''));
       } catch (error) {
         throw naming(file, error);
       }

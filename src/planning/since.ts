@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { isRecord } from '../core/model/isRecord.ts';
+import { jsonText } from '../core/model/jsonText.ts';
+import { withoutPasswords } from '../core/model/plain.ts';
 import { isMapOf, isNumber } from '../core/model/shape.ts';
 import type { Since } from '../core/model/since.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
@@ -16,14 +18,14 @@ const MOST_BYTES = 64 * MIB;
 export async function readSince(stateDirectory: string, { cluster, takenAtSeconds }: Snapshot): Promise<Since> {
   const text = await readOwn(join(stateDirectory, FILE_NAME), MOST_BYTES).catch(() => undefined);
   const known = Object.entries(parse(text)[cluster] ?? {});
-  return Object.fromEntries(known.filter(([, at]) => at <= takenAtSeconds));
+  return Object.fromEntries(known.filter(([, at]) => at >= 0 && at <= takenAtSeconds));
 }
 
 /** Keeps it beside what is kept of other clusters. @throws a system error */
 export async function writeSince(stateDirectory: string, cluster: string, since: Since): Promise<void> {
   const file = join(stateDirectory, FILE_NAME);
   try {
-    await changeOwn(file, MOST_BYTES, (text) => `${JSON.stringify({ ...parse(text), [cluster]: since }, null, 1)}\n`);
+    await changeOwn(file, MOST_BYTES, (text) => `${jsonText({ ...parse(text), [cluster]: since }, 1)}\n`);
   } catch (error) {
     throw naming(file, error);
   }
@@ -43,7 +45,9 @@ function parse(text: string | undefined): Record<string, Since> {
   try {
     const value: unknown = JSON.parse(text ?? '{}');
     if (!isRecord(value)) return {};
-    return Object.fromEntries(Object.entries(value).filter(([, since]) => isTimes(since))) as Record<string, Since>;
+    // Names of clusters once had the password of their address with them.
+    const named = Object.entries(value).map(([cluster, since]) => [withoutPasswords(cluster), since]);
+    return Object.fromEntries(named.filter(([, since]) => isTimes(since))) as Record<string, Since>;
   } catch {
     return {};
   }

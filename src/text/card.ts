@@ -1,4 +1,5 @@
 import type { RowFaultCode } from '../core/model/finished.ts';
+import { plainValue } from '../core/model/plain.ts';
 import type { Predictor, PredictorCard } from '../core/predict/predictor.ts';
 import { type CalibrationPoint, calibrationCurve, PREDICTORS, type Scores } from '../core/predict/record.ts';
 import { isJudged, verdictOf } from '../core/predict/verdict.ts';
@@ -42,7 +43,9 @@ export function describePromoted({ card, record }: Predictor, file: string): str
 }
 
 /** The model card as Markdown: data, protocol, every metric beside the baselines, calibration plot, record by week. */
-export function describeCard({ card, record }: Predictor): string {
+export function describeCard(predictor: Pick<Predictor, 'card' | 'record'>): string {
+  const { record } = predictor;
+  const card = plainValue(predictor.card);
   const curve = calibrationCurve(record);
   const weeks = Object.entries(record.weeks).toSorted(([a], [b]) => Number(a) - Number(b));
   return [

@@ -65,6 +65,8 @@ function describeNoCredentials(why: WhyNoCredentials): string {
       return ended(`The token file ${why.file} cannot be read: ${why.message}`);
     case 'noCommand':
       return 'The kubeconfig names a credential program without a command.';
+    case 'providerDropped':
+      return describeProviderDropped(why.provider);
     case 'notFound':
       return withHint(`The credential program "${why.command}" did not start: it is not on the PATH.`, why.hint);
     case 'notStarted':
@@ -81,6 +83,16 @@ function describeNoCredentials(why: WhyNoCredentials): string {
       return `The credential program "${why.command}" gave neither a token nor a certificate.`;
   }
 }
+
+/** kubectl 1.26 dropped those of gcp and azure, which ran programs (kubernetes/kubernetes#112341). */
+function describeProviderDropped(provider: string): string {
+  const program = Object.hasOwn(SUCCESSORS, provider) ? SUCCESSORS[provider] : undefined;
+  const named = `The kubeconfig names the auth-provider "${provider}",`;
+  if (program === undefined) return `${named} which Stowage does not know. Name a credential program (exec) there.`;
+  return `${named} which kubectl dropped in 1.26. Name its successor ${program} as the credential program (exec) there.`;
+}
+
+const SUCCESSORS: Readonly<Record<string, string>> = { gcp: 'gke-gcloud-auth-plugin', azure: 'kubelogin' };
 
 function withHint(sentence: string, hint: string | undefined): string {
   return hint === undefined ? sentence : `${sentence} ${ended(hint)}`;

@@ -54,8 +54,10 @@ export type ClockFace = Readonly<Record<'year' | 'month' | 'day' | 'hour' | 'min
   readonly offset: string;
 };
 
+/** What no calendar shows is told as the last or first day of it. */
 export function clockFace(atSeconds: number): ClockFace {
-  const parts = new Map(writer.formatToParts(atSeconds * 1000).map(({ type, value }) => [type, value]));
+  const shown = Math.max(-LAST_SECONDS, Math.min(LAST_SECONDS, atSeconds));
+  const parts = new Map(writer.formatToParts(shown * 1000).map(({ type, value }) => [type, value]));
   const of = (type: Intl.DateTimeFormatPartTypes) => parts.get(type) ?? '';
   return {
     year: of('year'),
@@ -68,6 +70,9 @@ export function clockFace(atSeconds: number): ClockFace {
       .replace('-', '−'),
   };
 }
+
+/** As far as a `Date` goes (ECMA-262, 21.4.1.1). */
+const LAST_SECONDS = 8.64e12;
 
 /** @throws RangeError for what is no zone's name */
 function writerOf(timeZone: string): Intl.DateTimeFormat {

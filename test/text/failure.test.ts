@@ -10,6 +10,7 @@ const NO_CREDENTIALS: OneOfEach<WhyNoCredentials> = {
   unusable: { code: 'unusable', message: 'no such key' },
   tokenFile: { code: 'tokenFile', file: '/run/token', message: 'permission denied' },
   noCommand: { code: 'noCommand' },
+  providerDropped: { code: 'providerDropped', provider: 'gcp' },
   notFound: { code: 'notFound', command: 'login', hint: 'Get it from example.org' },
   notStarted: { code: 'notStarted', command: 'login', message: 'spawn EACCES', hint: 'Get it from example.org.' },
   programFailed: { code: 'programFailed', command: 'login', message: 'please log in first' },
@@ -49,6 +50,14 @@ describe('the sentence of a failure', () => {
   for (const [code, failure] of Object.entries(FAILURES)) {
     it(`${code}: names all that it knows`, () => saysAll(describeFailure(failure), failure));
   }
+
+  it('names what took the place of an auth-provider, where something did', () => {
+    const said = (provider: string) =>
+      describeFailure({ ...AT, code: 'noCredentials', why: { code: 'providerDropped', provider } });
+    assert.match(said('gcp'), /"gcp", which kubectl dropped in 1\.26.* gke-gcloud-auth-plugin/);
+    assert.match(said('azure'), /kubelogin/);
+    assert.match(said('toString'), /"toString", which Stowage does not know/);
+  });
 
   for (const [code, why] of Object.entries(NO_CREDENTIALS)) {
     it(`no credentials, ${code}: names all that it knows, and says to log in`, () => {

@@ -76,6 +76,12 @@ describe('times in the reader’s zone', () => {
     });
   });
 
+  it('tells what no calendar shows as its last day, and throws nothing', () => {
+    assert.equal(day(1e308), day(8.64e12));
+    assert.equal(day(-1e308), day(-8.64e12));
+    assert.doesNotThrow(() => clock(1e20, 0));
+  });
+
   it('writes midnight as 00:00', () => {
     assert.equal(
       inZone('UTC', () => dated(seconds('2026-11-02T00:00:00Z'), now)),

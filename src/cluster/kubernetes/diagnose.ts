@@ -10,7 +10,7 @@ import { type ApiObject, secondsOf } from './api/objects.ts';
 import { readRights } from './api/rights.ts';
 import type { KubernetesOptions } from './kubernetes.ts';
 import { markProblems } from './model/marks.ts';
-import { prometheusAt } from './watch/prometheus.ts';
+import { prometheusAt, shownAddress } from './watch/prometheus.ts';
 import { readableNamespaces, readSource } from './watch/read.ts';
 import { pathsOf, readerRole, type Scope, type Source, type Sources, sourcesOf } from './watch/sources.ts';
 import { Transforms } from './watch/transform.ts';
@@ -185,10 +185,11 @@ async function usage(
   }
 }
 
-async function prometheus(address: string, connection: Connection, signal: AbortSignal | undefined): Promise<Finding> {
+async function prometheus(where: string, connection: Connection, signal: AbortSignal | undefined): Promise<Finding> {
+  const address = shownAddress(where);
   const series = 'container_cpu_usage_seconds_total';
   try {
-    const query = prometheusAt(address, connection);
+    const query = prometheusAt(where, connection);
     const [count] = await query(`count(${series})`, signal);
     if (!count) return { state: 'missing', code: 'prometheusEmpty', address, series };
     const [age] = await query(`time() - max(timestamp(${series}))`, signal);

@@ -106,8 +106,13 @@ function taskOf(pod: Pod, deadlines: ReadonlyMap<string, number>): FinishedTask 
 
 /** A name without its generated ends: a CronJob's minute, a Job's or ReplicaSet's random letters, a trailing index. */
 function recurringName(name: string): string {
-  return name.replace(/(-(\d{8,}|[bcdfghjklmnpqrstvwxz2456789]{5,10}|\d+))+$/, '') || name;
+  const parts = name.split('-');
+  while (parts.length > 1 && GENERATED.test(parts.at(-1)!)) parts.pop();
+  return parts.join('-') || name;
 }
+
+/** Asked of one part after the other: one pattern for a whole name takes years for a name that was made for it. */
+const GENERATED = /^(?:\d+|[bcdfghjklmnpqrstvwxz2456789]{5,10})$/;
 
 /** `metric{label="value",…} number [timestamp]`; undefined where it is not that. */
 function parseSample(text: string): { metric: string; labels: MetricLabels; value: number } | undefined {
@@ -116,7 +121,7 @@ function parseSample(text: string): { metric: string; labels: MetricLabels; valu
   const value = Number(match[3]);
   if (Number.isNaN(value)) return undefined;
   const labels: Record<string, string> = {};
-  for (const [, name, quoted] of (match[2] ?? '').matchAll(/([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"/g)) {
+  for (const [, name, quoted] of (match[2] ?? '').matchAll(/(?<!\w)([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"/g)) {
     labels[name!] = quoted!.replace(/\\(.)/g, (_, letter: string) => (letter === 'n' ? '\n' : letter));
   }
   return { metric: match[1]!, labels, value };

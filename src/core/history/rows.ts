@@ -85,8 +85,32 @@ class Line {
  * a file that keeps it could not be read again.
  */
 export function soundRow(row: FinishedTask | RowFault): FinishedTask | RowFault {
-  return isRowFault(row) || isFinishedTask(row) ? row : UNSOUND;
+  return isRowFault(row) || (isFinishedTask(row) && isPlausible(row)) ? row : UNSOUND;
 }
+
+/** Whether its numbers may be true: one that cannot would turn what is learned from all. */
+function isPlausible(row: FinishedTask): boolean {
+  const { submittedAtSeconds, startedAtSeconds, endedAtSeconds, parameters, request, size, meanUsage } = row;
+  const { dataScale = 0, requestedRuntimeSeconds = 0 } = parameters;
+  const runtime = endedAtSeconds - startedAtSeconds;
+  const pieces = [request, meanUsage ?? NO_RESOURCES].flatMap(({ milliCpu, gpuMilli }) => [milliCpu, gpuMilli]);
+  return (
+    [submittedAtSeconds, endedAtSeconds].every((time) => Math.abs(time) <= LAST_SECONDS) &&
+    [runtime, size].every((value) => value > 0) &&
+    isWithin(LONGEST_SECONDS, runtime, requestedRuntimeSeconds) &&
+    isWithin(MOST_THOUSANDTHS, 1000 * size, ...pieces) &&
+    isWithin(LARGEST, request.memoryBytes, meanUsage?.memoryBytes ?? 0, dataScale)
+  );
+}
+
+function isWithin(most: number, ...values: readonly number[]): boolean {
+  return values.every((value) => value >= 0 && value <= most);
+}
+
+/** 100 years; of a billion CPUs or GPUs; 1 EiB, and as much of whatever data is counted in. */
+const LONGEST_SECONDS = 100 * 365.25 * 86_400;
+const MOST_THOUSANDTHS = 1e12;
+const LARGEST = 2 ** 60;
 
 const UNSOUND: RowFault = { code: 'amount', reason: 'a number in it is infinite or out of range' };
 

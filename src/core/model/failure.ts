@@ -46,6 +46,8 @@ export type WhyNoCredentials =
   | { readonly code: 'unusable'; readonly message: string }
   | { readonly code: 'tokenFile'; readonly file: string; readonly message: string }
   | { readonly code: 'noCommand' }
+  /** An `auth-provider` that the kubeconfig names and nobody serves any more. */
+  | { readonly code: 'providerDropped'; readonly provider: string }
   /** `hint`: how the kubeconfig says to install it. */
   | { readonly code: 'notFound'; readonly command: string; readonly hint?: string }
   | { readonly code: 'notStarted'; readonly command: string; readonly message: string; readonly hint?: string }

@@ -56,22 +56,25 @@ const isPlannedSnapshot = hasFields({
   problems: isListOf(isWrittenProblem),
 });
 
+/** What a question says of the goal of its moves. */
+const isGoal = hasFields({ kind: isName }, { taskId: isName, node: isName });
+
 const SHAPE: readonly (readonly [string, Shape])[] = [
   ['id', isName],
   ['target', (value) => value === undefined || isClusterTarget(value)],
   ['snapshot', isPlannedSnapshot],
   ['rules', (value) => value === undefined || isRecord(value)],
   ['predictor', isRecord],
-  ['placements', isListOf(isRecord)],
+  ['placements', isListOf(hasFields({ taskId: isName, decision: isDecision }))],
   ['resizes', isListOf(hasFields({ decision: isDecision }))],
-  ['migrations', isListOf(isRecord)],
+  ['migrations', isListOf(hasFields({ taskIds: isListOf(isName), goal: isGoal, decision: isDecision }))],
   ['moves', Array.isArray],
   ['since', isMapOf(isNumber)],
 ];
 
-/** What of a decision is read to give its waits their names of now. */
+/** What of a decision is read: what it is, and to give its waits their names of now. */
 function isDecision(value: unknown): boolean {
-  return isRecord(value) && (value['kind'] !== 'refused' || isRecord(value['reason']));
+  return isRecord(value) && isName(value['kind']) && (value['kind'] !== 'refused' || isRecord(value['reason']));
 }
 
 /** Far more than a plan is. */

@@ -1,6 +1,7 @@
 import { type FinishedTask, isFinishedTask } from '../model/finished.ts';
 import { InputError } from '../model/input.ts';
 import { isRecord } from '../model/isRecord.ts';
+import { jsonText } from '../model/jsonText.ts';
 import {
   hasFields,
   isCount,
@@ -24,7 +25,7 @@ const VERSION = 2;
 /** A predictor as one JSON text: model card, weights, calibration, track record, and the tasks it stands on. */
 export function formatPredictor(predictor: Predictor): string {
   const { card, network, calibration, record, tasks } = predictor;
-  return JSON.stringify({
+  return jsonText({
     format: FORMAT,
     version: VERSION,
     card,

@@ -124,14 +124,17 @@ function* rowsOf(text: string, what: string, needed: readonly string[], problems
   }
 }
 
-/** A whole number of at least 0; NaN for anything else. */
+/** A whole number from 0 to 2^40, in MiB an exbibyte; NaN for anything else. */
 function amount(cell: string | undefined): number {
   const value = cell === undefined || cell === '' ? Number.NaN : Number(cell);
-  return Number.isSafeInteger(value) && value >= 0 ? value : Number.NaN;
+  return Number.isSafeInteger(value) && value >= 0 && value <= 2 ** 40 ? value : Number.NaN;
 }
 
 function badAmount(column: string, cell: string | undefined): RowFault {
-  return { code: 'amount', reason: `${column} is "${cell}"; a whole number of at least 0 is needed` };
+  return {
+    code: 'amount',
+    reason: `${column} is "${cell}"; a whole number of at least 0 is needed, and one that may be true`,
+  };
 }
 
 function firstBad(amounts: Readonly<Record<string, number>>): string | undefined {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { CredentialSource, CredentialsMissing } from '../../../src/cluster/kubernetes/api/credentials.ts';
-import { listContexts, readContext } from '../../../src/cluster/kubernetes/api/kubeconfig.ts';
+import { isOwnKubeconfig, listContexts, readContext } from '../../../src/cluster/kubernetes/api/kubeconfig.ts';
 import type { WhyNoCredentials } from '../../../src/core/model/failure.ts';
 import { InputError } from '../../../src/core/model/input.ts';
 
@@ -143,6 +143,65 @@ console.log(JSON.stringify({ kind: 'ExecCredential', status: { token, expiration
         assert.deepEqual(error.why, why);
         return true;
       });
+    }
+  });
+
+  it('runs nothing for an auth-provider, whatever it is called and holds, and says what took its place', async () => {
+    const ran = join(folder, 'ran');
+    const config_ = { 'cmd-path': 'touch', 'cmd-args': ran, 'expiry-key': '{.e}', 'token-key': '{.t}' };
+    const exec = { command: 'touch', args: [ran] };
+    for (const name of ['gcp', 'azure', 'exec', 'else', '__proto__']) {
+      for (const settings of [config_, { exec }, { ...config_, exec }]) {
+        const user = { 'auth-provider': { name, config: settings } };
+        const source = new CredentialSource(readContext(file('provider', config('one', user))));
+        await assert.rejects(source.read(), (error) => {
+          assert.ok(error instanceof CredentialsMissing);
+          assert.deepEqual(error.why, { code: 'providerDropped', provider: name });
+          return true;
+        });
+      }
+    }
+    const oidc = { 'auth-provider': { name: 'oidc', config: { ...config_, exec, 'id-token': 'x' } } };
+    await new CredentialSource(readContext(file('oidc', config('one', oidc)))).read().catch(() => {});
+    await new CredentialSource(readContext(file('nameless', config('one', { 'auth-provider': { config: { exec } } }))))
+      .read()
+      .catch(() => {});
+    assert.equal(existsSync(ran), false);
+  });
+
+  it('uses the name and password of its server’s URL to connect, and shows them nowhere', async () => {
+    const server = 'https://ann:p%40ss@one.example:6443/base/';
+    const path = file('login', { ...config('one', {}), clusters: [{ name: 'one', cluster: { server } }] });
+    const context = readContext(path);
+    assert.equal(context.server, 'https://one.example:6443/base');
+    const { headers } = await new CredentialSource(context).read();
+    assert.equal(headers['Authorization'], `Basic ${Buffer.from('ann:p@ss').toString('base64')}`);
+    const both = { ...config('one', { token: 't' }), clusters: [{ name: 'one', cluster: { server } }] };
+    const own = await new CredentialSource(readContext(file('both', both))).read();
+    assert.equal(own.headers['Authorization'], 'Bearer t');
+  });
+
+  it('is the user’s own where kubectl would read it, and nowhere else', () => {
+    const { KUBECONFIG } = process.env;
+    try {
+      process.env['KUBECONFIG'] = [join(folder, 'a'), join(folder, 'b')].join(delimiter);
+      const home = join(homedir(), '.kube', 'config');
+      const own = (path: string | undefined) => isOwnKubeconfig(path);
+      for (const path of [undefined, '', join(folder, 'b'), home, [home, join(folder, 'a')].join(delimiter)])
+        assert.equal(own(path), true, path);
+      for (const path of [
+        'a',
+        './a',
+        '~/.kube/config',
+        join(folder, 'c'),
+        [home, join(folder, 'c')].join(delimiter),
+        folder,
+      ])
+        assert.equal(own(path), false, path);
+      assert.equal(own(join(folder, 'x', '..', 'a')), true);
+    } finally {
+      if (KUBECONFIG === undefined) delete process.env['KUBECONFIG'];
+      else process.env['KUBECONFIG'] = KUBECONFIG;
     }
   });
 

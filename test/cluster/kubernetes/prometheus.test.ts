@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { after, before, describe, it } from 'mocha';
+import { NotPrometheus } from '../../../src/cluster/errors.ts';
 import type { Connection } from '../../../src/cluster/kubernetes/api/connection.ts';
 import {
   prometheusAt,
@@ -123,6 +124,23 @@ describe('Prometheus itself', function () {
 
   it('says what Prometheus says of a query it does not understand', async () => {
     await assert.rejects(query('sum('), /parse error/);
+  });
+});
+
+describe('what answers as a Prometheus', () => {
+  const answering = (answer: unknown) =>
+    prometheusAt('service:monitoring/prometheus:9090', { send: async () => answer } as unknown as Connection);
+
+  it('is none where its answer has another shape', async () => {
+    for (const answer of [null, 'x', {}, { status: 'success', data: { result: { a: 1 } } }])
+      await assert.rejects(answering(answer)('up'), NotPrometheus, JSON.stringify(answer));
+  });
+
+  it('has its series without a number that may be true left out', async () => {
+    const values = ['1e999', 'NaN', '1e30', '-1e30', 5, undefined, '12.5'];
+    const result = [null, 'x', ...values.map((value) => ({ metric: { pod: 'a', odd: 1 }, value: [1, value] }))];
+    const samples = await answering({ status: 'success', data: { result } })('up');
+    assert.deepEqual(samples, [{ labels: { pod: 'a' }, value: 12.5 }]);
   });
 });
 

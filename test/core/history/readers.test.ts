@@ -148,6 +148,22 @@ describe('openb', () => {
   });
 });
 
+describe('a row of any history', () => {
+  const read = async (row: object) => (await readText(JSON.stringify(row), jsonLinesReader())).problems;
+  const good = { submit: 100, start: 110, end: 200, size: 1, cpu: 1, memory: 1, gpu: 1, scale: 1, request: 1 };
+
+  it('is left out where a number of it cannot be true', async () => {
+    assert.deepEqual(await read(good), []);
+    for (const wrong of [
+      ...[{ end: 110 + 101 * 366 * 86_400 }, { request: 1e10 }, { size: 1e10 }, { cpu: 1e10 }, { gpu: 1e300 }],
+      ...[{ memory: 2 ** 61 }, { scale: 1e30 }, { usedMemory: 1e300 }, { submit: -1e20, start: -1e20, end: -1e19 }],
+    ]) {
+      const problems = await read({ ...good, ...wrong });
+      assert.equal(problems.length, 1, JSON.stringify(wrong));
+    }
+  });
+});
+
 describe('an export of kube-state-metrics', () => {
   const lines = [
     '# HELP kube_pod_created Unix creation timestamp',
@@ -162,6 +178,19 @@ describe('an export of kube-state-metrics', () => {
     'kube_job_spec_active_deadline_seconds{namespace="ml",job_name="train-resnet-28453920"} 3600',
     'kube_pod_created{namespace="ml",pod="web-1"} 100',
   ];
+
+  it('is read in a moment, whatever names and labels are made of', async () => {
+    const reader = kubeStateMetricsReader();
+    const pod = `pod="${'-22222'.repeat(41)}-x"`;
+    const names = ['created', 'start_time', 'completion_time'];
+    const times = names.map((name, index) => `kube_pod_${name}{namespace="ml",${pod}} ${100 + index}`);
+    const labels = `kube_pod_labels{namespace="ml",pod="a",${'l'.repeat(200_000)}} 1`;
+    const started = process.cpuUsage();
+    const { tasks } = await readLines([[...times, labels].join('\n')], reader);
+    const { user, system } = process.cpuUsage(started);
+    assert.ok(user + system < 2e6, `${(user + system) / 1e6} s`);
+    assert.equal(tasks.length, 1);
+  });
 
   it('becomes tasks whose lines are scattered, and names the pods that have not ended', async () => {
     const { tasks, problems } = await readLines([lines.join('\n')], kubeStateMetricsReader());

@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process';
-import type { Readable } from 'node:stream';
 import { errorMessage } from '../../../core/model/errorMessage.ts';
 import type { WhyNoCredentials } from '../../../core/model/failure.ts';
+import { plainLine, withoutPasswords } from '../../../core/model/plain.ts';
 import { MIB, readText, readWhole } from '../../../io/readWhole.ts';
 import type { Context, ExecPlugin } from './kubeconfig.ts';
+import { ProgramEndless, ProgramSlow, runProgram } from './program.ts';
+import { basic } from './secrets.ts';
 
 /** What one request carries and how its connection is made; equal `tls` and `proxyUrl` may share connections. */
 export type Credentials = {
@@ -68,6 +69,8 @@ export class CredentialSource {
 
   async #load(): Promise<Credentials> {
     const { config, extra, server } = this.#context;
+    if (extra.provider !== undefined)
+      throw new CredentialsMissing({ code: 'providerDropped', provider: extra.provider });
     const options: TlsOptions = {};
     const cluster = config.getCurrentCluster();
     // The client insists on it for plain HTTP.
@@ -79,7 +82,7 @@ export class CredentialSource {
       throw new CredentialsMissing({ code: 'unusable', message: errorMessage(error) });
     }
     const headers: Record<string, string | string[]> = { ...options.headers, ...extra.headers };
-    if (options.auth) headers['Authorization'] = `Basic ${Buffer.from(options.auth).toString('base64')}`;
+    if (options.auth) headers['Authorization'] = basic(options.auth);
     const tls: Record<string, string | boolean> = {};
     for (const key of ['ca', 'cert', 'key', 'servername'] as const) {
       const value = options[key];
@@ -93,6 +96,8 @@ export class CredentialSource {
       if (answer.cert) tls['cert'] = answer.cert;
       if (answer.key) tls['key'] = answer.key;
     }
+    if (extra.login !== undefined && headers['Authorization'] === undefined)
+      headers['Authorization'] = basic(extra.login);
     return { headers, tls };
   }
 
@@ -138,61 +143,31 @@ async function runPlugin(plugin: ExecPlugin, signal: AbortSignal): Promise<Plugi
   const request = {
     apiVersion: plugin.apiVersion,
     kind: 'ExecCredential',
-    spec: { interactive: false, ...(plugin.cluster ? { cluster: plugin.cluster } : {}) },
+    spec: { interactive: false, ...(plugin.cluster ? { cluster: plugin.cluster() } : {}) },
   };
-  const child = spawn(command, [...plugin.args], {
-    env: { ...process.env, PATH: searchPath(), ...plugin.env, KUBERNETES_EXEC_INFO: JSON.stringify(request) },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: PLUGIN_MILLISECONDS,
-    signal,
-  });
-  const failed = new Promise<never>((_, reject) => {
-    child.on('error', (error: NodeJS.ErrnoException) => {
-      const hint = plugin.installHint === undefined ? {} : { hint: plugin.installHint };
-      const { message } = error;
-      reject(
-        new CredentialsMissing(
-          error.code === 'ENOENT'
-            ? { code: 'notFound', command, ...hint }
-            : { code: 'notStarted', command, message, ...hint },
-        ),
-      );
-    });
-  });
-  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
-  const [output, complaint, status] = await Promise.race([
-    Promise.all([printed(child.stdout), printed(child.stderr), ended]),
-    failed,
-  ]).catch((error: unknown) => {
-    child.kill();
-    throw error instanceof RangeError
-      ? new CredentialsMissing({ code: 'programEndless', command, mostBytes: MOST_PRINTED })
-      : error;
-  });
-  if (status !== 0) {
-    const message = complaint.trim().slice(0, 500);
-    if (message !== '') throw new CredentialsMissing({ code: 'programFailed', command, message });
-    throw new CredentialsMissing(
-      status === null
-        ? { code: 'programSlow', command, seconds: PLUGIN_MILLISECONDS / 1000 }
-        : { code: 'programSilent', command },
-    );
-  }
-  return parseAnswer(command, output);
-}
-
-/** @throws RangeError when it does not come to an end */
-async function printed(stream: Readable): Promise<string> {
-  let all = '';
-  stream.setEncoding('utf8');
-  for await (const chunk of stream) {
-    all += chunk;
-    if (all.length > MOST_PRINTED) throw new RangeError(`more than ${MOST_PRINTED} characters`);
-  }
-  return all;
+  const env = { ...process.env, PATH: searchPath(), ...plugin.env, KUBERNETES_EXEC_INFO: JSON.stringify(request) };
+  const limits = { limitMilliseconds: PLUGIN_MILLISECONDS, mostCharacters: MOST_PRINTED };
+  const { status, output, complaint } = await runProgram(command, plugin.args, { env, ...limits, signal }).catch(
+    (error: unknown) => {
+      throw signal.aborted ? signal.reason : new CredentialsMissing(whyNotRun(plugin, error));
+    },
+  );
+  if (status === 0) return parseAnswer(command, output);
+  const message = withoutPasswords(plainLine(complaint.trim())).slice(0, 500);
+  throw new CredentialsMissing(
+    message === '' ? { code: 'programSilent', command } : { code: 'programFailed', command, message },
+  );
 }
 
 const MOST_PRINTED = 2 ** 20;
+
+function whyNotRun({ command, installHint }: ExecPlugin, error: unknown): WhyNoCredentials {
+  if (error instanceof ProgramSlow) return { code: 'programSlow', command, seconds: PLUGIN_MILLISECONDS / 1000 };
+  if (error instanceof ProgramEndless) return { code: 'programEndless', command, mostBytes: MOST_PRINTED };
+  const hint = installHint === undefined ? {} : { hint: installHint };
+  if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { code: 'notFound', command, ...hint };
+  return { code: 'notStarted', command, message: errorMessage(error), ...hint };
+}
 
 function parseAnswer(command: string, output: string): PluginAnswer {
   let status: Record<string, unknown> | undefined;

@@ -6,6 +6,7 @@ import { parse } from 'yaml';
 import { errorMessage } from '../../../core/model/errorMessage.ts';
 import { InputError } from '../../../core/model/input.ts';
 import { MIB, readTextAtOnce } from '../../../io/readWhole.ts';
+import { splitLogin } from './secrets.ts';
 
 /** A program that a kubeconfig names to fetch credentials (`users[].user.exec`). */
 export type ExecPlugin = {
@@ -15,7 +16,7 @@ export type ExecPlugin = {
   readonly env: Readonly<Record<string, string>>;
   readonly installHint?: string;
   /** Handed over where the plugin asks for it (`provideClusterInfo`). */
-  readonly cluster?: Readonly<Record<string, unknown>>;
+  readonly cluster?: () => Readonly<Record<string, unknown>>;
 };
 
 /** One context of a kubeconfig, ready to be connected to. */
@@ -35,6 +36,10 @@ export type Context = {
     /** Further impersonation headers: groups, uid. */
     readonly headers: Readonly<Record<string, string | string[]>>;
     readonly proxyUrl?: string;
+    /** Name and password that stood in the server's URL, joined by a colon. */
+    readonly login?: string;
+    /** An `auth-provider` that is not served: all but OIDC's. */
+    readonly provider?: string;
   };
 };
 
@@ -62,13 +67,15 @@ export function readContext(path?: string, contextName?: string): Context {
   if (!server || !URL.canParse(server)) {
     throw new InputError(`The cluster of context "${name}" in ${where} has no valid server URL.`);
   }
+  const { url, login } = splitLogin(server);
+  const reached = { ...cluster, body: { ...cluster.body, server: url } };
   return {
     name,
-    server: server.replace(/\/$/, ''),
+    server: url.replace(/\/$/, ''),
     namespace: text(context.body['namespace']) ?? 'default',
     files,
-    config: clientConfig(name, cluster, user, where),
-    extra: extraOf(cluster, user, server),
+    config: clientConfig(name, reached, user, where),
+    extra: { ...extraOf(reached, user, url), ...(login !== undefined && { login }) },
   };
 }
 
@@ -87,6 +94,16 @@ export function kubeconfigFiles(path?: string): string[] {
     .split(delimiter)
     .filter(Boolean)
     .map((file) => resolve(file.replace(/^~(?=\/|$)/, homedir())));
+}
+
+/**
+ * Whether a path names nothing but the user's own kubeconfigs: those that kubectl would read, and `~/.kube/config`.
+ * Relative ones are nobody's: they mean another file in each folder.
+ */
+export function isOwnKubeconfig(path: string | undefined): boolean {
+  const own = new Set([...kubeconfigFiles(), join(homedir(), '.kube', 'config')]);
+  const named = (path ?? '').split(delimiter).filter(Boolean);
+  return named.every((file) => isAbsolute(file) && own.has(resolve(file)));
 }
 
 type Body = Readonly<Record<string, unknown>>;
@@ -131,7 +148,7 @@ function readDocument(file: string): Body {
   if (content === '') throw new InputError(`The kubeconfig ${file} is empty. Name one with a cluster in it.`);
   let document: unknown;
   try {
-    document = parse(content, { maxAliasCount: 100 });
+    document = parse(content, { maxAliasCount: 100, logLevel: 'error' });
   } catch (error) {
     throw new InputError(
       `The kubeconfig ${file} is not valid YAML: ${reason(error).replace(/:$/, '.')} Correct it there.`,
@@ -154,7 +171,7 @@ function collect(into: Map<string, Entry>, list: unknown, key: string, directory
 function clientConfig(name: string, cluster: Entry, user: Entry, where: string): KubeConfig {
   const config = new KubeConfig();
   try {
-    const { exec: _, tokenFile: __, ...known } = user.body;
+    const known = knownOf(user.body);
     config.loadFromString(
       JSON.stringify({
         'current-context': name,
@@ -167,6 +184,18 @@ function clientConfig(name: string, cluster: Entry, user: Entry, where: string):
     throw new InputError(`Context "${name}" of ${where} cannot be used: ${reason(error)}`);
   }
   return config;
+}
+
+/**
+ * Of a user what the client's configuration may act on. Left out is what it would run a program for (`exec`; every
+ * `auth-provider` but OIDC's, and that one's `exec`, too), and files that it reads under names kubectl does not know.
+ */
+function knownOf(user: Body): Body {
+  const { exec: _, tokenFile: __, 'token-file': ___, 'auth-provider': provider, ...known } = user;
+  const oidc = isObject(provider) && provider['name'] === 'oidc' && isObject(provider['config']);
+  if (!oidc) return known;
+  const { exec: ____, tokenFile: _____, ...config } = provider['config'] as Body;
+  return { ...known, 'auth-provider': { name: 'oidc', config } };
 }
 
 /** A copy with the named paths made absolute: in a kubeconfig they are relative to its file. */
@@ -192,11 +221,13 @@ function extraOf(cluster: Entry, user: Entry, server: string): Context['extra'] 
   if (uid) headers['Impersonate-Uid'] = uid;
   const proxyUrl = text(cluster.body['proxy-url']);
   const tokenPath = text(tokenFile);
+  const provider = isObject(user.body['auth-provider']) ? (text(user.body['auth-provider']['name']) ?? '') : 'oidc';
   return {
     headers,
     ...(isObject(exec) ? { exec: execOf(exec, cluster, user, server) } : {}),
     ...(tokenPath ? { tokenFile: absolutePath(user, tokenPath) } : {}),
     ...(proxyUrl ? { proxyUrl } : {}),
+    ...(provider === 'oidc' ? {} : { provider }),
   };
 }
 
@@ -214,7 +245,7 @@ function execOf(exec: Body, cluster: Entry, user: Entry, server: string): ExecPl
         )
       : {},
     ...(hint ? { installHint: hint } : {}),
-    ...(exec['provideClusterInfo'] === true ? { cluster: clusterInfo(cluster, server) } : {}),
+    ...(exec['provideClusterInfo'] === true ? { cluster: () => clusterInfo(cluster, server) } : {}),
   };
 }
 

@@ -1,4 +1,5 @@
 import { InputError } from '../../../core/model/input.ts';
+import { isPlainLine } from '../../../core/model/plain.ts';
 import type { Checkpoint, TaskParameters } from '../../../core/model/task.ts';
 import type { ParameterKeys } from '../../port.ts';
 import { type Metadata, type Pod, type Strings, secondsOf } from '../api/objects.ts';
@@ -79,7 +80,7 @@ export function taskParameters(
  */
 export function checkpointOf(pod: Pod): Checkpoint | undefined {
   const annotations = pod.metadata?.annotations ?? {};
-  const location = bounded(annotations['stowage.dev/checkpoint']);
+  const location = plainValue(annotations['stowage.dev/checkpoint']);
   if (location === undefined) return undefined;
   const savedAtSeconds = secondsOf(annotations['stowage.dev/checkpoint-saved-at']);
   return savedAtSeconds === undefined ? { location } : { location, savedAtSeconds };
@@ -91,13 +92,13 @@ export function checkpointOf(pod: Pod): Checkpoint | undefined {
  */
 export function parseDuration(text: string | undefined): number | undefined {
   if (text === undefined || text === '') return undefined;
-  if (/^\d+(\.\d+)?$/.test(text)) return positive(Number(text));
+  if (/^\d+(\.\d+)?$/.test(text)) return bounded(Number(text), LONGEST_SECONDS);
   if (!/^(\d+(\.\d+)?(ms|s|m|h|d))+$/.test(text)) return undefined;
   let seconds = 0;
   for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)) {
     seconds += Number(amount) * SECONDS[unit as keyof typeof SECONDS];
   }
-  return positive(seconds);
+  return bounded(seconds, LONGEST_SECONDS);
 }
 
 const SECONDS = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86400 };
@@ -122,28 +123,30 @@ const LONGEST_VALUE = 253;
 
 function lookUp(names: readonly string[], labels: Strings, annotations: Strings): string | undefined {
   for (const name of names) {
-    const value = bounded(labels[name]) ?? bounded(annotations[name]);
+    const value = plainValue(labels[name]) ?? plainValue(annotations[name]);
     if (value !== undefined) return value;
   }
   return undefined;
 }
 
-/** Anyone who may create a pod writes its annotations, and a terminal obeys control sequences: such a value is none. */
-function bounded(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' && value.length <= LONGEST_VALUE && !CONTROL.test(value)
+/** Anyone who may create a pod writes its annotations; a value that a terminal would obey, or nobody see, is none. */
+function plainValue(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' && value.length <= LONGEST_VALUE && isPlainLine(value)
     ? value
     : undefined;
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
-
 /** A number or a quantity (`40Gi`), in its own unit. */
 function parseAmount(text: string | undefined): number | undefined {
   const quantity = text === undefined ? undefined : parseQuantity(text);
-  return quantity === undefined ? undefined : positive(Number(quantity) / 1e9);
+  return quantity === undefined ? undefined : bounded(Number(quantity) / 1e9, LARGEST);
 }
 
-function positive(value: number): number | undefined {
-  return Number.isFinite(value) && value > 0 ? value : undefined;
+/** A number above 0 that may be true. */
+function bounded(value: number, most: number): number | undefined {
+  return value > 0 && value <= most ? value : undefined;
 }
+
+/** 100 years; as much of whatever data is counted in as an exbibyte has bytes. */
+const LONGEST_SECONDS = 100 * 365.25 * 86_400;
+const LARGEST = 2 ** 60;

@@ -1,7 +1,10 @@
 import { request } from 'undici';
 import { kubeStateMetricsReader } from '../../../core/history/kubeStateMetrics.ts';
+import { soundRow } from '../../../core/history/rows.ts';
 import { type FinishedTask, isRowFault } from '../../../core/model/finished.ts';
 import { InputError } from '../../../core/model/input.ts';
+import { isRecord } from '../../../core/model/isRecord.ts';
+import { withoutPasswords } from '../../../core/model/plain.ts';
 import type { Problem } from '../../../core/model/problem.ts';
 import { NO_RESOURCES, type Resources } from '../../../core/model/resources.ts';
 import type { UsageWindows } from '../../../core/model/settings.ts';
@@ -9,6 +12,7 @@ import type { Usage } from '../../../core/model/usage.ts';
 import { failureOf, NotPrometheus } from '../../errors.ts';
 import type { PastRead } from '../../port.ts';
 import type { Connection } from '../api/connection.ts';
+import { basic, splitLogin } from '../api/secrets.ts';
 
 /** One series of an instant query: its labels and its value. */
 export type Sample = { readonly labels: Readonly<Record<string, string>>; readonly value: number };
@@ -32,14 +36,15 @@ export function prometheusAt(address: string, connection: Connection): Query {
   }
   if (!URL.canParse(address) || !/^https?:/.test(address)) {
     throw new InputError(
-      `"${address}" is no address of a Prometheus. Write http://HOST:PORT, or service:NAMESPACE/NAME:PORT to reach it through the API server.`,
+      `"${shownAddress(address)}" is no address of a Prometheus. Write http://HOST:PORT, or service:NAMESPACE/NAME:PORT to reach it through the API server.`,
     );
   }
-  const url = new URL(`${address.replace(/\/$/, '')}/api/v1/query`);
+  const { url, login } = splitLogin(`${address.replace(/\/$/, '')}/api/v1/query`);
+  const authorization = login === undefined ? {} : { authorization: basic(login) };
   return async (promql, signal) => {
     const answer = await request(url, {
       method: 'POST',
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      headers: { ...authorization, 'content-type': 'application/x-www-form-urlencoded' },
       body: new URLSearchParams({ query: promql }).toString(),
       headersTimeout: QUERY_MILLISECONDS,
       bodyTimeout: QUERY_MILLISECONDS,
@@ -47,6 +52,11 @@ export function prometheusAt(address: string, connection: Connection): Query {
     });
     return samplesOf(parse(await answer.body.text()));
   };
+}
+
+/** An address as it may be shown: without a name and a password, with a scheme before them or not. */
+export function shownAddress(address: string): string {
+  return withoutPasswords(address).replace(/^[^\s/]*@/, '');
 }
 
 /**
@@ -122,7 +132,7 @@ async function meansOver(
     const fromSeconds = Math.max(nowSeconds - windowSeconds, startedAtSeconds.get(id) ?? 0, firstSeen.get(id) ?? 0);
     const mean = {
       ...NO_RESOURCES,
-      milliCpu: Math.round((rate * windowSeconds) / Math.max(1, nowSeconds - fromSeconds)),
+      milliCpu: Math.min(LARGEST, Math.round((rate * windowSeconds) / Math.max(1, nowSeconds - fromSeconds))),
       memoryBytes: Math.round(memory.get(id) ?? 0),
       gpuMilli: Math.round(gpus.get(id) ?? 0),
     };
@@ -132,7 +142,7 @@ async function meansOver(
 }
 
 function byTask(samples: readonly Sample[]): ReadonlyMap<string, number> {
-  return new Map(samples.map(({ labels, value }) => [idOf(labels), value]));
+  return new Map(samples.filter(({ value }) => value >= 0).map(({ labels, value }) => [idOf(labels), value]));
 }
 
 /**
@@ -164,7 +174,10 @@ async function oneDay(query: Query, offset: string, signal: AbortSignal | undefi
     const promql = metric === 'kube_pod_completion_time' ? finished : `${series} and on (namespace,pod) ${finished}`;
     for (const { labels, value } of await query(promql, signal)) reader.read(`${metric}{${written(labels)}} ${value}`);
   }
-  return reader.end().filter((run): run is FinishedTask => !isRowFault(run));
+  return reader
+    .end()
+    .map(soundRow)
+    .filter((run): run is FinishedTask => !isRowFault(run));
 }
 
 const HISTORY_METRICS: readonly string[] = [
@@ -194,14 +207,25 @@ function idOf({ namespace = '', pod = '' }: Sample['labels']): string {
 }
 
 function samplesOf(answer: unknown): Sample[] {
-  const { status, error, data } = (answer ?? {}) as { status?: string; error?: string; data?: { result?: unknown } };
-  if (status !== 'success') throw error === undefined ? new NotPrometheus() : new Error(error);
-  const series = (data?.result ?? []) as { metric?: Record<string, string>; value?: [number, string] }[];
-  return series.flatMap(({ metric = {}, value }) => {
-    const number = Number(value?.[1]);
-    return Number.isFinite(number) ? [{ labels: metric, value: number }] : [];
-  });
+  if (!isRecord(answer)) throw new NotPrometheus();
+  const { status, error, data } = answer;
+  if (status !== 'success') throw error === undefined ? new NotPrometheus() : new Error(String(error));
+  const series: unknown = isRecord(data) ? (data['result'] ?? []) : [];
+  if (!Array.isArray(series)) throw new NotPrometheus();
+  return series.flatMap((each) => sampleOf(each) ?? []);
 }
+
+/** A series with its value; undefined for what has none, or one that is beyond all that is measured. */
+function sampleOf(series: unknown): Sample | undefined {
+  const { metric = {}, value } = isRecord(series) ? series : {};
+  const number = Array.isArray(value) && typeof value[1] === 'string' ? Number(value[1]) : Number.NaN;
+  if (!isRecord(metric) || !(Math.abs(number) <= LARGEST)) return undefined;
+  const labels = Object.entries(metric).filter((label): label is [string, string] => typeof label[1] === 'string');
+  return { labels: Object.fromEntries(labels), value: number };
+}
+
+/** An exbibyte. */
+const LARGEST = 2 ** 60;
 
 function parse(body: string): unknown {
   try {

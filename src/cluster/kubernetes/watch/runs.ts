@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
-import { type FinishedTask, isFinishedTask } from '../../../core/model/finished.ts';
+import { soundRow } from '../../../core/history/rows.ts';
+import { type FinishedTask, isFinishedTask, isRowFault } from '../../../core/model/finished.ts';
+import { jsonText } from '../../../core/model/jsonText.ts';
 import { withLock } from '../../../io/lock.ts';
 import { makeFolder } from '../../../io/makeFolder.ts';
 import { appendOwn, readOwn } from '../../../io/ownFiles.ts';
@@ -67,7 +69,7 @@ export class RunRecord {
   }
 
   #append(runs: readonly FinishedTask[]): Promise<void> {
-    return appendOwn(this.#file, runs.map((run) => `${JSON.stringify(run)}\n`).join(''));
+    return appendOwn(this.#file, runs.map((run) => `${jsonText(run)}\n`).join(''));
   }
 
   /**
@@ -78,7 +80,7 @@ export class RunRecord {
     const newest = [...runs.values()].sort((a, b) => a.endedAtSeconds - b.endedAtSeconds).slice(-MOST_RUNS * 0.9);
     runs.clear();
     for (const run of newest) runs.set(keyOf(run), run);
-    await writeAtomically(this.#file, newest.map((run) => `${JSON.stringify(run)}\n`).join(''), true);
+    await writeAtomically(this.#file, newest.map((run) => `${jsonText(run)}\n`).join(''), true);
   }
 }
 
@@ -91,7 +93,7 @@ function parse(line: string): FinishedTask | undefined {
   if (line === '') return undefined;
   try {
     const run: unknown = JSON.parse(line);
-    return isFinishedTask(run) ? (run as FinishedTask) : undefined;
+    return isFinishedTask(run) && !isRowFault(soundRow(run as FinishedTask)) ? (run as FinishedTask) : undefined;
   } catch {
     return undefined;
   }
