@@ -6,8 +6,11 @@ import { sha256 } from '../io/sha256.ts';
 import { applyPlan, continueMoves } from '../operate/applyPlan.ts';
 import { readOperations, unfinished } from '../operate/journal.ts';
 import type { Command } from './command.ts';
-import { askOnTerminal, canAsk, operating } from './operating.ts';
+import { EXIT } from './complaint.ts';
+import { JOURNAL, meantTarget } from './meantTarget.ts';
+import { askOnTerminal, operating } from './operating.ts';
 import { parseWords } from './parseWords.ts';
+import { canAsk, print } from './plain.ts';
 import { SETTING_HELP, settingsOf } from './settings.ts';
 import {
   ACCESS_HELP,
@@ -26,7 +29,8 @@ follows each move. Without one: resumes waits that are over, moves that were cut
 another machine left unfinished on the cluster; the cluster is the journal's unless it is named. Ctrl-C, SIGTERM and
 SIGHUP end what can be ended safely; a second Ctrl-C or SIGTERM ends at once.
 
-  --yes              does not ask
+  --yes              does not ask whether to do the moves. A kubeconfig that the plan or the journal names, and that is
+                     not your own (~/.kube/config, KUBECONFIG), is asked about all the same: name it by --kubeconfig
 ${SETTING_HELP}
 ${TARGET_HELP}
 ${ACCESS_HELP}
@@ -38,7 +42,7 @@ cluster or the disk kept it from going on. 3: tasks are stopped; run "stowage ap
 export const run: Command = async (words) => {
   const { values, positionals } = parse(words);
   if (values.help) {
-    process.stdout.write(HELP);
+    print(HELP);
     return 0;
   }
   const [file, ...more] = positionals;
@@ -47,9 +51,10 @@ export const run: Command = async (words) => {
   const options = { settings: settingsOf(values.setting ?? []), access: accessOf(values) };
   if (file === undefined) return resume(named, options, values.yes === true);
   const plan = await readPlan(file);
-  const target = named ?? plan.target;
-  if (!target)
+  if (!named && !plan.target)
     throw new InputError(`${file} does not tell its cluster. Name it: --cluster sample or --kubeconfig FILE.`);
+  const target = await meantTarget(file, plan.target, named);
+  if (!target) return EXIT.failed;
   return operating([target], options, (cluster, how) => {
     const confirm = askOnTerminal(values.yes === true, how.signal);
     return applyPlan(plan, cluster, { ...how, confirm });
@@ -62,7 +67,13 @@ async function resume(
   options: Parameters<typeof operating>[1],
   yes: boolean,
 ): Promise<number> {
-  const targets = named ? [named] : await openTargets();
+  const recorded = named ? [] : await openTargets();
+  const targets = named ? [named] : [];
+  for (const each of recorded) {
+    const target = await meantTarget(JOURNAL, each, undefined);
+    if (!target) return EXIT.failed;
+    targets.push(target);
+  }
   return operating(targets, options, (cluster, how) => {
     // Where nobody can be asked, this machine's own moves go on all the same; what others left stays as it is.
     const confirm = yes || canAsk() ? askOnTerminal(yes, how.signal) : async () => false;

@@ -1,5 +1,6 @@
+import { plainLine } from '../core/model/plain.ts';
 import { describeKnownError } from '../text/error.ts';
-import { plainText } from './plain.ts';
+import { printError } from './plain.ts';
 
 /**
  * Says what a command failed of: words for what a user, a machine or a cluster can bring about, the stack for a defect
@@ -8,7 +9,7 @@ import { plainText } from './plain.ts';
  */
 export function complain(thrown: unknown): number {
   const known = describeKnownError(thrown);
-  process.stderr.write(plainText(`${known ?? (thrown instanceof Error ? thrown.stack : String(thrown))}\n`));
+  printError(`${known === undefined ? (thrown instanceof Error ? thrown.stack : String(thrown)) : plainLine(known)}\n`);
   return known === undefined ? EXIT.failed : EXIT.refused;
 }
 

@@ -1,9 +1,9 @@
-import { styleText } from 'node:util';
 import { diagnose, type Finding } from '../cluster/kubernetes/diagnose.ts';
+import { plainValue } from '../core/model/plain.ts';
 import { describeFinding, FINDING_STATES } from '../text/doctor.ts';
 import type { Command } from './command.ts';
 import { parseWords } from './parseWords.ts';
-import { plainLine } from './plain.ts';
+import { paint, print } from './plain.ts';
 
 const HELP = `stowage doctor [--kubeconfig FILE] [--context NAME] [--prometheus WHERE]: look at all that a plan of a cluster stands on
 
@@ -15,21 +15,21 @@ Exit code 0: a plan can be made. 1: it cannot.
 export const run: Command = async (words) => {
   const values = parse(words);
   if (values.help) {
-    process.stdout.write(HELP);
+    print(HELP);
     return 0;
   }
   const { kubeconfig, context, prometheus } = values;
-  const findings = await diagnose({ kubeconfig, context, prometheus });
+  const findings = plainValue(await diagnose({ kubeconfig, context, prometheus }));
   const width = Math.max(...findings.map((finding) => describeFinding(finding).what.length));
-  for (const finding of findings) process.stdout.write(line(finding, width));
+  for (const finding of findings) print(line(finding, width));
   return findings.some(({ state }) => state === 'failed') ? 1 : 0;
 };
 
 function line(finding: Finding, width: number): string {
   const { what, text, remedy } = describeFinding(finding);
-  const mark = styleText(STYLES[finding.state], FINDING_STATES[finding.state].padEnd(6), { stream: process.stdout });
+  const mark = paint(STYLES[finding.state], FINDING_STATES[finding.state].padEnd(6));
   const advice = remedy ? `\n${' '.repeat(width + 9)}${remedy}` : '';
-  return `${mark} ${what.padEnd(width)}  ${plainLine(text)}${advice}\n`;
+  return `${mark} ${what.padEnd(width)}  ${text}${advice}\n`;
 }
 
 const STYLES = { ok: 'green', missing: 'yellow', failed: 'red' } as const;

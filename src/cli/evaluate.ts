@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { InputError } from '../core/model/input.ts';
+import { jsonText } from '../core/model/jsonText.ts';
 import type { PointMetrics } from '../core/predict/metrics.ts';
 import { counted, number } from '../text/format.ts';
 import { describeRowsLeftOut } from '../text/history.ts';
@@ -7,7 +8,7 @@ import { learnOnThread } from '../worker/threads/learning.ts';
 import type { EvaluateOutcome } from '../worker/train.ts';
 import type { Command } from './command.ts';
 import { parseWords } from './parseWords.ts';
-import { progressLine } from './progress.ts';
+import { print, printData, progressLine } from './plain.ts';
 
 const HELP = `stowage evaluate --history FILE [--history FILE …]: measure predictors on finished tasks
 
@@ -28,7 +29,7 @@ at quantiles of the group's last 20 runs: told at submit less the age; the same 
 export const run: Command = async (words) => {
   const { values } = parse(words);
   if (values.help) {
-    process.stdout.write(HELP);
+    print(HELP);
     return 0;
   }
   const paths = values.history ?? [];
@@ -62,7 +63,8 @@ export const run: Command = async (words) => {
     predictors,
     seconds,
   };
-  process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : describe(log, outcome, seconds));
+  if (values.json) printData(`${jsonText(report, 2)}\n`);
+  else print(describe(log, outcome, seconds));
   return 0;
 };
 

@@ -3,12 +3,14 @@ import type { Meaning } from '../core/history/columns.ts';
 import { errorMessage } from '../core/model/errorMessage.ts';
 import type { FinishedTask } from '../core/model/finished.ts';
 import { InputError } from '../core/model/input.ts';
+import { jsonText } from '../core/model/jsonText.ts';
+import { plainLine, plainValue } from '../core/model/plain.ts';
 import { writeAtomically } from '../io/writeAtomically.ts';
 import { describePastOf } from '../text/history.ts';
 import { describeProblem } from '../text/problem.ts';
 import type { Command } from './command.ts';
 import { parseWords } from './parseWords.ts';
-import { plainLine } from './plain.ts';
+import { print, printData, printError } from './plain.ts';
 import {
   ACCESS_HELP,
   ACCESS_OPTIONS,
@@ -34,7 +36,7 @@ ${ACCESS_HELP}
 export const run: Command = async (words) => {
   const values = parse(words);
   if (values.help) {
-    process.stdout.write(HELP);
+    print(HELP);
     return 0;
   }
   const cluster = await openCluster(targetOf(values), {
@@ -43,11 +45,11 @@ export const run: Command = async (words) => {
   });
   try {
     const { tasks, problems } = await cluster.readHistory();
-    const lines = tasks.map((task) => `${JSON.stringify(rowOf(task))}\n`).join('');
-    if (values.out === undefined) process.stdout.write(lines);
+    const lines = tasks.map((task) => `${jsonText(rowOf(task))}\n`).join('');
+    if (values.out === undefined) printData(lines);
     else await write(values.out, lines);
-    for (const problem of problems) process.stderr.write(`${plainLine(describeProblem(problem))}\n`);
-    process.stderr.write(`${describePastOf(cluster.name, tasks)}\n`);
+    for (const problem of problems) printError(`${describeProblem(plainValue(problem))}\n`);
+    printError(`${describePastOf(plainLine(cluster.name), tasks)}\n`);
     return 0;
   } finally {
     await cluster.close();

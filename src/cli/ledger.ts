@@ -1,9 +1,10 @@
 import { InputError } from '../core/model/input.ts';
+import { plainValue } from '../core/model/plain.ts';
 import { openLedger } from '../operate/ledger.ts';
 import { movesDoneLines, ROWS_SHOWN } from '../text/movesDone.ts';
 import type { Command } from './command.ts';
 import { parseWords } from './parseWords.ts';
-import { plainText } from './plain.ts';
+import { print } from './plain.ts';
 import { STATE_DIRECTORY } from './target.ts';
 
 const HELP = `stowage ledger [--last N]: print the moves done, newest first
@@ -18,11 +19,11 @@ export const run: Command = async (words) => {
     options: { last: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
   }).values;
   if (help) {
-    process.stdout.write(HELP);
+    print(HELP);
     return 0;
   }
   const ledger = await openLedger(STATE_DIRECTORY);
-  process.stdout.write(plainText(movesDoneLines(ledger.rows(), last === undefined ? ROWS_SHOWN : countOf(last))));
+  print(movesDoneLines(plainValue(ledger.rows()), last === undefined ? ROWS_SHOWN : countOf(last)));
   return 0;
 };
 

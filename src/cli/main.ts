@@ -1,5 +1,6 @@
 import type { Command } from './command.ts';
 import { complain } from './complaint.ts';
+import { print, printError } from './plain.ts';
 
 /** Every command by name, with what `--help` says of it; a command's code is loaded only when it is asked for. */
 const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<{ run: Command }> }>> = {
@@ -17,12 +18,12 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<{
 async function main(words: readonly string[]): Promise<number> {
   const [name, ...rest] = words;
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    process.stdout.write(help());
+    print(help());
     return 0;
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (!command) {
-    process.stderr.write(`There is no command "${name}".\n\n${help()}`);
+    printError(`There is no command "${name}".\n\n${help()}`);
     return 2;
   }
   const { run } = await command.load();

@@ -1,8 +1,7 @@
-import { createInterface } from 'node:readline/promises';
-import { styleText } from 'node:util';
 import { openCluster } from '../cluster/open.ts';
 import type { Access, Cluster } from '../cluster/port.ts';
 import { InputError } from '../core/model/input.ts';
+import { plainLine, plainValue } from '../core/model/plain.ts';
 import type { Settings } from '../core/model/settings.ts';
 import type { ClusterTarget } from '../core/plan/plan.ts';
 import type { ApplyOutcome, OperateOptions, Question } from '../operate/applyPlan.ts';
@@ -10,6 +9,7 @@ import { openJournal } from '../operate/journal.ts';
 import { openLedger } from '../operate/ledger.ts';
 import { phaseOf, type Step } from '../operate/step.ts';
 import { REAL_CLOCK, SAMPLE_CLOCK } from '../operate/stepContext.ts';
+import { NOTHING_CHANGED } from '../text/meant.ts';
 import {
   describeApplyRefused,
   describeNotice,
@@ -22,7 +22,7 @@ import {
 } from '../text/operation.ts';
 import { EXIT } from './complaint.ts';
 import { failed, orStopped } from './failed.ts';
-import { plainLine, plainText } from './plain.ts';
+import { canAsk, isConfirmed, paint, print, printError } from './plain.ts';
 import { STATE_DIRECTORY } from './target.ts';
 import { untilStopped } from './untilStopped.ts';
 
@@ -57,7 +57,7 @@ async function withJournal(target: ClusterTarget, how: Operating, work: Work, si
         polling: target.kind === 'sample' ? SAMPLE_CLOCK : REAL_CLOCK,
         signal,
         onStep: (step) => printStep(step, cluster),
-        onNotice: (notice) => process.stderr.write(`${plainLine(describeNotice(notice))}\n`),
+        onNotice: (notice) => printError(`${plainLine(describeNotice(notice))}\n`),
       });
       return report(outcome, target, cluster.nowSeconds());
     });
@@ -88,40 +88,26 @@ async function withCluster<T>(
 /** Shows the question and reads y or N; without a terminal there must have been a --yes. A cancel is a no. */
 export function askOnTerminal(yes: boolean, signal: AbortSignal): (question: Question) => Promise<boolean> {
   return async (question) => {
-    const { message, detail, verb } = describeQuestion(question);
-    process.stdout.write(plainText(`${message}\n${detail}\n`));
+    const { message, detail, verb } = describeQuestion(plainValue(question));
+    print(`${message}\n${detail}\n`);
     if (yes) return true;
     if (!canAsk()) {
       throw new InputError(
         'Nobody can be asked here: this is not a terminal. Add --yes to go ahead without a question.',
       );
     }
-    const terminal = createInterface({ input: process.stdin, output: process.stdout });
-    terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
-    try {
-      return /^y(es)?$/i.test((await terminal.question(`${verb}? [y/N] `, { signal })).trim());
-    } catch (error) {
-      if (signal.aborted) return false;
-      throw error;
-    } finally {
-      terminal.close();
-    }
+    return isConfirmed(`${verb}?`, signal);
   };
-}
-
-/** Whether somebody sits at a terminal. */
-export function canAsk(): boolean {
-  return process.stdin.isTTY && process.stdout.isTTY;
 }
 
 /** Prints what came of it, and gives the exit code. */
 async function report(outcome: ApplyOutcome, target: ClusterTarget, nowSeconds: number): Promise<number> {
   switch (outcome.kind) {
     case 'declined':
-      process.stdout.write('Nothing was changed.\n');
+      print(`${NOTHING_CHANGED}\n`);
       return EXIT.failed;
     case 'refused':
-      process.stderr.write(`${plainText(describeApplyRefused(outcome))}\n`);
+      printError(`${describeApplyRefused(plainValue(outcome))}\n`);
       return orStopped(EXIT.refused);
     default:
       return reportSteps(outcome, target, nowSeconds);
@@ -134,9 +120,9 @@ function reportSteps(
   nowSeconds: number,
 ): number {
   const { failed, waiting, untilSeconds, steps } = outcome;
-  if ('unwritten' in outcome) process.stderr.write(`${plainLine(describeUnwritten(outcome.unwritten))}\n`);
+  if ('unwritten' in outcome) printError(`${plainLine(describeUnwritten(outcome.unwritten))}\n`);
   if (steps.length === 0) {
-    process.stdout.write('There is nothing to resume.\n');
+    print('There is nothing to resume.\n');
     return 'unwritten' in outcome ? EXIT.refused : EXIT.done;
   }
   const stopped = steps.flatMap((step) => step.stopped ?? []);
@@ -145,7 +131,7 @@ function reportSteps(
     describeStopped(stopped, nowSeconds),
     waiting > 0 ? goOnAt(target, untilSeconds === undefined ? undefined : untilSeconds - nowSeconds) : '',
   ];
-  process.stdout.write(`${plainLine(parts.filter((part) => part !== '').join(' '))}\n`);
+  print(`${plainLine(parts.filter((part) => part !== '').join(' '))}\n`);
   if (stopped.length > 0) return EXIT.stopped;
   if ('unwritten' in outcome || steps.some(isUnanswered)) return EXIT.refused;
   return failed > 0 ? EXIT.failed : EXIT.done;
@@ -168,8 +154,7 @@ function goOnAt(target: ClusterTarget, seconds: number | undefined): string {
 
 function printStep(step: Step, cluster: Cluster): void {
   const { sign, style } = SIGNS[phaseOf(step)];
-  const mark = styleText(style, sign, { stream: process.stdout });
-  process.stdout.write(`${mark} ${plainLine(stepLine(describeStep(step), cluster.nowSeconds()))}\n`);
+  print(`${paint(style, sign)} ${plainLine(stepLine(describeStep(step), cluster.nowSeconds()))}\n`);
 }
 
 const SIGNS = {

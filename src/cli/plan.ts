@@ -1,11 +1,12 @@
 import { relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { styleText } from 'node:util';
 import { openCluster } from '../cluster/open.ts';
 import type { Cluster } from '../cluster/port.ts';
 import type { NodeChange } from '../core/forecast/scenarios.ts';
 import { errorMessage } from '../core/model/errorMessage.ts';
 import { InputError } from '../core/model/input.ts';
+import { jsonText } from '../core/model/jsonText.ts';
+import { plainLine, plainValue } from '../core/model/plain.ts';
 import type { ClusterTarget, Plan } from '../core/plan/plan.ts';
 import type { Predictor } from '../core/predict/predictor.ts';
 import { isJudged } from '../core/predict/verdict.ts';
@@ -17,11 +18,10 @@ import { describeVerdict } from '../text/card.ts';
 import { either } from '../text/format.ts';
 import { isPlanFormat, PLAN_FORMATS, type PlanFormat, planAs } from '../text/plan/formats.ts';
 import { nextSteps, planText } from '../text/plan/planText.ts';
-import type { Paint } from '../text/plan/section.ts';
 import { describeUnusedImport } from '../text/prediction.ts';
 import type { Command } from './command.ts';
 import { parseWords } from './parseWords.ts';
-import { progressLine } from './progress.ts';
+import { paint, print, printData, printError, progressLine } from './plain.ts';
 import { SETTING_HELP, secondsOf, settingsOf } from './settings.ts';
 import {
   ACCESS_HELP,
@@ -54,7 +54,7 @@ ${SETTING_HELP}
 export const run: Command = async (words) => {
   const options = parse(words);
   if (options.help) {
-    process.stdout.write(HELP);
+    print(HELP);
     return 0;
   }
   const settings = settingsOf(options.setting ?? []);
@@ -72,7 +72,8 @@ export const run: Command = async (words) => {
     const changes = changesOf(options);
     const plan = await planSituation(situation, target, settings, STATE_DIRECTORY, { changes });
     if (options.out !== undefined) await writePlan(options.out, plan);
-    process.stdout.write(printedAs(format, plan, options));
+    if (format === 'text' && !options.json) print(printed(plainValue(plan), options));
+    else printData(options.json ? planJson(plan) : planAs(format, plan));
     return 0;
   } finally {
     await cluster.close();
@@ -137,7 +138,7 @@ const PAUSE_SECONDS = 15;
 async function predictorOf(file: string | undefined, { identity }: Cluster): Promise<Predictor | undefined> {
   const predictors = new Predictors(STATE_DIRECTORY, identity);
   const predictor = file === undefined ? await predictors.own() : await readPredictor(file);
-  const say = (text: string) => process.stderr.write(`${text}\n`);
+  const say = (text: string) => printError(`${plainLine(text)}\n`);
   if (predictor) {
     const { card, record } = predictor;
     if (!isJudged(predictor)) say(describeVerdict(card, record.scores[''] ?? {}));
@@ -154,7 +155,7 @@ async function predictorOf(file: string | undefined, { identity }: Cluster): Pro
 
 async function writePlan(file: string, plan: Plan): Promise<void> {
   try {
-    await writeAtomically(file, `${JSON.stringify(plan, null, 1)}\n`);
+    await writeAtomically(file, `${jsonText(plan, 1)}\n`);
   } catch (error) {
     throw new InputError(`The plan cannot be written to ${file}: ${errorMessage(error)}`);
   }
@@ -163,7 +164,7 @@ async function writePlan(file: string, plan: Plan): Promise<void> {
 /** The six parts of a plan; how it is applied is in the file of `--out`. */
 function planJson({ snapshot, predictor, placements, resizes, migrations, forecast: future }: Plan): string {
   const parts = { snapshot, predictor, placements, resizes, migrations, forecast: future };
-  return `${JSON.stringify(parts, null, 2)}\n`;
+  return `${jsonText(parts, 2)}\n`;
 }
 
 function formatOf(name = 'text'): PlanFormat {
@@ -171,13 +172,7 @@ function formatOf(name = 'text'): PlanFormat {
   throw new InputError(`--format is ${either(Object.keys(PLAN_FORMATS))}, not "${name}".`);
 }
 
-function printedAs(format: PlanFormat, plan: Plan, options: Options): string {
-  if (options.json) return planJson(plan);
-  return format === 'text' ? printed(plan, options) : planAs(format, plan);
-}
-
 function printed(plan: Plan, { all = false, out }: Options): string {
-  const paint: Paint = (style, text) => styleText(style, text, { stream: process.stdout });
   const text = { paint, all };
   return planText(plan, text) + nextSteps(plan, out, text);
 }

@@ -1,6 +1,7 @@
 import { errorMessage } from '../core/model/errorMessage.ts';
 import type { RowProblem } from '../core/model/finished.ts';
 import { InputError } from '../core/model/input.ts';
+import { jsonText } from '../core/model/jsonText.ts';
 import { ALL_POLICIES, policyName } from '../core/place/policies/policies.ts';
 import type { KnowledgeName } from '../core/replay/knowledge.ts';
 import { KNOWLEDGE } from '../core/replay/knowledge.ts';
@@ -12,7 +13,7 @@ import type { ReplayJob } from '../worker/replay.ts';
 import { replayOnThreads } from '../worker/threads/replays.ts';
 import type { Command } from './command.ts';
 import { parseWords } from './parseWords.ts';
-import { progressLine } from './progress.ts';
+import { print, printData, printError, progressLine } from './plain.ts';
 import { describeSaturation, describeTimed, saturationReport, timedReport } from './replayReport.ts';
 
 const HELP = `stowage replay --nodes N.csv --tasks T.csv: replay a task list on a node list under policies
@@ -45,7 +46,7 @@ const TIMELESS = new Set(ALL_POLICIES.filter((name) => !['nilas', 'lava', 'stowa
 export const run: Command = async (words) => {
   const { values } = parse(words);
   if (values.help) {
-    process.stdout.write(HELP);
+    print(HELP);
     return 0;
   }
   const lists = await readLists(values.nodes, values.tasks);
@@ -73,7 +74,8 @@ export const run: Command = async (words) => {
     );
     const outcomes = await replay(jobs, 1);
     const report = saturationReport(policies, seeds, load, outcomes);
-    process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : describeSaturation(report));
+    if (values.json) printData(`${jsonText(report, 2)}\n`);
+    else print(describeSaturation(report));
     return 0;
   }
   const days = positive('--days', values.days ?? '30');
@@ -96,7 +98,8 @@ export const run: Command = async (words) => {
     seeds.map((seed) => ({ ...common, policy: name, seed, knowledge: known })),
   );
   const report = timedReport(runs, seeds, common, await replay(jobs, Math.floor(days)));
-  process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : describeTimed(report));
+  if (values.json) printData(`${jsonText(report, 2)}\n`);
+  else print(describeTimed(report));
   return 0;
 };
 
@@ -143,8 +146,8 @@ async function readText(path: string): Promise<string> {
 
 function tellProblems(path: string, problems: readonly RowProblem[]): void {
   if (problems.length === 0) return;
-  for (const { line, reason } of problems.slice(0, 5)) process.stderr.write(`${path}:${line}: left out: ${reason}\n`);
-  if (problems.length > 5) process.stderr.write(`${path}: ${describeRowsLeftOut(problems.length)} in all\n`);
+  for (const { line, reason } of problems.slice(0, 5)) printError(`${path}:${line}: left out: ${reason}\n`);
+  if (problems.length > 5) printError(`${path}: ${describeRowsLeftOut(problems.length)} in all\n`);
 }
 
 function seedsOf(given: string): number[] {

@@ -1,6 +1,7 @@
 import { InputError } from '../core/model/input.ts';
 import { DEFAULT_SETTINGS, SETTINGS, type SettingRow, type Settings } from '../core/model/settings.ts';
 import { duration } from '../text/format.ts';
+import { printError } from './plain.ts';
 
 export const SETTING_HELP = `  --setting N=V      a setting by the name it has in VS Code: --setting resizing.usageWindowMinutes=10, or =2h (repeatable)`;
 
@@ -28,7 +29,7 @@ export function settingsOf(words: readonly string[], onDeprecated: (text: string
 }
 
 function toStandardError(text: string): void {
-  process.stderr.write(`${text}\n`);
+  printError(`${text}\n`);
 }
 
 type Change = { readonly name: Name; readonly value: unknown };

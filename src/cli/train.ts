@@ -2,6 +2,7 @@ import { join, relative, resolve } from 'node:path';
 import { openCluster } from '../cluster/open.ts';
 import type { ClusterIdentity } from '../core/model/clusterIdentity.ts';
 import { InputError } from '../core/model/input.ts';
+import { plainValue } from '../core/model/plain.ts';
 import { IMPORT_FILE_NAME, predictorFileName } from '../core/model/stateFiles.ts';
 import { PREDICTORS } from '../core/predict/record.ts';
 import { verdictOf } from '../core/predict/verdict.ts';
@@ -14,8 +15,7 @@ import { learnOnThread } from '../worker/threads/learning.ts';
 import type { TrainOutcome, TrainQuestion } from '../worker/train.ts';
 import type { Command } from './command.ts';
 import { parseWords } from './parseWords.ts';
-import { plainLine } from './plain.ts';
-import { progressLine } from './progress.ts';
+import { print, printError, progressLine } from './plain.ts';
 import {
   ACCESS_HELP,
   ACCESS_OPTIONS,
@@ -45,7 +45,7 @@ ${ACCESS_HELP}
 export const run: Command = async (words) => {
   const values = parse(words);
   if (values.help) {
-    process.stdout.write(HELP);
+    print(HELP);
     return 0;
   }
   const seed = Number(values['training-seed'] ?? 1);
@@ -60,7 +60,7 @@ export const run: Command = async (words) => {
     { type: 'train', history, seed, out, workspace: process.cwd(), ...(values.update ? { update: out } : {}) },
     { onProgress: progress.show },
   ).finally(progress.end);
-  process.stdout.write([...describe(outcome), ...describePlace(outcome, cluster), ''].join('\n'));
+  print([...describe(outcome), ...describePlace(outcome, cluster), ''].join('\n'));
   return 0;
 };
 
@@ -91,7 +91,7 @@ async function historyOf(values: Options): Promise<TrainQuestion['history']> {
   const cluster = await openCluster(targetOf(values), { runsDirectory: STATE_DIRECTORY, ...accessOf(values) });
   try {
     const { tasks, problems } = await cluster.readHistory();
-    for (const problem of problems) process.stderr.write(`${plainLine(describeProblem(problem))}\n`);
+    for (const problem of problems) printError(`${describeProblem(plainValue(problem))}\n`);
     return { tasks, cluster: cluster.identity };
   } finally {
     await cluster.close();

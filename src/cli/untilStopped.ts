@@ -1,3 +1,5 @@
+import { outliveReaders, printError } from './plain.ts';
+
 /**
  * Runs work that is brought to a safe end when the system asks the process to end: by Ctrl-C, by SIGTERM (a service, a
  * container, a CI job that is cancelled) or by SIGHUP (a terminal that is closed). A second one ends the process at
@@ -9,7 +11,7 @@ export async function untilStopped<T>(work: (signal: AbortSignal) => Promise<T>)
   const cancel = new AbortController();
   const onSignal = (name: NodeJS.Signals) => {
     if (!cancel.signal.aborted) {
-      process.stderr.write(`Cancelling: what has begun is brought to a safe end. ${AGAIN[name]} to stop at once.\n`);
+      printError(`Cancelling: what has begun is brought to a safe end. ${AGAIN[name]} to stop at once.\n`);
       cancel.abort();
     } else if (name !== 'SIGHUP') {
       stopListening();
@@ -21,7 +23,7 @@ export async function untilStopped<T>(work: (signal: AbortSignal) => Promise<T>)
   };
   for (const name of SIGNALS) process.on(name, onSignal);
   // Left there, since the last line may fail after the work.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  outliveReaders();
   try {
     return await work(cancel.signal);
   } finally {

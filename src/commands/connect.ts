@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { errorMessage } from '../core/model/errorMessage.ts';
+import { plainLine } from '../core/model/plain.ts';
 import { kubeconfigPath } from '../editor/configuration.ts';
 import type { Session } from '../editor/session.ts';
 
@@ -27,7 +28,11 @@ export const connect = (session: Session) => async () => {
   const open = choice.browse ? await browse(session) : choice.open;
   if (!open) return;
   await vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title: `Connecting to ${open.context}`, cancellable: true },
+    {
+      location: vscode.ProgressLocation.Notification,
+      title: `Connecting to ${plainLine(open.context)}`,
+      cancellable: true,
+    },
     (_progress, token) => session.open({ kind: 'kubernetes', ...open }, abortSignal(token)),
   );
 };
@@ -53,7 +58,7 @@ async function contextsOf(session: Session, kubeconfig: string | undefined): Pro
   try {
     const { contexts, current } = await session.contexts(kubeconfig);
     return contexts.map((context) => ({
-      label: context,
+      label: plainLine(context),
       description: context === current ? 'current' : '',
       open: { context, ...(kubeconfig && { kubeconfig }) },
     }));

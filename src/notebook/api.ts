@@ -6,6 +6,7 @@ import { type Forecast, HORIZON_SECONDS } from '../core/forecast/forecast.ts';
 import type { ClusterIdentity } from '../core/model/clusterIdentity.ts';
 import type { FinishedTask, RowProblem } from '../core/model/finished.ts';
 import { InputError } from '../core/model/input.ts';
+import { plainValue } from '../core/model/plain.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../core/model/settings.ts';
 import { STATE_DIRECTORY_NAME } from '../core/model/stateFiles.ts';
 import type { ClusterTarget, Plan } from '../core/plan/plan.ts';
@@ -285,7 +286,10 @@ async function planOf(host: StowageHost): Promise<Plan> {
   const options = signalOf(host);
   const plan = await planSituation(await situationOf(host), targetOf(host), settings, directoryOf(host), options);
   const text = { paint: (_: unknown, words: string) => words, all: false };
-  return shownAs(plan, () => reportBundle(planReport(plan), planText(plan, text)));
+  return shownAs(plan, () => {
+    const plain = plainValue(plan);
+    return reportBundle(planReport(plain), planText(plain, text));
+  });
 }
 
 /** Ticks for an axis of log10 seconds that shows these durations; without one above 0 there are none. */

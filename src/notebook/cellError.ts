@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { plainText } from '../core/model/plain.ts';
 import { describeKnownError } from '../text/error.ts';
 import { CellSyntaxError } from './cell.ts';
 import type { CellError } from './messages.ts';
@@ -26,7 +27,8 @@ export function cellErrorOf(
     return { name: 'Uncaught', message, stack: `Uncaught ${message}` };
   }
   const name = String(thrown.name || 'Error');
-  const message = describeKnownError(thrown) ?? String(thrown.message);
+  const known = describeKnownError(thrown);
+  const message = known === undefined ? String(thrown.message) : plainText(known);
   const head = message ? `${name}: ${message}` : name;
   if (thrown instanceof CellSyntaxError) {
     const excerpt = sourceLine(sources, run, thrown.line);

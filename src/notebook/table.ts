@@ -1,4 +1,6 @@
+import { plainLine } from '../core/model/plain.ts';
 import { describeRows } from '../text/counts.ts';
+
 /** A table as plain data, for the notebook's renderer and for text. */
 export type Table = {
   readonly columns: readonly { readonly name: string; readonly numeric: boolean }[];
@@ -84,7 +86,7 @@ function numberText(value: number): string {
 }
 
 function short(text: string): string {
-  const line = text.replace(/\s*\n\s*/g, ' ');
+  const line = plainLine(text.replace(/\s*\n\s*/g, ' '));
   return line.length > LONGEST_CELL ? `${line.slice(0, LONGEST_CELL - 1)}…` : line;
 }
 

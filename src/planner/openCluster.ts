@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openCluster } from '../cluster/open.ts';
 import type { Cluster } from '../cluster/port.ts';
+import { plainValue } from '../core/model/plain.ts';
 import type { Settings } from '../core/model/settings.ts';
 import type { Plan } from '../core/plan/plan.ts';
 import { rankAgain } from '../core/plan/rankAgain.ts';
@@ -145,7 +146,7 @@ export class OpenCluster {
     this.issued = { plan, situation };
     await this.expect(outlookOf(plan));
     const moves = plan.moves.map(({ id, kind, task }) => ({ id, kind, taskId: task.id }));
-    return { id: plan.id, json: new TextEncoder().encode(JSON.stringify(plan)), moves };
+    return { id: plan.id, json: new TextEncoder().encode(JSON.stringify(plainValue(plan))), moves };
   }
 
   /** Shows what a plan says of pending tasks with their rows; an empty map: nothing any more. */

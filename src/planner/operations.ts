@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from '../cluster/port.ts';
+import { plainValue } from '../core/model/plain.ts';
 import { selectMoves } from '../core/plan/previewPlan.ts';
 import { sha256 } from '../io/sha256.ts';
 import {
@@ -144,7 +145,7 @@ async function journalOnceFree(directory: string, signal: AbortSignal): Promise<
 
 /** @param of how many moves the whole plan has */
 function asking({ confirm }: Call, of?: number): ApplyOptions['confirm'] {
-  return (question) => confirm(describeQuestion(question, of));
+  return (question) => confirm(describeQuestion(plainValue(question), of));
 }
 
 /** @throws Error with the reason of a refusal */

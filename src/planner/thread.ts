@@ -1,4 +1,5 @@
 import { parentPort } from 'node:worker_threads';
+import { plainTexts } from '../core/model/plain.ts';
 import { describeError } from '../text/error.ts';
 import { planAs } from '../text/plan/formats.ts';
 import { useZone } from '../text/zone.ts';
@@ -13,7 +14,11 @@ type Handlers = {
   readonly [Type in RequestType]: (request: Request<Type>, call: Call) => Promise<Answers[Type]>;
 };
 
-const editor = new EditorThread((message) => parentPort?.postMessage(message));
+const editor = new EditorThread((message) =>
+  parentPort?.postMessage(message.type === 'answer' ? message : plainTexts(message)),
+);
+/** Answers with names and paths that come back as they are; who shows them makes them plain. */
+const COME_BACK: ReadonlySet<RequestType> = new Set(['contexts', 'offer']);
 const current = new CurrentCluster(editor);
 const running = new Map<number, AbortController>();
 
@@ -73,7 +78,8 @@ async function answer(id: number, request: Request): Promise<void> {
   const abort = new AbortController();
   running.set(id, abort);
   try {
-    editor.send({ type: 'answer', id, answer: await dispatch(request, editor.call(id, abort.signal)) });
+    const found = await dispatch(request, editor.call(id, abort.signal));
+    editor.send({ type: 'answer', id, answer: COME_BACK.has(request.type) ? found : plainTexts(found) });
   } catch (error) {
     const cancelled = abort.signal.aborted || (error instanceof Error && error.name === 'AbortError');
     editor.send({ type: 'failure', id, message: describeError(error), cancelled });

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Band } from '../core/model/band.ts';
+import { plainLine } from '../core/model/plain.ts';
 import { resourceNames } from '../core/model/resources.ts';
 import { type Start, startAfter } from '../core/plan/starts.ts';
 import type { CommandId } from '../editor/commandIds.ts';
@@ -127,9 +128,8 @@ function plain(lines: readonly string[]): string {
   return lines.map(oneLine).slice(0, 40).join('\n');
 }
 
-/** Control characters and line breaks shown as one space, long values cut: labels are hostile until shown. */
+/** What is not plain and line breaks shown as one space, long values cut: labels are hostile until shown. */
 export function oneLine(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to remove
-  const clean = text.slice(0, 400).replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]+/g, ' ');
-  return clean.length > 200 || text.length > 400 ? `${clean.slice(0, 200)}…` : clean;
+  const clean = plainLine(text.slice(0, 400));
+  return clean.length > 200 || text.length > 400 ? `${plainLine(clean.slice(0, 200))}…` : clean;
 }

@@ -39,6 +39,7 @@ describe('apply and undo on the command line', function () {
     await rm(directory, { recursive: true });
   });
 
+  const named = () => ['--kubeconfig', server.kubeconfig];
   const stowage = (...words: string[]) =>
     new Promise<{ code: number | null; out: string; err: string }>((resolve) => {
       const child = execFile(process.execPath, [CLI, ...words], { cwd: directory }, (_, out, err) =>
@@ -67,7 +68,15 @@ describe('apply and undo on the command line', function () {
     await writeFile(path.join(directory, 'plan.json'), JSON.stringify(finishPlan(draft, sha256, { target })));
     const settings = ['resizing.usageWindowMinutes=17', 'migration.nodeUsageWindowMinutes=23'];
     const words = settings.flatMap((setting) => ['--setting', setting]);
-    const { code, err } = await stowage('apply', 'plan.json', '--yes', '--prometheus', PROMETHEUS, ...words);
+    const { code, err } = await stowage(
+      'apply',
+      'plan.json',
+      '--yes',
+      ...named(),
+      '--prometheus',
+      PROMETHEUS,
+      ...words,
+    );
     assert.equal(code, 2);
     assert.match(err, /Plan again/); // its task is not there
     const rates = server.asked.filter((query) => query.includes('rate(container_cpu_usage_seconds_total'));
@@ -93,7 +102,7 @@ describe('apply and undo on the command line', function () {
     });
     await journal.close();
     for (const command of ['apply', 'undo']) {
-      const { code, err } = await stowage(command, '--yes', '--prometheus', 'nowhere');
+      const { code, err } = await stowage(command, '--yes', ...named(), '--prometheus', 'nowhere');
       assert.equal(code, 2);
       assert.match(err, /"nowhere" is no address of a Prometheus/, command);
     }

@@ -52,7 +52,8 @@ describe('apply, killed after any of its steps and run again', function () {
 
   it('finishes the plan from its journal', async () => {
     await killAtEveryStep('journal', 1, async (scenario) => {
-      const { output, status } = await stowage(scenario.home, ['apply', 'plan.json', '--yes']);
+      const words = ['apply', 'plan.json', '--yes', '--kubeconfig', scenario.kubeconfig];
+      const { output, status } = await stowage(scenario.home, words);
       // Killed after the last entry the plan is complete, and refused as such.
       assert.ok(status === 0 || /applied already/.test(output), output);
       const { cluster, tasks } = scenario;
@@ -127,7 +128,7 @@ describe('apply, killed after any of its steps and run again', function () {
       });
       const plan = finishPlan({ ...draft, moves }, sha256, { target: { kind: 'kubernetes', kubeconfig } });
       writeFileSync(join(home, 'plan.json'), JSON.stringify(plan));
-      const words = ['apply', 'plan.json', '--yes'];
+      const words = ['apply', 'plan.json', '--yes', '--kubeconfig', kubeconfig];
       const { signal, output } = await stowage(home, words, stoppedAfter(step));
       const [resize, placement] = moves;
       await check({ home, kubeconfig, cluster, tasks: { stays: resize.task, gated: placement.task } }).catch(

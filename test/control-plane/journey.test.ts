@@ -65,7 +65,13 @@ describe('from a fragmented cluster to confirmed moves', function () {
   });
 
   it('applies all of them: the kubelet reports the new resources, each Job runs on the planned node', async () => {
-    const { output, status } = await stowage(here, ['apply', 'plan.json', '--yes']);
+    const { output, status } = await stowage(here, [
+      'apply',
+      'plan.json',
+      '--yes',
+      '--kubeconfig',
+      test.kubeconfigPath,
+    ]);
     assert.equal(status, 0, output);
     const { tasks } = await cluster.readSnapshot();
     for (const move of plan.moves) {
@@ -91,7 +97,13 @@ describe('from a fragmented cluster to confirmed moves', function () {
   });
 
   it('refuses the completed plan', async () => {
-    const { output, status } = await stowage(here, ['apply', 'plan.json', '--yes']);
+    const { output, status } = await stowage(here, [
+      'apply',
+      'plan.json',
+      '--yes',
+      '--kubeconfig',
+      test.kubeconfigPath,
+    ]);
     assert.equal(status, 2);
     assert.match(output, /applied already/);
   });
@@ -100,7 +112,13 @@ describe('from a fragmented cluster to confirmed moves', function () {
     const elsewhere = homeIn(test, 'elsewhere');
     writeFileSync(join(elsewhere, 'plan.json'), JSON.stringify(plan));
     const before = await cluster.readSnapshot();
-    const { output, status } = await stowage(elsewhere, ['apply', 'plan.json', '--yes']);
+    const { output, status } = await stowage(elsewhere, [
+      'apply',
+      'plan.json',
+      '--yes',
+      '--kubeconfig',
+      test.kubeconfigPath,
+    ]);
     assert.equal(status, 2, output);
     assert.match(output, /The cluster has changed since the plan was made\. Plan again\./);
     const after = await cluster.readSnapshot();

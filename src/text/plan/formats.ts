@@ -1,3 +1,5 @@
+import { jsonText } from '../../core/model/jsonText.ts';
+import { plainValue } from '../../core/model/plain.ts';
 import type { Plan } from '../../core/plan/plan.ts';
 import { movesCsv } from './csv.ts';
 import { planHtml } from './html.ts';
@@ -23,15 +25,20 @@ export function isPlanFormat(name: string): name is PlanFormat {
 /** Lists of more moves are shortened in a text. */
 const MOVES_IN_FULL = 2000;
 
-/** A plan in one of the formats. */
+/**
+ * A plan in one of the formats. What people read of it is plain; as JSON it is the plan to the letter, what is unseen
+ * written as \uXXXX.
+ */
 export function planAs(format: PlanFormat, plan: Plan): string {
+  return format === 'json' ? `${jsonText(plan, 1)}\n` : readAs(format, plainValue(plan));
+}
+
+function readAs(format: Exclude<PlanFormat, 'json'>, plan: Plan): string {
   switch (format) {
     case 'text': {
       const options: PlanTextOptions = { paint: (_, text) => text, all: plan.moves.length <= MOVES_IN_FULL };
       return planText(plan, options);
     }
-    case 'json':
-      return `${JSON.stringify(plan, null, 1)}\n`;
     case 'csv':
       return movesCsv(plan);
     case 'markdown':

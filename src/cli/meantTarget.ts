@@ -1,0 +1,53 @@
+import { strangeReach } from '../cluster/kubernetes/reach.ts';
+import { InputError } from '../core/model/input.ts';
+import { plainValue } from '../core/model/plain.ts';
+import type { ClusterTarget } from '../core/plan/plan.ts';
+import {
+  describeOtherSample,
+  describeStrangeKubeconfig,
+  NOTHING_CHANGED,
+  refuseStrangeKubeconfig,
+} from '../text/meant.ts';
+import { canAsk, isConfirmed, print } from './plain.ts';
+import { STATE_DIRECTORY } from './target.ts';
+
+/** What names a target beside a plan. */
+export const JOURNAL = 'The journal in .stowage';
+
+/**
+ * The cluster that a plan or a journal names, as far as its user means it. Both lie in a folder that may come from
+ * anywhere, and a kubeconfig may run programs and send any file to any server: one that is not the user's own is opened
+ * only after a yes to a question of its own, which `--yes` does not answer.
+ * @param source what names it, for the question
+ * @param named what the command's words name: it counts, and takes the context of `recorded` where it names none
+ * @returns undefined where the user says no
+ * @throws InputError where nobody can be asked, or the kubeconfig cannot be read
+ */
+export async function meantTarget(
+  source: string,
+  recorded: ClusterTarget | undefined,
+  named: ClusterTarget | undefined,
+): Promise<ClusterTarget | undefined> {
+  if (named) return withContext(named, recorded);
+  if (recorded?.kind !== 'kubernetes') return recorded && ownSample(source, recorded);
+  const reach = strangeReach(recorded.kubeconfig, recorded.context);
+  if (!reach) return recorded;
+  const shown = plainValue({ source, ...reach });
+  if (!canAsk()) throw new InputError(refuseStrangeKubeconfig(shown));
+  print(`${describeStrangeKubeconfig(shown)}\n`);
+  if (await isConfirmed('Open it?')) return recorded;
+  print(`${NOTHING_CHANGED}\n`);
+  return undefined;
+}
+
+function withContext(named: ClusterTarget, recorded: ClusterTarget | undefined): ClusterTarget {
+  if (named.kind !== 'kubernetes' || named.context !== undefined) return named;
+  const context = recorded?.kind === 'kubernetes' ? recorded.context : undefined;
+  return context === undefined ? named : { ...named, context };
+}
+
+/** The sample is written where it lives: elsewhere than here only by a command that is run there. */
+function ownSample(source: string, sample: Extract<ClusterTarget, { kind: 'sample' }>): ClusterTarget {
+  if (sample.directory === STATE_DIRECTORY) return sample;
+  throw new InputError(describeOtherSample(plainValue({ source, directory: sample.directory })));
+}
