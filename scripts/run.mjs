@@ -21,6 +21,7 @@ const TASKS = {
   'test:editor': () => node(['scripts/test.mjs', '--only', 'editor', ...words]),
   cluster: () => node(['test/control-plane/play.ts', ...words]),
   storm: () => node(['test/control-plane/storm/main.ts', ...words], { cwd: invokedFrom }),
+  fuzz: () => node(['test/fuzz/fuzz.ts', ...words]),
   package: () => node(['scripts/package.mjs', ...words]),
   picture: () => node(['test/vscode/picture.ts', ...words]),
   'first-hour': () => node(['test/vscode/firstHour.ts', ...words]),
@@ -74,7 +75,9 @@ function stale() {
   const built = join(root, 'dist/.built');
   if (!existsSync(built)) return true;
   const at = statSync(built).mtimeMs;
-  return ['src', 'webview', 'scripts/build.mjs', 'package-lock.json'].some((path) => newest(join(root, path)) > at);
+  return ['src', 'webview', 'scripts/build.mjs', 'scripts/bundled.mjs', 'package-lock.json'].some(
+    (path) => newest(join(root, path)) > at,
+  );
 }
 
 function newest(path) {
