@@ -28,8 +28,8 @@ export type Outcome =
   | { readonly code: 'ownerRuns'; readonly owner: string; readonly nodes: readonly string[] }
   | { readonly code: 'ownerQueued'; readonly owner: string }
   | { readonly code: 'ownerEnded'; readonly owner: string }
-  /** Only a move's record was taken off its owner or task. */
-  | { readonly code: 'recordTaken'; readonly object: string; readonly why: LeftAlone };
+  /** Only a move's record was taken off its owner or task; the owner stays `suspended`, as somebody else has left it. */
+  | { readonly code: 'recordTaken'; readonly object: string; readonly why: LeftAlone; readonly suspended?: boolean };
 
 /**
  * Why an owner or a task is left as it is although a record of ours stands on it: its tasks run, or have ended; its

@@ -71,7 +71,8 @@ export async function leave(
   if (kind === 'byHand') return leftByHand(ownerName(owner), why);
   const result = await cluster.release(owner, record, { dryRun: false });
   if (result.kind === 'refused') return { kind: 'failed', reason: { code: 'refused', refused: result } };
-  return { kind: 'done', outcome: { code: 'recordTaken', object: ownerName(owner), why } };
+  const suspended = why.code === 'changed' || why.code === 'undated';
+  return { kind: 'done', outcome: { code: 'recordTaken', object: ownerName(owner), why, suspended } };
 }
 
 /** It stays suspended until somebody resumes it. */

@@ -458,8 +458,11 @@ function describeDone(outcome: Outcome): string {
       return `${outcome.owner} is in the scheduler's queue.`;
     case 'ownerEnded':
       return `${outcome.owner} has ended; there is nothing left to move.`;
-    case 'recordTaken':
-      return `The record of the move is taken off ${outcome.object}: ${describeLeftAlone(outcome.why)}.`;
+    case 'recordTaken': {
+      const { object, why, suspended } = outcome;
+      const taken = `The record of the move is taken off ${object}: ${describeLeftAlone(why)}.`;
+      return suspended ? `${taken} It stays suspended; ${resumeByHand(object)} resumes it.` : taken;
+    }
   }
 }
 

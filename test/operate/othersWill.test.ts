@@ -87,7 +87,10 @@ describe('somebody else’s will', () => {
       userResumes();
       userSuspends();
       const [text] = textsOf(await elsewhere());
-      assert.match(text!, /^The record of the move is taken off team\/train: somebody has changed it since\.$/);
+      assert.match(
+        text!,
+        /^The record of the move is taken off team\/train: somebody has changed it since\. It stays suspended; kubectl/,
+      );
       assert.deepEqual(standing(), { suspended: true, record: undefined });
     });
 
