@@ -6,12 +6,18 @@ import { LAWS, type Law } from './laws.ts';
 import { only, scenarios } from './scenarios.ts';
 import { TAKEN_OUT } from './takenOut.ts';
 
-/** Disturbances on one way; more where the ways are short. */
-const MOST = isFull ? 2 : 1;
-const SHORT: ReadonlySet<string> = new Set(['an undo', 'a placement', 'a record of 0.1 on a pod']);
+/** Disturbances on one way, in `npm test` and in `npm run test:full`: more where the ways are short. */
+const MOST: Readonly<Record<string, readonly [number, number]>> = {
+  'an undo': [2, 3],
+  'a placement': [2, 3],
+  'a record of 0.1 on a pod': [2, 3],
+  'a forged record on a Job that Kueue holds': [2, 3],
+  'a plan of three moves': [1, 1],
+};
 
 function mostIn({ name }: Scenario): number {
-  return SHORT.has(name) ? MOST + 1 : MOST;
+  const [some, all] = MOST[name] ?? [1, 2];
+  return isFull ? all : some;
 }
 
 const all = await scenarios();
@@ -25,7 +31,7 @@ describe('the laws of a move', function () {
     const counts = [sum(({ states }) => states), sum(({ schedules }) => schedules), sum(({ seconds }) => seconds)];
     const [states, schedules, seconds] = counts.map((count) => count.toLocaleString('en'));
     console.log(
-      `      ${states} states and ${schedules} schedules in ${seconds} s, up to ${MOST + 1} disturbances each`,
+      `      ${states} states and ${schedules} schedules in ${seconds} s, up to ${Math.max(...all.map(mostIn))} disturbances each`,
     );
   });
 

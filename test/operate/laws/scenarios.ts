@@ -111,7 +111,7 @@ function aResize(name: string, cpu: string): Scenario {
 
 /** Of a pod whose containers' amounts do not divide evenly. */
 async function anUndo(): Promise<Scenario> {
-  const containers = [container('main', '700m', '1'), container('beside', '300m', '700m')];
+  const containers = [container('main', '700m', '1'), container('beside', '300m', '650m')];
   const world = withPod(nodes(), 'web', { containers });
   const start = await applied(world, [resize(world, 'web', '901m')]);
   const more = [...resizers('web', ['2']), podDeleted('web'), hoursPass];
