@@ -7,7 +7,7 @@ import type { Plan } from '../core/plan/plan.ts';
 import { type PlanPreview, previewPlan } from '../core/plan/previewPlan.ts';
 import { isFinal, type Journal, type MoveState, type Operation, stateOf, unfinished } from './journal.ts';
 import { Leases, type Notice, namespacesOf } from './leases.ts';
-import { endedRows, type Ledger, predictedRows, undoRows } from './ledger.ts';
+import { endedRows, type Ledger, predictedRows, rowsBehind, undoRows } from './ledger.ts';
 import { stepMigration } from './migrate.ts';
 import { type Orphan, settleOrphans } from './orphans.ts';
 import { answered, Patience, silenceOf } from './patience.ts';
@@ -150,12 +150,16 @@ async function goOn(
   return { ...outcomeOf([...reached.steps, ...settled]), ...(await noteEnds(cluster, options)) };
 }
 
-/** Tells the ledger which tasks of its moves have ended. A cluster that is silent tells the next apply. */
+/**
+ * Tells the ledger which of its moves have ended, where a process ended before it could, and which of their tasks. A
+ * cluster that is silent tells the next apply.
+ */
 async function noteEnds(
   cluster: Cluster,
-  { ledger, signal }: OperateOptions,
+  { journal, ledger, signal }: OperateOptions,
 ): Promise<{ readonly unwritten?: unknown }> {
   try {
+    await ledger.put(rowsBehind(ledger, journal.operations()));
     const { tasks } = await cluster.readHistory(signal);
     await ledger.put(endedRows(ledger.rows(), cluster.name, tasks));
   } catch (error) {

@@ -128,6 +128,8 @@ export type Operation = {
   readonly undoes?: string;
   /** By move id. */
   readonly states: ReadonlyMap<string, MoveState>;
+  /** Since when each move stands where it stands, by its id; absent for one that was not begun. */
+  readonly sinceSeconds: ReadonlyMap<string, number>;
 };
 
 export interface Journal {
@@ -157,16 +159,21 @@ export function unfinished(operation: Operation): readonly Move[] {
 
 /** Folds entries to operations. Steps of a plan that never began are passed over. */
 export function operationsOf(entries: readonly JournalEntry[]): Operation[] {
-  const operations = new Map<string, Operation & { states: Map<string, MoveState> }>();
+  const operations = new Map<string, ReturnType<typeof operationOf>>();
   for (const entry of entries) {
-    if (entry.type === 'step') operations.get(entry.planId)?.states.set(entry.moveId, entry.state);
-    else if (!operations.has(entry.planId)) operations.set(entry.planId, operationOf(entry));
+    if (entry.type === 'begin') {
+      if (!operations.has(entry.planId)) operations.set(entry.planId, operationOf(entry));
+      continue;
+    }
+    const operation = operations.get(entry.planId);
+    operation?.states.set(entry.moveId, entry.state);
+    operation?.sinceSeconds.set(entry.moveId, entry.atSeconds);
   }
   return [...operations.values()];
 }
 
 function operationOf({ type: _, ...begin }: Extract<JournalEntry, { type: 'begin' }>) {
-  return { ...begin, states: new Map<string, MoveState>() };
+  return { ...begin, states: new Map<string, MoveState>(), sinceSeconds: new Map<string, number>() };
 }
 
 /**

@@ -12,7 +12,7 @@ import { makeFolder } from '../io/makeFolder.ts';
 import { appendOwn, readOwn } from '../io/ownFiles.ts';
 import { MIB } from '../io/readWhole.ts';
 import { isFinalState } from './entryShape.ts';
-import type { FinalState, Operation } from './journal.ts';
+import { type FinalState, isFinal, type Operation, stateOf } from './journal.ts';
 import { StateError } from './stateError.ts';
 import { undoneMoveId } from './undo.ts';
 
@@ -147,6 +147,21 @@ export function rowsAtEnd(
     ...(own ? [{ ...own, outcome: { kind: state.kind, atSeconds, state } }] : []),
     ...(undone ? [{ ...undone, undone: { atSeconds } }] : []),
   ];
+}
+
+/**
+ * The rows of moves that are at their end in the journal and open in the ledger: a process ended between the two. They
+ * end when the journal says.
+ */
+export function rowsBehind(ledger: Pick<Ledger, 'find'>, operations: readonly Operation[]): LedgerRow[] {
+  return operations.flatMap((operation) =>
+    operation.moves.flatMap(({ id }) => {
+      const state = stateOf(operation, id);
+      const row = ledger.find(operation.planId, id);
+      if (!isFinal(state) || !row || row.outcome) return [];
+      return rowsAtEnd(ledger, operation, id, { state, atSeconds: operation.sinceSeconds.get(id)! });
+    }),
+  );
 }
 
 /** An undo is done, too, where its task ended or its node did not grant it: then nothing was taken back. */

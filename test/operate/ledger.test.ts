@@ -3,8 +3,17 @@ import { appendFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { FinishedTask } from '../../src/core/model/finished.ts';
-import type { Resize } from '../../src/core/model/moves.ts';
-import { endedRows, type LedgerRow, openLedger, rowsAtEnd, undoRows, withEnds } from '../../src/operate/ledger.ts';
+import type { Placement, Resize } from '../../src/core/model/moves.ts';
+import { type JournalEntry, operationsOf } from '../../src/operate/journal.ts';
+import {
+  endedRows,
+  type LedgerRow,
+  openLedger,
+  rowsAtEnd,
+  rowsBehind,
+  undoRows,
+  withEnds,
+} from '../../src/operate/ledger.ts';
 import { amounts } from '../core/small.ts';
 
 const row: LedgerRow = {
@@ -75,6 +84,24 @@ describe('the ledger', () => {
     const taskEnded = { kind: 'done', outcome: { code: 'taskEnded', task: row.taskId } } as const;
     assert.equal(rowsAtEnd({ find }, undo, 'undo m', { state: taskEnded, atSeconds: 310 }).length, 1);
     assert.deepEqual(rowsAtEnd({ find }, undo, 'unknown', { state: done, atSeconds: 310 }), []);
+  });
+
+  it('takes up from the journal an end that a crash kept from it, with its time', () => {
+    const { outcome: _, ...open } = row;
+    const task = { id: row.taskId, uid: 'u', generation: 1 };
+    const move: Placement = { kind: 'placement', id: row.moveId, task, to: 'a', request: amounts(1, 1) };
+    const state = { kind: 'failed', reason: { code: 'cancelled' } } as const;
+    const step = { type: 'step', planId: row.planId, moveId: row.moveId, atSeconds: 120, state } as const;
+    const begin = { type: 'begin', planId: row.planId, cluster: row.cluster, atSeconds: 100, moves: [move] } as const;
+    const behind = (rows: readonly LedgerRow[], entries: readonly JournalEntry[]) => {
+      const find = (planId: string, moveId: string) =>
+        rows.find((each) => each.planId === planId && each.moveId === moveId);
+      return rowsBehind({ find }, operationsOf(entries));
+    };
+    assert.deepEqual(behind([open], [begin, step]), [{ ...open, outcome: { kind: 'failed', atSeconds: 120, state } }]);
+    assert.deepEqual(behind([row], [begin, step]), [], 'it knows of that end');
+    assert.deepEqual(behind([open], [begin]), [], 'the move is under way');
+    assert.deepEqual(behind([], [begin, step]), [], 'it does not know the move');
   });
 
   it('keeps the latest row of each move on disk, whatever else is in the file', async () => {
