@@ -155,7 +155,7 @@ function isDone(world: World, { planId }: Operation, move: Move): boolean {
   if (!pod || pod.metadata?.uid !== move.task.uid || pod.metadata.deletionTimestamp) return false;
   if (move.kind === 'resize') {
     const desired = toResources(podRequests(pod, 'spec')).resources;
-    return sameResources(desired, move.to) && resizesStay(world) && readRecord(pod)?.planId === planId;
+    return sameResources(desired, move.to) && world.wishes.amounts[pathOf.pod(pod.metadata.name ?? '')] === undefined;
   }
   return pod.spec?.nodeName === move.to || (pod.spec?.schedulingGates ?? []).length === 0;
 }

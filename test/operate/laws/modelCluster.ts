@@ -29,6 +29,7 @@ export type Way = {
 export type WayAlteration = {
   readonly sent?: (change: Change) => Change;
   readonly told?: (error: unknown) => unknown;
+  readonly shown?: (object: ApiObject) => ApiObject;
 };
 
 /**
@@ -36,6 +37,7 @@ export type WayAlteration = {
  * connection is another. What the port gains gets a line here.
  */
 export function modelCluster(way: Way, alteration: WayAlteration = {}): Cluster {
+  const { shown = asItIs } = alteration;
   const connection = connectionOn(way, alteration);
   const ifThere = async <T extends ApiObject>(path: string, uid: string): Promise<T | undefined> => {
     const object = await connection.send<T>(path).catch((error: unknown) => {
@@ -71,12 +73,17 @@ export function modelCluster(way: Way, alteration: WayAlteration = {}): Cluster 
       const job = await ifThere<Job>(jobPath(owner), owner.uid);
       return job && ownerState(job, await podsOfJob(connection, owner));
     },
-    readRecords: (signal) => reading('records', signal, (world) => recordsOn(jobsOf(world), podsOf(world))),
+    readRecords: (signal) =>
+      reading('records', signal, (world) => recordsOn(jobsOf(world).map(shown), podsOf(world).map(shown))),
     async close() {},
   };
 }
 
-function connectionOn({ world, read, write }: Way, { sent, told }: WayAlteration): Connection {
+function asItIs<T>(object: T): T {
+  return object;
+}
+
+function connectionOn({ world, read, write }: Way, { sent, told, shown = asItIs }: WayAlteration): Connection {
   const answered = <T>(answer: Promise<T>): Promise<T> =>
     answer.catch((error: unknown) => {
       throw told ? told(error) : error;
@@ -85,7 +92,7 @@ function connectionOn({ world, read, write }: Way, { sent, told }: WayAlteration
     nowSeconds: () => world().nowSeconds,
     send(path: string, { method = 'GET', query, body, contentType }: RequestOptions = {}) {
       const name = path.split('/').slice(-2).join(' ');
-      if (method === 'GET') return answered(read(name, (state) => got(state, path)));
+      if (method === 'GET') return answered(read(name, (state) => shown(got(state, path))));
       if (method !== 'PATCH') throw new Error(`The model's API server does not know ${method}.`);
       const dryRun = query?.['dryRun'] === 'All';
       const strategic = contentType === 'application/strategic-merge-patch+json';

@@ -1,5 +1,7 @@
 import { ApiError, ClusterUnreachable } from '../../../src/cluster/errors.ts';
+import type { ApiObject } from '../../../src/cluster/kubernetes/api/objects.ts';
 import { RECORD } from '../../../src/cluster/kubernetes/model/records.ts';
+import type { JournalEntry } from '../../../src/operate/journal.ts';
 import type { Change } from './apiServer.ts';
 import type { Law } from './laws.ts';
 import type { Alteration } from './run.ts';
@@ -31,6 +33,13 @@ export const TAKEN_OUT: readonly TakenOut[] = [
     })),
   },
   {
+    what: 'the generation that a record names, and who wrote a suspension',
+    law: "a user's stop or start stays",
+    scenario: 'a migration',
+    by: ['user resumes', 'user suspends'],
+    alteration: { shown: (object) => asIfOurs(object) },
+  },
+  {
     what: 'the version that a resize was planned on',
     law: "a user's resize stays",
     scenario: 'a shrink',
@@ -55,6 +64,15 @@ export const TAKEN_OUT: readonly TakenOut[] = [
     scenario: 'a migration',
     by: ['gateway timed out'],
     alteration: telling(504, () => new ApiError(422, 'Invalid', 'refused')),
+  },
+  {
+    what: 'the steps in a journal',
+    law: 'the journal never says "not done" of what is done',
+    scenario: 'a shrink',
+    by: [],
+    alteration: {
+      kept: ({ journal, ...files }) => ({ ...files, journal: journal.filter(isBegun) }),
+    },
   },
   {
     what: 'what a ledger says of an end',
@@ -145,6 +163,20 @@ export const TAKEN_OUT: readonly TakenOut[] = [
     alteration: rewriting(['"700m"', '"701m"'], ['"300m"', '"299m"']),
   },
 ];
+
+/** A journal that forgets each step but that in which a move has failed. */
+function isBegun(entry: JournalEntry): boolean {
+  return entry.type === 'begin' || entry.state.kind === 'failed';
+}
+
+/** A suspended Job as 0.1 saw it: whatever record stands on it, the suspension is the record's. */
+function asIfOurs<T extends ApiObject>(object: T): T {
+  const text = object.metadata?.annotations?.[RECORD];
+  if (text === undefined) return object;
+  const record = { ...JSON.parse(text), generation: object.metadata?.generation };
+  const annotations = { ...object.metadata?.annotations, [RECORD]: JSON.stringify(record) };
+  return { ...object, metadata: { ...object.metadata, annotations } };
+}
 
 /** Another body in place of one's own, where there is one. */
 function sending(altered: (body: Body) => object | undefined): Alteration {
