@@ -196,7 +196,7 @@ function layout({ xTicks, yTitle, yFormat }: ChartOptions, width: number): unkno
 function numbers({ title, series, xTicks, format }: ChartOptions): TemplateResult {
   const cell = ({ p10, p50, p90 }: Series, index: number) => {
     const [low, middle, high] = [p10, p50, p90].map((values) => format(values[index] ?? Number.NaN));
-    return html`<td>${middle} (${low}–${high})</td>`;
+    return html`<td>${low === high ? middle : `${middle} (${low}–${high})`}</td>`;
   };
   return html`<table aria-label=${`${title}: the numbers`}>
     <thead><tr><th scope="col">after</th>${series.map(({ name }) => html`<th scope="col">${name}</th>`)}</tr></thead>

@@ -6,7 +6,7 @@ import { headerSection, verdictSection } from './sections/header.ts';
 import { migrationsSection } from './sections/migrations.ts';
 import { movesSection } from './sections/moves.ts';
 import { placementsSection } from './sections/placements.ts';
-import { latestLine, progressSection } from './sections/progress.ts';
+import { latestLine, oldPlanNotice, progressSection } from './sections/progress.ts';
 import { rankingSection } from './sections/ranking.ts';
 import { resizesSection } from './sections/resizes.ts';
 import type { PanelModel } from './state.ts';
@@ -21,7 +21,9 @@ export function page(model: PanelModel, actions: PanelActions): TemplateResult {
   const { whatIfs, busy, weighed } = host;
   return html`${headerSection(model, actions)}
     <p class="spoken" role="status" aria-live="polite">${latestLine(model)}</p>
-    ${plan ? guard([plan], () => verdictSection(plan)) : nothing}${progressSection(model, actions)}${
+    ${oldPlanNotice(model, actions)}${progressSection(model)}${
+      plan ? guard([plan], () => verdictSection(plan)) : nothing
+    }${
       plan
         ? html`${movesSection({ ...model, plan }, actions)}
           ${guard([plan, whatIfs, busy], () => forecastSection(host, plan, actions))}

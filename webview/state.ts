@@ -11,6 +11,8 @@ export type PanelModel = {
   readonly plan?: Plan;
   /** Where each move stands that was begun, by its id, the latest change last. */
   readonly steps: ReadonlyMap<string, StepText>;
+  /** What came last, of which a screen reader is told; absent at first. */
+  readonly latest?: 'busy' | 'step' | 'plan';
   readonly choices: Choices;
 };
 
@@ -39,8 +41,8 @@ const NO_CHOICES: Choices = { ticks: ALL_TICKED, moves: FIRST_VIEW };
 export const EMPTY_MODEL: PanelModel = { host: { cluster: '' }, steps: new Map(), choices: NO_CHOICES };
 
 /**
- * The next model; pure. A new plan forgets what was chosen in the old one, but for how its moves are listed. While there
- * is no plan the choices stay: the same one may come back.
+ * The next model; pure. A new plan forgets what was chosen and searched in the old one, but for how its moves are listed.
+ * While there is no plan the choices stay: the same one may come back.
  */
 export function reduce(model: PanelModel, event: PanelEvent): PanelModel {
   const { choices } = model;
@@ -66,11 +68,20 @@ function withState(model: PanelModel, state: PanelState): PanelModel {
   const { plan: json, steps: news, stepsBefore, asked, zone: _, ...sent } = state;
   const host = { ...sent, ...(asked ?? askedOf(model.host)) };
   const steps = withSteps(stepsBefore === 0 ? new Map() : model.steps, news);
-  if (host.planId === undefined) return { host, steps, choices: model.choices };
+  const latest = latestOf(model, host, news);
+  const said = { host, steps, ...(latest && { latest }) };
+  if (host.planId === undefined) return { ...said, choices: model.choices };
   const plan = json ? readPlan(json) : host.planId === model.host.planId ? model.plan : undefined;
   const { choices } = model;
-  const kept = host.planId === choices.planId ? choices : { ...NO_CHOICES, moves: choices.moves, planId: host.planId };
-  return { host, steps, choices: kept, ...(plan && { plan }) };
+  const next = { ...NO_CHOICES, moves: { ...choices.moves, search: '' }, planId: host.planId };
+  return { ...said, choices: host.planId === choices.planId ? choices : next, ...(plan && { plan }) };
+}
+
+/** What is the news of a state: a plan, a move's step, or what is being done; what was the news before where it has none. */
+function latestOf(model: PanelModel, host: PanelModel['host'], news: readonly StepText[]): PanelModel['latest'] {
+  if (host.planId !== undefined && host.planId !== model.host.planId) return 'plan';
+  if (news.length > 0) return 'step';
+  return host.busy !== undefined && host.busy !== model.host.busy ? 'busy' : model.latest;
 }
 
 /** The answers that the page holds already; the host sends them anew only when they are others. */
@@ -89,13 +100,21 @@ function withSteps(steps: PanelModel['steps'], news: readonly StepText[]): Panel
   return next;
 }
 
+/** How many moves of the plan were done and then taken back. */
+export function takenBack(plan: Plan | undefined, steps: PanelModel['steps']): number {
+  return plan?.moves.filter(({ id }) => steps.get(`${UNDO}${id}`)?.state === 'done').length ?? 0;
+}
+
+/** Begins the id of a move that takes another back; the journal has it so too. */
+const UNDO = 'undo ';
+
 /** The plan's own forecast, with a scenario for each change of nodes that was asked for. */
 export function wholeForecast(forecast: Forecast, whatIfs: Asked['whatIfs'] = []): Forecast {
   return { ...forecast, scenarios: [...forecast.scenarios, ...whatIfs.flatMap((each) => each.forecast.scenarios)] };
 }
 
 /** Choices as plain data, for the editor to keep. */
-export function keepChoices({ ticks, moves, ...rest }: Choices): unknown {
+export function keepChoices({ ticks, moves, ...rest }: Choices): Record<string, unknown> {
   return { ...rest, ticks: keepTicks(ticks), moves };
 }
 

@@ -1,6 +1,7 @@
 /**
  * Only the theme's own variables: light, dark and high contrast come by themselves. The weight of a grid's header is set
- * on its cells: on the row it would change what 1ch is, and header and rows would not align.
+ * on its cells: on the row it would change what 1ch is, and header and rows would not align. A name that is cut keeps its
+ * tail in sight (`sticky`), over a ground like its row's; its dots show only where there is something to scroll.
  */
 export const STYLE = `
 body { color: var(--vscode-foreground); background: var(--vscode-editor-background); font-family: var(--vscode-font-family); font-size: var(--vscode-font-size); padding: 0 20px 40px; }
@@ -38,6 +39,8 @@ figure.chart { margin: 0; min-width: 0; }
 .weights label { display: grid; grid-template-columns: minmax(10ch, 26ch) minmax(10ch, 24ch) 4ch 1fr; align-items: center; gap: 10px; min-height: 26px; }
 .weights output { font-variant-numeric: tabular-nums; text-align: right; }
 input { accent-color: var(--vscode-button-background); }
+.vscode-high-contrast input { accent-color: auto; color-scheme: dark; }
+.vscode-high-contrast-light input { color-scheme: light; }
 select, input[type=search] { color: var(--vscode-dropdown-foreground); background: var(--vscode-dropdown-background); border: 1px solid var(--vscode-dropdown-border, var(--vscode-contrastBorder)); font: inherit; padding: 3px 6px; max-width: 100%; box-sizing: border-box; }
 input[type=search] { color: var(--vscode-input-foreground); background: var(--vscode-input-background); border-color: var(--vscode-input-border, var(--vscode-contrastBorder)); width: 32ch; }
 input[type=search]::placeholder { color: var(--vscode-input-placeholderForeground); }
@@ -49,16 +52,18 @@ table { border-collapse: collapse; margin: 6px 0; }
 th, td { text-align: left; padding: 2px 12px 2px 0; font-weight: normal; }
 thead th { border-bottom: 1px solid var(--vscode-panel-border, var(--vscode-contrastBorder)); }
 stowage-grid, stowage-chart, stowage-weighing { display: block; min-width: 0; }
-.grid { border: 1px solid var(--vscode-panel-border, var(--vscode-contrastBorder)); margin: 4px 0 12px; overflow-x: auto; }
+.grid { border: 1px solid var(--vscode-panel-border, var(--vscode-contrastBorder)); margin: 4px 0 12px; }
 .grid-row { display: grid; height: 26px; align-items: center; }
 .two-lines .grid-spacer .grid-row { height: 44px; }
+.grid-head { position: sticky; top: 0; z-index: 1; background: var(--vscode-editor-background); }
 .grid-header { border-bottom: 1px solid var(--vscode-panel-border, var(--vscode-contrastBorder)); padding-right: 12px; }
 .grid-header .cell { cursor: pointer; font-weight: 600; position: relative; }
-.grid-body { overflow-y: auto; overflow-x: hidden; position: relative; }
+.grid-header .cell[aria-sort=none]:hover::after { content: ' ▴'; opacity: 0.6; }
+.grid-body { overflow: auto; position: relative; scroll-padding-top: 27px; }
 .grid-spacer { position: relative; }
-.grid-spacer .grid-row { position: absolute; left: 0; right: 0; padding-right: 12px; }
-.grid-spacer .grid-row:hover { background: var(--vscode-list-hoverBackground); }
-.grid-spacer .grid-row.group { background: var(--vscode-sideBarSectionHeader-background); }
+.grid-spacer .grid-row { --row: transparent; position: absolute; left: 0; right: 0; padding-right: 12px; background: var(--row); }
+.grid-spacer .grid-row.group { --row: var(--vscode-sideBarSectionHeader-background); }
+.grid-spacer .grid-row:hover { --row: var(--vscode-list-hoverBackground); }
 .cell { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; padding: 0 8px; line-height: 24px; }
 .two-lines .grid-spacer .cell { line-height: 19px; max-height: 38px; white-space: normal; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; }
 .two-lines .grid-spacer .cell.first, .two-lines .grid-spacer .cell.detailed, .two-lines .grid-spacer .cell.numeric, .two-lines .grid-spacer .cell.tick { display: block; white-space: nowrap; }
@@ -67,9 +72,12 @@ stowage-grid, stowage-chart, stowage-weighing { display: block; min-width: 0; }
 .cell.tick { padding: 0; text-align: center; }
 .cell.tick input { width: 16px; height: 16px; margin: 0; vertical-align: middle; flex-shrink: 0; }
 .cell:focus { outline: 1px solid var(--vscode-focusBorder); outline-offset: -1px; }
-.cell .name { display: flex; min-width: 0; white-space: nowrap; }
-.cell .head { overflow: hidden; text-overflow: ellipsis; min-width: 3ch; }
-.cell .tail { flex-shrink: 0; }
+.cell .flag { border: 1px solid var(--vscode-editorWarning-foreground); border-radius: 3px; padding: 0 4px; }
+.cell .name { display: block; overflow: hidden; white-space: nowrap; scroll-timeline: --cut inline; }
+.cell .tail { position: sticky; right: 0; }
+.cell .tail, .cell .tail::before { background: linear-gradient(var(--row), var(--row)), var(--vscode-editor-background); }
+.cell .tail::before { content: '…'; position: absolute; right: 100%; visibility: hidden; animation: cut linear; animation-timeline: --cut; }
+@keyframes cut { from, to { visibility: visible; } }
 .cell a { color: var(--vscode-textLink-foreground); text-decoration: none; }
 .cell a:hover { text-decoration: underline; }
 .cell .detail { display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; color: var(--vscode-descriptionForeground); }

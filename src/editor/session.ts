@@ -408,6 +408,7 @@ export class Session implements vscode.Disposable {
     const begin = () => {
       if (begun) return;
       begun = true;
+      if (request.type === 'apply') this.confirmed(request);
       this.updateOpen({ busy: doing });
       onBegun();
     };
@@ -422,6 +423,13 @@ export class Session implements vscode.Disposable {
       return yes;
     };
     return this.operate(CHECKING, () => this.planner.ask(request, { signal, onProgress: told, confirm }));
+  }
+
+  /** Counts the moves that were said yes to, so that progress tells how many are left. */
+  private confirmed({ planId, moveIds }: Request<'apply'>): void {
+    if (this.current.kind !== 'open' || this.current.plan?.id !== planId) return;
+    const { plan, steps } = this.current;
+    steps.confirm(moveIds ?? plan.moves.map(({ id }) => id));
   }
 
   private clusterSeconds(): number {

@@ -6,10 +6,21 @@ import type { StepText } from '../text/operation.ts';
  */
 export class StepLog {
   readonly #steps: StepText[];
+  readonly #confirmed = new Set<string>();
 
   /** @param first steps to begin with */
   constructor(first: Iterable<StepText> = []) {
     this.#steps = [...first];
+  }
+
+  /** The reader said yes to these moves: they are to be done, though most of them are not begun yet. */
+  confirm(moveIds: Iterable<string>): void {
+    for (const id of moveIds) this.#confirmed.add(id);
+  }
+
+  /** How many moves the reader said yes to, each counted once. */
+  get confirmed(): number {
+    return this.#confirmed.size;
   }
 
   add(step: StepText): void {

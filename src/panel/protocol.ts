@@ -20,6 +20,8 @@ export type PanelState = {
   /** Steps of moves since the last state, and how many came before them; 0: the page forgets those that it has. */
   readonly steps: readonly StepText[];
   readonly stepsBefore: number;
+  /** How many moves of the plan the reader said yes to, begun or not; absent where none. */
+  readonly confirmed?: number;
   readonly busy?: string;
   readonly failure?: string;
   /** All that was asked of the plan; absent where the page holds it already. */

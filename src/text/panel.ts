@@ -33,6 +33,8 @@ export const TICKED = 'ticked';
 export const TICK_ALL = 'Tick all';
 export const TICK_NONE = 'Tick none';
 export const NO_MOVE_FOUND = 'No move has all these words.';
+/** Marks a goal of whose moves a part is of no use. */
+export const ALL_OR_NONE = 'all or none';
 export const ASKED_ONCE_MORE = 'You are asked once more before anything happens.';
 
 export const GROUPED_BY: Readonly<Record<'goal' | 'namespace' | 'owner' | 'node' | 'kind' | 'none', string>> = {
@@ -63,6 +65,16 @@ export function describeFound(found: number, all: number): string {
   return found === all ? counted(all, 'move') : `${number(found)} of ${counted(all, 'move')}`;
 }
 
+/** What a goal brings and costs, beside a part of its moves. */
+export function describeWhole(worth: string): string {
+  return `of the whole goal: ${worth}`;
+}
+
+/** A heading with how many rows stand under it: "Pending tasks (11)". */
+export function describeHeading(heading: string, rows: number): string {
+  return rows > 0 ? `${heading} (${number(rows)})` : heading;
+}
+
 /** What a box of the moves' table ticks. */
 export function describeTick(title: string): string {
   return `Tick ${title}`;
@@ -87,29 +99,55 @@ export function lostCell(seconds: number): string {
   return seconds > 0 ? duration(seconds) : '—';
 }
 
-/** What became of a plan that was applied: what follows on the page is older than that. */
-export function describeOldPlan(madeAt: string, counts: StepCounts): string {
-  return `${describeCountsOfSteps(counts)} What follows is the plan of ${madeAt}, as it was before that.`;
+/** That all else on the page is older than what was done since. */
+export function describeOldPlan(madeAt: string): string {
+  return `This is the plan of ${madeAt}; moves were made since. What follows tells of the cluster as it was then.`;
+}
+
+/** How many of the moves that were done are as before again; undefined where none. */
+export function describeTakenBack(moves: number): string | undefined {
+  if (moves === 0) return undefined;
+  return plural(moves, { one: '# of them was taken back.', other: '# of them were taken back.' });
+}
+
+/** In place of the moves of a plan that was carried out, and taken back in part. */
+export function describeAllDone(done: number, takenBack: number): string {
+  const all = plural(done, { one: 'The # move of this plan was done', other: 'All # moves of this plan were done' });
+  const back = plural(takenBack, { one: '# of them was taken back', other: '# of them were taken back' });
+  return `${all}, and ${back}. Plan again to see what comes next.`;
 }
 
 /** Steps of moves by where they stand. */
 export type StepCounts = Readonly<Record<'running' | 'waiting' | 'done' | 'failed', number>>;
 
-/** "12 of 19 moves done, 1 waiting, 2 not done." */
-export function describeCountsOfSteps({ running, waiting, done, failed }: StepCounts): string {
-  const all = running + waiting + done + failed;
-  const of = plural(all, { one: `${number(done)} of # move done`, other: `${number(done)} of # moves done` });
-  const rest = [
+/**
+ * "12 of 19 moves done, 1 waiting, 2 not done."
+ * @param all how many are to be done; those that were begun where nobody knows more
+ */
+export function describeCountsOfSteps(counts: StepCounts, all = 0): string {
+  const { done } = counts;
+  const total = Math.max(all, sumOfSteps(counts));
+  const of = plural(total, { one: `${number(done)} of # move done`, other: `${number(done)} of # moves done` });
+  return `${[of, ...restOfSteps(counts)].join(', ')}.`;
+}
+
+/** How many moves were begun. */
+export function sumOfSteps({ running, waiting, done, failed }: StepCounts): number {
+  return running + waiting + done + failed;
+}
+
+function restOfSteps({ running, waiting, failed }: StepCounts): string[] {
+  return [
     ...(running > 0 ? [`${number(running)} running`] : []),
     ...(waiting > 0 ? [`${number(waiting)} waiting`] : []),
     ...(failed > 0 ? [`${number(failed)} not done`] : []),
   ];
-  return `${[of, ...rest].join(', ')}.`;
 }
 
-/** The same of moves that are not the plan's: of undos, and of plans before it. */
+/** The same of moves that are not the plan's, of undos and of plans before it; of them nobody knows how many come. */
 export function describeOtherSteps(counts: StepCounts): string {
-  return `Undone, or of earlier plans: ${describeCountsOfSteps(counts)}`;
+  const done = counts.done > 0 ? [`${number(counts.done)} done`] : [];
+  return `Taken back, or of earlier plans: ${[...done, ...restOfSteps(counts)].join(', ')}.`;
 }
 
 /** The fold over moves that need no attention. */

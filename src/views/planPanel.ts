@@ -139,6 +139,7 @@ export class PlanPanel implements vscode.WebviewPanelSerializer, vscode.Disposab
       ...shown,
       steps: steps.since(stepsBefore),
       stepsBefore,
+      ...(steps.confirmed > 0 && { confirmed: steps.confirmed }),
       ...(isAsked && { asked }),
       ...(plan && shown.planId !== held.planId && { plan }),
     };
@@ -155,7 +156,7 @@ type Held = {
   readonly asked?: Asked;
 };
 
-function shownState(state: SessionState): Omit<PanelState, 'zone' | 'steps' | 'stepsBefore' | 'asked'> {
+function shownState(state: SessionState): Omit<PanelState, 'zone' | 'steps' | 'stepsBefore' | 'confirmed' | 'asked'> {
   switch (state.kind) {
     case 'closed':
       return { cluster: '', failure: NO_CLUSTER };

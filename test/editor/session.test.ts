@@ -129,10 +129,12 @@ describe('the question before moves are done', function () {
   it('closed without a word changes nothing', async () => {
     await apply(undefined);
     assert.deepEqual(told, ['checking the moves', 'asked', 'free']);
+    assert.equal(session.state.kind === 'open' && session.state.steps.confirmed, 0);
   });
 
   it('answered with the verb begins, and then says so', async () => {
     await apply('yes');
     assert.deepEqual(told, ['checking the moves', 'asked', 'applying', 'begun', 'applying', 'free']);
+    assert.equal(session.state.kind === 'open' && session.state.steps.confirmed, 1);
   });
 });

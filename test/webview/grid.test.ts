@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type * as Lit from 'lit-html';
 import { before, beforeEach, describe, it } from 'mocha';
-import { aroundMiddle, type Column, numeric } from '../../webview/grid/columns.ts';
+import { aroundMiddle, boundedWidth, type Column, leastWidth, names, numeric } from '../../webview/grid/columns.ts';
 import type * as Grid from '../../webview/grid/grid.ts';
 import { placeAfter } from '../../webview/grid/keys.ts';
 import { nextSorting, sortRows } from '../../webview/grid/sorting.ts';
@@ -256,6 +256,12 @@ describe('a grid', () => {
     assert.deepEqual(opened, []);
   });
 
+  it('is never so narrow that the heading of a number is cut', () => {
+    const column = numeric('frees memory of all tasks', ({ cpus }: Node) => cpus, String);
+    const ch = Number(/(\d+)ch/.exec(leastWidth([column], new Map()))![1]);
+    assert.ok(ch > column.title.length + 2);
+  });
+
   describe('drawn again with other rows', () => {
     const nodes = (names: string) => [...names].map((name) => ({ name, cpus: name.charCodeAt(0) }));
 
@@ -297,21 +303,62 @@ describe('a grid', () => {
     });
   });
 
+  it('gives a column its first width back by Alt+Backspace, and lets none be wider than the page', () => {
+    const alt = (key: string) =>
+      document.activeElement?.dispatchEvent(
+        new window.KeyboardEvent('keydown', { key, altKey: true, bubbles: true, cancelable: true }) as never,
+      );
+    const widths = () => all('.grid-header')[0]!.style.gridTemplateColumns;
+    const first = widths();
+    stop().focus();
+    press('ArrowUp');
+    alt('ArrowRight');
+    assert.notEqual(widths(), first);
+    alt('Backspace');
+    assert.equal(widths(), first);
+    assert.equal(
+      document.activeElement?.getAttribute('aria-keyshortcuts'),
+      'Alt+ArrowLeft Alt+ArrowRight Alt+Backspace',
+    );
+    assert.deepEqual([boundedWidth(2000, 600), boundedWidth(300, 600), boundedWidth(3, 600)], [600, 300, 48]);
+    // A page without layout bounds nothing.
+    assert.equal(boundedWidth(2000, 0), 2000);
+  });
+
+  it('keeps a name one run of text, wherever it is cut for the eye', () => {
+    const name = 'vision/train-detector-mez0-c54q6';
+    show([{ name, cpus: 1 }], {
+      columns: [
+        names(
+          'node',
+          (row: Node) => row.name,
+          () => {},
+        ),
+      ],
+    });
+    assert.equal(all('a')[0]!.textContent, name);
+  });
+
+  it('scrolls header and rows together, in both directions', () => {
+    const [scroller] = all('.grid-body');
+    for (const part of ['.grid-header', '.grid-spacer']) assert.ok(scroller!.contains(all(part)[0]!));
+  });
+
   it('goes on from a name that was clicked, and keeps a stop for Tab when columns go', () => {
-    const names = (more: readonly Column<Node>[]) => ({
+    const withNames = (more: readonly Column<Node>[]) => ({
       columns: [
         { title: 'node', text: ({ name }: Node) => name, open: ({ name }: Node) => opened.push(name) },
         ...more,
       ],
     });
     const nodes = [...'abc'].map((name) => ({ name, cpus: 1 }));
-    show(nodes, names([numeric('CPUs', ({ cpus }: Node) => cpus, String)]));
+    show(nodes, withNames([numeric('CPUs', ({ cpus }: Node) => cpus, String)]));
     all('a')[1]!.focus();
     press('ArrowDown');
     press('Enter');
     assert.deepEqual(opened, ['c']);
     press('ArrowRight');
-    show(nodes, names([]));
+    show(nodes, withNames([]));
     assert.equal(stop()?.textContent, 'c');
   });
 

@@ -5,6 +5,8 @@ import { changeName } from '../../src/core/forecast/scenarios.ts';
 import { goalsOf } from '../../src/core/plan/goals.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
 import { verdictOf } from '../../src/core/plan/verdict.ts';
+import { undoneMoveId } from '../../src/operate/undo.ts';
+import { costOfGoal, gainOfGoal, reasonOfGoal, titleOfGoal } from '../../src/text/goals.ts';
 import { describeMove, type StepText } from '../../src/text/operation.ts';
 import { policyTitle } from '../../src/text/policies.ts';
 import { describeProblem } from '../../src/text/problem.ts';
@@ -70,6 +72,8 @@ describe('the plan panel', function () {
     state,
     text: 'so.',
   });
+  /** Id of the move that takes another back. */
+  const undoOf = (id: string) => `undo ${id}`;
   const all = (selector: string, within: ParentNode = document) => [...within.querySelectorAll<HTMLElement>(selector)];
   const landmark = (label: string) => {
     const [found, ...others] = all(`section[aria-label="${label}"]`);
@@ -183,7 +187,9 @@ describe('the plan panel', function () {
       const { id, task } = plan.moves[0]!;
       const search = task.id;
       show({ plan, choices: choices({ moves: { ...ungrouped.moves, search } }) });
-      assert.equal(moveCells().length, plan.moves.filter((move) => describeMove(move).includes(search)).length);
+      const goal = goalsOf(plan).find(({ moveIds }) => moveIds.includes(id))!;
+      const found = moveCells();
+      assert.ok(found.some((text) => text.includes(search)) && found.length < plan.moves.length, goal.id);
       button('Tick none').click();
       assert.equal(asked[0]![0], 'tick');
       assert.ok((asked[0]![1] as string[]).includes(id));
@@ -219,7 +225,12 @@ describe('the plan panel', function () {
       assert.equal(gridOf(landmark('Moves')).getAttribute('aria-rowcount'), String(plan.moves.length));
       assert.ok(!moveCells().some((text) => text.startsWith(describeMove(first!))));
       const progress = landmark('Progress');
-      assert.match(said(progress), /1 of 2 moves done, 1 not done\..*is the plan of/);
+      assert.match(said(progress), /1 of 2 moves done, 1 not done\./);
+      const notice = () => texts('.notice').find((text) => text.includes('This is the plan of'));
+      assert.ok(notice());
+      // Before the verdict, which is old too.
+      const [, verdict] = all('.notice, .verdict').map(({ className }) => className);
+      assert.equal(verdict, 'verdict');
       assert.deepEqual(
         all('li', progress).map(({ className }) => className),
         ['failed', 'done'],
@@ -227,7 +238,102 @@ describe('the plan panel', function () {
       assert.deepEqual(texts('details li strong', progress), ['title done']);
       for (const mark of all('.mark', progress)) assert.equal(mark.getAttribute('aria-hidden'), 'true');
       draw({ plan, steps, host: { ...HOST, busy: 'applying' } });
-      assert.doesNotMatch(said(landmark('Progress')), /is the plan of/);
+      assert.equal(notice(), undefined);
+    });
+
+    it('counts progress against all that was confirmed, begun or not', () => {
+      const steps = stepsOf(step(plan.moves[0]!.id, 'done'), step(plan.moves[1]!.id, 'running'));
+      show({ plan, steps, host: { ...HOST, busy: 'applying', confirmed: 25 } });
+      const progress = landmark('Progress');
+      assert.match(said(progress), /1 of 25 moves done, 1 running\./);
+      const bar = all('progress', progress)[0] as HTMLProgressElement;
+      assert.deepEqual([bar.getAttribute('max'), bar.value], ['25', 1]);
+    });
+
+    it('says what was taken back, and calls a plan old that an undo came after', () => {
+      const [first, ...rest] = plan.moves.map(({ id }) => id);
+      assert.equal(undoneMoveId(undoOf(first!)), first);
+      const done = [first!, ...rest].map((id) => step(id, 'done'));
+      const undone = { ...step(undoOf(first!), 'done') };
+      show({ plan, steps: stepsOf(...done, undone) });
+      assert.match(said(landmark('Progress')), /1 of them was taken back/);
+      assert.match(
+        said(landmark('Moves')),
+        new RegExp(`All ${plan.moves.length} moves .*, and 1 of them was taken back`),
+      );
+      show({ plan, steps: stepsOf({ ...step(undoOf('a move of an earlier plan'), 'done') }) });
+      assert.ok(texts('.notice').some((text) => text.includes('This is the plan of')));
+    });
+
+    it('keeps the search box, with the focus, when the last move is done', () => {
+      const moves = { ...EMPTY_MODEL.choices.moves, search: 'gpu' };
+      show({ plan, choices: choices({ moves }) });
+      const box = all('input[type=search]')[0] as HTMLInputElement;
+      box.focus();
+      draw({ plan, choices: choices({ moves }), steps: stepsOf(...plan.moves.map(({ id }) => step(id, 'done'))) });
+      assert.equal(document.activeElement, box);
+      assert.equal(box.value, 'gpu');
+    });
+
+    it('finds moves by the title and the reason of their goal', () => {
+      const goal = goalsOf(plan).find(({ purpose }) => purpose.kind === 'giveBack')!;
+      for (const search of [titleOfGoal(goal), reasonOfGoal(goal, plan.rules)]) {
+        show({ plan, choices: choices({ moves: { ...ungrouped.moves, search } }) });
+        assert.equal(moveCells().length, goal.moveIds.length, search);
+      }
+    });
+
+    it('marks a goal of which a part is of no use, and says its gain and cost before the reason', () => {
+      show({ plan });
+      const goals = goalsOf(plan);
+      assert.deepEqual(
+        all('.grid-spacer [role=row]', landmark('Moves')).map((row) => texts('.flag', row)),
+        goals.map(({ together }) => (together ? ['all or none'] : [])),
+      );
+      for (const [at, detail] of texts('.detail', landmark('Moves')).entries()) {
+        const goal = goals[at]!;
+        assert.ok(detail.startsWith(`${gainOfGoal(goal)} · ${costOfGoal(goal)} · ${reasonOfGoal(goal, plan.rules)}`));
+      }
+      const goal = goals.find(({ together }) => together)!;
+      const ticks = withTicks(EMPTY_MODEL.choices.ticks, [goal.moveIds[0]!], false);
+      show({ plan, choices: choices({ ticks }) });
+      assert.deepEqual(texts('.flag', landmark('Moves'))[0], '⚠ all or none');
+      assert.match(texts('.detail', landmark('Moves'))[0]!, /^Of no use/);
+    });
+
+    it('says of a goal that is listed in part that its gain is the whole goal’s', () => {
+      const goal = goalsOf(plan).find(({ moveIds }) => moveIds.length > 1)!;
+      const steps = stepsOf(step(goal.moveIds[0]!, 'done'));
+      show({ plan, steps });
+      assert.match(
+        moveCells()[0]!,
+        new RegExp(`${goal.moveIds.length - 1} of ${goal.moveIds.length} moves · of the whole goal: `),
+      );
+    });
+
+    it('has a column for what moves free only where some move frees or takes it, each heading as wide as its words', () => {
+      const shrinks = plan.moves.filter((move) => move.kind === 'resize' && move.from.gpuMilli === move.to.gpuMilli);
+      show({ plan: { ...plan, moves: shrinks } });
+      const heads = texts('[role=columnheader]', landmark('Moves'));
+      assert.ok(heads.includes('frees CPU') && !heads.includes('frees GPU'), heads.join());
+    });
+
+    it('counts the rows of each table in its heading', () => {
+      show({ plan });
+      assert.deepEqual(texts('h2').slice(0, 1).concat(texts('h2').slice(2)), [
+        `Moves (${plan.moves.length})`,
+        `Pending tasks (${plan.placements.length})`,
+        `Resizes in place (${plan.resizes.filter(({ decision }) => decision.kind !== 'refused').length})`,
+        `Migrations (${plan.migrations.length})`,
+      ]);
+    });
+
+    it('leads nowhere from a dash', () => {
+      const none = plan.migrations.find(({ taskIds, to }) => taskIds.length === 0 || to === undefined)!;
+      show({ plan: { ...plan, migrations: [none] } });
+      const cells = all('[role=gridcell]', gridOf(landmark('Migrations'))).filter((cell) => said(cell) === '—');
+      assert.ok(cells.length > 0);
+      for (const cell of cells) assert.equal(all('a', cell).length, 0);
     });
 
     it('calls a goal of no use only where a part of it is neither ticked nor done, whatever a search leaves', () => {
@@ -256,6 +362,11 @@ describe('the plan panel', function () {
       draw({ plan, steps: stepsOf(step('a', 'running'), step('b', 'done')) });
       assert.equal(all('[aria-live=polite]')[0], region);
       assert.equal(said(region), 'title done: done. so.');
+      // What came later is said: what is being done, or another plan.
+      draw({ plan, steps: stepsOf(step('a', 'done')), latest: 'busy', host: { ...HOST, busy: 'planning' } });
+      assert.equal(said(region), 'planning …');
+      draw({ plan, steps: stepsOf(step('a', 'waiting')), latest: 'plan' });
+      assert.equal(said(region), describeVerdict(plan));
     });
 
     it('counts undos and moves of earlier plans apart from the plan’s own', () => {
@@ -263,7 +374,7 @@ describe('the plan panel', function () {
       show({ plan, steps });
       const progress = said(landmark('Progress'));
       assert.match(progress, new RegExp(`${plan.moves.length} of ${plan.moves.length} moves done`));
-      assert.match(progress, /Undone, or of earlier plans: 1 of 1 move done\./);
+      assert.match(progress, /Taken back, or of earlier plans: 1 done\./);
     });
 
     it('lists a bounded number of steps, whatever was begun', () => {

@@ -52,10 +52,26 @@ describe('the state of the plan panel', () => {
     assert.deepEqual(ticked(reduce(chosen, host('q'))), ['a', 'b', 'c']);
   });
 
-  it('keeps how moves are listed with the next plan too', () => {
+  it('keeps how moves are listed with the next plan too, but no search, which would hide its moves', () => {
     const listed = reduce(reduce(EMPTY_MODEL, host('p')), { type: 'list', view: { group: 'node', search: 'gpu' } });
     const { moves } = reduce(listed, host('q')).choices;
-    assert.deepEqual([moves.group, moves.search], ['node', 'gpu']);
+    assert.deepEqual([moves.group, moves.search], ['node', '']);
+    assert.equal(reduce(listed, host('p')).choices.moves.search, 'gpu');
+  });
+
+  it('knows what came last: a plan, a step, or what is being done', () => {
+    let model = reduce(EMPTY_MODEL, state({ busy: 'planning' }));
+    const latest = (more: Partial<PanelState>) => {
+      model = reduce(model, state(more));
+      return model.latest;
+    };
+    assert.equal(model.latest, 'busy');
+    assert.equal(latest({ planId: 'p' }), 'plan');
+    assert.equal(latest({ planId: 'p', busy: 'applying' }), 'busy');
+    assert.equal(latest({ planId: 'p', busy: 'applying', steps: [step('a', 'done')] }), 'step');
+    assert.equal(latest({ planId: 'p', stepsBefore: 1 }), 'step');
+    assert.equal(latest({ planId: 'p', stepsBefore: 1, busy: 'planning' }), 'busy');
+    assert.equal(latest({ planId: 'q' }), 'plan');
   });
 
   it('opens and closes groups of moves', () => {

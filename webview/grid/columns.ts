@@ -3,6 +3,8 @@ export type Column<Row> = {
   /** What the column is known by: no other of its grid has the same. */
   readonly title: string;
   readonly text: (row: Row) => string;
+  /** A mark before the text, which is never cut. */
+  readonly flag?: (row: Row) => string | undefined;
   /** A second, fainter line; only in grids of two lines. */
   readonly detail?: (row: Row) => string | undefined;
   /** What the column is sorted by; its text when absent. */
@@ -14,8 +16,9 @@ export type Column<Row> = {
   readonly share?: number;
   /** A text that is too long loses its middle: names differ at their end. */
   readonly isName?: boolean;
-  /** Where the name leads: the cell is a link. */
+  /** Where the name leads: the cell is a link, but where `leads` says no. */
   readonly open?: (row: Row) => void;
+  readonly leads?: (row: Row) => boolean;
   /** The cell holds a checkbox in place of a text. */
   readonly tick?: Tick<Row>;
 };
@@ -41,9 +44,19 @@ export function numeric<Row>(
   return { title, text: (row) => format(value(row)), value, numeric: true };
 }
 
-/** A column of names that lead somewhere. */
-export function names<Row>(title: string, text: (row: Row) => string, open: (row: Row) => void): Column<Row> {
-  return { title, text, open, isName: true };
+/** A column of names that lead somewhere; a dash, which leads nowhere, where there is none. */
+export function names<Row>(
+  title: string,
+  name: (row: Row) => string | undefined,
+  open: (row: Row) => void,
+): Column<Row> {
+  return {
+    title,
+    text: (row) => name(row) ?? '—',
+    leads: (row) => name(row) !== undefined,
+    open,
+    isName: true,
+  };
 }
 
 /** The least width of a column: numbers, short texts, names, and sentences, which have a large share. */
@@ -51,7 +64,12 @@ const LEAST_CH = { number: 15, text: 16, name: 20, sentence: 36 } as const;
 const SENTENCE_SHARE = 5;
 const TICK_PIXELS = 36;
 /** No column can be made narrower. */
-export const LEAST_PIXELS = 48;
+const LEAST_PIXELS = 48;
+
+/** A width that a column may have: no wider than the page, or its other edge would be out of reach. */
+export function boundedWidth(pixels: number, pagePixels: number): number {
+  return Math.max(LEAST_PIXELS, Math.min(pixels, pagePixels || Number.POSITIVE_INFINITY));
+}
 
 /** The columns' widths for CSS grid: those of the reader, the others by their shares. */
 export function template<Row>(columns: readonly Column<Row>[], widths: Widths): string {
@@ -76,9 +94,14 @@ export function leastWidth<Row>(columns: readonly Column<Row>[], widths: Widths)
   return `calc(${ch}ch + ${pixels}px)`;
 }
 
-function least({ numeric, isName, share = 0 }: Pick<Column<never>, 'numeric' | 'isName' | 'share'>): number {
-  return LEAST_CH[numeric ? 'number' : share >= SENTENCE_SHARE ? 'sentence' : isName ? 'name' : 'text'];
+/** No heading of numbers is cut: they are short, and a cut one would name another thing. */
+function least({ title, numeric, isName, share = 0 }: Column<never>): number {
+  if (numeric) return Math.max(LEAST_CH.number, title.length + BESIDE_TITLE_CH);
+  return LEAST_CH[share >= SENTENCE_SHARE ? 'sentence' : isName ? 'name' : 'text'];
 }
+
+/** What stands beside a heading: the space at its sides, and how it is sorted. */
+const BESIDE_TITLE_CH = 5;
 
 /** The end of a name that stays when its middle is cut: generated names differ there. */
 const TAIL = 14;

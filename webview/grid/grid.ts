@@ -2,9 +2,10 @@ import { html, nothing, render, type TemplateResult } from 'lit-html';
 import { live } from 'lit-html/directives/live.js';
 import { repeat } from 'lit-html/directives/repeat.js';
 import { styleMap } from 'lit-html/directives/style-map.js';
-import { aroundMiddle, type Column, LEAST_PIXELS, leastWidth, template, type Widths } from './columns.ts';
+import { isRecord } from '../../src/core/model/isRecord.ts';
+import { aroundMiddle, boundedWidth, type Column, leastWidth, template, type Widths } from './columns.ts';
 import { type Place, placeAfter } from './keys.ts';
-import { nextSorting, type Sorting, sortRows } from './sorting.ts';
+import { isSorting, nextSorting, type Sorting, sortRows } from './sorting.ts';
 
 export type GridOptions<Row> = {
   /** What the grid holds and what Enter does, for those who do not see it. */
@@ -25,6 +26,32 @@ export type GridOptions<Row> = {
   readonly mark?: (row: Row) => string | undefined;
 };
 
+/** How a grid stands for its reader, as plain data. */
+export type GridLook = {
+  readonly widths: readonly (readonly [title: string, pixels: number])[];
+  readonly sorting?: Sorting;
+  readonly scrolledPixels: number;
+};
+
+/** What those outside see of a grid: they may keep how it looks, and give it back. */
+export type GridElement = HTMLElement & { readonly label: string; look: GridLook };
+
+/** Tells those around a grid that its reader sorted it, scrolled it or changed a width. */
+export const LOOKED = 'stowage-looked';
+
+/** What was kept of a grid; anything out of shape is nothing. */
+export function parseGridLook(value: unknown): GridLook | undefined {
+  if (!isRecord(value) || !Array.isArray(value['widths'])) return undefined;
+  const { widths, sorting, scrolledPixels } = value;
+  const isWidth = (each: unknown): each is readonly [string, number] =>
+    Array.isArray(each) && typeof each[0] === 'string' && Number.isFinite(each[1]);
+  return {
+    widths: widths.filter(isWidth),
+    ...(isSorting(sorting) && { sorting }),
+    scrolledPixels: typeof scrolledPixels === 'number' ? scrolledPixels : 0,
+  };
+}
+
 export type Tree<Row> = {
   readonly level: (row: Row) => number;
   /** Undefined for a row with nothing under it. */
@@ -37,15 +64,25 @@ const ROW_HEIGHTS_PIXELS = { 1: 26, 2: 44 } as const;
 const VISIBLE_ROWS = 14;
 /** Rows drawn above and below those in sight. */
 const SPARE_ROWS = 6;
-/** By how much Alt with an arrow makes a column wider. */
-const WIDTH_STEP_PIXELS = 16;
+/** By how many pixels a key with Alt makes a column wider; undefined: as wide as it was at first. */
+const WIDTH_STEPS: Readonly<Record<string, number | undefined>> = {
+  ArrowLeft: -16,
+  ArrowRight: 16,
+  Backspace: undefined,
+};
+
+/** Height of the header with its line, which stays above the rows. */
+const HEADER_PIXELS = 27;
+/** Keys of a header. */
+const WIDTH_KEYS = 'Alt+ArrowLeft Alt+ArrowRight Alt+Backspace';
 
 const MARKS = { ascending: ' ▲', descending: ' ▼', none: '' };
 
 /**
  * A table for keyboard and screen reader: `role=grid` (`treegrid` with rows under rows); one tab stop in its header and
  * one in its cells; arrows, Home, End, Page keys; Enter opens, or sorts in the header, which says so in `aria-sort`;
- * Alt with an arrow, or the edge of a header, changes a column's width. Only the rows in sight are in the document.
+ * Alt with an arrow, or the edge of a header, changes a column's width; Alt+Backspace, or a double click there, gives back
+ * the first one. Only the rows in sight are in the document.
  * Other options patch what is drawn: sorting, widths, scrolling and focus stay.
  */
 class Grid<Row> extends HTMLElement {
@@ -72,6 +109,25 @@ class Grid<Row> extends HTMLElement {
       this.#focus = { ...this.#focus, row: row >= 0 ? row : Math.min(this.#focus.row, this.#order.length - 1) };
     }
     this.#focus = { ...this.#focus, column: Math.min(this.#focus.column, options.columns.length - 1) };
+    this.#draw();
+  }
+
+  get label(): string {
+    return this.#options?.label ?? '';
+  }
+
+  get look(): GridLook {
+    const scrolledPixels = this.#body?.scrollTop ?? 0;
+    return { widths: [...this.#widths], ...(this.#sorting && { sorting: this.#sorting }), scrolledPixels };
+  }
+
+  set look({ widths, sorting, scrolledPixels }: GridLook) {
+    this.#widths = new Map(widths);
+    this.#sorting = sorting;
+    if (this.#options) this.#order = this.#sort(this.#options);
+    this.#draw();
+    if (!this.#body || scrolledPixels === 0) return;
+    this.#body.scrollTop = scrolledPixels;
     this.#draw();
   }
 
@@ -102,8 +158,14 @@ class Grid<Row> extends HTMLElement {
     if (sorted) return sorted.sort(sorting);
     this.#sorting = sorting;
     this.#order = this.#sort(options);
-    this.#draw();
+    this.#changed();
   }
+
+  /** Draws what the reader changed, and tells of it. */
+  #changed = (): void => {
+    this.#draw();
+    this.dispatchEvent(new Event(LOOKED, { bubbles: true }));
+  };
 
   #draw = (): void => {
     const options = this.#options;
@@ -125,19 +187,19 @@ class Grid<Row> extends HTMLElement {
       aria-rowcount=${this.#order.length + 1}
       aria-colcount=${columns.length}
     >
-      <div class="grid-table" style=${styleMap({ minWidth: leastWidth(columns, this.#widths) })}>
-        <div role="rowgroup">
-          <div role="row" class="grid-row grid-header" aria-rowindex="1" style=${styleMap(look)}>
-            ${columns.map((column, at) => this.#header(column, at))}
+      <div
+        class="grid-body"
+        role="presentation"
+        style=${styleMap({ maxHeight: `${this.#page * height + HEADER_PIXELS}px` })}
+        @scroll=${this.#changed}
+      >
+        <div class="grid-table" role="presentation" style=${styleMap({ minWidth: leastWidth(columns, this.#widths) })}>
+          <div class="grid-head" role="rowgroup">
+            <div role="row" class="grid-row grid-header" aria-rowindex="1" style=${styleMap(look)}>
+              ${columns.map((column, at) => this.#header(column, at))}
+            </div>
           </div>
-        </div>
-        <div
-          class="grid-body"
-          role="rowgroup"
-          style=${styleMap({ maxHeight: `${this.#page * height}px` })}
-          @scroll=${this.#draw}
-        >
-          <div class="grid-spacer" role="presentation" style=${styleMap({ height: `${this.#order.length * height}px` })}>
+          <div class="grid-spacer" role="rowgroup" style=${styleMap({ height: `${this.#order.length * height}px` })}>
             ${repeat(
               this.#inSight(),
               (at) => options.key(this.#order[at]!),
@@ -167,6 +229,7 @@ class Grid<Row> extends HTMLElement {
       role="columnheader"
       class=${classOf(column)}
       aria-sort=${column.tick ? nothing : direction}
+      aria-keyshortcuts=${column.tick ? nothing : WIDTH_KEYS}
       tabindex=${at === this.#focus.column ? 0 : -1}
       data-row="-1"
       data-column=${at}
@@ -198,7 +261,8 @@ class Grid<Row> extends HTMLElement {
     const text = column.text(row);
     const detail = column.detail?.(row);
     const share = column.bar?.(row);
-    const open = column.open;
+    const open = column.leads?.(row) === false ? undefined : column.open;
+    const flag = column.flag?.(row);
     const body = column.isName ? cutInside(text) : text;
     return html`<div
       role="gridcell"
@@ -206,10 +270,10 @@ class Grid<Row> extends HTMLElement {
       tabindex=${tab}
       data-row=${place.row}
       data-column=${place.column}
-      title=${detail ? `${text}\n${detail}` : text}
+      title=${[flag, text, detail].filter(Boolean).join('\n')}
       style=${share === undefined ? nothing : `--bar: ${share * 100}%`}
       @dblclick=${() => this.#open(row, column)}
-    >${this.#twisty(options, row, column)}${
+    >${this.#twisty(options, row, column)}${flag ? html`<span class="flag">${flag}</span> ` : nothing}${
       open
         ? html`<a class="name" href="#" tabindex="-1" @click=${(event: Event) => {
             event.preventDefault();
@@ -251,7 +315,7 @@ class Grid<Row> extends HTMLElement {
   }
 
   #open(row: Row, column: Column<Row> | undefined): void {
-    if (column?.open) column.open(row);
+    if (column?.open && column.leads?.(row) !== false) column.open(row);
     else this.#options?.onOpen?.(row);
   }
 
@@ -260,9 +324,9 @@ class Grid<Row> extends HTMLElement {
     if (!options) return;
     const { columns, tree } = options;
     const { row, column } = this.#focus;
-    if (row === -1 && event.altKey && (event.key === 'ArrowLeft' || event.key === 'ArrowRight')) {
+    if (row === -1 && event.altKey && event.key in WIDTH_STEPS) {
       event.preventDefault();
-      return this.#widen(columns[column]!.title, event.key === 'ArrowRight' ? WIDTH_STEP_PIXELS : -WIDTH_STEP_PIXELS);
+      return this.#widen(columns[column]!.title, WIDTH_STEPS[event.key]);
     }
     const opened = this.#order[row];
     const expanded = opened === undefined ? undefined : tree?.expanded(opened);
@@ -317,9 +381,9 @@ class Grid<Row> extends HTMLElement {
   #widen(title: string, by: number | undefined): void {
     const widths = new Map(this.#widths);
     if (by === undefined) widths.delete(title);
-    else widths.set(title, Math.max(LEAST_PIXELS, (widths.get(title) ?? this.#widthOf(title)) + by));
+    else widths.set(title, bounded((widths.get(title) ?? this.#widthOf(title)) + by));
     this.#widths = widths;
-    this.#draw();
+    this.#changed();
   }
 
   #widthOf(title: string): number {
@@ -332,8 +396,8 @@ class Grid<Row> extends HTMLElement {
     const [handle, width] = [down.target as HTMLElement, this.#widthOf(title)];
     handle.setPointerCapture(down.pointerId);
     const move = ({ clientX }: PointerEvent) => {
-      this.#widths = new Map([...this.#widths, [title, Math.max(LEAST_PIXELS, width + clientX - down.clientX)]]);
-      this.#draw();
+      this.#widths = new Map([...this.#widths, [title, bounded(width + clientX - down.clientX)]]);
+      this.#changed();
     };
     handle.addEventListener('pointermove', move);
     handle.addEventListener('lostpointercapture', () => handle.removeEventListener('pointermove', move), {
@@ -349,6 +413,11 @@ export function grid<Row>(options: GridOptions<Row>): TemplateResult {
   return html`<stowage-grid .options=${options}></stowage-grid>`;
 }
 
+function bounded(pixels: number): number {
+  return boundedWidth(pixels, document.documentElement.clientWidth);
+}
+
+/** The name as one run of text, which find and copying see whole; only what is drawn loses its middle. */
 function cutInside(name: string): TemplateResult {
   const [head, tail] = aroundMiddle(name);
   return html`<span class="head">${head}</span><span class="tail">${tail}</span>`;
@@ -362,7 +431,7 @@ function classOf({ numeric, tick }: Pick<Column<never>, 'numeric' | 'tick'>): st
 function scrollTo(body: HTMLElement, row: number, rowHeight: number, page: number): void {
   if (row < 0) return;
   const top = row * rowHeight;
-  const height = body.clientHeight || page * rowHeight;
+  const height = body.clientHeight ? body.clientHeight - HEADER_PIXELS : page * rowHeight;
   if (top < body.scrollTop) body.scrollTop = top;
   else if (top + rowHeight > body.scrollTop + height) body.scrollTop = top + rowHeight - height;
 }

@@ -72,21 +72,28 @@ function freesOf(move: Move): Resources {
 }
 
 /** What a search looks in, in small letters; made when one looks there first, since it takes longer than all the rest. */
-function textOf(row: MoveRow): string {
+function textOf(row: MoveRow, meaning: (row: MoveRow) => string): string {
   const { owner, node, kind } = row.groups;
   const known = TEXTS.get(row);
   if (known !== undefined) return known;
-  const text = `${describeMove(row.move)} ${row.move.task.id} ${owner} ${node} ${kind}`.toLowerCase();
+  const text = `${describeMove(row.move)} ${row.move.task.id} ${owner} ${node} ${kind} ${meaning(row)}`.toLowerCase();
   TEXTS.set(row, text);
   return text;
 }
 
 const TEXTS = new WeakMap<MoveRow, string>();
 
-/** Rows whose text has each word of the search; all where it is empty. */
-export function found(rows: readonly MoveRow[], search: string): readonly MoveRow[] {
+/**
+ * Rows whose text has each word of the search; all where it is empty.
+ * @param meaning what a row is found by beside its own words, always the same for the same row
+ */
+export function found(
+  rows: readonly MoveRow[],
+  search: string,
+  meaning: (row: MoveRow) => string = () => '',
+): readonly MoveRow[] {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
-  return words.length === 0 ? rows : rows.filter((row) => words.every((word) => textOf(row).includes(word)));
+  return words.length === 0 ? rows : rows.filter((row) => words.every((word) => textOf(row, meaning).includes(word)));
 }
 
 /** What a column sorts moves by. */

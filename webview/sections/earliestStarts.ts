@@ -3,7 +3,7 @@ import type { Forecast, ScenarioForecast } from '../../src/core/forecast/forecas
 import type { Plan } from '../../src/core/plan/plan.ts';
 import { startingTasks } from '../../src/core/plan/starts.ts';
 import { describeStart, scenarioTitle } from '../../src/text/forecast.ts';
-import { HEADINGS } from '../../src/text/panel.ts';
+import { describeHeading, HEADINGS } from '../../src/text/panel.ts';
 import type { PanelActions } from '../actions.ts';
 import { names } from '../grid/columns.ts';
 import { grid } from '../grid/grid.ts';
@@ -17,7 +17,7 @@ export function earliestStarts(
   const ids = startingTasks(scenarios);
   if (ids.length === 0) return nothing;
   const when = (scenario: ScenarioForecast, id: string) => scenario.starts.find(({ task }) => task === id);
-  return html`<h3>${HEADINGS.starts}</h3>
+  return html`<h3>${describeHeading(HEADINGS.starts, ids.length)}</h3>
     ${grid<string>({
       label: HEADINGS.starts,
       rows: ids,

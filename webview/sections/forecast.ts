@@ -38,7 +38,10 @@ export function forecastSection(
 const NOTHING: Band = { p10: 0, p50: 0, p90: 0 };
 
 /** Tasks: whole in a sentence, and to a tenth at a point, where a median may lie between two counts. */
-const COUNT = { say: (value: number) => number(value), format: (value: number) => fixed(value, 1) };
+const COUNT = {
+  say: (value: number) => number(value),
+  format: (value: number) => (Number.isInteger(value) ? number(value) : fixed(value, 1)),
+};
 
 /** What the charts show, one each; GPUs where the cluster has some that are free at times, else CPUs. */
 function measures(forecast: Forecast): Measure[] {

@@ -12,7 +12,7 @@ import {
 import { describeMoreSteps, HEADINGS } from '../../src/text/panel.ts';
 import type { PanelActions } from '../actions.ts';
 import { names, numeric } from '../grid/columns.ts';
-import { gridOr, titled } from './parts.ts';
+import { gridOr, headed, titled } from './parts.ts';
 
 /** So many triggers and candidates are named; the plan as text has all. */
 const MOST_TRIGGERS = 4;
@@ -26,7 +26,7 @@ export function migrationsSection(plan: Plan, actions: PanelActions): TemplateRe
   const reveal = ({ taskIds: [first] }: MigrationAdvice) => first !== undefined && actions.reveal('task', first);
   const revealNode = (node: string | undefined) => node !== undefined && actions.reveal('node', node);
   return titled(
-    HEADINGS.migrations,
+    headed(HEADINGS.migrations, all.length),
     all.length > 0 || triggers.length > 1
       ? html`<ul class="faint">${triggers.slice(0, MOST_TRIGGERS).map((trigger) => html`<li>${trigger}</li>`)}${
           more > 0 ? html`<li>${describeMoreSteps(more)}</li>` : nothing
@@ -40,15 +40,15 @@ export function migrationsSection(plan: Plan, actions: PanelActions): TemplateRe
       lines: 2,
       onOpen: reveal,
       columns: [
-        { ...names('task', ({ taskIds }: MigrationAdvice) => taskIds.join(', ') || '—', reveal), share: 4 },
+        { ...names('task', ({ taskIds }: MigrationAdvice) => taskIds.join(', ') || undefined, reveal), share: 4 },
         names(
           'from',
-          ({ from }: MigrationAdvice) => from ?? '—',
+          ({ from }: MigrationAdvice) => from,
           ({ from }) => revealNode(from),
         ),
         names(
           'to',
-          ({ to }: MigrationAdvice) => to ?? '—',
+          ({ to }: MigrationAdvice) => to,
           ({ to }) => revealNode(to),
         ),
         { title: 'in order to', text: ({ goal }) => describeGoal(goal), share: 4 },

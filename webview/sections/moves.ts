@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit-html';
 import { live } from 'lit-html/directives/live.js';
 import type { Move } from '../../src/core/model/moves.ts';
 import { amountOf, type ResourceName, resourceNames } from '../../src/core/model/resources.ts';
-import { goalsOf } from '../../src/core/plan/goals.ts';
+import { goalsOf, type PlanGoal } from '../../src/core/plan/goals.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
 import { stakesOf } from '../../src/core/plan/stakes.ts';
 import { amount } from '../../src/text/format.ts';
@@ -23,13 +23,16 @@ import {
   describeTicked,
 } from '../../src/text/operation.ts';
 import {
+  ALL_OR_NONE,
   ASKED_ONCE_MORE,
+  describeAllDone,
   describeApply,
   describeFound,
   describeFrees,
   describeGroup,
   describeTick,
   describeTickGroup,
+  describeWhole,
   GROUP_BY,
   GROUPED_BY,
   HEADINGS,
@@ -49,25 +52,38 @@ import { memo } from '../memo.ts';
 import { found, type GroupRow, type MoveRow, moveRows, type TableRow, tableRows } from '../moves/table.ts';
 import { isTicked, type Ticks, tickedOf } from '../moves/ticks.ts';
 import { GROUPINGS, type MovesView } from '../moves/view.ts';
-import type { PanelModel } from '../state.ts';
-import { titled } from './parts.ts';
+import { type PanelModel, takenBack } from '../state.ts';
+import { headed, titled } from './parts.ts';
 
 /** The moves of the plan by what they are for, to tick whole or in part, and the button that applies what is ticked. */
 export function movesSection(model: Shown, actions: PanelActions): TemplateResult {
   const { plan, steps } = model;
   const { open, done } = openRows(plan, steps);
-  if (open.length === 0)
-    return titled(HEADINGS.moves, html`<p>${describeNoMoves({ done, nodes: plan.snapshot.counts.nodes })}</p>`);
   const { ticks, moves: view } = model.choices;
-  const shown = foundRows(open, view.search);
+  const shown = foundRows(open, view.search, meaningOf(plan));
+  const left = open.length > 0;
+  // What stands above the table stays when the last move is done: the reader may be typing there.
   return titled(
-    HEADINGS.moves,
-    toolbar(view, shown, open.length, ticks, actions),
-    shown.length === 0 ? html`<p>${NO_MOVE_FOUND}</p>` : nothing,
-    table(model, shown, actions),
-    applyLine(model, tickedMoves(open, ticks), open.length, actions),
+    headed(HEADINGS.moves, open.length),
+    left || done > 0 ? toolbar(view, shown, open.length, ticks, actions) : nothing,
+    shown.length === 0 ? html`<p>${left ? NO_MOVE_FOUND : noMoves(model, done)}</p>` : nothing,
+    left ? table(model, shown, actions) : nothing,
+    left ? applyLine(model, tickedMoves(open, ticks), open.length, actions) : nothing,
   );
 }
+
+function noMoves({ plan, steps }: Shown, done: number): string {
+  const back = takenBack(plan, steps);
+  return back > 0 ? describeAllDone(done, back) : describeNoMoves({ done, nodes: plan.snapshot.counts.nodes });
+}
+
+/** What a search finds a move by beside its own words: the title and the reason of its goal, and why it is made. */
+const meaningOf = memo((plan: Plan) => {
+  const { goals } = tableOf(plan);
+  const texts = new Map(goals.map((goal) => [goal.id, `${titleOfGoal(goal)} ${reasonOfGoal(goal, plan.rules)}`]));
+  const advice = adviceOf(plan);
+  return ({ move, groups }: MoveRow) => `${texts.get(groups.goal) ?? ''} ${describeWhy(move, advice) ?? ''}`;
+});
 
 /** The goals of a plan and a row for each move, made once a plan. */
 const tableOf = memo((plan: Plan) => {
@@ -127,7 +143,7 @@ function toolbar(
         ${GROUPINGS.map((each) => html`<option value=${each} ?selected=${each === group}>${GROUPED_BY[each]}</option>`)}
       </select></label
     >
-    ${button(TICK_ALL, () => tick(true), { secondary: true, disabled: standing === 'all' })}
+    ${button(TICK_ALL, () => tick(true), { secondary: true, disabled: standing === 'all' || all === 0 })}
     ${button(TICK_NONE, () => tick(false), { secondary: true, disabled: standing === 'none' })}
     <span class="faint" role="status">${describeFound(shown.length, all)}</span>
   </p>`;
@@ -178,6 +194,7 @@ function moveColumns(model: Shown, actions: PanelActions): readonly Column<Table
   const move: Column<TableRow> = {
     ...name!,
     detail: (row) => (row.kind === 'move' ? describeWhy(row.move, advice) : groupDetail(row, model)),
+    flag: (row) => (row.kind === 'group' && row.goal ? flagOf(row.goal, model) : undefined),
   };
   if (steps.size === 0) return [tick, move, ...facts];
   return [tick, move, ...facts, standingColumn(steps, host.nowSeconds ?? 0)];
@@ -195,7 +212,9 @@ const standingColumn = memo((steps: PanelModel['steps'], nowSeconds: number): Co
 /** What is told of a move and of a group; the same while the plan is, so that its rows need not be sorted again. */
 const factColumns = memo((plan: Plan): readonly Column<TableRow>[] => {
   const { rows } = tableOf(plan);
-  const resources = resourceNames(...new Set(rows.map(({ frees }) => frees)));
+  const resources = resourceNames(...new Set(rows.map(({ frees }) => frees))).filter((resource) =>
+    rows.some(({ frees }) => amountOf(frees, resource) !== 0),
+  );
   return [
     {
       title: 'move',
@@ -204,16 +223,14 @@ const factColumns = memo((plan: Plan): readonly Column<TableRow>[] => {
       share: 8,
     },
     ...resources.map(freesColumn),
-    numeric('work lost', ({ lostSeconds }: TableRow) => lostSeconds, lostCell),
+    { ...numeric('work lost', ({ lostSeconds }: TableRow) => lostSeconds, lostCell), share: 0 },
   ];
 });
 
 function freesColumn(resource: ResourceName): Column<TableRow> {
-  return numeric(
-    describeFrees(resource),
-    ({ frees }: TableRow) => amountOf(frees, resource),
-    (value) => (value === 0 ? '—' : amount(resource, value)),
-  );
+  const format = (value: number) => (value === 0 ? '—' : amount(resource, value));
+  // No wider than it must be: the moves need the room.
+  return { ...numeric(describeFrees(resource), ({ frees }: TableRow) => amountOf(frees, resource), format), share: 0 };
 }
 
 function groupTitle({ by, name, goal }: GroupRow): string {
@@ -222,22 +239,34 @@ function groupTitle({ by, name, goal }: GroupRow): string {
 }
 
 /**
- * Why, what it brings and what it costs, of the whole goal; first how many of its moves are listed where that is not all,
- * last that they belong together, or that it is of no use as it is ticked.
+ * First that a goal is of no use as it is ticked; what it brings and costs, of the whole goal, with how many of its moves
+ * are listed where that is not all; why; last that its moves belong together.
  */
-function groupDetail({ goal, moves }: GroupRow, { plan, choices, steps }: Shown): string {
+function groupDetail({ goal, moves }: GroupRow, model: Shown): string {
   if (!goal) return describeGroup(moves.length);
   const all = goal.moveIds.length;
-  const chosen = goal.moveIds.filter((id) => isTicked(choices.ticks, id) || steps.get(id)?.state === 'done').length;
+  const worth = [gainOfGoal(goal), costOfGoal(goal)].join(' · ');
+  const part = partOf(goal, model);
   return [
-    moves.length < all && describeFound(moves.length, all),
-    reasonOfGoal(goal, plan.rules),
-    gainOfGoal(goal),
-    costOfGoal(goal),
-    describePart(goal, chosen) ?? describeTogether(goal),
+    part,
+    moves.length < all ? `${describeFound(moves.length, all)} · ${describeWhole(worth)}` : worth,
+    reasonOfGoal(goal, model.plan.rules),
+    part === undefined && describeTogether(goal),
   ]
     .filter(Boolean)
     .join(' · ');
+}
+
+/** That a goal is of no use as it is ticked. */
+function partOf(goal: PlanGoal, { choices, steps }: Shown): string | undefined {
+  const chosen = goal.moveIds.filter((id) => isTicked(choices.ticks, id) || steps.get(id)?.state === 'done').length;
+  return describePart(goal, chosen);
+}
+
+/** Before the title of a goal whose moves belong together: it is read however narrow the column is. */
+function flagOf(goal: PlanGoal, model: Shown): string | undefined {
+  if (!goal.together) return undefined;
+  return partOf(goal, model) === undefined ? ALL_OR_NONE : `⚠ ${ALL_OR_NONE}`;
 }
 
 function idsOf(row: TableRow): readonly string[] {

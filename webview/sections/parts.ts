@@ -1,9 +1,19 @@
 import { html, type TemplateResult } from 'lit-html';
+import { describeHeading } from '../../src/text/panel.ts';
 import { type GridOptions, grid } from '../grid/grid.ts';
 
 /** A section under its heading, by which a screen reader finds it. */
-export function titled(heading: string, ...children: readonly unknown[]): TemplateResult {
-  return html`<section aria-label=${heading}><h2>${heading}</h2>${children}</section>`;
+export function titled(heading: string | Headed, ...children: readonly unknown[]): TemplateResult {
+  const { name, text } = typeof heading === 'string' ? { name: heading, text: heading } : heading;
+  return html`<section aria-label=${name}><h2>${text}</h2>${children}</section>`;
+}
+
+/** A section's name, which stays, and its heading, which counts. */
+type Headed = { readonly name: string; readonly text: string };
+
+/** A heading that says how many rows there are: a table shows few of them at once. */
+export function headed(name: string, rows: number): Headed {
+  return { name, text: describeHeading(name, rows) };
 }
 
 /** A grid, or where it has no rows the sentence that says why. */

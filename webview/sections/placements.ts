@@ -7,7 +7,7 @@ import { describeRuntime } from '../../src/text/prediction.ts';
 import type { PanelActions } from '../actions.ts';
 import { names, numeric } from '../grid/columns.ts';
 import { memo } from '../memo.ts';
-import { gridOr, titled } from './parts.ts';
+import { gridOr, headed, titled } from './parts.ts';
 
 /** What is told of each pending task, made once a plan. */
 const pendingFacts = memo((plan: Plan) => {
@@ -19,7 +19,7 @@ const pendingFacts = memo((plan: Plan) => {
 export function placementsSection(plan: Plan, actions: PanelActions): TemplateResult {
   const pending = pendingFacts(plan);
   return titled(
-    HEADINGS.placements,
+    headed(HEADINGS.placements, plan.placements.length),
     gridOr<PlacementAdvice>('No task is pending.', {
       label: `${HEADINGS.placements}; Enter shows the ranked nodes`,
       rows: plan.placements,

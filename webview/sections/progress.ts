@@ -10,6 +10,7 @@ import {
   describeMoreSteps,
   describeOldPlan,
   describeOtherSteps,
+  describeTakenBack,
   HEADINGS,
   PLAN_AGAIN,
   type StepCounts,
@@ -18,38 +19,28 @@ import { describeVerdict } from '../../src/text/verdict.ts';
 import type { PanelActions } from '../actions.ts';
 import { button } from '../button.ts';
 import { memo } from '../memo.ts';
-import type { PanelModel } from '../state.ts';
+import { type PanelModel, takenBack } from '../state.ts';
 import { titled } from './parts.ts';
 
 /** So many moves of one standing are listed, those that changed last; the table of moves has all. */
 const MOST_LISTED = 20;
 
-/** Where the moves stand that were begun: how many, those that need attention, the others folded. */
-export function progressSection(
-  { host, plan, steps }: PanelModel,
-  actions: PanelActions,
-): TemplateResult | typeof nothing {
+/** Where the moves stand that were confirmed: how many, those that need attention, the others folded. */
+export function progressSection({ host, plan, steps }: PanelModel): TemplateResult | typeof nothing {
   if (steps.size === 0) return nothing;
-  const own = new Set(plan?.moves.map(({ id }) => id));
-  const isOwn = ({ moveId }: StepText) => plan === undefined || own.has(moveId);
-  const { true: ofPlan = [], false: others = [] } = Object.groupBy(steps.values(), (step) => `${isOwn(step)}`);
+  const { ofPlan, others } = byPlan(plan, steps);
   const counts = countsOf(ofPlan);
+  const total = Math.max(host.confirmed ?? 0, ofPlan.length);
   const { nowSeconds = 0 } = host;
   const all = [...steps.values()].reverse();
   const of = (...states: readonly StepText['state'][]) => all.filter(({ state }) => states.includes(state));
-  const over = host.busy === undefined && plan !== undefined && wasBegun(plan, steps);
   return titled(
     HEADINGS.progress,
-    html`<progress
-        aria-label=${HEADINGS.progress}
-        max=${steps.size}
-        .value=${all.filter(({ state }) => ENDED.includes(state)).length}
-      ></progress>
-      <p class=${over ? 'notice' : ''}>
-        ${over ? describeOldPlan(madeAt(plan), counts) : describeCountsOfSteps(counts)}
-        ${over ? button(PLAN_AGAIN, actions.refresh, { secondary: true }) : nothing}
-      </p>
-      ${others.length > 0 ? html`<p>${describeOtherSteps(countsOf(others))}</p>` : nothing}`,
+    total > 0
+      ? html`<progress aria-label=${HEADINGS.progress} max=${total} .value=${counts.done + counts.failed}></progress>
+          <p>${describeCountsOfSteps(counts, total)} ${describeTakenBack(takenBack(plan, steps))}</p>`
+      : nothing,
+    others.length > 0 ? html`<p>${describeOtherSteps(countsOf(others))}</p>` : nothing,
     stepList(of('running', 'waiting', 'failed'), nowSeconds),
     of('done').length > 0
       ? html`<details><summary>${describeDoneFold(of('done').length)}</summary>${stepList(of('done'), nowSeconds)}</details>`
@@ -57,9 +48,28 @@ export function progressSection(
   );
 }
 
-/** Whether a move of the plan has come to its end: then the plan tells of a cluster that was. */
-function wasBegun({ moves }: NonNullable<PanelModel['plan']>, steps: PanelModel['steps']): boolean {
-  return moves.some(({ id }) => ENDED.includes(steps.get(id)?.state ?? 'waiting'));
+/** Says above a plan that was carried out that it is the old one; nothing while it still is what holds. */
+export function oldPlanNotice(
+  { host, plan, steps }: PanelModel,
+  actions: PanelActions,
+): TemplateResult | typeof nothing {
+  if (host.busy !== undefined || !plan || !wasBegun(steps)) return nothing;
+  return html`<p class="notice">
+    ${describeOldPlan(madeAt(plan))} ${button(PLAN_AGAIN, actions.refresh, { secondary: true })}
+  </p>`;
+}
+
+/** Steps of the plan's own moves, and all others: those of undos, and of plans before it. */
+function byPlan(plan: PanelModel['plan'], steps: PanelModel['steps']) {
+  const own = new Set(plan?.moves.map(({ id }) => id));
+  const isOwn = ({ moveId }: StepText) => plan === undefined || own.has(moveId);
+  const { true: ofPlan = [], false: others = [] } = Object.groupBy(steps.values(), (step) => `${isOwn(step)}`);
+  return { ofPlan, others };
+}
+
+/** Whether a move has come to its end since the plan was made, its own or an undo: then it tells of a cluster that was. */
+function wasBegun(steps: PanelModel['steps']): boolean {
+  return [...steps.values()].some(({ state }) => ENDED.includes(state));
 }
 
 const ENDED: readonly StepText['state'][] = ['done', 'failed'];
@@ -68,9 +78,10 @@ const ENDED: readonly StepText['state'][] = ['done', 'failed'];
  * What happened last, as a line for a screen reader: a move's latest change, what is being done, or the plan that came
  * of it; empty before the first.
  */
-export function latestLine({ plan, steps, host: { nowSeconds = 0, busy } }: PanelModel): string {
+export function latestLine({ plan, steps, latest, host: { nowSeconds = 0, busy } }: PanelModel): string {
   const last = [...steps.values()].at(-1);
-  if (last) return `${last.title}: ${describeStanding(last, nowSeconds)}`;
+  const isStep = latest === 'step' || (busy === undefined && latest !== 'plan');
+  if (last && isStep) return `${last.title}: ${describeStanding(last, nowSeconds)}`;
   if (busy !== undefined) return `${busy} …`;
   return plan ? sentenceOf(plan) : '';
 }

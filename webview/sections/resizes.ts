@@ -17,7 +17,7 @@ import { describeFreed } from '../../src/text/verdict.ts';
 import type { PanelActions } from '../actions.ts';
 import { type Column, names, numeric } from '../grid/columns.ts';
 import { grid } from '../grid/grid.ts';
-import { gridOr, titled } from './parts.ts';
+import { gridOr, headed, titled } from './parts.ts';
 
 /** Advice on the requests of running tasks, one row a task and resource: what is done first, refusals folded. */
 export function resizesSection(plan: Plan, actions: PanelActions): TemplateResult {
@@ -30,7 +30,7 @@ export function resizesSection(plan: Plan, actions: PanelActions): TemplateResul
   const few = describeFewReadings(snapshot);
   const label = describeKeptFold(refused.length);
   return titled(
-    HEADINGS.resizes,
+    headed(HEADINGS.resizes, rows.length),
     rows.length > 0 && few !== undefined ? html`<p class="faint">${few}</p>` : nothing,
     describeFreed(plan).map((line) => html`<p class="faint">${line}</p>`),
     gridOr(describeNoResizes(plan), { label: HEADINGS.resizes, rows, key, columns, lines: 2, onOpen }),
