@@ -49,6 +49,7 @@ function ending({
     wills: new Map([['train', { ...WILL, ...will }]]),
     manifests: new Map([['train', MANIFEST]]),
     ran,
+    lastRan: [],
     exitCodes: new Set([0, 1, 2]),
     states: [],
     ...more,
@@ -123,6 +124,22 @@ describe('the oracle of the storm', () => {
   it('finds a Job that is left stopped, or runs against its user', () => {
     assert.deepEqual(laws(ending({ spec: { suspend: true }, pods: [] })), ['stopped']);
     assert.deepEqual(laws(ending({ will: { isSuspended: true } })), ['overruled']);
+  });
+
+  it('leaves a Job to its user who has edited it while it was stopped, if every machine says so', () => {
+    const output = 'x/train is suspended, and is left as it is: somebody has changed it since. kubectl resumes it.';
+    const told = ranWith({ output, status: 3 });
+    const template = MANIFEST['spec'].template;
+    const annotations = { ...template.metadata.annotations, user: 'x' };
+    const edited = { ...template, metadata: { ...template.metadata, annotations } };
+    const stopped = {
+      spec: { suspend: true, template: edited },
+      pods: [],
+      will: { templateAnnotations: { user: 'x' } },
+    };
+    assert.deepEqual(laws(ending({ ...stopped, lastRan: [told, told] })), []);
+    assert.deepEqual(laws(ending({ ...stopped, lastRan: [told, ranWith({ status: 0 })] })), ['stopped']);
+    assert.deepEqual(laws(ending({ ...stopped, will: {}, lastRan: [told] })), ['stopped']);
   });
 
   it('finds what of a user is gone: labels, preferences, amounts', () => {

@@ -29,6 +29,8 @@ export type Ending = {
   /** Jobs and bare pods as they were made. */
   readonly manifests: ReadonlyMap<string, Json>;
   readonly ran: readonly Ran[];
+  /** The last apply of each machine. */
+  readonly lastRan: readonly Ran[];
   readonly exitCodes: ReadonlySet<number>;
   /** Moves by all journals, with the kind of their last state. */
   readonly states: readonly { readonly move: Json; readonly kind: string }[];
@@ -47,7 +49,8 @@ export function violationsOf(ending: Ending): Violation[] {
   ];
 }
 
-function ofJob({ jobs, pods, nodes, wills }: Ending, name: string, manifest: Json): Violation[] {
+function ofJob(ending: Ending, name: string, manifest: Json): Violation[] {
+  const { jobs, pods, nodes, wills } = ending;
   const job = jobs.find(({ metadata }) => metadata.name === name);
   const will = wills.get(name)!;
   if (will.isDeleted) return [];
@@ -61,6 +64,7 @@ function ofJob({ jobs, pods, nodes, wills }: Ending, name: string, manifest: Jso
   if (conditionOf(job, 'Complete')) return [];
   const { suspend = false } = job['spec'];
   const wrong = [...ofUserEdits(job, will, manifest), ...ofTemplate(job, manifest)];
+  if (isLeftByHand(ending, name)) return wrong;
   if (suspend !== will.isSuspended) {
     const text = suspend ? `Job ${name} is stopped` : `Job ${name} runs, and its user had stopped it`;
     return [{ law: suspend ? 'stopped' : 'overruled', text }, ...wrong];
@@ -71,6 +75,18 @@ function ofJob({ jobs, pods, nodes, wills }: Ending, name: string, manifest: Jso
   const stuck = own.some((pod) => isUnschedulable(pod)) && badPin(job, nodes);
   if (stuck) wrong.push({ law: 'pinned', text: `Job ${name} waits for ${stuck}` });
   return wrong;
+}
+
+/**
+ * A Job that its user has edited while it was stopped, and of which no journal knows any more, is nobody's to resume but
+ * the user's (the first law); every machine says so, and how.
+ */
+export function isLeftByHand({ wills, lastRan }: Pick<Ending, 'wills' | 'lastRan'>, name: string): boolean {
+  const { terms, templateAnnotations, parallelism } = wills.get(name)!;
+  const isEdited = terms.length > 0 || Object.keys(templateAnnotations).length > 0 || parallelism !== undefined;
+  const says = ({ output, status }: Ran) =>
+    status === 3 && output.includes(`${name} is suspended, and is left as it is`) && output.includes('kubectl');
+  return isEdited && lastRan.length > 0 && lastRan.every(says);
 }
 
 /** What a deadline, or somebody who ended its pods, may do to a Job. */
@@ -152,8 +168,10 @@ function ofBarePod({ pods, wills }: Ending, name: string, _: Json): Violation[] 
   return isWell || isDisturbed ? [] : [{ law: 'lost', text: `pod ${name} is ${pod ? 'failed' : 'gone'}` }];
 }
 
-function ofRecords({ jobs, pods }: Ending): Violation[] {
-  const living = [...jobs.filter((job) => !isFinished(job)), ...pods.filter((pod) => !isOver(pod))];
+function ofRecords(ending: Ending): Violation[] {
+  const { jobs, pods } = ending;
+  const isOurs = (job: Json) => !isFinished(job) && !isLeftByHand(ending, job['metadata'].name);
+  const living = [...jobs.filter(isOurs), ...pods.filter((pod) => !isOver(pod))];
   return living.flatMap((object) => {
     const record = recordOn(object);
     return record === undefined

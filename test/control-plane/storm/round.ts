@@ -7,7 +7,7 @@ import type { Admin, Json } from './admin.ts';
 import { Machine, type Ran } from './machine.ts';
 import { jobManifest, type Place, podManifest } from './manifests.ts';
 import { isFinished, isOver, isStoppedByUs, ownerOf, recordOn } from './objects.ts';
-import { type Violation, violationsOf } from './oracle.ts';
+import { isLeftByHand, type Violation, violationsOf } from './oracle.ts';
 import { FaultyProxy } from './proxy.ts';
 import { type Intent, type RoundPlan, type Run, roundPlan, STORM_MILLISECONDS } from './roundPlan.ts';
 import { cleanUp, isWaiting, kubeconfigOf, makeNamespace, makeTasks, makeToken, pathOf } from './setUp.ts';
@@ -70,6 +70,7 @@ class Round {
   readonly #ran: Ran[] = [];
   readonly #counts: Record<string, number> = {};
   readonly #unsaid: Violation[] = [];
+  #lastRan: readonly Ran[] = [];
   #server = '';
   #began = Date.now();
 
@@ -130,7 +131,8 @@ class Round {
       for (const machine of this.#machines) {
         ran.push(await this.#run(machine, ['apply', '--yes', '--kubeconfig', machine.kubeconfig]));
       }
-      const isWaiting = ran.some(({ output }) => /wait|another apply|left to it/i.test(output));
+      this.#lastRan = ran;
+      const isWaiting = ran.some(({ output }) => /wait|another apply|left to it/i.test(withoutLeftByHand(output)));
       if (applies === MOST_LAST_APPLIES || !isWaiting || (await this.#isSettled())) return applies;
       await pause(SHORTEST_WAIT_MILLISECONDS);
     }
@@ -149,13 +151,23 @@ class Round {
     const { exitCodes } = this.#lane;
     const { wills } = this.#users;
     const states = this.#machines.flatMap((machine) => machine.states());
-    const judged = { ...ending, wills, states, exitCodes, manifests: this.#manifests, ran: this.#ran };
+    const judged = {
+      ...ending,
+      wills,
+      states,
+      exitCodes,
+      manifests: this.#manifests,
+      ran: this.#ran,
+      lastRan: this.#lastRan,
+    };
     return [...violationsOf(judged), ...this.#unsaid];
   }
 
   summary(): { readonly runs: number; readonly counts: Record<string, number> } {
     for (const { move, kind } of this.#machines.flatMap((machine) => machine.states()))
       this.#count(`${move['kind']} ${kind}`);
+    const told = { wills: this.#users.wills, lastRan: this.#lastRan };
+    for (const { name } of this.#plan.jobs) if (isLeftByHand(told, name)) this.#count('migration left to its user');
     return { runs: this.#ran.length, counts: this.#counts };
   }
 
@@ -289,6 +301,12 @@ class Round {
   #count(name: string): void {
     this.#counts[name] = (this.#counts[name] ?? 0) + 1;
   }
+}
+
+/** What was printed, but for what only a user can end, and the count of moves, which counts that in. */
+function withoutLeftByHand(output: string): string {
+  if (!output.includes('left as it is')) return output;
+  return output.replace(/^.*left as it is.*$|^Moves: .*$/gm, '');
 }
 
 /** Whether a line says that a Job is stopped, and what goes on with it; that its tasks are being stopped is no such line. */

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openKubernetesCluster } from '../../../src/cluster/kubernetes/kubernetes.ts';
 import type { Move, TaskRef } from '../../../src/core/model/moves.ts';
-import type { Resources } from '../../../src/core/model/resources.ts';
+import { type Resources, sameResources } from '../../../src/core/model/resources.ts';
 import { DEFAULT_SETTINGS } from '../../../src/core/model/settings.ts';
 import type { Snapshot } from '../../../src/core/model/snapshot.ts';
 import type { Task } from '../../../src/core/model/task.ts';
@@ -64,7 +64,9 @@ function moveOf(intent: Intent, { tasks }: Snapshot, nodes: readonly string[]): 
       ];
     case 'resize': {
       const to = scaled(task.allocation, intent);
-      const direction = to.milliCpu > task.allocation.milliCpu ? 'expand' : 'shrink';
+      if (sameResources(to, task.allocation)) return [];
+      const grows = to.milliCpu > task.allocation.milliCpu || to.memoryBytes > task.allocation.memoryBytes;
+      const direction = grows ? 'expand' : 'shrink';
       const amounts = { from: task.allocation, to, request: task.request };
       return [{ kind: 'resize', id: `resize ${task.id}`, task: refOf(task), direction, ...amounts }];
     }
