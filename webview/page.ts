@@ -21,7 +21,7 @@ export function page(model: PanelModel, actions: PanelActions): TemplateResult {
   const { whatIfs, busy, weighed } = host;
   return html`${headerSection(model, actions)}
     <p class="spoken" role="status" aria-live="polite">${latestLine(model)}</p>
-    ${oldPlanNotice(model, actions)}${progressSection(model)}${
+    ${progressSection(model)}${oldPlanNotice(model, actions)}${
       plan ? guard([plan], () => verdictSection(plan)) : nothing
     }${
       plan
