@@ -13,7 +13,7 @@ import {
   type ToWebview,
 } from '../panel/protocol.ts';
 import type { Weighing } from '../planner/protocol.ts';
-import { NO_CLUSTER } from '../text/session.ts';
+import { CHECKING, NO_CLUSTER } from '../text/session.ts';
 import { readerZone } from '../text/zone.ts';
 
 /** What the panel may ask for; the plan itself never comes back from it, only the ids of an issued plan and its moves. */
@@ -38,6 +38,8 @@ export class PlanPanel implements vscode.WebviewPanelSerializer, vscode.Disposab
   private panel: vscode.WebviewPanel | undefined;
   /** What the page holds; undefined until it runs and has told its zone. */
   private held: Held | undefined;
+  /** How far the question is that the page's wish for moves brings: it takes the keyboard from the page. */
+  private question: 'none' | 'wished' | 'stands' = 'none';
   private readonly subscriptions: vscode.Disposable[];
   private readonly extensionUri: vscode.Uri;
   private readonly session: Session;
@@ -54,6 +56,7 @@ export class PlanPanel implements vscode.WebviewPanelSerializer, vscode.Disposab
       session.onDidChange(
         coalesced(() => this.send(this.session.state), { pauseMilliseconds: SEND_PAUSE_MILLISECONDS }),
       ),
+      session.onDidChange((state) => this.takeFocusBack(state)),
     ];
   }
 
@@ -109,6 +112,7 @@ export class PlanPanel implements vscode.WebviewPanelSerializer, vscode.Disposab
       case 'refresh':
         return this.handlers.refresh();
       case 'apply':
+        this.question = 'wished';
         return this.handlers.apply(message.planId, message.moveIds);
       case 'reveal':
         return this.handlers.reveal(message.what, message.name);
@@ -123,6 +127,15 @@ export class PlanPanel implements vscode.WebviewPanelSerializer, vscode.Disposab
       default:
         message satisfies never;
     }
+  }
+
+  /** Once the question is answered the page has the keyboard again, where the reader has not gone elsewhere. */
+  private takeFocusBack(state: SessionState): void {
+    const isChecking = state.kind === 'open' && state.busy === CHECKING;
+    if (isChecking && this.question === 'wished') this.question = 'stands';
+    if (isChecking || this.question !== 'stands') return;
+    this.question = 'none';
+    if (this.panel?.active) this.panel.reveal();
   }
 
   private send(state: SessionState): void {
