@@ -6,6 +6,7 @@ import { errorMessage } from '../core/model/errorMessage.ts';
 import { isRecord } from '../core/model/isRecord.ts';
 import { jsonText } from '../core/model/jsonText.ts';
 import type { Move, RunInformation } from '../core/model/moves.ts';
+import { withoutPasswords } from '../core/model/plain.ts';
 import type { Resources } from '../core/model/resources.ts';
 import { holdsNull, isDeeperThan } from '../core/model/shape.ts';
 import type { Resized } from '../core/model/stated.ts';
@@ -172,8 +173,14 @@ export function operationsOf(entries: readonly JournalEntry[]): Operation[] {
   return [...operations.values()];
 }
 
+/** Names of clusters once had the password of their address with them. */
 function operationOf({ type: _, ...begin }: Extract<JournalEntry, { type: 'begin' }>) {
-  return { ...begin, states: new Map<string, MoveState>(), sinceSeconds: new Map<string, number>() };
+  return {
+    ...begin,
+    cluster: withoutPasswords(begin.cluster),
+    states: new Map<string, MoveState>(),
+    sinceSeconds: new Map<string, number>(),
+  };
 }
 
 /**

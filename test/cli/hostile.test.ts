@@ -221,7 +221,7 @@ describe('a hostile cluster, kubeconfig or folder on the command line', function
       for (const command of ['apply', 'undo']) {
         const { code, err } = await run([command, '--yes']);
         assert.equal(code, 2, err);
-        assert.match(err, /nothing to (?:resume|undo)/);
+        assert.match(err, /^Line 1 of the journal .* cannot be read/);
       }
     });
 

@@ -61,5 +61,5 @@ function absurd(value: unknown, where = '', depth = 0): string | undefined {
   return undefined;
 }
 
-/** Bytes of a data centre are some 1e18. */
-const MOST_NUMBER = 1e19;
+/** Bytes of a data centre are some 1e18; used for the life of one, some 1e28. */
+const MOST_NUMBER = 1e29;

@@ -37,6 +37,7 @@ import { everything, plan as planOf } from '../core/plan/everything.ts';
 import { recurringHistory } from '../core/predict/histories.ts';
 import { amounts, aNode, aSnapshot, aTask } from '../core/small.ts';
 import { parquet } from '../io/parquetFile.ts';
+import { EVERY_ENTRY } from '../operate/everyState.ts';
 import type { Form } from './mutate.ts';
 
 /** A parser with valid inputs. `read` gives back what was read, in which no number may be absurd, or throws in words. */
@@ -82,24 +83,7 @@ function readPlan(input: Buffer, renew: boolean): unknown {
   return describeQuestion({ kind: 'apply', preview: previewPlan(plan), moves: plan.moves });
 }
 
-const JOURNAL = (() => {
-  const begun = { planId: PLAN.id, atSeconds: 5 };
-  const target = { kind: 'kubernetes', kubeconfig: '/home/u/.kube/config', context: 'c' };
-  const step = (moveId: string, state: object) => ({ type: 'step', ...begun, moveId, state });
-  return documents(
-    { type: 'begin', ...begun, cluster: 'c (https://c)', target, moves: PLAN.moves },
-    ...PLAN.moves.flatMap(({ id }, at) => [
-      step(id, {
-        kind: 'waiting',
-        wait: 'shrink',
-        sinceSeconds: 1,
-        dueSeconds: 2,
-        reason: { code: 'gone', task: 't' },
-      }),
-      step(id, at === 0 ? { kind: 'done', outcome: { code: 'taskEnded', task: 't' } } : { kind: 'resizing' }),
-    ]),
-  );
-})();
+const JOURNAL = documents(...EVERY_ENTRY);
 
 /** Numbers of every prediction, which are all there and none absurd. */
 function predictions(input: Buffer): unknown {
@@ -350,7 +334,12 @@ export const TARGETS: readonly Target[] = [
       const name = '2e7d2c03a9507ae2'; // the digest of "c"
       written(directory, `runs-${name}.jsonl`, input);
       const tasks = await new RunRecord(directory, 'c').merge([]);
-      return [runs(tasks), predictSnapshot(fitPredictor(tasks), SNAPSHOT)];
+      const known = tasks.map(({ id: _, parameters: __, request, size, ...times }) => [
+        request.milliCpu,
+        size,
+        times.endedAtSeconds,
+      ]);
+      return [known, predictSnapshot(fitPredictor(tasks), SNAPSHOT)];
     },
   },
   {

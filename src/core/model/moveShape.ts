@@ -1,5 +1,5 @@
 import { isResources } from './resources.ts';
-import { hasFields, isListOf, isName, isNumber, isOneBy, isOneOf, isText } from './shape.ts';
+import { hasFields, isListOf, isName, isNumber, isOneBy, isOneOf, isSeconds, isText } from './shape.ts';
 import { isResized } from './stated.ts';
 
 /** The shapes of what `moves.ts` names, as plans and journals keep it. */
@@ -13,7 +13,7 @@ export const isOwnerRef = hasFields({ ...OWNER_NAME, uid: isName, generation: is
 const isOwnerName = hasFields(OWNER_NAME);
 
 export const isRunInformation = hasFields(
-  { elapsedSeconds: isNumber, remainingSeconds: isNumber, lostSeconds: isNumber, usageSoFar: isResources },
+  { elapsedSeconds: isSeconds, remainingSeconds: isSeconds, lostSeconds: isSeconds, usageSoFar: isResources },
   { checkpoint: isText },
 );
 

@@ -21,8 +21,11 @@ export function isResources(value: unknown): value is Resources {
   const { milliCpu, memoryBytes, gpuMilli, extended } = value as Record<string, unknown>;
   if (typeof extended !== 'object' || extended === null || Array.isArray(extended)) return false;
   const amounts = [milliCpu, memoryBytes, gpuMilli, ...Object.values(extended)];
-  return amounts.every((amount) => Number.isInteger(amount) && (amount as number) >= 0);
+  return amounts.every((amount) => Number.isInteger(amount) && (amount as number) >= 0 && (amount as number) <= MOST);
 }
+
+/** An exbibyte used for a thousand years; an amount of more is a damaged one. */
+const MOST = 2 ** 60 * 31_557_600_000;
 
 /** The amount of one resource; 0 when it is not there. */
 export function amountOf(resources: Resources, name: ResourceName): number {

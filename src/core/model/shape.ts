@@ -12,6 +12,8 @@ export const isText: Shape = (value) => typeof value === 'string';
 export const isFlag: Shape = (value) => typeof value === 'boolean';
 /** JSON has no other numbers, but what stands for them (1e999) may be infinite. */
 export const isNumber: Shape = (value) => typeof value === 'number' && Number.isFinite(value);
+/** A time or a span of it in seconds, even a sum over many tasks: no more than 30 million years. */
+export const isSeconds: Shape = (value) => isNumber(value) && Math.abs(value as number) <= 1e15;
 export const isCount: Shape = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 
 export function isOneOf(...values: readonly unknown[]): Shape {

@@ -1,5 +1,7 @@
+import { isRunInformation } from '../../../core/model/moveShape.ts';
 import type { OwnerRef, TaskRef } from '../../../core/model/moves.ts';
 import { isResources } from '../../../core/model/resources.ts';
+import { isSeconds } from '../../../core/model/shape.ts';
 import { isResized } from '../../../core/model/stated.ts';
 import type { MoveRecord, ObjectRecord } from '../../port.ts';
 import { type ApiObject, idOf, type Job, type Pod } from '../api/objects.ts';
@@ -57,7 +59,7 @@ const LONGEST = 100_000;
 function isMoveRecord(value: unknown): value is MoveRecord {
   if (typeof value !== 'object' || value === null) return false;
   const { planId, moveId, kind, startedAtSeconds, ...more } = value as Record<string, unknown>;
-  const { before, request, allocation, from, to, generation, resized } = more;
+  const { before, request, allocation, run, from, to, generation, resized } = more;
   return (
     [before, request, allocation].every((amounts) => amounts === undefined || isResources(amounts)) &&
     (resized === undefined || isResized(resized)) &&
@@ -66,6 +68,7 @@ function isMoveRecord(value: unknown): value is MoveRecord {
     [from, to].every((node) => node === undefined || typeof node === 'string') &&
     (generation === undefined || Number.isSafeInteger(generation)) &&
     (kind === 'resize' || kind === 'migration') &&
-    Number.isFinite(startedAtSeconds)
+    (run === undefined || isRunInformation(run)) &&
+    isSeconds(startedAtSeconds)
   );
 }
