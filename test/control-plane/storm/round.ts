@@ -221,7 +221,7 @@ class Round {
       case 'resume':
         return ['apply', '--yes', '--kubeconfig', kubeconfig];
       case 'undo':
-        return ['undo', '--yes'];
+        return ['undo', '--yes', '--kubeconfig', kubeconfig];
     }
   }
 
