@@ -79,8 +79,8 @@ describe('stowage apply and undo', function () {
   });
 
   it('goes on after being killed in the middle of a migration, with its journal and without', async () => {
-    // Begin, three entries and a request for each of the first two moves, suspending, and the request itself.
-    const killed = await stowage(['apply', 'plan.json', '--yes'], stoppedAfter(11));
+    // Begin; three entries and a request for each of the first two moves, and one that takes a record off; suspending, asked.
+    const killed = await stowage(['apply', 'plan.json', '--yes'], stoppedAfter(12));
     assert.equal(killed.signal, 'SIGKILL', killed.err);
     const owner = (plan.moves.find(isMigration) as Extract<Plan['moves'][number], { kind: 'migration' }>).owner;
     const look = async () =>
@@ -92,7 +92,7 @@ describe('stowage apply and undo', function () {
   });
 
   it('goes on on another machine, from what stands on the cluster', async () => {
-    await stowage(['apply', 'plan.json', '--yes'], stoppedAfter(11));
+    await stowage(['apply', 'plan.json', '--yes'], stoppedAfter(12));
     await rm(path.join(directory, '.stowage', 'journal.jsonl'));
     const unnamed = await stowage(['apply']);
     assert.equal(unnamed.code, 2);
@@ -115,8 +115,8 @@ describe('stowage apply and undo', function () {
 
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     it(`brings what has begun to a safe end at ${signal}, at whichever step it comes`, async () => {
-      // 1 begin, 4 steps each of the shrink and the placement; the migration's are those after.
-      for (const steps of [1, 3, 10, 11, 12, 13]) {
+      // 1 begin, 5 steps of the shrink, 4 of the placement; the migration's are those after.
+      for (const steps of [1, 3, 10, 11, 12, 13, 14]) {
         await rm(path.join(directory, '.stowage'), { recursive: true, force: true });
         const ended = await stowage(['apply', 'plan.json', '--yes'], stoppedAfter(steps, signal));
         assert.equal(ended.signal, null, `${signal} after ${steps} steps: ${ended.err}`);
@@ -141,7 +141,7 @@ describe('stowage apply and undo', function () {
   });
 
   it('names the stopped task, since when, and what to run, whatever keeps it from going on', async () => {
-    await stowage(['apply', 'plan.json', '--yes'], stoppedAfter(12)); // its journal says that the tasks stop
+    await stowage(['apply', 'plan.json', '--yes'], stoppedAfter(13)); // its journal says that the tasks stop
     const ledger = path.join(directory, '.stowage', 'ledger.jsonl');
     await rename(ledger, `${ledger}.away`);
     await mkdir(ledger);

@@ -34,7 +34,7 @@ describeGroups('a program for credentials', function () {
   }
 
   async function isGone(pid: number): Promise<boolean> {
-    for (let tries = 0; tries < 50; tries += 1) {
+    for (let tries = 0; tries < 250; tries += 1) {
       if (!isAlive(pid)) return true;
       await pause(100);
     }

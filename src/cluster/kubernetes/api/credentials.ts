@@ -149,7 +149,7 @@ async function runPlugin(plugin: ExecPlugin, signal: AbortSignal): Promise<Plugi
   const limits = { limitMilliseconds: PLUGIN_MILLISECONDS, mostCharacters: MOST_PRINTED };
   const { status, output, complaint } = await runProgram(command, plugin.args, { env, ...limits, signal }).catch(
     (error: unknown) => {
-      throw signal.aborted ? signal.reason : new CredentialsMissing(whyNotRun(plugin, error));
+      throw new CredentialsMissing(whyNotRun(plugin, error));
     },
   );
   if (status === 0) return parseAnswer(command, output);
