@@ -39,8 +39,11 @@ const slow = all.filter((file) => /^test\/(control-plane|vscode)\//.test(file));
 /** Files that do a sample of their work in `npm test`. */
 const sampled = all.filter((file) => /from '[./]+\/full\.ts'/.test(textOf(file)));
 
-/** Files that `npm test` leaves to the full run: they hold the test cluster itself, which changes seldom. */
-const fullOnly = ['test/control-plane/cluster.test.ts'];
+/**
+ * Files that `npm test` leaves to the full run: they hold the test cluster itself, which changes seldom, or wait minutes
+ * for what the unit tests and the storm try, too.
+ */
+const fullOnly = ['cluster', 'lease', 'unknown'].map((name) => `test/control-plane/${name}.test.ts`);
 
 /** What is built or fetched once on a machine, while other tests already run. */
 const PREPARATIONS = {

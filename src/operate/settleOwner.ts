@@ -1,4 +1,5 @@
 import type { ObjectRecord, OwnerState } from '../cluster/port.ts';
+import type { Refused } from '../cluster/refused.ts';
 import type { OwnerRef } from '../core/model/moves.ts';
 import { type LeftAlone, type Outcome, ownerName, type Reason } from './reasons.ts';
 import type { Settled } from './step.ts';
@@ -30,7 +31,7 @@ export function ownerNeed({ generation }: ObjectRecord['record'], owner: OwnerSt
  */
 export async function settleOwner(
   context: StepContext,
-  { record }: ObjectRecord,
+  { record }: Pick<ObjectRecord, 'record'>,
   owner: OwnerRef,
 ): Promise<Settled | undefined> {
   const { cluster, polling } = context;
@@ -46,12 +47,10 @@ export async function settleOwner(
   });
   if (!stopped) return later({ code: 'stopping', owner: name }, RETRY_SECONDS);
   if (!stopped.found) return undefined;
-  // It was changed meanwhile.
-  const need = ownerNeed(record, stopped.found);
-  if ('why' in need) return leave(context, { record }, owner, need);
-  const { generation } = stopped.found;
-  const result = await act(context, (options) => cluster.resume(owner, { kind: 'none' }, { ...options, generation }));
-  if (result.kind === 'refused') return later({ code: 'refused', refused: result }, RESUME_RETRY_SECONDS);
+  const left = await resume(context, { record }, owner, stopped.found);
+  if (left === 'gone') return undefined;
+  if (left?.kind === 'refused') return later({ code: 'refused', refused: left }, RESUME_RETRY_SECONDS);
+  if (left) return left;
   const running = await poll(context, polling.attempts, async (): Promise<Outcome | undefined> => {
     const found = await cluster.readOwner(owner);
     if (!found || found.finished) return { code: 'ownerEnded', owner: name };
@@ -61,10 +60,38 @@ export async function settleOwner(
   return { kind: 'done', outcome: running ?? { code: 'ownerQueued', owner: name } };
 }
 
+/** An owner that is edited at each of so many looks is looked at again later. */
+const MOST_CONFLICTS = 4;
+
+/**
+ * Resumes a stopped owner as it was looked at. What somebody has changed meanwhile is a conflict: then what it needs is
+ * judged again.
+ * @returns undefined once it is resumed; else what it came to in its place, or why the cluster refused it
+ */
+async function resume(
+  context: StepContext,
+  on: Pick<ObjectRecord, 'record'>,
+  owner: OwnerRef,
+  found: OwnerState,
+): Promise<Settled | Refused | 'gone' | undefined> {
+  const { cluster } = context;
+  let state: OwnerState | undefined = found;
+  for (let conflicts = 0; state; conflicts += 1) {
+    const need = ownerNeed(on.record, state);
+    if ('why' in need) return leave(context, on, owner, need);
+    const { generation } = state;
+    const result = await act(context, (options) => cluster.resume(owner, { kind: 'none' }, { ...options, generation }));
+    if (result.kind === 'done') return undefined;
+    if (result.code !== 'conflict' || conflicts === MOST_CONFLICTS) return result;
+    state = await cluster.readOwner(owner);
+  }
+  return 'gone';
+}
+
 /** Takes the record off, where it says nothing any more. */
 export async function leave(
   { cluster }: StepContext,
-  { record }: ObjectRecord,
+  { record }: Pick<ObjectRecord, 'record'>,
   owner: OwnerRef,
   { kind, why }: Extract<OwnerNeed, { why: unknown }>,
 ): Promise<Settled> {

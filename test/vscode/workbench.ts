@@ -475,9 +475,11 @@ export class Tree {
     const chosen = this.page
       .locator('.monaco-menu .action-item:not(.disabled)')
       .filter({ has: this.page.locator(`.action-label:text-is("${entry}")`) });
+    await chosen.waitFor();
     // A menu that has just opened passes over a click that comes too soon: it could be the end of the one that opened it.
+    // One that took a click may go later than it is looked at, and then there is nothing left to click.
     for (const until = Date.now() + 20_000; Date.now() < until; ) {
-      await chosen.click();
+      await chosen.click({ timeout: 1000 }).catch(() => undefined);
       const gone = chosen.waitFor({ state: 'detached', timeout: 1000 });
       if (await gone.then(() => true).catch(() => false)) return;
     }
