@@ -81,7 +81,10 @@ export function failureOf(thrown: unknown): Failure {
   return { code: 'said', message: beginning(errorMessage(thrown)) };
 }
 
+/** Of what is said at length so much is made plain, of which the beginning is told. */
+const MOST_LOOKED_AT = 2000;
+
 /** A server or a proxy may answer with a whole page. */
 function beginning(message: string): string {
-  return withoutPasswords(plainLine(message)).slice(0, 300);
+  return withoutPasswords(plainLine(message.slice(0, MOST_LOOKED_AT))).slice(0, 300);
 }

@@ -82,8 +82,8 @@ export type LeaseTaken = { readonly namespace: string; readonly holder: string }
 
 /** Namespaces that this machine holds. They are renewed by themselves. */
 export interface Lease {
-  /** Who has taken one over, because we could not renew it in time; to be asked before anything is written. */
-  lost(): Promise<LeaseTaken | undefined>;
+  /** Who has taken this one over, because we could not renew it in time; to be asked before anything is written there. */
+  lost(namespace: string): Promise<LeaseTaken | undefined>;
   release(): Promise<void>;
 }
 

@@ -1,5 +1,5 @@
 import type { Cluster, LeaseTaken } from '../cluster/port.ts';
-import type { Move } from '../core/model/moves.ts';
+import { type Move, namespaceOf } from '../core/model/moves.ts';
 import type { Settings } from '../core/model/settings.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
 import { checkPlan, type Stale } from '../core/plan/checkPlan.ts';
@@ -15,7 +15,7 @@ import { isUnwritten, Pen } from './pen.ts';
 import { stepPlacement } from './place.ts';
 import { stepResize } from './resize.ts';
 import { StateError } from './stateError.ts';
-import { dueSecondsOf, type Phase, phaseOf, type Step } from './step.ts';
+import { type Awaited, dueSecondsOf, type Phase, phaseOf, type Step } from './step.ts';
 import { type Polling, REAL_CLOCK, type StepContext } from './stepContext.ts';
 import { isStopped, stoppedBy } from './stopped.ts';
 import { inverseOperation } from './undo.ts';
@@ -86,7 +86,7 @@ export async function applyPlan(plan: Plan, cluster: Cluster, options: ApplyOpti
   const begun = journal.operations().find(({ planId }) => planId === plan.id);
   if (begun) {
     if (unfinished(begun).length === 0) return { kind: 'refused', code: 'complete' };
-    return leased(unfinished(begun), cluster, options, (patience, held) => carryOut([begun], patience, held));
+    return leased([], cluster, options, (patience, held) => carryOut([begun], patience, held));
   }
   if (plan.moves.length === 0) return { kind: 'refused', code: 'nothing' };
   const before = refusalOf(plan, await cluster.readSnapshot(signal), journal);
@@ -101,7 +101,10 @@ export async function applyPlan(plan: Plan, cluster: Cluster, options: ApplyOpti
   });
 }
 
-/** Work on moves in namespaces in which no other machine carries out any meanwhile. */
+/**
+ * Work on moves in namespaces in which no other machine carries out any meanwhile. Those that are named have to be ours
+ * before it begins; each other is asked for when a move there comes to its next step.
+ */
 async function leased<Options extends OperateOptions>(
   moves: readonly Move[],
   cluster: Cluster,
@@ -126,7 +129,7 @@ export async function continueMoves(cluster: Cluster, options: ApplyOptions): Pr
   const open = options.journal
     .operations()
     .filter(({ cluster: name, ...rest }) => name === cluster.name && unfinished({ cluster: name, ...rest }).length > 0);
-  return leased(open.flatMap(unfinished), cluster, options, (patience, held) => goOn(open, patience, held));
+  return leased([], cluster, options, (patience, held) => goOn(open, patience, held));
 }
 
 async function goOn(
@@ -270,8 +273,9 @@ async function carryOn(
   const isEnding = () => signal?.aborted || pen.isBroken;
   let state = awake(stateOf(operation, move.id));
   while (!isFinal(state) && !(isResting(state, cluster.nowSeconds()) && !isEnding())) {
-    await leases.check();
-    const next = (isEnding() ? cancelled(state) : undefined) ?? (await answered(cluster, step(context, move, state)));
+    const ending = isEnding() ? cancelled(state) : undefined;
+    if (isEnding() && !ending && isResting(state, cluster.nowSeconds()) && !isStopped(state)) break; // it waits on
+    const next = ending ?? (await answered(cluster, stepWhereOurs(leases, context, move, state)));
     if (next.kind === 'awaited') {
       const silent = stepOf(move, state, next);
       onStep?.(silent);
@@ -291,6 +295,18 @@ async function carryOn(
 function stepOf(move: Move, state: MoveState, told: Step['state'] = state): Step {
   const stopped = stoppedBy(move, state);
   return { move, state: told, ...(stopped && { stopped }) };
+}
+
+/** The next step, unless another machine is at work in the move's namespace: then it is left to that one. */
+async function stepWhereOurs(
+  leases: Leases,
+  context: StepContext,
+  move: Move,
+  state: MoveState,
+): Promise<MoveState | Awaited> {
+  const other = await leases.otherAt(namespaceOf(move));
+  if (!other) return step(context, move, state);
+  return { kind: 'awaited', reason: { code: 'otherMachine', ...other } };
 }
 
 function step(context: StepContext, move: Move, state: MoveState): Promise<MoveState> {

@@ -149,6 +149,7 @@ export const isReason = isWritten({
   suspendedAgain: hasFields(OWNER),
   unanswered: hasFields({ why: hasFields({ code: isText }) }),
   unasked: NOTHING,
+  otherMachine: hasFields({ namespace: isText, holder: isText }),
   byHand: hasFields({ ...OWNER, why: isLeftAlone }),
 } satisfies ByCode<Reason>);
 

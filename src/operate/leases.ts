@@ -3,7 +3,6 @@ import type { Cluster, Lease, LeaseTaken } from '../cluster/port.ts';
 import type { Failure } from '../core/model/failure.ts';
 import { type Move, namespaceOf } from '../core/model/moves.ts';
 import type { Journal } from './journal.ts';
-import { StateError } from './stateError.ts';
 
 /** What is told while moves are carried out, and is no step of one; `text/operation.ts` has the sentences. */
 export type Notice =
@@ -29,8 +28,8 @@ export class Leases {
   readonly #options: LeaseOptions;
   readonly #namespaces = new Set<string>();
   readonly #held: Lease[] = [];
-  /** What was told of already. */
-  readonly #leftToOthers = new Set<string>();
+  /** Whom a namespace is left to. */
+  readonly #others = new Map<string, LeaseTaken>();
   #isToldWithout = false;
 
   constructor(cluster: Cluster, options: LeaseOptions) {
@@ -53,22 +52,27 @@ export class Leases {
     return undefined;
   }
 
-  /** The same for what another machine may have left, or be at: told of, and left to it where it is. */
-  async mayTouch(namespace: string): Promise<boolean> {
-    if (this.#leftToOthers.has(namespace)) return false;
-    const taken = await this.take([namespace]);
-    if (!taken) return true;
-    this.#leftToOthers.add(namespace);
-    this.#options.onNotice?.({ code: 'leftToOther', ...taken });
-    return false;
+  /**
+   * Which other machine is at work there: it holds the namespace, or has taken it over meanwhile; told of once. Undefined:
+   * it is ours. To be asked before each step of a move, and of a mark.
+   */
+  async otherAt(namespace: string): Promise<LeaseTaken | undefined> {
+    const known = this.#others.get(namespace);
+    if (known) return known;
+    const other = (await this.take([namespace])) ?? (await this.#lost(namespace));
+    if (other) {
+      this.#others.set(namespace, other);
+      this.#options.onNotice?.({ code: 'leftToOther', ...other });
+    }
+    return other;
   }
 
-  /** @throws StateError when another machine has taken over meanwhile */
-  async check(): Promise<void> {
+  async #lost(namespace: string): Promise<LeaseTaken | undefined> {
     for (const lease of this.#held) {
-      const lost = await lease.lost();
-      if (lost) throw new StateError({ code: 'leaseLost', ...lost });
+      const lost = await lease.lost(namespace);
+      if (lost) return lost;
     }
+    return undefined;
   }
 
   async release(): Promise<void> {

@@ -56,6 +56,8 @@ export async function settleOrphans(
   const steps: Step[] = [];
   for (const orphan of found) {
     const { move, need, settle } = orphan;
+    if (need && options.signal?.aborted) break; // what was not begun stays as it is
+    if (need && agreed && !(await mayTouch(move.object.split('/', 1)[0] ?? '', options))) continue;
     const state = need && !agreed ? UNASKED : await answered(cluster, settle());
     if (!state) continue;
     const stopped = stoppedBy(orphan, state);
@@ -144,7 +146,7 @@ function unreadable({ problems }: Snapshot): Found[] {
 }
 
 async function mayTouch(namespace: string, { leases }: OrphanOptions): Promise<boolean> {
-  return leases === undefined || leases.mayTouch(namespace);
+  return (await leases?.otherAt(namespace)) === undefined;
 }
 
 function contextOf(cluster: Cluster, planId: string, { settings, polling = REAL_CLOCK }: OrphanOptions): StepContext {

@@ -45,6 +45,8 @@ export type Reason =
   | { readonly code: 'short'; readonly short: Short }
   | { readonly code: 'refused'; readonly refused: Refused }
   | { readonly code: 'cancelled' }
+  /** Another machine is at work in its namespace. */
+  | { readonly code: 'otherMachine'; readonly namespace: string; readonly holder: string }
   /** The cluster did not say what became of the last step. */
   | { readonly code: 'unanswered'; readonly why: Failure }
   /** Placement: its gate is lifted, and it has no node yet; somebody deleted it; the scheduler took another node. */

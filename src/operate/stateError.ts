@@ -24,9 +24,7 @@ export type StateFault =
       readonly file: string;
     }
   /** What was begun is no longer in the journal. */
-  | { readonly code: 'planLost'; readonly planId: string }
-  /** Another machine has taken over the moves of a namespace while this one was away. */
-  | { readonly code: 'leaseLost'; readonly namespace: string; readonly holder: string };
+  | { readonly code: 'planLost'; readonly planId: string };
 
 /** Thrown with its fault; `message` is for logs. */
 export class StateError extends InputError {

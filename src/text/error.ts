@@ -62,7 +62,5 @@ export function describeStateFault(fault: StateFault): string {
       return `Another apply is at work here on ${fault.host} (process ${fault.process}), since ${moment(fault.sinceSeconds)}. Wait until it is done there. If none runs there any more, delete ${fault.file}.`;
     case 'planLost':
       return `The journal lost the plan ${fault.planId} while it was being applied.`;
-    case 'leaseLost':
-      return `${fault.holder} has taken over the moves in namespace ${fault.namespace}, since nothing was heard from here for a while. It brings them to their end; look at them with "stowage apply" once it is done.`;
   }
 }

@@ -518,6 +518,8 @@ function describeReason(reason: Reason): string {
       return `Somebody else resumed ${reason.owner}.`;
     case 'suspendedAgain':
       return `Somebody else has suspended ${reason.owner} since; it stays suspended.`;
+    case 'otherMachine':
+      return `${reason.holder} carries out moves in namespace ${reason.namespace}; this one is left to it meanwhile.`;
     case 'unasked':
       return 'Only a mark on the cluster tells of it: nothing is done about it before somebody says yes.';
     case 'byHand':

@@ -79,7 +79,7 @@ describe('the shipped roles', function () {
     const held = await cluster.holdLease!(['default', 'other'], 'test');
     assert.deepEqual(held.kind === 'held' && held.without, ['other']);
     if (held.kind === 'held') {
-      assert.equal(await held.lease.lost(), undefined);
+      assert.equal(await held.lease.lost('default'), undefined);
       await held.lease.release();
     }
     const foreign = find('foreign');

@@ -99,11 +99,11 @@ describe('the lease of a namespace', function () {
     const held = await cluster.holdLease!(['default'], 'one');
     assert.equal(held.kind, 'held');
     if (held.kind !== 'held') return;
-    assert.equal(await held.lease.lost(), undefined);
+    assert.equal(await held.lease.lost('default'), undefined);
     const spec = { holderIdentity: 'two', renewTime: new Date().toISOString().replace('Z', '000Z') };
     await test.kubectl(['patch', 'lease', 'stowage', '--type=merge', '-p', JSON.stringify({ spec })]);
     await until(
-      () => held.lease.lost(),
+      () => held.lease.lost('default'),
       (lost) => lost?.holder === 'two',
       20,
     );

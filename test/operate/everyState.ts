@@ -59,6 +59,7 @@ const REASONS: OneOfEach<Reason> = {
   suspendedAgain: { code: 'suspendedAgain', owner },
   unanswered: { code: 'unanswered', why: { code: 'answer', status: 503, message: 'not now' } },
   unasked: { code: 'unasked' },
+  otherMachine: { code: 'otherMachine', namespace: 'team', holder: 'build-7/0a1b' },
   byHand: { code: 'byHand', owner, why: { code: 'changed' } },
 };
 

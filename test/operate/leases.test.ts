@@ -7,8 +7,7 @@ import type { Plan } from '../../src/core/plan/plan.ts';
 import { applyPlan, continueMoves, undoResizes } from '../../src/operate/applyPlan.ts';
 import { stateOf, unfinished } from '../../src/operate/journal.ts';
 import type { Notice } from '../../src/operate/leases.ts';
-import { StateError } from '../../src/operate/stateError.ts';
-import { describeApplyRefused, describeNotice } from '../../src/text/operation.ts';
+import { describeApplyRefused, describeNotice, describeStep } from '../../src/text/operation.ts';
 import { watchedCluster } from './countSteps.ts';
 import { memoryJournal } from './memory.ts';
 import { firstOfEach, freshSample, isMigration, isPlacement, isShrink, open, optionsOf, planOf } from './samplePlan.ts';
@@ -25,7 +24,7 @@ describe('the namespaces of moves', function () {
   let released: number;
   /** What the cluster answers. */
   let taken: (namespaces: readonly string[]) => LeaseTaken | undefined;
-  let lost: () => LeaseTaken | undefined;
+  let lost: (namespace: string) => LeaseTaken | undefined;
   let without: readonly string[];
 
   beforeEach(async () => {
@@ -46,7 +45,7 @@ describe('the namespaces of moves', function () {
         const release = async () => {
           released += 1;
         };
-        return { kind: 'held', without, lease: { release, lost: async () => lost() } };
+        return { kind: 'held', without, lease: { release, lost: async (namespace) => lost(namespace) } };
       },
     };
   });
@@ -84,17 +83,38 @@ describe('the namespaces of moves', function () {
     assert.equal(writes, done);
   });
 
-  it('that are lost meanwhile end the work before anything more is written; what stands is in the journal', async () => {
+  it('that are lost meanwhile are left to the other machine at once; what stands is in the journal', async () => {
     const journal = memoryJournal();
-    lost = () => (writes >= 2 ? { namespace: 'research', holder: OTHER } : undefined);
-    await assert.rejects(applyPlan(plan, cluster, optionsOf(journal)), (error) => {
-      return error instanceof StateError && error.fault.code === 'leaseLost';
-    });
+    lost = (namespace) => (writes >= 2 ? { namespace, holder: OTHER } : undefined);
+    const outcome = await applyPlan(plan, cluster, optionsOf(journal));
+    assert.equal(outcome.kind, 'waiting');
     assert.deepEqual([writes, released], [2, 1]);
+    const said = 'steps' in outcome ? outcome.steps.map((each) => describeStep(each).text) : [];
+    assert.ok(
+      said.some((text) => text.startsWith(`${OTHER} carries out moves in namespace`)),
+      said.join('\n'),
+    );
     const [operation] = journal.operations();
     assert.ok(unfinished(operation!).length > 0);
     assert.ok(operation!.moves.some(({ id }) => stateOf(operation!, id).kind !== 'planned'));
     lost = () => undefined;
+    assert.equal((await continueMoves(cluster, optionsOf(journal))).kind, 'applied');
+  });
+
+  it('hold up no move in another: only what is there is left, and goes on later', async () => {
+    const [first] = plan.moves.map(namespaceOf);
+    const journal = memoryJournal();
+    lost = (namespace) => (namespace === first ? { namespace, holder: OTHER } : undefined);
+    const outcome = await applyPlan(plan, cluster, optionsOf(journal));
+    const here = plan.moves.filter((move) => namespaceOf(move) === first).length;
+    assert.ok(here > 0 && here < plan.moves.length);
+    assert.deepEqual('done' in outcome && [outcome.done, outcome.waiting], [plan.moves.length - here, here]);
+    // Another machine that is at work there already holds up nothing else of what is resumed, either.
+    lost = () => undefined;
+    taken = (namespaces) => (namespaces.includes(first!) ? { namespace: first!, holder: OTHER } : undefined);
+    const again = await continueMoves(cluster, optionsOf(journal));
+    assert.deepEqual('done' in again && [again.kind, again.waiting], ['waiting', here]);
+    taken = () => undefined;
     assert.equal((await continueMoves(cluster, optionsOf(journal))).kind, 'applied');
   });
 
@@ -125,7 +145,7 @@ describe('the namespaces of moves', function () {
 
   it('of records on the cluster are left to the machine that holds them', async () => {
     const journal = memoryJournal();
-    lost = () => (writes >= 1 ? { namespace: 'research', holder: OTHER } : undefined);
+    lost = (namespace) => (writes >= 1 ? { namespace, holder: OTHER } : undefined);
     await applyPlan(firstOfEach(plan, [isMigration]), cluster, optionsOf(journal)).catch(() => {});
     const records = await cluster.readRecords();
     const held = new Set(records.flatMap(({ owner }) => owner?.namespace ?? []));

@@ -18,7 +18,6 @@ const STATE_FAULTS: OneOfEach<StateFault> = {
     file: '/home/ana/journal.lock',
   },
   planLost: { code: 'planLost', planId: 'a1b2c3' },
-  leaseLost: { code: 'leaseLost', namespace: 'team', holder: 'build-7/0a1b' },
 };
 
 describe('an error', () => {

@@ -66,6 +66,7 @@ const REASONS: ByCode<Reason> = {
   resumedByOther: { code: 'resumedByOther', owner },
   suspendedAgain: { code: 'suspendedAgain', owner },
   unasked: { code: 'unasked' },
+  otherMachine: { code: 'otherMachine', namespace: 'team', holder: 'build-7/0a1b' },
   byHand: { code: 'byHand', owner, why: { code: 'changed' } },
 };
 

@@ -8,7 +8,7 @@
 /** A whole sequence: CSI; OSC, DCS, SOS, PM, APC with their end in the same line; any other escape. */
 const SEQUENCES = [
   '(?:\\u001b\\[|\\u009b)[0-?]*[ -/]*[@-~]',
-  '(?:\\u001b[\\]PX^_]|[\\u0090\\u0098\\u009d-\\u009f])[^\\u0007\\u001b\\u009c\\r\\n]*(?:\\u0007|\\u001b\\\\|\\u009c)',
+  '(?:\\u001b[\\]PX^_]|[\\u0090\\u0098\\u009d-\\u009f])[^\\u0007\\u001b\\u0080-\\u009f\\r\\n]*(?:\\u0007|\\u001b\\\\|\\u009c)',
   '\\u001b[ -/]*[0-~]?',
 ];
 
@@ -70,5 +70,5 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
 
 /** A text whose URLs have lost the name and the password before their host. */
 export function withoutPasswords(text: string): string {
-  return text.includes('@') ? text.replace(/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#"'<>]*@/gi, '$1') : text;
+  return text.includes('@') ? text.replace(/(?<![a-z0-9+.-])([a-z][a-z0-9+.-]*:\/\/)[^\s/?#"'<>]*@/gi, '$1') : text;
 }

@@ -153,7 +153,7 @@ async function runPlugin(plugin: ExecPlugin, signal: AbortSignal): Promise<Plugi
     },
   );
   if (status === 0) return parseAnswer(command, output);
-  const message = withoutPasswords(plainLine(complaint.trim())).slice(0, 500);
+  const message = withoutPasswords(plainLine(complaint.trim().slice(0, 2000))).slice(0, 500);
   throw new CredentialsMissing(
     message === '' ? { code: 'programSilent', command } : { code: 'programFailed', command, message },
   );

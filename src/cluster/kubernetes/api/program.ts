@@ -108,12 +108,9 @@ function aborted(signal: AbortSignal | undefined, over: AbortSignal): Promise<ne
 /** Programs that run now. While there are some, what ends this process ends them, too. */
 const running = new Set<ChildProcess>();
 const DEADLY = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-/** Signals that nobody else listens to: they would have ended this process. */
-let unheard: readonly NodeJS.Signals[] = [];
 
 function remember(child: ChildProcess): () => void {
   if (running.size === 0) {
-    unheard = DEADLY.filter((name) => process.listenerCount(name) === 0);
     for (const name of DEADLY) process.on(name, onSignal);
     process.on('exit', endAll);
   }
@@ -130,7 +127,7 @@ function stopListening(): void {
 }
 
 function onSignal(name: NodeJS.Signals): void {
-  if (!unheard.includes(name)) return; // who listens decides, and cancels what is under way
+  if (process.listenerCount(name) > 1) return; // who else listens decides, and cancels what is under way
   endAll();
   stopListening();
   process.kill(process.pid, name);

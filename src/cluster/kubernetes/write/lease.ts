@@ -159,8 +159,10 @@ class Leases implements Lease {
   readonly #writer: string;
   readonly #held = new Map<string, Held>();
   readonly #timer: NodeJS.Timeout;
-  #lost: LeaseTaken | undefined;
-  #turn: Promise<void> = Promise.resolve();
+  readonly #lost = new Map<string, LeaseTaken>();
+  readonly #end = new AbortController();
+  /** The renewal that is under way. */
+  #renewal: Promise<void> | undefined;
 
   constructor(connection: Connection, writer: string) {
     this.#connection = connection;
@@ -172,34 +174,39 @@ class Leases implements Lease {
     this.#held.set(namespace, { lease, renewedAtMilliseconds: Date.now() });
   }
 
-  async lost(): Promise<LeaseTaken | undefined> {
+  async lost(namespace: string): Promise<LeaseTaken | undefined> {
     await this.#renew(FRESH_MILLISECONDS);
-    return this.#lost;
+    return this.#lost.get(namespace);
   }
 
   async release(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#turn;
+    this.#end.abort();
+    await this.#renewal;
     const signal = AbortSignal.timeout(RELEASE_MILLISECONDS);
-    for (const [namespace, { lease }] of this.#held) {
+    const releases = [...this.#held].map(([namespace, { lease }]) => {
       const free = { ...lease, spec: { ...lease.spec, holderIdentity: '' } };
-      await write(this.#connection, namespace, free, signal).catch(() => {}); // it expires by itself
-    }
+      return write(this.#connection, namespace, free, signal).catch(() => {}); // it expires by itself
+    });
+    await Promise.all(releases);
     this.#held.clear();
   }
 
-  /** Those that were renewed longer ago. */
+  /** Those that were renewed longer ago, side by side; while they are, nobody begins again. */
   #renew(ageMilliseconds: number): Promise<void> {
-    this.#turn = this.#turn.then(async () => {
-      for (const [namespace, held] of this.#held) {
-        if (Date.now() - held.renewedAtMilliseconds >= ageMilliseconds) await this.#renewOne(namespace, held);
-      }
+    this.#renewal ??= this.#renewAll(ageMilliseconds).finally(() => {
+      this.#renewal = undefined;
     });
-    return this.#turn;
+    return this.#renewal;
+  }
+
+  async #renewAll(ageMilliseconds: number): Promise<void> {
+    const due = [...this.#held].filter(([, held]) => Date.now() - held.renewedAtMilliseconds >= ageMilliseconds);
+    await Promise.all(due.map(([namespace, held]) => this.#renewOne(namespace, held)));
   }
 
   async #renewOne(namespace: string, held: Held): Promise<void> {
-    const signal = AbortSignal.timeout(RENEWAL_MILLISECONDS);
+    const signal = AbortSignal.any([this.#end.signal, AbortSignal.timeout(RENEWAL_MILLISECONDS)]);
     const renewed = (found: LeaseObject) =>
       write(
         this.#connection,
@@ -215,7 +222,7 @@ class Leases implements Lease {
         if (holder === '' || holder === this.#writer) {
           return renewed(found ?? {});
         }
-        this.#lost ??= { namespace, holder };
+        this.#lost.set(namespace, { namespace, holder });
         this.#held.delete(namespace);
         return held.lease;
       });
