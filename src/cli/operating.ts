@@ -105,7 +105,7 @@ async function report(outcome: ApplyOutcome, target: ClusterTarget, nowSeconds: 
   switch (outcome.kind) {
     case 'declined':
       print(`${NOTHING_CHANGED}\n`);
-      return EXIT.failed;
+      return orStopped(EXIT.failed);
     case 'refused':
       printError(`${describeApplyRefused(plainValue(outcome))}\n`);
       return orStopped(EXIT.refused);
@@ -114,16 +114,17 @@ async function report(outcome: ApplyOutcome, target: ClusterTarget, nowSeconds: 
   }
 }
 
-function reportSteps(
+/** Tasks that another plan of the journal has stopped count, too. */
+async function reportSteps(
   outcome: Extract<ApplyOutcome, { steps: unknown }>,
   target: ClusterTarget,
   nowSeconds: number,
-): number {
+): Promise<number> {
   const { failed, waiting, untilSeconds, steps } = outcome;
   if ('unwritten' in outcome) printError(`${plainLine(describeUnwritten(outcome.unwritten))}\n`);
   if (steps.length === 0) {
     print('There is nothing to resume.\n');
-    return 'unwritten' in outcome ? EXIT.refused : EXIT.done;
+    return orStopped('unwritten' in outcome ? EXIT.refused : EXIT.done);
   }
   const stopped = steps.flatMap((step) => step.stopped ?? []);
   const parts = [
@@ -133,8 +134,8 @@ function reportSteps(
   ];
   print(`${plainLine(parts.filter((part) => part !== '').join(' '))}\n`);
   if (stopped.length > 0) return EXIT.stopped;
-  if ('unwritten' in outcome || steps.some(isUnanswered)) return EXIT.refused;
-  return failed > 0 ? EXIT.failed : EXIT.done;
+  if ('unwritten' in outcome || steps.some(isUnanswered)) return orStopped(EXIT.refused);
+  return orStopped(failed > 0 ? EXIT.failed : EXIT.done);
 }
 
 function isUnanswered({ state }: Step): boolean {

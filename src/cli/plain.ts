@@ -49,7 +49,12 @@ export async function isConfirmed(question: string, signal?: AbortSignal): Promi
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
   try {
-    const answer = await terminal.question(`${shown(question)} [y/N] `, signal ? { signal } : {});
+    // Who ends the input has not said yes.
+    const ended = new Promise<string>((resolve) => terminal.once('close', () => resolve('')));
+    const answer = await Promise.race([
+      terminal.question(`${shown(question)} [y/N] `, signal ? { signal } : {}),
+      ended,
+    ]);
     return /^y(es)?$/i.test(answer.trim());
   } catch (error) {
     if (signal?.aborted) return false;

@@ -57,9 +57,9 @@ export const continueMoves = (session: Session) => () => resuming(session, { una
 /** The same when a cluster is opened: without a question, so that moves that were begun elsewhere stay as they are. */
 export const continueOwnMoves = (session: Session) => () => resuming(session, { unasked: true }, tell);
 
-/** The same when a wait is over; moves that still wait are not mentioned. */
+/** The same when a wait is over; moves that still wait are not mentioned, but for those whose tasks are stopped. */
 export const continueDueMoves = (session: Session) => () =>
-  resuming(session, { unasked: true }, (result) => result.ended > 0 && tell(result));
+  resuming(session, { unasked: true }, (result) => (result.ended > 0 || result.trouble) && tell(result));
 
 function resuming(
   session: Session,

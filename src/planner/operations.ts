@@ -166,7 +166,7 @@ function resultOf(outcome: ApplyOutcome, cluster: Cluster): OperationResult {
       if ('unwritten' in outcome) throw new Error(`${describeUnwritten(outcome.unwritten)} ${stopped}`.trim());
       return {
         text: `${describeResult(outcome, now)} ${stopped}`.trim(),
-        trouble: failed > 0,
+        trouble: failed > 0 || stopped !== '',
         ended: done + failed,
         ...(waiting > 0 && untilSeconds !== undefined && { dueInSeconds: Math.max(0, untilSeconds - now) }),
       };
