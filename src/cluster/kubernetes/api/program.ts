@@ -35,10 +35,13 @@ const LINGER_MILLISECONDS = 1000;
 export async function runProgram(command: string, args: readonly string[], options: RunOptions): Promise<Ended> {
   const { env, limitMilliseconds, mostCharacters, signal } = options;
   signal?.throwIfAborted();
-  const child = spawn(command, [...args], { env, stdio: ['ignore', 'pipe', 'pipe'], detached: HAS_GROUPS });
   const over = new AbortController();
-  const forget = remember(child);
+  // Before the program begins: a signal that comes while it does would end this process and leave it behind.
+  listen();
+  let child: ProgramChild | undefined;
   try {
+    child = spawn(command, [...args], { env, stdio: ['ignore', 'pipe', 'pipe'], detached: HAS_GROUPS });
+    running.add(child);
     return await Promise.race([
       ended(child, mostCharacters),
       after(limitMilliseconds, over.signal),
@@ -46,11 +49,18 @@ export async function runProgram(command: string, args: readonly string[], optio
     ]);
   } finally {
     over.abort();
-    forget();
-    endGroup(child);
-    child.stdout.destroy();
-    child.stderr.destroy();
+    if (child) leave(child);
+    stopListening();
   }
+}
+
+type ProgramChild = ChildProcess & { readonly stdout: Readable; readonly stderr: Readable };
+
+function leave(child: ProgramChild): void {
+  running.delete(child);
+  endGroup(child);
+  child.stdout.destroy();
+  child.stderr.destroy();
 }
 
 const HAS_GROUPS = process.platform !== 'win32';
@@ -66,7 +76,7 @@ function endGroup(child: ChildProcess): void {
   }
 }
 
-async function ended(child: ChildProcess & { stdout: Readable; stderr: Readable }, most: number): Promise<Ended> {
+async function ended(child: ProgramChild, most: number): Promise<Ended> {
   const output = printed(child.stdout, most);
   const complaint = printed(child.stderr, most);
   const closed = Promise.all([output.closed, complaint.closed]);
@@ -109,19 +119,22 @@ function aborted(signal: AbortSignal | undefined, over: AbortSignal): Promise<ne
 const running = new Set<ChildProcess>();
 const DEADLY = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-function remember(child: ChildProcess): () => void {
-  if (running.size === 0) {
-    for (const name of DEADLY) process.on(name, onSignal);
-    process.on('exit', endAll);
-  }
-  running.add(child);
-  return () => {
-    running.delete(child);
-    if (running.size === 0) stopListening();
-  };
+/** How many programs are waited for. */
+let waits = 0;
+
+function listen(): void {
+  waits += 1;
+  if (waits > 1) return;
+  for (const name of DEADLY) process.on(name, onSignal);
+  process.on('exit', endAll);
 }
 
 function stopListening(): void {
+  waits -= 1;
+  if (waits === 0) forgetSignals();
+}
+
+function forgetSignals(): void {
   for (const name of DEADLY) process.off(name, onSignal);
   process.off('exit', endAll);
 }
@@ -129,7 +142,7 @@ function stopListening(): void {
 function onSignal(name: NodeJS.Signals): void {
   if (process.listenerCount(name) > 1) return; // who else listens decides, and cancels what is under way
   endAll();
-  stopListening();
+  forgetSignals();
   process.kill(process.pid, name);
 }
 
