@@ -71,7 +71,7 @@ describe('the lease of a namespace', function () {
     assert.equal(killed.signal, 'SIGKILL', killed.output);
     assert.notEqual(await holder(), '');
     const began = Date.now();
-    const heir = await stowage(two, ['apply', '--kubeconfig', test.kubeconfigPath]);
+    const heir = await stowage(two, ['apply', '--yes', '--kubeconfig', test.kubeconfigPath]);
     const seconds = Math.round((Date.now() - began) / 1000);
     assert.equal(heir.status, 0, heir.output);
     assert.equal((await nodesOf('killed')).length, 1);

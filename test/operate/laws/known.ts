@@ -14,7 +14,8 @@ function known(finding: string, disturbances: number): Known {
 const MIGRATIONS: Knowns = { 'no process that ends leaves a task stopped': known('33', 2) };
 
 /** What none keeps whose target may fill up. */
-const FILLED: Knowns = { ...MIGRATIONS, 'no task waits for a node that does not take it': known('34', 2) };
+const PINNED: Knowns = { 'no task waits for a node that does not take it': known('34', 2) };
+const FILLED: Knowns = { ...MIGRATIONS, ...PINNED };
 
 /**
  * Laws that the code breaks today, by scenario. The tests expect them to be broken: whoever mends one takes its line
@@ -28,5 +29,5 @@ export const KNOWN: Readonly<Record<string, Knowns>> = {
   'a migration of two tasks': FILLED,
   'a second migration': MIGRATIONS,
   'a migration of a resized task': MIGRATIONS,
-  'a migration that 0.1 has begun': FILLED,
+  'a migration that 0.1 has begun': PINNED,
 };
