@@ -114,17 +114,16 @@ async function report(outcome: ApplyOutcome, target: ClusterTarget, nowSeconds: 
   }
 }
 
-/** Tasks that another plan of the journal has stopped count, too. */
-async function reportSteps(
+function reportSteps(
   outcome: Extract<ApplyOutcome, { steps: unknown }>,
   target: ClusterTarget,
   nowSeconds: number,
-): Promise<number> {
+): number {
   const { failed, waiting, untilSeconds, steps } = outcome;
   if ('unwritten' in outcome) printError(`${plainLine(describeUnwritten(outcome.unwritten))}\n`);
   if (steps.length === 0) {
     print('There is nothing to resume.\n');
-    return orStopped('unwritten' in outcome ? EXIT.refused : EXIT.done);
+    return 'unwritten' in outcome ? EXIT.refused : EXIT.done;
   }
   const stopped = steps.flatMap((step) => step.stopped ?? []);
   const parts = [
@@ -134,8 +133,8 @@ async function reportSteps(
   ];
   print(`${plainLine(parts.filter((part) => part !== '').join(' '))}\n`);
   if (stopped.length > 0) return EXIT.stopped;
-  if ('unwritten' in outcome || steps.some(isUnanswered)) return orStopped(EXIT.refused);
-  return orStopped(failed > 0 ? EXIT.failed : EXIT.done);
+  if ('unwritten' in outcome || steps.some(isUnanswered)) return EXIT.refused;
+  return failed > 0 ? EXIT.failed : EXIT.done;
 }
 
 function isUnanswered({ state }: Step): boolean {
