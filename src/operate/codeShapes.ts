@@ -1,6 +1,16 @@
 import type { Attempt, Steering, WhyRefused } from '../cluster/refused.ts';
 import { isResources } from '../core/model/resources.ts';
-import { hasFields, isAny, isListOf, isNumber, isOneBy, isOneOf, isText, type Shape } from '../core/model/shape.ts';
+import {
+  hasFields,
+  isAny,
+  isListOf,
+  isNumber,
+  isOneBy,
+  isOneOf,
+  isSeconds,
+  isText,
+  type Shape,
+} from '../core/model/shape.ts';
 import { isResized } from '../core/model/stated.ts';
 import type { Refusal } from '../core/place/filter.ts';
 import type { Stale } from '../core/plan/checkPlan.ts';
@@ -156,7 +166,7 @@ export const isReason = isWritten({
 const LIMITS: readonly Limit[] = ['shrinkGiveUpSeconds', 'expandGiveUpSeconds', 'migrationGiveUpSeconds'];
 
 export const isEnding = isOneBy('code', {
-  gaveUp: hasFields({ limit: isOneOf(...LIMITS), waitedSeconds: isNumber }),
+  gaveUp: hasFields({ limit: isOneOf(...LIMITS), waitedSeconds: isSeconds }),
   takenBack: NOTHING,
   backNotGranted: hasFields({}, { message: isText }),
   notTakenBack: hasFields({ refused: isRefused }),

@@ -11,6 +11,7 @@ import {
   isNumber,
   isOneBy,
   isOneOf,
+  isSeconds,
   isText,
 } from '../core/model/shape.ts';
 import { isResized } from '../core/model/stated.ts';
@@ -36,7 +37,7 @@ const isConstraints = hasFields(
   {
     ...{ nodeName: isText, nodeSelector: isMapOf(isText), nodeAffinity: areTerms },
     tolerations: isListOf(
-      hasFields({}, { key: isText, operator: isText, value: isText, effect: isText, tolerationSeconds: isNumber }),
+      hasFields({}, { key: isText, operator: isText, value: isText, effect: isText, tolerationSeconds: isSeconds }),
     ),
     ...{ podAffinity: areAffinities, podAntiAffinity: areAffinities, volumeAffinity: isListOf(areTerms) },
     topologySpread: isListOf(
@@ -54,7 +55,7 @@ const isOwner = hasFields(
   { kind: isText, name: isText },
   { apiVersion: isText, uid: isText, generation: isNumber, parallelism: isNumber, suspended: isFlag },
 );
-const isResizeState = hasFields({ kind: isText, message: isText }, { sinceSeconds: isNumber });
+const isResizeState = hasFields({ kind: isText, message: isText }, { sinceSeconds: isSeconds });
 
 /** A task as far as a target is checked for it. */
 const isSavedTask = hasFields(
@@ -69,23 +70,23 @@ const isSavedTask = hasFields(
       endless: isFlag,
       infrastructure: isFlag,
       gated: isFlag,
-      createdAtSeconds: isNumber,
-      startedAtSeconds: isNumber,
+      createdAtSeconds: isSeconds,
+      startedAtSeconds: isSeconds,
     },
     ...{
-      unschedulableSinceSeconds: isNumber,
-      lastShrunkAtSeconds: isNumber,
-      runtimeLimitSeconds: isNumber,
+      unschedulableSinceSeconds: isSeconds,
+      lastShrunkAtSeconds: isSeconds,
+      runtimeLimitSeconds: isSeconds,
       problems: isListOf(isWrittenProblem),
     },
     ...{ owner: isOwner, parameters: isMapOf(isAny(isText, isNumber)) },
-    ...{ checkpoint: hasFields({ location: isText }, { savedAtSeconds: isNumber }), resizeState: isResizeState },
+    ...{ checkpoint: hasFields({ location: isText }, { savedAtSeconds: isSeconds }), resizeState: isResizeState },
   },
 );
 
 const isSavedRun = hasFields(
   { run: isRunInformation, tasks: isListOf(isSavedTask) },
-  { allocation: isResources, generation: isNumber, stoppedAtSeconds: isNumber },
+  { allocation: isResources, generation: isNumber, stoppedAtSeconds: isSeconds },
 );
 
 const isPin = isOneBy('kind', {
@@ -95,7 +96,7 @@ const isPin = isOneBy('kind', {
 });
 
 const areNeeds = isMapOf(hasFields({ milliCpu: isNumber, memoryBytes: isNumber }));
-const WAIT = { sinceSeconds: isNumber, dueSeconds: isNumber, reason: isReason };
+const WAIT = { sinceSeconds: isSeconds, dueSeconds: isSeconds, reason: isReason };
 
 const FINAL = {
   done: hasFields({ outcome: isOutcome }),
@@ -111,18 +112,21 @@ const isState = isOneBy('kind', {
   waiting: hasFields({ ...WAIT, wait: isOneOf('shrink', 'expand', 'target', 'earlier') }),
   placing: hasFields({}),
   binding: hasFields({}, WAIT),
-  resizing: hasFields({}, { sinceSeconds: isNumber, needs: areNeeds }),
-  granting: hasFields({ sinceSeconds: isNumber }, { ...WAIT, resized: isResized }),
+  resizing: hasFields({}, { sinceSeconds: isSeconds, needs: areNeeds }),
+  granting: hasFields({ sinceSeconds: isSeconds }, { ...WAIT, resized: isResized }),
   reverting: hasFields({ reason: isReason }, { ...WAIT, resized: isResized }),
   suspending: hasFields({ saved: isSavedRun }, { givenUp: isReason }),
   stopping: hasFields({ saved: isSavedRun }, { givenUp: isReason }),
   stopped: hasFields({ ...WAIT, saved: isSavedRun }),
-  resuming: hasFields({ saved: isSavedRun, pin: isPin }, { givenUp: isReason, dueSeconds: isNumber, reason: isReason }),
+  resuming: hasFields(
+    { saved: isSavedRun, pin: isPin },
+    { givenUp: isReason, dueSeconds: isSeconds, reason: isReason },
+  ),
   starting: hasFields({ saved: isSavedRun, pin: isPin }, { givenUp: isReason }),
   ...FINAL,
 });
 
-const COMMON = { planId: isName, atSeconds: isNumber };
+const COMMON = { planId: isName, atSeconds: isSeconds };
 
 /** An entry of a journal, its waits and outcomes under the names of now. */
 export const isEntry = isOneBy('type', {

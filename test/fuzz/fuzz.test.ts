@@ -8,7 +8,7 @@ import { runCase } from './cases.ts';
 import { fuzz } from './run.ts';
 import { TARGETS } from './targets.ts';
 
-const SECONDS = isFull ? 120 : 15;
+const SECONDS = isFull ? 60 : 15;
 
 describe('every parser', () => {
   it('takes what its seeds hold', async () => {

@@ -11,6 +11,7 @@ import {
   isNumber,
   isOneBy,
   isOneOf,
+  isSeconds,
   type Shape,
 } from '../../core/model/shape.ts';
 import { isResized } from '../../core/model/stated.ts';
@@ -107,7 +108,7 @@ function parseStates(text: string): SampleState[] | undefined {
 const MOST_BYTES = 256 * MIB;
 
 const isRecordOfMove = hasFields(
-  { planId: isName, moveId: isName, kind: isOneOf('resize', 'migration'), startedAtSeconds: isNumber },
+  { planId: isName, moveId: isName, kind: isOneOf('resize', 'migration'), startedAtSeconds: isSeconds },
   {
     ...{ generation: isNumber, before: isResources, request: isResources, allocation: isResources },
     resized: isResized,
@@ -119,7 +120,7 @@ const isPin = isOneBy('kind', {
 });
 
 const isMoveName = hasFields({ planId: isName, moveId: isName });
-const AT = { atSeconds: isNumber };
+const AT = { atSeconds: isSeconds };
 
 const isAct = isOneBy('kind', {
   place: hasFields({ ...AT, task: isTaskRef, to: isName }),
@@ -132,5 +133,5 @@ const isAct = isOneBy('kind', {
 } satisfies Readonly<Record<Act['kind'], Shape>>);
 
 const areStates = isListOf(
-  hasFields({ format: isOneOf(1), seed: isCount, clockSeconds: isNumber, acts: isListOf(isAct) }),
+  hasFields({ format: isOneOf(1), seed: isCount, clockSeconds: isSeconds, acts: isListOf(isAct) }),
 );
