@@ -283,7 +283,7 @@ async function carryOn(
     }
     const atSeconds = cluster.nowSeconds();
     await pen.write(operation, move, next, atSeconds);
-    if (pen.isBroken && !isFinal(next) && !isStopped(state) && !isStopped(next)) break; // it has not begun
+    if (pen.isBroken && !isFinal(next) && !isStopped(state) && !isStopped(next)) break; // nobody is stopped
     state = next;
     onStep?.({ move, state });
     if (isEnding() && isResting(state, atSeconds)) break;

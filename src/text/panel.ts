@@ -70,11 +70,6 @@ export function describeWhole(worth: string): string {
   return `of the whole goal: ${worth}`;
 }
 
-/** A heading with how many rows stand under it: "Pending tasks (11)". */
-export function describeHeading(heading: string, rows: number): string {
-  return rows > 0 ? `${heading} (${number(rows)})` : heading;
-}
-
 /** What a box of the moves' table ticks. */
 export function describeTick(title: string): string {
   return `Tick ${title}`;

@@ -43,6 +43,8 @@ describe('from a fragmented cluster to confirmed moves', function () {
     await test?.stop();
   });
 
+  const apply = () => stowage(here, ['apply', 'plan.json', '--yes', '--kubeconfig', test.kubeconfigPath]);
+
   it('plans a placement, a resize down, a resize up and a migration, and prints them', async () => {
     // The wait and the threshold are the method's; a test shortens the first and its small nodes need the second.
     const short = ['triggerHoldSeconds=1s', 'candidateFreeFraction=0.15', 'triggerFreeFraction=0.15'];
@@ -65,13 +67,7 @@ describe('from a fragmented cluster to confirmed moves', function () {
   });
 
   it('applies all of them: the kubelet reports the new resources, each Job runs on the planned node', async () => {
-    const { output, status } = await stowage(here, [
-      'apply',
-      'plan.json',
-      '--yes',
-      '--kubeconfig',
-      test.kubeconfigPath,
-    ]);
+    const { output, status } = await apply();
     assert.equal(status, 0, output);
     const { tasks } = await cluster.readSnapshot();
     for (const move of plan.moves) {
@@ -97,13 +93,7 @@ describe('from a fragmented cluster to confirmed moves', function () {
   });
 
   it('refuses the completed plan', async () => {
-    const { output, status } = await stowage(here, [
-      'apply',
-      'plan.json',
-      '--yes',
-      '--kubeconfig',
-      test.kubeconfigPath,
-    ]);
+    const { output, status } = await apply();
     assert.equal(status, 2);
     assert.match(output, /applied already/);
   });

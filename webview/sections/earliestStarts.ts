@@ -3,10 +3,11 @@ import type { Forecast, ScenarioForecast } from '../../src/core/forecast/forecas
 import type { Plan } from '../../src/core/plan/plan.ts';
 import { startingTasks } from '../../src/core/plan/starts.ts';
 import { describeStart, scenarioTitle } from '../../src/text/forecast.ts';
-import { describeHeading, HEADINGS } from '../../src/text/panel.ts';
+import { HEADINGS } from '../../src/text/panel.ts';
 import type { PanelActions } from '../actions.ts';
 import { names } from '../grid/columns.ts';
 import { grid } from '../grid/grid.ts';
+import { headed } from './parts.ts';
 
 /** When each pending task starts, a column for each scenario; nothing where none is pending. */
 export function earliestStarts(
@@ -17,7 +18,7 @@ export function earliestStarts(
   const ids = startingTasks(scenarios);
   if (ids.length === 0) return nothing;
   const when = (scenario: ScenarioForecast, id: string) => scenario.starts.find(({ task }) => task === id);
-  return html`<h3>${describeHeading(HEADINGS.starts, ids.length)}</h3>
+  return html`<h3>${headed(HEADINGS.starts, ids.length).text}</h3>
     ${grid<string>({
       label: HEADINGS.starts,
       rows: ids,

@@ -1,5 +1,5 @@
 import { html, type TemplateResult } from 'lit-html';
-import { describeHeading } from '../../src/text/panel.ts';
+import { describePart } from '../../src/text/counts.ts';
 import { type GridOptions, grid } from '../grid/grid.ts';
 
 /** A section under its heading, by which a screen reader finds it. */
@@ -13,7 +13,7 @@ type Headed = { readonly name: string; readonly text: string };
 
 /** A heading that says how many rows there are: a table shows few of them at once. */
 export function headed(name: string, rows: number): Headed {
-  return { name, text: describeHeading(name, rows) };
+  return { name, text: rows > 0 ? describePart(name, rows) : name };
 }
 
 /** A grid, or where it has no rows the sentence that says why. */

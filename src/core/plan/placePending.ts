@@ -83,28 +83,28 @@ function adviceOf(
  * Refusing nodes by their reason; those that lack an amount, by the resource, too. First those that could take the task
  * if they were emptier, then those that never could; of each the one that comes nearest is the example.
  */
-function byReason(refused: Ranking['refused'], { nodes }: ClusterCapacity): PlacementAdvice['refused'] {
-  const nodeOf = new Map(nodes.map(({ node }) => [node.name, node]));
+function byReason(refused: Ranking['refused'], { nodes, indexOf }: ClusterCapacity): PlacementAdvice['refused'] {
   const reasons = new Map<string, { code: string; nodes: number; example: RefusedNode; offers: boolean }>();
   for (const each of refused) {
     const { refusal, node } = each;
     const { code } = refusal;
-    const offers = refusal.code !== 'resource' || amountOf(nodeOf.get(node)!.allocatable, refusal.resource) > 0;
+    const { allocatable } = nodes[indexOf.get(node)!]!.node;
+    const offers = refusal.code !== 'resource' || amountOf(allocatable, refusal.resource) > 0;
     const key = refusal.code === 'resource' ? `${code} ${refusal.resource} ${offers}` : code;
     const reason = reasons.get(key);
-    if (!reason) reasons.set(key, { code, nodes: 1, example: each, offers });
-    else reasons.set(key, { ...reason, nodes: reason.nodes + 1, example: nearer(reason.example, each) });
+    if (!reason) {
+      reasons.set(key, { code, nodes: 1, example: each, offers });
+      continue;
+    }
+    reason.nodes++;
+    if (freeOf(each) > freeOf(reason.example)) reason.example = each;
   }
   return [...reasons.values()]
     .sort((left, right) => Number(right.offers) - Number(left.offers) || right.nodes - left.nodes)
     .map(({ code, nodes, example }) => ({ code, nodes, example }));
 }
 
-/** Of two nodes with the same reason the one that has more free. */
-function nearer(one: RefusedNode, other: RefusedNode): RefusedNode {
-  return freeOf(other) > freeOf(one) ? other : one;
-}
-
+/** How much a refusing node has free of what it lacks: of two with the same reason the one with more comes nearer. */
 function freeOf({ refusal }: RefusedNode): number {
   if (refusal.code === 'gpuShare') return refusal.fitting;
   return refusal.code === 'resource' ? refusal.free : 0;

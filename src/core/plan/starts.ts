@@ -53,7 +53,12 @@ export function scenariosOf({ forecast }: Pick<Plan, 'forecast'>): {
 export function savedOf(made: Pick<Plan, 'placements' | 'forecast'>, taskId: string): number | undefined {
   const { nothing, plan } = scenariosOf(made);
   if (!nothing || !plan) return undefined;
-  const saved = medianOf(startIn(made, nothing, taskId)) - medianOf(startIn(made, plan, taskId));
+  return savedBetween(startIn(made, nothing, taskId), startIn(made, plan, taskId));
+}
+
+/** The same of two starts. */
+export function savedBetween(nothing: Start, plan: Start): number | undefined {
+  const saved = medianOf(nothing) - medianOf(plan);
   return Number.isFinite(saved) ? saved : undefined;
 }
 

@@ -3,7 +3,7 @@ import { namespaceOf, type Resize } from '../model/moves.ts';
 import { NO_RESOURCES, type Resources, sumResources, withAmount } from '../model/resources.ts';
 import { type GoalGain, goalsOf, type PlanGoal, resized, totalsOf } from './goals.ts';
 import type { Plan } from './plan.ts';
-import { medianOf, type Start, savedOf, scenariosOf, startIn } from './starts.ts';
+import { medianOf, type Start, savedBetween, scenariosOf, startIn } from './starts.ts';
 
 /** What a plan brings and costs, in four figures. */
 export type Verdict = {
@@ -106,22 +106,20 @@ function urgentOf(made: Plan, starts: ReadonlySet<string>): UrgentStart | undefi
   let first: UrgentStart | undefined;
   for (const { taskId } of made.placements) {
     if (first && !starts.has(taskId)) continue;
-    const urgent = compared(made, taskId, {
-      nothing: startIn(made, nothing, taskId),
-      plan: startIn(made, plan, taskId),
-    });
+    const urgent = compared(taskId, startIn(made, nothing, taskId), startIn(made, plan, taskId));
     if (urgent.earlier && starts.has(taskId)) return urgent;
     first ??= urgent;
   }
   return first;
 }
 
-function compared(made: Plan, taskId: string, starts: Pick<UrgentStart, 'nothing' | 'plan'>): UrgentStart {
-  const savedSeconds = savedOf(made, taskId);
+function compared(taskId: string, nothing: Start, plan: Start): UrgentStart {
+  const savedSeconds = savedBetween(nothing, plan);
   return {
     taskId,
-    ...starts,
-    earlier: medianOf(starts.plan) < medianOf(starts.nothing),
+    nothing,
+    plan,
+    earlier: medianOf(plan) < medianOf(nothing),
     ...(savedSeconds !== undefined && { savedSeconds }),
   };
 }

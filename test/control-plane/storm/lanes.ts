@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type NodeShape, startCluster } from '../cluster.ts';
 import { Admin } from './admin.ts';
+import { jsonLines } from './jsonLines.ts';
 import { documentedExitCodes } from './machine.ts';
 import { LANE } from './manifests.ts';
 import { type Lane, type RoundResult, runRound } from './round.ts';
@@ -25,7 +26,7 @@ export type StormOptions = {
 export async function storm({ seeds, lanes, folder, onRound = () => {} }: StormOptions): Promise<Row[]> {
   mkdirSync(folder, { recursive: true });
   const file = join(folder, 'rounds.jsonl');
-  const rows = new Map<number, Row>(rowsIn(file).map((row) => [row.seed, row]));
+  const rows = new Map<number, Row>(jsonLines<RoundResult>(file).map((row) => [row.seed, row]));
   const waiting = seeds.filter((seed) => !rows.has(seed));
   if (waiting.length > 0) {
     await withLanes(Math.min(lanes, waiting.length), async (lane) => {
@@ -75,16 +76,5 @@ async function withLanes(count: number, work: (lane: Lane) => Promise<void>): Pr
   } finally {
     await admin.close();
     await test.stop();
-  }
-}
-
-/** Rows of an earlier run; a last line that was cut off does not count. */
-function rowsIn(file: string): RoundResult[] {
-  try {
-    const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
-    return lines.map((line) => JSON.parse(line));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
   }
 }

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { run } from '../run.ts';
 import type { Json } from './admin.ts';
+import { jsonLines } from './jsonLines.ts';
 import type { Signal, SignalName } from './roundPlan.ts';
 
 const CLI = join(import.meta.dirname, '../../../dist/cli.js');
@@ -91,7 +92,7 @@ export class Machine {
 
   /** The last state of each move in the journal that is there now. */
   states(): { readonly planId: string; readonly move: Json; readonly kind: string }[] {
-    const entries = linesOf(join(this.home, '.stowage', 'journal.jsonl'));
+    const entries = jsonLines<Json>(join(this.home, '.stowage', 'journal.jsonl'));
     const last = new Map(
       entries.flatMap(({ planId, moveId, state }) => (state ? [[`${planId} ${moveId}`, state]] : [])),
     );
@@ -102,16 +103,6 @@ export class Machine {
         kind: last.get(`${planId} ${move['id']}`)?.kind ?? 'planned',
       })),
     );
-  }
-}
-
-function linesOf(file: string): Json[] {
-  try {
-    const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
-    return lines.map((line) => JSON.parse(line));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
   }
 }
 

@@ -5,7 +5,7 @@ import type { Ran } from './machine.ts';
 import { jobManifest } from './manifests.ts';
 import { type Ending, type Law, violationsOf } from './oracle.ts';
 import { type JobShape, roundPlan } from './roundPlan.ts';
-import type { Will } from './users.ts';
+import { type Will, willAtFirst } from './users.ts';
 
 const PLACE = { namespace: 'storm', lane: '0', nodes: ['a', 'b', 'c'] };
 const SHAPE: JobShape = {
@@ -63,17 +63,7 @@ type Changes = {
   readonly will?: Partial<Will>;
 };
 
-const WILL: Will = {
-  uid: '1',
-  isDeleted: false,
-  isSuspended: false,
-  saidAt: 0,
-  isDisturbed: false,
-  labels: {},
-  templateAnnotations: {},
-  terms: [],
-  resized: new Map(),
-};
+const WILL = willAtFirst('1');
 
 function ranWith(change: Partial<Ran>): Ran {
   return { machine: 'machine-0', words: ['apply'], output: '', status: 0, signal: null, ...change };

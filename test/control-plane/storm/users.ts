@@ -24,6 +24,21 @@ export type Will = {
   readonly resized: Map<string, Json[]>;
 };
 
+/** Of an object that is there, and of which its users have said nothing yet. */
+export function willAtFirst(uid: string): Will {
+  return {
+    uid,
+    isDeleted: false,
+    isSuspended: false,
+    saidAt: 0,
+    isDisturbed: false,
+    labels: {},
+    templateAnnotations: {},
+    terms: [],
+    resized: new Map(),
+  };
+}
+
 /** Tells what somebody did and what came of it. */
 export type Log = (who: string, what: string, result: string) => void;
 
@@ -52,17 +67,7 @@ export class Users {
 
   /** Notes that an object is there, and that its users want it so. */
   expect({ metadata }: Json): void {
-    this.wills.set(metadata.name, {
-      uid: metadata.uid,
-      isDeleted: false,
-      isSuspended: false,
-      saidAt: 0,
-      isDisturbed: false,
-      labels: {},
-      templateAnnotations: {},
-      terms: [],
-      resized: new Map(),
-    });
+    this.wills.set(metadata.name, willAtFirst(metadata.uid));
   }
 
   /**

@@ -40,7 +40,7 @@ export async function holdLeases(
   writer: string,
   signal?: AbortSignal,
 ): Promise<LeaseResult> {
-  const held = new Leases(connection, writer);
+  const held = new HeldLeases(connection, writer);
   const without: string[] = [];
   try {
     for (const namespace of namespaces) {
@@ -154,7 +154,7 @@ function write(
 type Held = { lease: LeaseObject; renewedAtMilliseconds: number };
 
 /** Leases that are held. Nothing here throws: an outage passes, or somebody else takes over. */
-class Leases implements Lease {
+class HeldLeases implements Lease {
   readonly #connection: Connection;
   readonly #writer: string;
   readonly #held = new Map<string, Held>();
