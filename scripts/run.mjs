@@ -3,9 +3,10 @@
  * Node 24 that npm brings. Runs itself on any Node from 20.19 on; prints only to standard error, so that a command's output stays clean.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isStale } from './stale.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [task, ...words] = process.argv.slice(2);
@@ -33,7 +34,7 @@ if (!Object.hasOwn(TASKS, task ?? '')) {
 }
 withLock(() => {
   if (!installed()) install();
-  if (stale()) compile();
+  if (isStale()) compile();
 });
 process.exit(TASKS[task]());
 
@@ -70,27 +71,10 @@ function packages(file) {
   }
 }
 
-/** True when a source is newer than the last build. */
-function stale() {
-  const built = join(root, 'dist/.built');
-  if (!existsSync(built)) return true;
-  const at = statSync(built).mtimeMs;
-  return ['src', 'webview', 'scripts/build.mjs', 'scripts/bundled.mjs', 'package-lock.json'].some(
-    (path) => newest(join(root, path)) > at,
-  );
-}
-
-function newest(path) {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (!stat) return 0;
-  if (!stat.isDirectory()) return stat.mtimeMs;
-  return Math.max(stat.mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));
-}
-
 /** One installer and builder at a time; a lock whose owner is gone is taken over. */
 function withLock(work) {
   const lock = join(root, 'node_modules/.stowage-lock');
-  if (installed() && !stale()) return;
+  if (installed() && !isStale()) return;
   mkdirSync(join(root, 'node_modules'), { recursive: true });
   for (const started = Date.now(); ; pause(200)) {
     try {

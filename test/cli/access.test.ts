@@ -11,8 +11,8 @@ import { sha256 } from '../../src/io/sha256.ts';
 import { openJournal } from '../../src/operate/journal.ts';
 import { type EmptyServer, PROMETHEUS, startEmptyServer } from '../cluster/kubernetes/emptyServer.ts';
 import { amounts } from '../core/small.ts';
+import { BUILT } from './built.ts';
 
-const CLI = path.resolve('src/cli/main.ts');
 /** How apply and undo read a cluster: with the same settings and sources as the plan was made by. */
 describe('apply and undo on the command line', function () {
   this.timeout(60_000);
@@ -42,7 +42,7 @@ describe('apply and undo on the command line', function () {
   const named = () => ['--kubeconfig', server.kubeconfig];
   const stowage = (...words: string[]) =>
     new Promise<{ code: number | null; out: string; err: string }>((resolve) => {
-      const child = execFile(process.execPath, [CLI, ...words], { cwd: directory }, (_, out, err) =>
+      const child = execFile(process.execPath, [BUILT, ...words], { cwd: directory }, (_, out, err) =>
         resolve({ code: child.exitCode, out, err }),
       );
     });

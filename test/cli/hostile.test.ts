@@ -16,8 +16,7 @@ import { openJournal } from '../../src/operate/journal.ts';
 import { type EmptyServer, type Filled, startEmptyServer } from '../cluster/kubernetes/emptyServer.ts';
 import { HOSTILE, HOSTILE_OBJECTS } from '../cluster/kubernetes/hostile.ts';
 import { amounts } from '../core/small.ts';
-
-const CLI = path.resolve('src/cli/main.ts');
+import { BUILT } from './built.ts';
 
 const SECRET = 'hunter2';
 
@@ -44,7 +43,7 @@ describe('a hostile cluster, kubeconfig or folder on the command line', function
     new Promise<Said>((resolve) => {
       const all: NodeJS.ProcessEnv = { ...process.env, HOME: directory, ...env };
       if (!('KUBECONFIG' in env)) delete all['KUBECONFIG'];
-      const child = execFile(process.execPath, [CLI, ...words], { cwd: directory, env: all }, (_, out, err) =>
+      const child = execFile(process.execPath, [BUILT, ...words], { cwd: directory, env: all }, (_, out, err) =>
         resolve({ code: child.exitCode, out, err }),
       );
     });
@@ -188,7 +187,7 @@ describe('a hostile cluster, kubeconfig or folder on the command line', function
 
     it('is asked about on a terminal, whatever --yes says, and no is no', async () => {
       await plant({ kind: 'kubernetes', kubeconfig: evil, context: 'made' });
-      const line = `"${process.execPath}" "${CLI}" apply plan.json --yes`;
+      const line = `"${process.execPath}" "${BUILT}" apply plan.json --yes`;
       const ask = (answer: string) =>
         new Promise<string>((resolve) => {
           const env = { ...process.env, HOME: directory, KUBECONFIG: path.join(directory, 'none') };

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { after, before, describe, it } from 'mocha';
+import { BUILT } from './built.ts';
 
-const cli = join(import.meta.dirname, '../../src/cli/main.ts');
 /** Tasks of two users; the third row never ran, the fourth is broken. */
 const logOf = (rows: number) =>
   `; UnixStartTime: 0\n${Array.from({ length: rows }, (_, at) => {
@@ -34,7 +34,7 @@ describe('train and evaluate', function () {
   after(() => rmSync(directory, { recursive: true, force: true }));
 
   function stowage(...words: readonly string[]) {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...words], {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [BUILT, ...words], {
       cwd: directory,
       encoding: 'utf8',
     });

@@ -2,19 +2,18 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { run } from '../../src/cli/plan.ts';
 import { InputError } from '../../src/core/model/input.ts';
 import { parsePlan } from '../../src/core/plan/parsePlan.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
 import { sha256 } from '../../src/io/sha256.ts';
-
-const CLI = resolve(import.meta.dirname, '../../src/cli/main.ts');
+import { BUILT } from './built.ts';
 
 function stowage(directory: string, ...words: string[]): { code: number | null; out: string; error: string } {
   const env = { ...process.env, KUBECONFIG: join(directory, 'none'), NO_COLOR: '1' };
-  const ran = spawnSync(process.execPath, [CLI, ...words], { cwd: directory, env, encoding: 'utf8' });
+  const ran = spawnSync(process.execPath, [BUILT, ...words], { cwd: directory, env, encoding: 'utf8' });
   return { code: ran.status, out: ran.stdout, error: ran.stderr };
 }
 

@@ -5,11 +5,10 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { parse } from 'yaml';
 import { readHistoryFile } from '../../src/io/history.ts';
+import { BUILT } from '../cli/built.ts';
 import { requireCluster } from './availability.ts';
 import { startCluster, type TestCluster } from './cluster.ts';
 import { job } from './workload.ts';
-
-const CLI = join(import.meta.dirname, '../../src/cli/main.ts');
 
 describe('stowage doctor and stowage history', function () {
   this.timeout(120_000);
@@ -109,7 +108,7 @@ describe('stowage doctor and stowage history', function () {
   });
 
   function stowage(words: readonly string[], cwd = home) {
-    return spawnSync(process.execPath, [CLI, ...words], { cwd, encoding: 'utf8' });
+    return spawnSync(process.execPath, [BUILT, ...words], { cwd, encoding: 'utf8' });
   }
 
   function keptRuns(folder: string): string[] {
