@@ -16,8 +16,8 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const PROCESSORS = availableParallelism();
 /** Tests of a cluster or an editor wait for most of their time, so there is work for three times the processors; each takes about 1 GB. */
 const SLOTS = Math.max(3, Math.min(3 * PROCESSORS, Math.floor(totalmem() / 2 ** 30)));
-/** What a task takes of them. */
-const TAKES = { unit: Math.min(PROCESSORS, SLOTS), editor: 2, cluster: 1 };
+/** What a task takes of them; the storm has three rounds at work at once. */
+const TAKES = { unit: Math.min(PROCESSORS, SLOTS), editor: 2, storm: 2, cluster: 1 };
 
 /** These take longest and begin first, so that nothing long is left to run alone at the end. */
 const LONGEST = [
@@ -121,7 +121,7 @@ function tasksOfFiles(files) {
 function taskOf(file) {
   const needs = ['cluster', 'editor'].filter((need) => PREPARATIONS[need].isNeededBy(file));
   const words = ['--no-config', '--timeout', '300000', file]; // the configuration's time-out is for unit tests
-  const slots = needs.includes('editor') ? TAKES.editor : TAKES.cluster;
+  const slots = needs.includes('editor') ? TAKES.editor : file.endsWith('/storm.test.ts') ? TAKES.storm : TAKES.cluster;
   return { title: file, slots, needs, run: (say) => mocha(words, say) };
 }
 
@@ -231,7 +231,7 @@ function report() {
 }
 
 function lines(texts) {
-  return texts.map((text) => `  ${text}`).join('\n');
+  return texts.map((text) => `  ${text.replaceAll('\n', '\n    ')}`).join('\n');
 }
 
 function seconds(since) {

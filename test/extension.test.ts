@@ -2,9 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { errorsOfFakeEditor, withFakeEditor } from './fakeEditor.ts';
 
-describe('the extension', function () {
-  this.timeout(60_000);
-
+describe('the extension', () => {
   it('tells the user and the log why it could not start, and the editor that it has not', async () => {
     const extension = await withFakeEditor(() => import('../src/extension.ts'));
     const context = { subscriptions: [] as unknown[], globalState: { get: () => undefined } };

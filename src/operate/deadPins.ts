@@ -1,4 +1,5 @@
 import type { OwnerRef } from '../core/model/moves.ts';
+import type { Problem } from '../core/model/problem.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
 import type { Task } from '../core/model/task.ts';
 import { lostWork } from '../core/model/work.ts';
@@ -11,7 +12,7 @@ export type DeadPin = {
   readonly move: OrphanedMove;
   readonly owner: OwnerRef;
   readonly node: string;
-  readonly why: 'gone' | 'cordoned';
+  readonly why: Extract<Problem, { code: 'deadPin' }>['why'];
   readonly tasks: number;
   readonly lostSeconds: number;
 };

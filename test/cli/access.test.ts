@@ -14,8 +14,7 @@ import { amounts } from '../core/small.ts';
 import { BUILT } from './built.ts';
 
 /** How apply and undo read a cluster: with the same settings and sources as the plan was made by. */
-describe('apply and undo on the command line', function () {
-  this.timeout(60_000);
+describe('apply and undo on the command line', () => {
   let directory: string;
   let server: EmptyServer;
   let target: ClusterTarget;

@@ -19,8 +19,7 @@ import { BUILT } from './built.ts';
 const SOURCE = path.resolve('src/cli/main.ts');
 const STACK = /^ {4}at /m;
 
-describe('stowage apply and undo', function () {
-  this.timeout(120_000);
+describe('stowage apply and undo', () => {
   let directory: string;
   let plan: Plan;
 

@@ -22,8 +22,7 @@ const SECRET = 'hunter2';
 
 type Said = { readonly code: number | null; readonly out: string; readonly err: string };
 
-describe('a hostile cluster, kubeconfig or folder on the command line', function () {
-  this.timeout(120_000);
+describe('a hostile cluster, kubeconfig or folder on the command line', () => {
   let directory: string;
   let server: EmptyServer | undefined;
   beforeEach(async () => {

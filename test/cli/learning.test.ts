@@ -15,8 +15,7 @@ const logOf = (rows: number) =>
   }).join('\n')}\n`;
 const SWF = logOf(30);
 
-describe('train and evaluate', function () {
-  this.timeout(120_000);
+describe('train and evaluate', () => {
   let directory: string;
   before(() => {
     directory = mkdtempSync(join(tmpdir(), 'stowage-cli-'));

@@ -23,8 +23,7 @@ describe('stowage plan --format', () => {
     await assert.rejects(async () => run(words), /--format is text, json, csv, markdown, or html, not "pdf"\./);
   });
 
-  it('prints a report in place of the text', function () {
-    this.timeout(60_000);
+  it('prints a report in place of the text', () => {
     const directory = mkdtempSync(join(tmpdir(), 'stowage-plan-'));
     try {
       const { code, out, error } = stowage(directory, 'plan', '--cluster', 'sample', '--format', 'markdown');
@@ -43,8 +42,7 @@ describe('stowage plan', () => {
   });
   after(() => rmSync(directory, { recursive: true, force: true }));
 
-  it('prints the sample cluster’s plan: all four parts, aligned within 120 columns for the most part', function () {
-    this.timeout(60_000);
+  it('prints the sample cluster’s plan: all four parts, aligned within 120 columns for the most part', () => {
     const { code, out, error } = stowage(directory, 'plan', '--cluster', 'sample', '--seed', '7', '--out', 'plan.json');
     assert.equal(error, '');
     assert.equal(code, 0);
@@ -64,8 +62,7 @@ describe('stowage plan', () => {
     assert.deepEqual(wide, []);
   });
 
-  it('prints a repack: what it lets in, its gap, and its moves in the order of the plan', function () {
-    this.timeout(60_000);
+  it('prints a repack: what it lets in, its gap, and its moves in the order of the plan', () => {
     const { code, out } = stowage(directory, 'plan', '--cluster', 'sample', '--seed', '12', '--out', 'repack.json');
     assert.equal(code, 0);
     const [, lines = ''] = /\n( +repacks (?:.+\n)+)/.exec(out) ?? [];
@@ -85,8 +82,7 @@ describe('stowage plan', () => {
     assert.deepEqual(plan.target, { kind: 'sample', seed: 7, directory: join(realpathSync(directory), '.stowage') });
   });
 
-  it('gives the six parts as JSON, the same bytes for the same seed, in another directory too', function () {
-    this.timeout(60_000);
+  it('gives the six parts as JSON, the same bytes for the same seed, in another directory too', () => {
     const other = mkdtempSync(join(tmpdir(), 'stowage-plan-'));
     try {
       const json = [directory, other].map(
@@ -100,8 +96,7 @@ describe('stowage plan', () => {
     }
   });
 
-  it('ends with one line and an exit code that is not 0 when its words are wrong', function () {
-    this.timeout(60_000);
+  it('ends with one line and an exit code that is not 0 when its words are wrong', () => {
     const { code, out, error } = stowage(directory, 'plan', '--kubeconfig', 'none');
     assert.match(error, /none/);
     assert.deepEqual([code, out, error.trimEnd().split('\n').length], [2, '', 1]);

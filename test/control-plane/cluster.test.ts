@@ -20,8 +20,7 @@ type Answer = any;
 const COMPONENTS = ['up', 'etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet'];
 const COMMAND = join(import.meta.dirname, 'cluster.ts');
 
-describe('test cluster', function () {
-  this.timeout(60_000);
+describe('test cluster', () => {
   let cluster: TestCluster;
   let foldersBefore: readonly string[];
 

@@ -13,8 +13,7 @@ import { homeIn, stowage } from './commandLine.ts';
 import { until } from './until.ts';
 import { DEMO_NODES, demoWorkload } from './workload.ts';
 
-describe('from a fragmented cluster to confirmed moves', function () {
-  this.timeout(300_000);
+describe('from a fragmented cluster to confirmed moves', () => {
   stepByStep();
   let test: TestCluster;
   let cluster: KubernetesCluster;

@@ -8,8 +8,7 @@ import { gatedPod, job } from './workload.ts';
 
 const GIB = 2 ** 30;
 
-describe('the Kubernetes side keeps the contract of the Cluster port', function () {
-  this.timeout(120_000);
+describe('the Kubernetes side keeps the contract of the Cluster port', () => {
   let test: TestCluster;
 
   before(function () {

@@ -10,8 +10,7 @@ import { requireCluster } from './availability.ts';
 import { startCluster, type TestCluster } from './cluster.ts';
 import { job } from './workload.ts';
 
-describe('stowage doctor and stowage history', function () {
-  this.timeout(120_000);
+describe('stowage doctor and stowage history', () => {
   let test: TestCluster;
   let home: string;
 

@@ -16,8 +16,7 @@ import { job } from './workload.ts';
 const PLANNER = resolve(import.meta.dirname, '../../src/planner/thread.ts');
 
 /** The doors through which a cluster is read: the command line, notebooks, and the editor's planning thread. */
-describe('every door to a Kubernetes cluster', function () {
-  this.timeout(120_000);
+describe('every door to a Kubernetes cluster', () => {
   let test: TestCluster;
 
   before(async function () {

@@ -16,8 +16,7 @@ const GIB = 2 ** 30;
 const REAL = { dryRun: false };
 const RECORD: MoveRecord = { planId: 'p', moveId: 'm', kind: 'migration', startedAtSeconds: 1, from: 'a', to: 'b' };
 
-describe('the laws of a migration on a real cluster', function () {
-  this.timeout(120_000);
+describe('the laws of a migration on a real cluster', () => {
   let test: TestCluster;
   let cluster: KubernetesCluster;
   let home: string;

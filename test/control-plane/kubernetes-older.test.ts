@@ -10,8 +10,7 @@ import { job } from './workload.ts';
 const RECORD: MoveRecord = { planId: 'p', moveId: 'm', kind: 'migration', startedAtSeconds: 1 };
 const REAL = { dryRun: false };
 
-describe('a cluster that behaves as before Kubernetes 1.36', function () {
-  this.timeout(90_000);
+describe('a cluster that behaves as before Kubernetes 1.36', () => {
   let test: TestCluster;
   let cluster: KubernetesCluster;
 

@@ -14,8 +14,7 @@ import { gatedPod, job } from './workload.ts';
 const ROLES = join(import.meta.dirname, '../../media/rbac');
 const RECORD: MoveRecord = { planId: 'p', moveId: 'm', kind: 'migration', startedAtSeconds: 1 };
 
-describe('the shipped roles', function () {
-  this.timeout(90_000);
+describe('the shipped roles', () => {
   let test: TestCluster;
   const opened: KubernetesCluster[] = [];
 

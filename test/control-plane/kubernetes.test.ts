@@ -34,8 +34,7 @@ const RECORD: MoveRecord = {
   to: 'node-2',
 };
 
-describe('the Kubernetes side of the Cluster port', function () {
-  this.timeout(90_000);
+describe('the Kubernetes side of the Cluster port', () => {
   let test: TestCluster;
   let cluster: Cluster;
 

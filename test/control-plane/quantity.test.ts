@@ -43,8 +43,7 @@ const scribbled = fc
   .array(fc.constantFrom(...'+-..00123456789eEinumkKMGTP _x'), { minLength: 1, maxLength: 10 })
   .map((list) => list.join(''));
 
-describe('quantities beside apimachinery', function () {
-  this.timeout(120_000);
+describe('quantities beside apimachinery', () => {
   before(async function () {
     requireCluster(this);
     this.timeout(30 * 60_000);

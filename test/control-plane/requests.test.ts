@@ -11,8 +11,7 @@ import { upstreamRequests } from './upstream.ts';
 
 const SEED = 20261123;
 
-describe('effective requests beside component-helpers', function () {
-  this.timeout(120_000);
+describe('effective requests beside component-helpers', () => {
   before(async function () {
     requireCluster(this);
     this.timeout(30 * 60_000);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, describe, it } from 'mocha';
@@ -23,11 +23,20 @@ describe('a storm of kills, faults, lost nodes and users', function () {
     const seeds = Array.from({ length: ROUNDS }, (_, index) => FIRST_SEED + index);
     const rows = await storm({ seeds, lanes: LANES, folder });
     console.error(`      ${stormReport(rows).split('\n')[0]}`);
-    const failed = rows.filter(isBroken).map((row) => roundLine(row, folder));
-    assert.deepEqual(failed, []);
+    const failed = rows
+      .filter(isBroken)
+      .map((row) => `${roundLine(row, folder)}\n${storyOf(join(folder, `round-${row.seed}`))}`);
+    assert.equal(failed.length, 0, failed.join('\n\n'));
     rmSync(folder, { recursive: true });
   });
 });
+
+/** What was done and said in a round, as far as there is place for it: where the folder is lost, nothing else tells. */
+function storyOf(folder: string): string {
+  const files = globSync(['actions.jsonl', 'machine-*/output-*.txt'], { cwd: folder }).sort();
+  const texts = files.map((file) => `${file}\n${readFileSync(join(folder, file), 'utf8').slice(-2500)}`);
+  return texts.join('\n').slice(0, 7000);
+}
 
 function isBroken(row: Row): boolean {
   return 'error' in row || row.violations.length > 0;

@@ -35,8 +35,7 @@ const STEPS_UNTIL_SUSPENDED = 11;
 /** Longer than the four tries of one request take, so that the move itself has to outlast it. */
 const AWAY_MILLISECONDS = 7000;
 
-describe('a server that leaves open what came of a write', function () {
-  this.timeout(240_000);
+describe('a server that leaves open what came of a write', () => {
   let test: TestCluster;
   let faulty: FaultyServer;
   let viaFaulty: string;

@@ -4,8 +4,7 @@ import { requireCluster } from './availability.ts';
 import { buildCluster } from './build.ts';
 import { upstreamFilter, upstreamQuantities, upstreamRequests } from './upstream.ts';
 
-describe("upstream's own answers", function () {
-  this.timeout(20_000);
+describe("upstream's own answers", () => {
   before(async function () {
     requireCluster(this);
     this.timeout(30 * 60_000); // the first start on a machine builds Kubernetes

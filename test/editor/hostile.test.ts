@@ -11,8 +11,7 @@ import { HOSTILE, HOSTILE_OBJECTS } from '../cluster/kubernetes/hostile.ts';
 import { withFakeEditor } from '../fakeEditor.ts';
 
 /** What trees, panel, messages and reports of the editor are made from. */
-describe('a hostile cluster in the editor', function () {
-  this.timeout(120_000);
+describe('a hostile cluster in the editor', () => {
   let directory: string;
   let server: EmptyServer;
   let session: Session;

@@ -13,8 +13,7 @@ import { questionsOfFakeEditor, withFakeEditor } from '../fakeEditor.ts';
 
 const PLANNER = path.resolve('src/planner/thread.ts');
 
-describe('a predictor that is of no cluster', function () {
-  this.timeout(60_000);
+describe('a predictor that is of no cluster', () => {
   let directory: string;
   let session: Session;
   let offer: () => Promise<void>;

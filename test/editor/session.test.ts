@@ -14,8 +14,7 @@ import {
 
 const PLANNER = path.resolve('src/planner/thread.ts');
 
-describe('a context that is made read-only while its cluster is open', function () {
-  this.timeout(60_000);
+describe('a context that is made read-only while its cluster is open', () => {
   let directory: string;
   let server: EmptyServer;
   let session: Session;
@@ -57,8 +56,7 @@ describe('a context that is made read-only while its cluster is open', function 
   });
 });
 
-describe('a folder that empties the lists of contexts to keep safe', function () {
-  this.timeout(60_000);
+describe('a folder that empties the lists of contexts to keep safe', () => {
   it('takes away none of the user’s', async () => {
     const { matchesSetting } = await withFakeEditor(() => import('../../src/editor/configuration.ts'));
     const [user, folder] = [await settingsOfFakeEditor(), await workspaceSettingsOfFakeEditor()];
@@ -78,8 +76,7 @@ describe('a folder that empties the lists of contexts to keep safe', function ()
   });
 });
 
-describe('the question before moves are done', function () {
-  this.timeout(60_000);
+describe('the question before moves are done', () => {
   let directory: string;
   let session: Session;
   /** What the session has said of itself, and what was told, in their order. */

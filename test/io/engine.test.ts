@@ -6,8 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { loadEngine } from '../../src/io/engine.ts';
 
-describe('the engine', function () {
-  this.timeout(60_000);
+describe('the engine', () => {
   let workspace: string;
   beforeEach(() => {
     workspace = mkdtempSync(join(tmpdir(), 'stowage-engine-'));

@@ -130,8 +130,7 @@ describe('a lock', () => {
 
   describe('that four processes want', () => {
     let racers: ChildProcess[];
-    before(async function () {
-      this.timeout(60_000);
+    before(async () => {
       racers = Array.from({ length: 4 }, () => fork(new URL('lockRacer.ts', import.meta.url)));
       await Promise.all(racers.map(answer));
     });
@@ -163,8 +162,7 @@ describe('a lock', () => {
       assert.deepEqual([...counts], [[1, rounds]]);
     });
 
-    it('loses nothing of what they write in turns', async function () {
-      this.timeout(120_000);
+    it('loses nothing of what they write in turns', async () => {
       const times = isFull ? 250 : 25;
       const counter = join(directory, 'counter');
       writeFileSync(counter, '0');

@@ -7,8 +7,7 @@ import { KernelUnderTest } from './kernelUnderTest.ts';
 
 const KTH = fileURLToPath(new URL('../../../shared/traces/KTH-SP2-1996-2.1-cln.swf.gz', import.meta.url));
 
-describe('stowage in a cell', function () {
-  this.timeout(120_000);
+describe('stowage in a cell', () => {
   let cells: KernelUnderTest;
   before(() => {
     cells = new KernelUnderTest();

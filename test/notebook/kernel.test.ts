@@ -3,8 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KernelUnderTest } from './kernelUnderTest.ts';
 
-describe('the notebook kernel', function () {
-  this.timeout(30_000);
+describe('the notebook kernel', () => {
   let cells: KernelUnderTest;
   beforeEach(() => {
     cells = new KernelUnderTest();

@@ -27,8 +27,7 @@ describe('messages between the editor and a kernel', () => {
     );
   });
 
-  it('a cell that forges messages disturbs only itself', async function () {
-    this.timeout(20_000);
+  it('a cell that forges messages disturbs only itself', async () => {
     const cells = new KernelUnderTest();
     try {
       const { shown } = await cells.run(
@@ -42,8 +41,7 @@ describe('messages between the editor and a kernel', () => {
 });
 
 describe('what completion and hover say', () => {
-  it('documents every member of stowage, Plotly and display, and nothing that is not there', async function () {
-    this.timeout(20_000);
+  it('documents every member of stowage, Plotly and display, and nothing that is not there', async () => {
     const cells = new KernelUnderTest();
     try {
       const { shown } = await cells.run(`

@@ -5,8 +5,7 @@ import { planReport } from '../../src/notebook/planReport.ts';
 import { describeVerdict } from '../../src/text/verdict.ts';
 import { emptyPlan, samplePlan } from '../webview/plans.ts';
 
-describe('a plan in a notebook', function () {
-  this.timeout(60_000);
+describe('a plan in a notebook', () => {
   let plan: Plan;
   before(async () => {
     plan = await samplePlan();

@@ -52,8 +52,7 @@ const {
 
 type Waiting = Extract<MoveState, { kind: 'waiting' }>;
 
-describe('applying a plan', function () {
-  this.timeout(60_000);
+describe('applying a plan', () => {
   let cluster: SampleCluster;
   let whole: Plan;
   let remove: () => Promise<void>;

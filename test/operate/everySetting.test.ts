@@ -51,8 +51,7 @@ const SEEDS = [7, 12];
 
 type Sample = { readonly cluster: SampleCluster; readonly history: number; readonly predictor: Predictor };
 
-describe('every setting, changed, changes', function () {
-  this.timeout(120_000);
+describe('every setting, changed, changes', () => {
   let settings: Settings = DEFAULT_SETTINGS;
   let samples: Sample[];
   let unchanged: string[];

@@ -24,8 +24,7 @@ import {
 /** The process is gone: nothing after this runs. */
 class Killed extends Error {}
 
-describe('an apply that is killed between any two steps', function () {
-  this.timeout(120_000);
+describe('an apply that is killed between any two steps', () => {
   let directory: string;
   let remove: () => Promise<void>;
   let plan: Plan;

@@ -14,8 +14,7 @@ import { firstOfEach, freshSample, isMigration, isPlacement, isShrink, open, opt
 
 const OTHER = 'build-7/0a1b2c';
 
-describe('the namespaces of moves', function () {
-  this.timeout(60_000);
+describe('the namespaces of moves', () => {
   let remove: () => Promise<void>;
   let cluster: Cluster;
   let plan: Plan;

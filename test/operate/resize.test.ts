@@ -22,8 +22,7 @@ const { expandGiveUpSeconds, expandRetrySeconds, shrinkRetrySeconds } = DEFAULT_
 const REAL = { dryRun: false };
 const THEIRS = { planId: 'theirs', moveId: 'theirs', kind: 'resize', startedAtSeconds: 0 } as const;
 
-describe('a resize', function () {
-  this.timeout(60_000);
+describe('a resize', () => {
   let cluster: SampleCluster;
   let whole: Plan;
   let remove: () => Promise<void>;

@@ -43,8 +43,7 @@ const UNKNOWN: Readonly<Record<string, () => Error>> = {
   'a page of a gateway': () => new ClusterUnreachable({ ...HERE, code: 'notKubernetes', path: '/', form: 'json' }),
 };
 
-describe('what a cluster leaves open', function () {
-  this.timeout(120_000);
+describe('what a cluster leaves open', () => {
   let directory: string;
   let remove: () => Promise<void>;
   let cluster: SampleCluster;

@@ -9,8 +9,7 @@ import { DEFAULT_SETTINGS } from '../../src/core/model/settings.ts';
 import { CurrentCluster } from '../../src/planner/currentCluster.ts';
 import { EditorThread } from '../../src/planner/editorThread.ts';
 
-describe('the cluster that is open', function () {
-  this.timeout(60_000);
+describe('the cluster that is open', () => {
   let directory: string;
   let editor: EditorThread;
   let current: CurrentCluster;

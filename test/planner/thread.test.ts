@@ -12,8 +12,7 @@ import type { PlanFormat } from '../../src/text/plan/formats.ts';
 
 const script = resolve(import.meta.dirname, '../../src/planner/thread.ts');
 
-describe('the planning thread', function () {
-  this.timeout(60_000);
+describe('the planning thread', () => {
   let directory: string;
   let planner: Planner;
 

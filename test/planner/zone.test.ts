@@ -22,8 +22,7 @@ import { watchPlots } from '../webview/plots.ts';
 const script = resolve(import.meta.dirname, '../../src/planner/thread.ts');
 
 /** The sample's clock stands at 14:00 UTC on 2 November: in Shanghai it is 22:00, in St John's 10:30. */
-describe('one clock for the planning thread and the panel', function () {
-  this.timeout(120_000);
+describe('one clock for the planning thread and the panel', () => {
   withPage();
   let planner: Planner;
   let directory: string;

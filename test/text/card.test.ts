@@ -12,8 +12,7 @@ import { inZone } from './zones.ts';
 
 describe('the model card', () => {
   let predictor: Predictor;
-  before(async function () {
-    this.timeout(60_000);
+  before(async () => {
     const pretrained = await readPretrained();
     const leftOut = { 'its runtime is N s: it never ran': 3 };
     predictor = trainPredictor(recurringHistory(600), {

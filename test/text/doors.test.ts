@@ -34,8 +34,7 @@ import { watchPlots } from '../webview/plots.ts';
  * What one plan's facts are called in the panel, on the terminal, in the trees, in a notebook and in Moves Done: each is read
  * from where a door has put it, and compared with where another has.
  */
-describe('one fact at every door', function () {
-  this.timeout(120_000);
+describe('one fact at every door', () => {
   withPage();
   let plan: Plan;
   let view: ClusterView;

@@ -27,8 +27,7 @@ function parsed(csv: string): string[][] {
     );
 }
 
-describe('a plan that leaves Stowage', function () {
-  this.timeout(60_000);
+describe('a plan that leaves Stowage', () => {
   let plan: Plan;
   /** The task of each move, its node and its namespace under names that mean harm. */
   let hostile: Plan;

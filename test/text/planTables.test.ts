@@ -7,8 +7,7 @@ import { planTables } from '../../src/text/plan/tables.ts';
 import { describeResize } from '../../src/text/resize.ts';
 import { emptyPlan, samplePlan } from '../webview/plans.ts';
 
-describe('a plan as tables', function () {
-  this.timeout(60_000);
+describe('a plan as tables', () => {
   let plan: Plan;
   before(async () => {
     plan = await samplePlan();

@@ -15,8 +15,7 @@ import { requireEditor, startWorkbench, type Workbench } from './workbench.ts';
 const extension = process.env['STOWAGE_EXTENSION'] ?? resolve(import.meta.dirname, '../..');
 
 /** All three kinds of move, an undo that waits, and the ledger, on the cluster that `npm run cluster` gives. */
-describe('the demo cluster in the editor', function () {
-  this.timeout(240_000);
+describe('the demo cluster in the editor', () => {
   stepByStep();
   let cluster: TestCluster;
   let workbench: Workbench;

@@ -18,8 +18,7 @@ const GIB = 2 ** 30;
 const HOSTILE = '<img src=x onerror=alert(1)> [run](command:workbench.action.quit) $(trash)';
 
 /** The same walk on the real control plane under the shipped roles, and each way in which a connection can fail. */
-describe('a Kubernetes cluster in the editor', function () {
-  this.timeout(240_000);
+describe('a Kubernetes cluster in the editor', () => {
   stepByStep();
   let cluster: TestCluster;
   let workbench: Workbench;

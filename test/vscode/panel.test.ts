@@ -12,8 +12,7 @@ import { requireEditor, startWorkbench, THEMES, type Theme, type Workbench } fro
 const WINDOW = { width: 1440, height: 960 };
 
 /** The plan panel as hands, eyes and a screen reader meet it, in the real editor with the sample's plan. */
-describe('the plan panel in the editor', function () {
-  this.timeout(180_000);
+describe('the plan panel in the editor', () => {
   stepByStep();
   const folder = mkdtempSync(join(tmpdir(), 'stowage-panel-'));
   let workbench: Workbench;

@@ -17,8 +17,7 @@ const ZONE = 'Asia/Kolkata';
 const TIMES_IN = /times in UTC\+5:30 \(Asia\/(Kolkata|Calcutta)\)/;
 
 /** The walk of a new user, one step after the other in one window. */
-describe('the sample cluster in the editor', function () {
-  this.timeout(240_000);
+describe('the sample cluster in the editor', () => {
   stepByStep();
   let workbench: Workbench;
   const folder = mkdtempSync(join(tmpdir(), 'stowage-folder-'));

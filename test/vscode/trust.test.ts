@@ -6,8 +6,7 @@ import { after, afterEach, before, describe, it } from 'mocha';
 import { packageExtension } from '../../scripts/package.mjs';
 import { requireEditor, startWorkbench, type Workbench } from './workbench.ts';
 
-describe('Restricted Mode', function () {
-  this.timeout(240_000);
+describe('Restricted Mode', () => {
   let workbench: Workbench;
   const folder = mkdtempSync(join(tmpdir(), 'stowage-restricted-'));
   const written = join(folder, 'a-cell-ran');

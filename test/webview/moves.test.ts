@@ -41,8 +41,7 @@ describe('ticks', () => {
   });
 });
 
-describe('the table of moves', function () {
-  this.timeout(60_000);
+describe('the table of moves', () => {
   let plan: Plan;
   let goals: readonly PlanGoal[];
   let rows: readonly MoveRow[];

@@ -25,8 +25,7 @@ type Host = PanelModel['host'];
 const HOST: Host = { cluster: 'sample' };
 const SECTIONS = ['The plan in figures', 'Moves', 'Forecast', 'Pending tasks', 'Resizes in place', 'Migrations'];
 
-describe('the plan panel', function () {
-  this.timeout(60_000);
+describe('the plan panel', () => {
   withPage();
   let page: typeof Page.page;
   let render: typeof Lit.render;

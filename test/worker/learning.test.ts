@@ -7,9 +7,7 @@ import { InputError } from '../../src/core/model/input.ts';
 import { learnOnThread } from '../../src/worker/threads/learning.ts';
 import { recurringHistory } from '../core/predict/histories.ts';
 
-describe('learning on its own thread', function () {
-  this.timeout(60_000);
-
+describe('learning on its own thread', () => {
   it('stops when it is cancelled, and leaves no predictor behind', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'stowage-learning-'));
     try {

@@ -9,7 +9,7 @@ import { readContext } from './api/kubeconfig.ts';
 import { type ApiObject, secondsOf } from './api/objects.ts';
 import { readRights } from './api/rights.ts';
 import type { KubernetesOptions } from './kubernetes.ts';
-import { markProblems } from './model/marks.ts';
+import { markProblems, nodesWaitedFor } from './model/marks.ts';
 import { prometheusAt, shownAddress } from './watch/prometheus.ts';
 import { readableNamespaces, readSource } from './watch/read.ts';
 import { pathsOf, readerRole, type Scope, type Source, type Sources, sourcesOf } from './watch/sources.ts';
@@ -122,7 +122,7 @@ function clock(connection: Connection): Finding {
   return { state: Math.abs(aheadSeconds) > CLOCK_SECONDS ? 'missing' : 'ok', code: 'clock', aheadSeconds };
 }
 
-/** Of the pods only those are read that wait for a node. */
+/** Of the pods only those are read that wait for a node, and those on nodes that are waited for by a pin of ours. */
 async function marks(
   scope: Scope,
   { jobs, pods, nodes }: Sources,
@@ -135,7 +135,11 @@ async function marks(
       readSource(scope, waiting, [], signal),
       readSource(scope, nodes, [], signal),
     ]);
-    const problems = markProblems(foundJobs, { pods: foundPods, nodes: foundNodes });
+    const there = nodesWaitedFor(foundJobs, foundPods).map((node) =>
+      readSource(scope, { ...pods, query: { fieldSelector: `spec.nodeName=${node}` } }, [], signal),
+    );
+    const all = [...foundPods, ...(await Promise.all(there)).flat()];
+    const problems = markProblems(foundJobs, { pods: all, nodes: foundNodes });
     return problems.map((problem) => ({ state: 'missing', code: 'mark', problem }));
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;

@@ -22,14 +22,14 @@ export type Problem =
   | { readonly code: 'taskAmount'; readonly container: string; readonly resource: string; readonly quantity: string }
   | { readonly code: 'originalRequest'; readonly annotation: string }
   /**
-   * Of our marks on an owner (`namespace/name`): it is pinned to a node that takes no tasks, and some wait for it; its
+   * Of our marks on an owner (`namespace/name`): it is pinned to a node that takes no tasks, or has no room, and some wait for it; its
    * record is unreadable.
    */
   | {
       readonly code: 'deadPin';
       readonly owner: string;
       readonly node: string;
-      readonly why: 'gone' | 'cordoned';
+      readonly why: 'gone' | 'cordoned' | 'full';
       readonly tasks: number;
     }
   | { readonly code: 'recordUnreadable'; readonly owner: string; readonly annotation: string }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Affinity, ApiNode, Job, Pod } from '../../../src/cluster/kubernetes/api/objects.ts';
-import { markProblems } from '../../../src/cluster/kubernetes/model/marks.ts';
+import { markProblems, nodesWaitedFor } from '../../../src/cluster/kubernetes/model/marks.ts';
 import { jobOwnership } from '../../../src/cluster/kubernetes/model/owner.ts';
 import { DEFAULT_PARAMETER_KEYS } from '../../../src/cluster/kubernetes/model/parameters.ts';
 import { PINNED, pinned } from '../../../src/cluster/kubernetes/model/pin.ts';
@@ -45,13 +45,31 @@ describe('our marks on objects', () => {
         /^1 task of team\/train waits for node b, which is gone: .*"stowage apply"/,
       );
       assert.match(said([nodeOf('b', true)], [waiting, waiting])[0]!, /^2 tasks .* wait for node b, which is cordoned/);
-      assert.deepEqual(said([nodeOf('b')]), [], 'its node is there: it only has to become free');
+      assert.deepEqual(said([nodeOf('b')]), [], 'its node is there, and has room');
       assert.deepEqual(said([]), [], 'no node may be read');
       assert.deepEqual(said([nodeOf('a')], [podOf({ affinity, nodeName: 'b' })]), [], 'nothing waits');
       assert.deepEqual(said([nodeOf('a')], [podOf({ affinity: OWN })]), [], 'it waits for another reason');
       const [drawn, preferring] = pinnedJob({ kind: 'preferred', node: 'b' });
       assert.deepEqual(markProblems([drawn], { pods: [podOf({ affinity: preferring })], nodes: [nodeOf('a')] }), []);
     });
+  });
+
+  it('leads nowhere where its node is full, once its move is over', () => {
+    const [job, affinity] = pinnedJob(ON_B);
+    const waiting = podOf({ affinity, containers: [{ name: 'main', resources: { requests: { cpu: '3' } } }] });
+    const holding = (cpu: string, metadata = {}) =>
+      podOf({ nodeName: 'b', containers: [{ name: 'main', resources: { requests: { cpu } } }] }, metadata);
+    const said = (pods: readonly Pod[], on = job) =>
+      markProblems([on], { pods: [waiting, ...pods], nodes: [nodeOf('a'), nodeOf('b')] }).map(describeProblem);
+    assert.match(said([holding('6')])[0]!, /^1 task of team\/train waits for node b, which is full: /);
+    assert.deepEqual(said([holding('5')]), [], 'it has room');
+    assert.deepEqual(said([holding('6', { deletionTimestamp: '2026-01-01T00:00:00Z' })]), [], 'it will have room');
+    assert.match(said(Array.from({ length: 10 }, () => holding('0')))[0]!, /full/, 'it takes no more pods');
+    const annotations = { ...job.metadata?.annotations, [RECORD]: '{}' };
+    const moving = { ...job, metadata: { ...job.metadata, annotations } };
+    assert.deepEqual(said([holding('6')], moving), [], 'a move sees to it');
+    assert.deepEqual(nodesWaitedFor([job], [waiting, holding('6')]), ['b']);
+    assert.deepEqual(nodesWaitedFor([job], [holding('6')]), []);
   });
 
   it('name a suspended Job whose record cannot be read, and none that runs', () => {
@@ -99,7 +117,8 @@ function podOf(spec: object, metadata: object = {}): Pod {
 }
 
 function nodeOf(name: string, unschedulable = false): ApiNode {
-  return { metadata: { name }, spec: { unschedulable } };
+  const allocatable = { cpu: '8', memory: '32Gi', pods: '10' };
+  return { metadata: { name }, spec: { unschedulable }, status: { allocatable } };
 }
 
 function constraintsOf(pod: Pod, job?: Job) {

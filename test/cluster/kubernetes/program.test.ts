@@ -15,8 +15,7 @@ import {
 /** Groups of processes are POSIX. */
 const describeGroups = process.platform === 'win32' ? describe.skip : describe;
 
-describeGroups('a program for credentials', function () {
-  this.timeout(30_000);
+describeGroups('a program for credentials', () => {
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'stowage-program-'));

@@ -22,8 +22,7 @@ const MIB = 2 ** 20;
 const STARTED = Date.now() / 1000;
 const WINDOWS = { usageWindowSeconds: 60, nodeUsageWindowSeconds: 4 };
 
-describe('Prometheus itself', function () {
-  this.timeout(90_000);
+describe('Prometheus itself', () => {
   let folder: string;
   let exporter: Server;
   let prometheus: ChildProcess;

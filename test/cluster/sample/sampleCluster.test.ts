@@ -27,8 +27,7 @@ import { fitPredictor, predictSnapshot } from '../../../src/core/predict/predict
 import { sha256 } from '../../../src/io/sha256.ts';
 import { describeRefusedAct } from '../../../src/text/refusal.ts';
 
-describe('the sample cluster', function () {
-  this.timeout(60_000);
+describe('the sample cluster', () => {
   let directory: string;
   beforeEach(async () => {
     directory = await mkdtemp(path.join(tmpdir(), 'stowage-sample-'));

@@ -90,20 +90,25 @@ export class Machine {
     rmSync(join(this.home, '.stowage'), { recursive: true, force: true });
   }
 
-  /** The last state of each move in the journal that is there now. */
-  states(): { readonly planId: string; readonly move: Json; readonly kind: string }[] {
+  /** The last state of each move in the journal that is there now, with the code of its reason where it has one. */
+  states(): { readonly planId: string; readonly move: Json; readonly kind: string; readonly why?: string }[] {
     const entries = jsonLines<Json>(join(this.home, '.stowage', 'journal.jsonl'));
     const last = new Map(
       entries.flatMap(({ planId, moveId, state }) => (state ? [[`${planId} ${moveId}`, state]] : [])),
     );
     return entries.flatMap(({ planId, moves }) =>
-      (moves ?? []).map((move: Json) => ({
-        planId,
-        move,
-        kind: last.get(`${planId} ${move['id']}`)?.kind ?? 'planned',
-      })),
+      (moves ?? []).map((move: Json) => {
+        const { kind = 'planned', reason } = last.get(`${planId} ${move['id']}`) ?? {};
+        return { planId, move, kind, ...(reason && { why: whyOf(reason) }) };
+      }),
     );
   }
+}
+
+/** The code of a reason, and of what it says is stale or refused. */
+function whyOf({ code, stale, refused }: Json): string {
+  const inner = stale?.[0] ?? refused;
+  return [code, inner?.code].filter(Boolean).join(' ');
 }
 
 /** The exit codes that `stowage apply --help` names. */

@@ -164,8 +164,8 @@ class Round {
   }
 
   summary(): { readonly runs: number; readonly counts: Record<string, number> } {
-    for (const { move, kind } of this.#machines.flatMap((machine) => machine.states()))
-      this.#count(`${move['kind']} ${kind}`);
+    for (const { move, kind, why } of this.#machines.flatMap((machine) => machine.states()))
+      this.#count(`${move['kind']} ${kind}${why ? `: ${why}` : ''}`);
     const told = { wills: this.#users.wills, lastRan: this.#lastRan };
     for (const { name } of this.#plan.jobs) if (isLeftByHand(told, name)) this.#count('migration left to its user');
     return { runs: this.#ran.length, counts: this.#counts };

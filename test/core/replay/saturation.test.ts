@@ -84,8 +84,7 @@ describe('the published protocol', () => {
   });
 });
 
-describe('the published figures', function () {
-  this.timeout(120_000);
+describe('the published figures', () => {
   const traces = resolve(import.meta.dirname, '../../../../shared/traces/openb');
   const published = join(traces, 'published_allocation.csv');
 

@@ -1,53 +1,92 @@
 import type { Problem } from '../../../core/model/problem.ts';
+import { shortage, subtractResources, sumResources } from '../../../core/model/resources.ts';
 import { type ApiNode, controllerOf, idOf, type Job, type Pod } from '../api/objects.ts';
+import { nodeOf } from './node.ts';
 import { isPinnedTo, pinOn, requiredTerms, type WrittenPin } from './pin.ts';
 import { isOver } from './pod.ts';
 import { hasUnreadableRecord, RECORD } from './records.ts';
+import { podRequests, toResources } from './requests.ts';
 
 /**
  * What our marks on Jobs say of trouble: a pin to a node that takes no tasks any more, while tasks wait for it, who would
- * wait for ever; and a suspended Job whose record cannot be read, which nobody resumes.
+ * wait for ever; one to a node without room for them, once its move is over; and a suspended Job whose record cannot be
+ * read, which nobody resumes.
  */
 export function markProblems(
   jobs: Iterable<Job>,
   { pods, nodes }: { readonly pods: Iterable<Pod>; readonly nodes: Iterable<ApiNode> },
 ): Problem[] {
   const problems: Problem[] = [];
-  const pinnedJobs = new Map<string, { readonly job: Job; readonly pin: WrittenPin }>();
   for (const job of jobs) {
     if (job.spec?.suspend && hasUnreadableRecord(job)) {
       problems.push({ code: 'recordUnreadable', owner: idOf(job), annotation: RECORD });
     }
-    const pin = pinOn(job);
-    if (pin && pin.kind !== 'preferred') pinnedJobs.set(job.metadata?.uid ?? '', { job, pin });
   }
-  if (pinnedJobs.size === 0) return problems;
+  const pinnedJobs = pinnedOf(jobs);
   const waiting = waitingPods(pods, pinnedJobs);
   if (waiting.size === 0) return problems;
   // Where no node may be read, all would look gone.
-  const open = new Map([...nodes].map(({ metadata, spec }) => [metadata?.name ?? '', !spec?.unschedulable]));
-  for (const [uid, tasks] of open.size === 0 ? [] : waiting) {
+  const there = new Map([...nodes].map((node) => [node.metadata?.name ?? '', node]));
+  for (const [uid, waits] of there.size === 0 ? [] : waiting) {
     const { job, pin } = pinnedJobs.get(uid)!;
-    const isOpen = open.get(pin.node);
-    if (isOpen) continue;
-    const why = isOpen === undefined ? 'gone' : 'cordoned';
-    problems.push({ code: 'deadPin', owner: idOf(job), node: pin.node, why, tasks });
+    const why = whyDead(job, there.get(pin.node), waits, pods);
+    if (why) problems.push({ code: 'deadPin', owner: idOf(job), node: pin.node, why, tasks: waits.length });
   }
   return problems;
 }
 
-/** How many pods of each Job wait for a node and are pinned as it is, by the Job's uid. */
-function waitingPods(
+/** The nodes that pods wait for because a move has pinned them there. */
+export function nodesWaitedFor(jobs: Iterable<Job>, pods: Iterable<Pod>): string[] {
+  const pinnedJobs = pinnedOf(jobs);
+  return [...new Set([...waitingPods(pods, pinnedJobs).keys()].map((uid) => pinnedJobs.get(uid)!.pin.node))];
+}
+
+type PinnedJobs = ReadonlyMap<string, { readonly job: Job; readonly pin: WrittenPin }>;
+
+/** Jobs that a move has bound to a node, by uid. */
+function pinnedOf(jobs: Iterable<Job>): PinnedJobs {
+  const found = new Map<string, { readonly job: Job; readonly pin: WrittenPin }>();
+  for (const job of jobs) {
+    const pin = pinOn(job);
+    if (pin && pin.kind !== 'preferred') found.set(job.metadata?.uid ?? '', { job, pin });
+  }
+  return found;
+}
+
+/** Why a node does not take pods that wait for it; undefined where it does, or a move that is under way will see to it. */
+function whyDead(
+  job: Job,
+  node: ApiNode | undefined,
+  waiting: readonly Pod[],
   pods: Iterable<Pod>,
-  pinnedJobs: ReadonlyMap<string, { readonly pin: WrittenPin }>,
-): ReadonlyMap<string, number> {
-  const waiting = new Map<string, number>();
+): 'gone' | 'cordoned' | 'full' | undefined {
+  if (!node) return 'gone';
+  if (node.spec?.unschedulable) return 'cordoned';
+  const isUnderWay = job.metadata?.annotations?.[RECORD] !== undefined;
+  return isUnderWay || waiting.some((pod) => hasRoom(node, pod, pods)) ? undefined : 'full';
+}
+
+/** Whether a pod's requests fit beside those of the pods that stay on a node. */
+function hasRoom(node: ApiNode, pod: Pod, pods: Iterable<Pod>): boolean {
+  const { name, allocatable, maxTasks } = nodeOf(node, 0);
+  const staying = [...pods].filter(
+    (each) => each.spec?.nodeName === name && !each.metadata?.deletionTimestamp && !isOver(each),
+  );
+  const held = sumResources(staying.map((each) => toResources(podRequests(each, 'held')).resources));
+  const request = toResources(podRequests(pod, 'spec')).resources;
+  return staying.length < maxTasks && !shortage(request, subtractResources(allocatable, held));
+}
+
+/** The pods of each Job that wait for a node and are pinned as it is, by the Job's uid. */
+function waitingPods(pods: Iterable<Pod>, pinnedJobs: PinnedJobs): ReadonlyMap<string, readonly Pod[]> {
+  const waiting = new Map<string, Pod[]>();
+  if (pinnedJobs.size === 0) return waiting;
   for (const pod of pods) {
     if (pod.spec?.nodeName || pod.metadata?.deletionTimestamp || isOver(pod)) continue;
     const uid = controllerOf(pod)?.uid ?? '';
     const node = pinnedJobs.get(uid)?.pin.node;
     if (node === undefined || !requiredTerms(pod.spec?.affinity).some((term) => isPinnedTo(term, node))) continue;
-    waiting.set(uid, (waiting.get(uid) ?? 0) + 1);
+    waiting.set(uid, [...(waiting.get(uid) ?? []), pod]);
   }
   return waiting;
 }
