@@ -125,6 +125,31 @@ describe('the laws of a migration on a real cluster', () => {
     assert.deepEqual(await cluster.readRecords(), []);
   });
 
+  it('a pin to a node that others have filled meanwhile comes off, and the task runs where there is room', async () => {
+    const manifest = task('crowded', 'a');
+    const owner = await started({ ...manifest, spec: { ...manifest.spec, backoffLimit: 6 } });
+    await move(owner, { kind: 'required', node: 'b' });
+    await test.kubectl(['cordon', 'b']);
+    await test.kubectl(['delete', 'pods', '-l', 'job-name=crowded', '--wait=true']);
+    const filling = job({ name: 'filler', requests: { cpu: '7500m', memory: '1Gi' } });
+    const { template } = filling.spec as { template: { metadata: object; spec: object } };
+    const spec = { ...template.spec, nodeName: 'b' };
+    await test.apply({ apiVersion: 'v1', kind: 'Pod', metadata: { ...template.metadata, name: 'filler' }, spec });
+    await test.kubectl(['uncordon', 'b']);
+    await until(
+      () => cluster.readSnapshot(),
+      ({ problems }) => problems.some((each) => each.code === 'deadPin' && each.why === 'full'),
+    );
+    const doctor = await stowage(home, ['doctor', '--kubeconfig', test.kubeconfigPath]);
+    assert.match(doctor.output, /crowded waits for node b, which is full/);
+    await apply();
+    await until(
+      () => cluster.readSnapshot(),
+      ({ tasks }) => tasks.some((each) => each.owner?.uid === owner.uid && each.node === 'a'),
+    );
+    await test.remove('pod/filler');
+  });
+
   it('who applies a Job’s affinity is known, in both forms in which Jobs are read', async () => {
     const manifest = JSON.stringify({ ...task('synced', 'a'), apiVersion: 'batch/v1' });
     await test.kubectl(['apply', '--server-side', '--field-manager=argocd-controller', '-f', '-'], manifest);
