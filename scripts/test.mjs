@@ -19,6 +19,9 @@ const SLOTS = Math.max(3, Math.min(3 * PROCESSORS, Math.floor(totalmem() / 2 ** 
 /** What a task takes of them; the storm has three rounds at work at once. */
 const TAKES = { unit: Math.min(PROCESSORS, SLOTS), editor: 2, storm: 2, cluster: 1 };
 
+/** For all tests alike: it ends one that hangs, and measures none, for a loaded machine may take many times as long. */
+const TIMEOUT_MILLISECONDS = JSON.parse(readFileSync(join(root, '.mocharc.json'), 'utf8')).timeout;
+
 /** These take longest and begin first, so that nothing long is left to run alone at the end. */
 const LONGEST = [
   ...[
@@ -120,7 +123,7 @@ function tasksOfFiles(files) {
 /** A file that needs a cluster, an editor or both. */
 function taskOf(file) {
   const needs = ['cluster', 'editor'].filter((need) => PREPARATIONS[need].isNeededBy(file));
-  const words = ['--no-config', '--timeout', '300000', file]; // the configuration's time-out is for unit tests
+  const words = ['--no-config', '--timeout', String(TIMEOUT_MILLISECONDS), file]; // the configuration ignores these files
   const slots = needs.includes('editor') ? TAKES.editor : file.endsWith('/storm.test.ts') ? TAKES.storm : TAKES.cluster;
   return { title: file, slots, needs, run: (say) => mocha(words, say) };
 }

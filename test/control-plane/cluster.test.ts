@@ -26,7 +26,6 @@ describe('test cluster', () => {
 
   before(async function () {
     requireCluster(this);
-    this.timeout(30 * 60_000); // the first start on a machine builds Kubernetes
     foldersBefore = hollowFolders();
     cluster = await startCluster({ nodes: NODES, metrics: true, onProgress: (text) => console.error(`      ${text}`) });
   });

@@ -38,11 +38,9 @@ const PLUGINS: Readonly<Partial<Record<Refusal['code'], string>>> = {
   keptAway: 'InterPodAffinity',
 };
 
-describe('our filter beside kube-scheduler 1.36', function () {
-  this.timeout(20 * 60_000);
+describe('our filter beside kube-scheduler 1.36', () => {
   before(async function () {
     requireCluster(this);
-    this.timeout(30 * 60_000); // the first start on a machine builds Kubernetes
     await buildCluster((text) => console.error(`      ${text}`));
   });
 

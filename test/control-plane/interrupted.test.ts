@@ -29,13 +29,11 @@ const STRIDE = isFull ? 1 : 4;
 /** Processes at once: each scenario is a user of its own, who sees and touches one namespace only. */
 const AT_ONCE = 5;
 
-describe('apply, killed after any of its steps and run again', function () {
-  this.timeout(900_000);
+describe('apply, killed after any of its steps and run again', () => {
   let test: TestCluster;
 
   before(async function () {
     requireCluster(this);
-    this.timeout(30 * 60_000);
     test = await startCluster({ nodes: NODES });
     for (const file of ['nodes', 'reader', 'operator']) {
       await test.kubectl(['apply', '-f', '-'], readFileSync(join(ROLES, `${file}.yaml`), 'utf8'));

@@ -22,7 +22,6 @@ describe('from a fragmented cluster to confirmed moves', () => {
 
   before(async function () {
     requireCluster(this);
-    this.timeout(30 * 60_000);
     test = await startCluster({ nodes: DEMO_NODES, metrics: true });
     here = homeIn(test, 'here');
     const { running, waiting, history } = demoWorkload();

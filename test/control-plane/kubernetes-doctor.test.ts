@@ -16,7 +16,6 @@ describe('stowage doctor and stowage history', () => {
 
   before(async function () {
     requireCluster(this);
-    this.timeout(30 * 60_000);
     test = await startCluster({ nodes: [{ name: 'node-1', milliCpu: 8000, memoryBytes: 2 ** 34 }] });
     home = join(test.directory, 'home');
     mkdirSync(home);

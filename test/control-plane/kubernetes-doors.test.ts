@@ -21,7 +21,6 @@ describe('every door to a Kubernetes cluster', () => {
 
   before(async function () {
     requireCluster(this);
-    this.timeout(30 * 60_000);
     test = await startCluster({ nodes: [{ name: 'node-1', milliCpu: 8000, memoryBytes: 2 ** 34 }] });
     const task = { requests: { cpu: '500m', memory: '64Mi' }, runtimeSeconds: 2 };
     const owned = job({ ...task, name: 'owned', creator: 'ana' });

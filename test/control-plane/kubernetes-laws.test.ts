@@ -23,7 +23,6 @@ describe('the laws of a migration on a real cluster', () => {
 
   before(async function () {
     requireCluster(this);
-    this.timeout(30 * 60_000);
     test = await startCluster({ nodes: ['a', 'b'].map((name) => ({ name, milliCpu: 8000, memoryBytes: 16 * GIB })) });
     cluster = await openKubernetesCluster({ kubeconfig: test.kubeconfigPath });
     home = homeIn(test, 'home');

@@ -16,7 +16,6 @@ describe('a cluster that behaves as before Kubernetes 1.36', () => {
 
   before(async function () {
     requireCluster(this);
-    this.timeout(30 * 60_000);
     test = await startCluster({
       nodes: ['a', 'b'].map((name) => ({ name, milliCpu: 8000, memoryBytes: 2 ** 34 })),
       featureGates: {

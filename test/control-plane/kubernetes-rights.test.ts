@@ -20,7 +20,6 @@ describe('the shipped roles', () => {
 
   before(async function () {
     requireCluster(this);
-    this.timeout(30 * 60_000);
     test = await startCluster({ nodes: [{ name: 'node-1', milliCpu: 8000, memoryBytes: 2 ** 34 }], metrics: true });
     for (const file of ['nodes', 'reader', 'operator']) {
       await test.kubectl(['apply', '-f', '-'], readFileSync(join(ROLES, `${file}.yaml`), 'utf8'));

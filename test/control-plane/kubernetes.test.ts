@@ -46,7 +46,6 @@ describe('the Kubernetes side of the Cluster port', () => {
       console.error(`      left out: ${why}`);
       this.skip();
     }
-    this.timeout(30 * 60_000);
     test = await startCluster({ nodes: NODES, metrics: true });
     cluster = await openKubernetesCluster({ kubeconfig: test.kubeconfigPath });
   });

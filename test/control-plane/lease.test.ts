@@ -29,7 +29,6 @@ describe('the lease of a namespace', () => {
 
   before(async function () {
     requireCluster(this);
-    this.timeout(30 * 60_000);
     const node = { milliCpu: 16_000, memoryBytes: 64 * GIB };
     test = await startCluster({ nodes: ['left', 'right'].map((name) => ({ name, ...node })) });
     cluster = await openKubernetesCluster({ kubeconfig: test.kubeconfigPath });

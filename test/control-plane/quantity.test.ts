@@ -46,7 +46,6 @@ const scribbled = fc
 describe('quantities beside apimachinery', () => {
   before(async function () {
     requireCluster(this);
-    this.timeout(30 * 60_000);
     await buildCluster();
   });
 

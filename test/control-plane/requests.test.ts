@@ -14,7 +14,6 @@ const SEED = 20261123;
 describe('effective requests beside component-helpers', () => {
   before(async function () {
     requireCluster(this);
-    this.timeout(30 * 60_000);
     await buildCluster();
   });
 

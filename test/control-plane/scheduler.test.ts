@@ -30,14 +30,12 @@ type Spec = NonNullable<Pod['spec']> & Record<string, unknown>;
  * The same random clusters as in `filter.test.ts`, made on the API server: nodes that no kubelet runs, pods bound to them,
  * and pods pinned to one node after the other, of which kube-scheduler itself says whether they may go there.
  */
-describe('our snapshot and filter beside the live API server and kube-scheduler', function () {
-  this.timeout(10 * 60_000);
+describe('our snapshot and filter beside the live API server and kube-scheduler', () => {
   let test: TestCluster;
   let connection: Connection;
 
   before(async function () {
     requireCluster(this);
-    this.timeout(30 * 60_000);
     test = await startCluster({ nodes: [{ name: 'kubelet', milliCpu: 1000, memoryBytes: 2 ** 30 }] });
     connection = new Connection(readContext(test.kubeconfigPath));
     for (const name of NAMESPACES.slice(1)) {

@@ -19,8 +19,7 @@ const CHURN_SECONDS = Number(process.env['STOWAGE_CHURN_SECONDS'] ?? (isFull ? 6
 const NAMESPACE = '/api/v1/namespaces/default';
 const MERGE = 'application/merge-patch+json';
 
-describe('the live copy of a cluster', function () {
-  this.timeout((CHURN_SECONDS + 300) * 1000);
+describe('the live copy of a cluster', () => {
   let test: TestCluster;
   let faulty: FaultyServer;
   let direct: Connection; // writes, and reads the truth
@@ -31,7 +30,6 @@ describe('the live copy of a cluster', function () {
 
   before(async function () {
     requireCluster(this);
-    this.timeout(30 * 60_000);
     test = await startCluster({ nodes: [{ name: 'node-1', milliCpu: 8000, memoryBytes: 2 ** 34 }] });
     const { server, ...tls } = certificatesOf(test.kubeconfigPath);
     faulty = await startFaultyServer(server, tls);

@@ -43,7 +43,6 @@ describe('a server that leaves open what came of a write', () => {
 
   before(async function () {
     requireCluster(this);
-    this.timeout(30 * 60_000);
     test = await startCluster({
       nodes: ['left', 'right'].map((name) => ({ name, milliCpu: 64_000, memoryBytes: 256 * GIB })),
     });

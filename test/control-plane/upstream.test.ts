@@ -7,7 +7,6 @@ import { upstreamFilter, upstreamQuantities, upstreamRequests } from './upstream
 describe("upstream's own answers", () => {
   before(async function () {
     requireCluster(this);
-    this.timeout(30 * 60_000); // the first start on a machine builds Kubernetes
     await buildCluster((text) => console.error(`      ${text}`));
   });
 

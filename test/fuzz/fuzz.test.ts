@@ -21,8 +21,7 @@ describe('every parser', () => {
     }
   });
 
-  it(`says in words what is wrong with ${SECONDS} s of mutated inputs, and lets nothing absurd pass`, async function () {
-    this.timeout((SECONDS + 60) * 1000);
+  it(`says in words what is wrong with ${SECONDS} s of mutated inputs, and lets nothing absurd pass`, async () => {
     const { cases, failures } = await fuzz({ milliseconds: SECONDS * 1000, first: 1, workers: 1 });
     assert.deepEqual(failures.slice(0, 5), []);
     assert.ok(cases > 100, `${cases} cases`);

@@ -148,8 +148,7 @@ describe('a lock', () => {
       );
 
     const rounds = isFull ? 400 : 40;
-    it(`is held by exactly one of them, ${rounds} times`, async function () {
-      this.timeout(600_000);
+    it(`is held by exactly one of them, ${rounds} times`, async () => {
       const counts = new Map<number, number>();
       for (let round = 0; round < rounds; round += 1) {
         if (round % 2 === 0) leave({ pid: NOBODY });

@@ -6,9 +6,8 @@ import { KernelUnderTest, type RunOutcome } from './kernelUnderTest.ts';
 
 const NOTEBOOKS = fileURLToPath(new URL('../../notebooks', import.meta.url));
 
-describe('the notebooks', function () {
+describe('the notebooks', () => {
   // The second one trains on about nine thousand tasks.
-  this.timeout(600_000);
 
   const names = readdirSync(NOTEBOOKS).filter((name) => name.endsWith('.ipynb'));
 

@@ -28,9 +28,7 @@ const LONGEST_SECONDS = shrinkGiveUpSeconds + 2 * expandGiveUpSeconds;
 /** Each of these waits is looked at every ten minutes at most. */
 const MOST_ROUNDS = LONGEST_SECONDS / expandRetrySeconds;
 
-describe('whatever the seed and the moment it is killed at', function () {
-  this.timeout(isFull ? 1_200_000 : 120_000);
-
+describe('whatever the seed and the moment it is killed at', () => {
   it('a whole plan comes to an end that leaves nobody suspended, no task lost, and no node overfilled', async () => {
     await fc.assert(
       fc.asyncProperty(

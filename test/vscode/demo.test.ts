@@ -22,7 +22,6 @@ describe('the demo cluster in the editor', () => {
   const folder = mkdtempSync(join(tmpdir(), 'stowage-demo-'));
 
   before(async function () {
-    this.timeout(30 * 60_000);
     requireEditor(this);
     requireCluster(this);
     cluster = await startCluster({ nodes: DEMO_NODES, metrics: true });

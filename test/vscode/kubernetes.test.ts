@@ -27,7 +27,6 @@ describe('a Kubernetes cluster in the editor', () => {
   const kubeconfig = join(folder, 'kubeconfig');
 
   before(async function () {
-    this.timeout(30 * 60_000);
     requireEditor(this);
     requireCluster(this);
     cluster = await startCluster({

@@ -13,8 +13,7 @@ const PROBE = join(ROOT, 'test/vscode/probe');
 const LOG = resolve(ROOT, '../shared/traces/KTH-SP2-1996-2.1-cln.swf.gz');
 const HOSTILE = '<img src=x onerror=alert(1)>';
 
-describe('notebooks in the real editor', function () {
-  this.timeout(600_000);
+describe('notebooks in the real editor', () => {
   let folder: string;
   let workbench: Workbench;
 

@@ -19,7 +19,6 @@ describe('the plan panel in the editor', () => {
   let panel: Frame;
 
   before(async function () {
-    this.timeout(900_000);
     requireEditor(this);
     const extension = { folder: join(import.meta.dirname, '../..') };
     workbench = await startWorkbench({ folder, extension });

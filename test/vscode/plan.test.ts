@@ -23,7 +23,6 @@ describe('the sample cluster in the editor', () => {
   const folder = mkdtempSync(join(tmpdir(), 'stowage-folder-'));
 
   before(async function () {
-    this.timeout(600_000);
     requireEditor(this);
     workbench = await startWorkbench({ extension: { folder: extension }, folder, zone: ZONE });
   });

@@ -12,7 +12,6 @@ describe('Restricted Mode', () => {
   const written = join(folder, 'a-cell-ran');
 
   before(async function () {
-    this.timeout(600_000);
     requireEditor(this);
     writeFileSync(join(folder, 'hostile.ipynb'), notebook(`require('node:fs').writeFileSync('${written}', '')`));
     mkdirSync(join(folder, '.vscode'));

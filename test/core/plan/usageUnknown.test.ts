@@ -14,8 +14,7 @@ import { isFull } from '../../full.ts';
 
 const SEEDS = Array.from({ length: isFull ? 40 : 8 }, (_, at) => at + 5);
 
-describe('plans of the sample cluster while usage is not known', function () {
-  this.timeout(isFull ? 600_000 : 120_000);
+describe('plans of the sample cluster while usage is not known', () => {
   const situations: Situation[] = [];
   before(async () => {
     for (const seed of SEEDS) {

@@ -18,8 +18,7 @@ function withoutInputs(task: FinishedTask): FinishedTask {
   return { ...rest, parameters };
 }
 
-describe('the inputs of S202', function () {
-  this.timeout(240_000);
+describe('the inputs of S202', () => {
   let directory: string;
   let tasks: readonly FinishedTask[];
   let tf: Engine;

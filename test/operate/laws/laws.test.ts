@@ -22,8 +22,7 @@ function mostIn({ name }: Scenario): number {
 
 const all = await scenarios();
 
-describe('the laws of a move', function () {
-  this.timeout(isFull ? 1_800_000 : 120_000);
+describe('the laws of a move', () => {
   const sizes: Explored[] = [];
 
   after(() => {
