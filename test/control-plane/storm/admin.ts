@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import { parse } from 'yaml';
 import type { TestCluster } from '../cluster.ts';
@@ -15,6 +16,8 @@ const PATCHES = {
   strategic: 'application/strategic-merge-patch+json',
   apply: 'application/apply-patch+yaml',
 } as const;
+
+const PATIENCE_MILLISECONDS = 120_000;
 
 /**
  * The way to the API server of those who may do everything: the storm's users, and its oracle. It speaks to the server
@@ -41,8 +44,16 @@ export class Admin {
     this.#agent = new Agent({ connect: { ca: this.authority, cert, key } });
   }
 
-  get(path: string): Promise<Reply> {
-    return this.send('GET', path);
+  /** Asked again for a while where a loaded server has no answer. */
+  async get(path: string): Promise<Reply> {
+    for (const end = Date.now() + PATIENCE_MILLISECONDS; ; await pause(500)) {
+      const reply = await this.send('GET', path).catch((error: Error) => error);
+      const isAnswer = !(reply instanceof Error) && reply.status < 500 && reply.status !== 429;
+      if (isAnswer) return reply;
+      if (Date.now() < end) continue;
+      if (reply instanceof Error) throw reply;
+      return reply;
+    }
   }
 
   /** The objects of a list. @throws Error when the server refuses it */

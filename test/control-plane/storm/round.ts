@@ -37,7 +37,7 @@ export type RoundResult = {
 
 /** How long users wait for commands that are still at work when the storm is over. */
 const PATIENCE_MILLISECONDS = 6000;
-const REST_MILLISECONDS = 25_000;
+const REST_MILLISECONDS = 90_000;
 const SHORTEST_WAIT_MILLISECONDS = 6000;
 const MOST_LAST_APPLIES = 10;
 

@@ -94,7 +94,7 @@ export function isWaiting({ spec, status }: Json): boolean {
 }
 
 async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 60_000; !(await holds()); await pause(150)) {
-    if (Date.now() > end) throw new Error(`After 60 s it is not so that ${what}`);
+  for (const end = Date.now() + 600_000; !(await holds()); await pause(150)) {
+    if (Date.now() > end) throw new Error(`After 10 minutes it is not so that ${what}`);
   }
 }
