@@ -58,7 +58,7 @@ describe('the sample cluster in the editor', () => {
   const choose = async (task: string, entry: string) => {
     const { page } = workbench;
     const answer = page.locator('.notification-toast').or(page.locator('.monaco-dialog-box')).first();
-    for (const until = Date.now() + 180_000; Date.now() < until; ) {
+    for (const until = Date.now() + 600_000; Date.now() < until; ) {
       await workbench.dismissToasts(); // one of an earlier command is no answer to this one
       await workbench.tree('Tasks').choose(`task ${task}`, entry);
       const came = answer.waitFor({ timeout: 60_000 }); // the check on a fresh snapshot comes before the question
@@ -198,7 +198,9 @@ describe('the sample cluster in the editor', () => {
     const panel = await workbench.webview('.charts');
     await panel.locator('vscode-button', { hasText: 'What if a node goes?' }).click();
     await workbench.pick('gpu-a100-1');
-    await panel.locator('section[aria-label=Forecast]', { hasText: 'without gpu-a100-1' }).waitFor({ timeout: 60_000 });
+    await panel
+      .locator('section[aria-label=Forecast]', { hasText: 'without gpu-a100-1' })
+      .waitFor({ timeout: 180_000 });
     await panel
       .locator('section[aria-label=Forecast]')
       .evaluate((section) => section.scrollIntoView({ block: 'start' }));
@@ -287,7 +289,7 @@ describe('the sample cluster in the editor', () => {
     const asked = await workbench.answerModal('Apply', '5-confirm');
     assert.match(asked, /sample seed 7/);
     assert.match(asked, /of work is lost/);
-    await panel.locator('ol.steps li.done').first().waitFor({ state: 'attached', timeout: 60_000 });
+    await panel.locator('ol.steps li.done').first().waitFor({ state: 'attached', timeout: 180_000 });
     await workbench.picture('5-applying');
     await workbench.toast(/Moves: \d+ done/);
     const steps = await panel.locator('ol.steps li').allTextContents();
@@ -337,7 +339,7 @@ describe('the sample cluster in the editor', () => {
     await workbench.toast(/Moves: \d+ done\./);
     assert.match(readFileSync(journal, 'utf8').trimEnd().split('\n').at(-1) ?? '', /"kind":"done"/);
     assert.ok((await workbench.statusItems()).some((text) => /sample seed 7/.test(text)));
-    const again = await workbench.webview('.charts .plot .main-svg', 90_000);
+    const again = await workbench.webview('.charts .plot .main-svg', 180_000);
     await again.locator('.lead', { hasText: 'sample seed 7' }).waitFor();
     await workbench.dismissToasts();
   });
@@ -386,7 +388,7 @@ describe('the sample cluster in the editor', () => {
     await workbench.picture('10-learned');
     await question.locator('.monaco-button', { hasText: 'Use it here' }).click();
     await toast.locator('.monaco-button', { hasText: 'Show Model Card' }).click();
-    const card = await workbench.webview('.markdown-body table', 60_000);
+    const card = await workbench.webview('.markdown-body table', 180_000);
     assert.match((await card.locator('.markdown-body').textContent()) ?? '', /180/);
     await workbench.pictures('10-card');
     await workbench.command('View: Close Editor');
@@ -416,7 +418,7 @@ describe('the sample cluster in the editor', () => {
     await workbench.choose('Stowage: Train Runtime Predictor', 'History file');
     await workbench.chooseFile(join(folder, basename(LOG)));
     await workbench.pick('Start over');
-    await workbench.toast(/Training the runtime predictor/, 30_000);
+    await workbench.toast(/Training the runtime predictor/, 180_000);
     await workbench.toast(/Learned from 27,992 finished tasks/, 200_000);
     await workbench.picture('10-real-log');
   });

@@ -7,15 +7,25 @@ export const APPLY = /^\s*Apply [\d,]+ (of [\d,]+ )?moves?/;
 /** Plans, and waits for it: a panel that stands already says that it is busy until the new plan is there. */
 export async function previewPlan(workbench: Workbench): Promise<Frame> {
   const before = await workbench.webview('header', 200).catch(() => undefined);
+  const busy = await before?.evaluateHandle(seeBusy);
   await workbench.command('Stowage: Preview Plan');
-  await before?.locator('.busy').waitFor();
+  await busy?.evaluate(({ seen }) => seen);
   return planned(workbench);
+}
+
+/** Runs in the page. A short plan is over before somebody who looks now and then has seen that the page was busy. */
+function seeBusy(): { seen: Promise<void> } {
+  const seen = new Promise<void>((resolve) => {
+    const look = () => document.querySelector('.busy') && resolve();
+    new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
+  });
+  return { seen };
 }
 
 /** The panel, once moves of its plan can be applied. */
 export async function planned(workbench: Workbench): Promise<Frame> {
-  const panel = await workbench.webview('.charts .plot .main-svg', 90_000);
-  await panel.locator('vscode-button:not([aria-disabled=true])', { hasText: APPLY }).waitFor({ timeout: 90_000 });
+  const panel = await workbench.webview('.charts .plot .main-svg', 180_000);
+  await panel.locator('vscode-button:not([aria-disabled=true])', { hasText: APPLY }).waitFor({ timeout: 180_000 });
   return panel;
 }
 
