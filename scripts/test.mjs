@@ -87,7 +87,7 @@ function tasksInFull() {
   const isSlow = (file) => slow.includes(file);
   return [
     unitTests(sampled.filter((file) => !isSlow(file))),
-    ...tasksOfFiles([...fullOnly, ...sampled.filter(isSlow)]),
+    ...tasksOfFiles([...new Set([...fullOnly, ...sampled.filter(isSlow)])]),
   ];
 }
 

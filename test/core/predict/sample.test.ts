@@ -10,6 +10,7 @@ import { evaluatePredictors } from '../../../src/core/predict/evaluate.ts';
 import type { Engine } from '../../../src/core/predict/training.ts';
 import { loadEngine } from '../../../src/io/engine.ts';
 import { readPretrained } from '../../../src/io/networks.ts';
+import { isFull } from '../../full.ts';
 
 /** The same tasks, told without S202's own inputs: type, framework, data scale, usage of earlier runs. */
 function withoutInputs(task: FinishedTask): FinishedTask {
@@ -37,7 +38,8 @@ describe('the inputs of S202', () => {
     assert.ok(tasks.some((task) => task.parameters.type !== undefined && task.parameters.framework !== undefined));
   });
 
-  it('matter: the network is closer with them than without', async () => {
+  it('matter: the network is closer with them than without', async function () {
+    if (!isFull) this.skip(); // trains twice
     const { network } = await readPretrained();
     const errorOf = (history: readonly FinishedTask[]) =>
       evaluatePredictors(history, {
