@@ -48,8 +48,8 @@ describe('test cluster', () => {
       job({ name: 'short', requests, runtimeSeconds: 4 }),
       job({ name: 'wrong', requests, runtimeSeconds: 1, exitCode: 3 }),
     );
-    await cluster.kubectl(['wait', 'job/short', '--for=condition=Complete', '--timeout=60s']);
-    await cluster.kubectl(['wait', 'job/wrong', '--for=condition=Failed', '--timeout=60s']);
+    await cluster.kubectl(['wait', 'job/short', '--for=condition=Complete', '--timeout=600s']);
+    await cluster.kubectl(['wait', 'job/wrong', '--for=condition=Failed', '--timeout=600s']);
     const { terminated } = (await podOf('short')).status.containerStatuses[0].state;
     const seconds = (Date.parse(terminated.finishedAt) - Date.parse(terminated.startedAt)) / 1000;
     assert.ok(seconds === 4 || seconds === 5, `ran ${seconds} s`); // both times are cut to whole seconds
@@ -77,7 +77,7 @@ describe('test cluster', () => {
     await running('growing', 'neighbour');
     const { name } = (await podOf('growing')).metadata;
     await resize(name, { cpu: '6', memory: '1Gi' });
-    await cluster.kubectl(['wait', `pod/${name}`, '--for=condition=PodResizePending', '--timeout=60s']);
+    await cluster.kubectl(['wait', `pod/${name}`, '--for=condition=PodResizePending', '--timeout=600s']);
     const pending = (await podOf('growing')).status.conditions.find((c: Answer) => c.type === 'PodResizePending');
     assert.equal(pending.reason, 'Deferred');
     assert.match(pending.message, /enough resource: cpu, requested: 6000, used: 3000, capacity: 7900/);
@@ -93,9 +93,9 @@ describe('test cluster', () => {
     await running('moving');
     assert.equal((await podOf('moving')).spec.nodeName, 'node-1');
     await patch('job/moving', { spec: { suspend: true } });
-    await cluster.kubectl(['wait', 'job/moving', '--for=jsonpath={.status.terminating}=1', '--timeout=60s']);
+    await cluster.kubectl(['wait', 'job/moving', '--for=jsonpath={.status.terminating}=1', '--timeout=600s']);
     assert.equal((await get('job/moving')).status.active ?? 0, 0);
-    await cluster.kubectl(['wait', 'job/moving', '--for=jsonpath={.status.terminating}=0', '--timeout=60s']);
+    await cluster.kubectl(['wait', 'job/moving', '--for=jsonpath={.status.terminating}=0', '--timeout=600s']);
     assert.deepEqual((await get('pods', '-l', 'job-name=moving')).items, []);
     const resources = { requests: { cpu: '2', memory: '1Gi' }, limits: { cpu: '2', memory: '1Gi' } };
     await patch('job/moving', {
@@ -128,14 +128,14 @@ describe('test cluster', () => {
       'wait',
       'pod/gated',
       '--for=jsonpath={.status.conditions[0].reason}=SchedulingGated',
-      '--timeout=60s',
+      '--timeout=600s',
     ]);
     await patch(
       'pod/gated',
       { spec: { schedulingGates: null, affinity: { nodeAffinity: onNode('node-2') } } },
       '--type=merge',
     );
-    await cluster.kubectl(['wait', 'pod/gated', '--for=condition=Ready', '--timeout=60s']);
+    await cluster.kubectl(['wait', 'pod/gated', '--for=condition=Ready', '--timeout=600s']);
     assert.equal((await get('pod/gated')).spec.nodeName, 'node-2');
   });
 
@@ -166,9 +166,9 @@ describe('test cluster', () => {
     try {
       const requests = { cpu: '1', memory: '1Gi' };
       await older.apply(job({ name: 'fixed', requests }));
-      await older.kubectl(['wait', 'pods', '-l', 'job-name=fixed', '--for=condition=Ready', '--timeout=60s']);
+      await older.kubectl(['wait', 'pods', '-l', 'job-name=fixed', '--for=condition=Ready', '--timeout=600s']);
       await older.kubectl(['patch', 'job/fixed', '-p', '{"spec":{"suspend":true}}']);
-      await older.kubectl(['wait', 'job/fixed', '--for=condition=Suspended', '--timeout=60s']);
+      await older.kubectl(['wait', 'job/fixed', '--for=condition=Suspended', '--timeout=600s']);
       const pin = { spec: { template: { spec: { affinity: { nodeAffinity: onNode('node-1') } } } } };
       await assert.rejects(older.kubectl(['patch', 'job/fixed', '-p', JSON.stringify(pin)]), /field is immutable/);
     } finally {
@@ -222,7 +222,7 @@ describe('test cluster', () => {
 
   async function running(...jobs: string[]): Promise<void> {
     for (const name of jobs) {
-      await cluster.kubectl(['wait', `job/${name}`, '--for=jsonpath={.status.ready}=1', '--timeout=60s']);
+      await cluster.kubectl(['wait', `job/${name}`, '--for=jsonpath={.status.ready}=1', '--timeout=600s']);
     }
   }
 
@@ -237,7 +237,7 @@ describe('test cluster', () => {
 
   async function actuated(pod: string, cpu: string): Promise<void> {
     const path = '{.status.containerStatuses[0].resources.requests.cpu}';
-    await cluster.kubectl(['wait', `pod/${pod}`, `--for=jsonpath=${path}=${cpu}`, '--timeout=60s']);
+    await cluster.kubectl(['wait', `pod/${pod}`, `--for=jsonpath=${path}=${cpu}`, '--timeout=600s']);
   }
 
   /** The first figures of the only container of a job, as soon as there are some. */
@@ -282,7 +282,7 @@ function hollowFolders(): string[] {
   return readdirSync('/tmp').filter((name) => name.startsWith('hollow-kubelet'));
 }
 
-async function until(check: () => boolean | Promise<boolean>, timeoutMs = 40_000): Promise<void> {
+async function until(check: () => boolean | Promise<boolean>, timeoutMs = 600_000): Promise<void> {
   for (const end = Date.now() + timeoutMs; !(await check()); await sleep(200)) {
     if (Date.now() > end) throw new Error(`not so after ${timeoutMs / 1000} s: ${check}`);
   }

@@ -100,7 +100,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<TestCl
       await kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
     },
     async remove(...objects) {
-      await kubectl(['delete', ...objects, '--cascade=foreground', '--wait', '--timeout=60s']);
+      await kubectl(['delete', ...objects, '--cascade=foreground', '--wait', '--timeout=600s']);
     },
     async restartApiServer() {
       launcher.stdin.write('restart kube-apiserver\n');

@@ -74,7 +74,16 @@ describe('objects that somebody else applies from manifests, server-side and by 
           ({ status }) => status?.active === 1,
         );
         assert.notEqual(moved.spec?.suspend, true, said);
-        await test.kubectl(['-n', namespace, 'wait', 'pods', '-l', 'job-name=moves', '--for=condition=Ready']);
+        await test.kubectl([
+          '-n',
+          namespace,
+          'wait',
+          'pods',
+          '-l',
+          'job-name=moves',
+          '--for=condition=Ready',
+          '--timeout=600s',
+        ]);
         const [resize, placement] = plan.moves as ReturnType<typeof movesOf>;
         const stays = await cluster.readTask(resize.task);
         assert.ok(stays && [1000, 2000].includes(stays.actual.milliCpu), said);
@@ -105,7 +114,7 @@ describe('objects that somebody else applies from manifests, server-side and by 
       () => podNames(namespace),
       (names) => names.length === manifests.length,
     );
-    await test.kubectl(['-n', namespace, 'wait', 'pods', '-l', 'job-name', '--for=condition=Ready']);
+    await test.kubectl(['-n', namespace, 'wait', 'pods', '-l', 'job-name', '--for=condition=Ready', '--timeout=600s']);
     const snapshot = await until(
       () => cluster.readSnapshot(),
       ({ tasks }) => tasks.filter((each) => each.namespace === namespace && each.startedAtSeconds).length === 2,

@@ -114,7 +114,7 @@ describe('apply, killed after any of its steps and run again', () => {
         ({ tasks }) =>
           tasks.length === 3 && tasks.filter(({ startedAtSeconds }) => startedAtSeconds !== undefined).length === 2,
       );
-      await test.kubectl(['-n', name, 'wait', 'pods', '-l', 'job-name', '--for=condition=Ready', '--timeout=60s']);
+      await test.kubectl(['-n', name, 'wait', 'pods', '-l', 'job-name', '--for=condition=Ready', '--timeout=600s']);
       const moves = movesOf(await cluster.readSnapshot());
       const draft = draftPlan({
         snapshot,

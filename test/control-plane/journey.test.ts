@@ -26,7 +26,7 @@ describe('from a fragmented cluster to confirmed moves', () => {
     here = homeIn(test, 'here');
     const { running, waiting, history } = demoWorkload();
     await test.apply(...running);
-    await test.kubectl(['wait', 'pods', '--all', '--for=condition=Ready', '--timeout=60s']);
+    await test.kubectl(['wait', 'pods', '--all', '--for=condition=Ready', '--timeout=600s']);
     await test.apply(...waiting, ...history);
     cluster = await openKubernetesCluster({ kubeconfig: test.kubeconfigPath });
     // Until the short tasks have ended they hold what the plan counts on.

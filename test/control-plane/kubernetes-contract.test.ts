@@ -25,7 +25,7 @@ describe('the Kubernetes side keeps the contract of the Cluster port', () => {
         ...['one', 'two', 'three', 'four', 'five'].map((name) => job({ ...task, name })),
         gatedPod({ ...task, name: 'gated' }),
       );
-      await test.kubectl(['wait', 'pods', '-l', 'job-name', '--for=condition=Ready', '--timeout=60s']);
+      await test.kubectl(['wait', 'pods', '-l', 'job-name', '--for=condition=Ready', '--timeout=600s']);
       const cluster = await openKubernetesCluster({ kubeconfig: test.kubeconfigPath });
       return { cluster, wait: () => pause(500) };
     },

@@ -24,7 +24,7 @@ describe('stowage doctor and stowage history', () => {
       job({ ...task, name: 'first', runtimeSeconds: 2 }),
       job({ ...task, name: 'second', runtimeSeconds: 3 }),
     );
-    await test.kubectl(['wait', 'job/first', 'job/second', '--for=condition=Complete', '--timeout=60s']);
+    await test.kubectl(['wait', 'job/first', 'job/second', '--for=condition=Complete', '--timeout=600s']);
   });
   after(() => test?.stop());
 

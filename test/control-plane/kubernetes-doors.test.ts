@@ -27,7 +27,7 @@ describe('every door to a Kubernetes cluster', () => {
     const template = owned.spec['template'] as { metadata: { labels: object } };
     template.metadata.labels = { ...template.metadata.labels, 'team.example-owner': 'ben', 'team.example-kind': 'etl' };
     await test.apply(job({ ...task, name: 'plain', creator: 'ana' }), owned);
-    await test.kubectl(['wait', 'job/plain', 'job/owned', '--for=condition=Complete', '--timeout=60s']);
+    await test.kubectl(['wait', 'job/plain', 'job/owned', '--for=condition=Complete', '--timeout=600s']);
   });
   after(() => test?.stop());
 

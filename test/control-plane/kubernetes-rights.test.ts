@@ -28,7 +28,7 @@ describe('the shipped roles', () => {
     const task = { requests: { cpu: '1', memory: '1Gi' }, runtimeSeconds: 3600 };
     await test.apply(job({ ...task, name: 'own' }), gatedPod({ ...task, name: 'gated' }));
     await test.kubectl(['apply', '-n', 'other', '-f', '-'], JSON.stringify(job({ ...task, name: 'foreign' })));
-    await test.kubectl(['wait', 'pods', '-l', 'job-name', '--for=condition=Ready', '--timeout=60s']);
+    await test.kubectl(['wait', 'pods', '-l', 'job-name', '--for=condition=Ready', '--timeout=600s']);
   });
   after(async () => {
     for (const cluster of opened) await cluster.close();

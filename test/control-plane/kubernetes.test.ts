@@ -173,7 +173,7 @@ describe('the Kubernetes side of the Cluster port', () => {
       async () => (await cluster.readSnapshot()).tasks.find(({ owner }) => owner?.name === 'several'),
       (task) => task?.node !== undefined,
     );
-    await test.kubectl(['wait', 'pods', '-l', 'job-name=several', isRunning, '--timeout=60s']);
+    await test.kubectl(['wait', 'pods', '-l', 'job-name=several', isRunning, '--timeout=600s']);
     const written = async () => {
       const { items } = JSON.parse(await test.kubectl(['get', 'pods', '-l', 'job-name=several', '-o', 'json']));
       const { containers, initContainers } = items[0].spec;
@@ -374,7 +374,7 @@ describe('the Kubernetes side of the Cluster port', () => {
     await test.apply(
       job({ name: 'short', requests: { cpu: '500m', memory: '64Mi' }, runtimeSeconds: 3, creator: 'ben' }),
     );
-    await test.kubectl(['wait', 'job/short', '--for=condition=Complete', '--timeout=60s']);
+    await test.kubectl(['wait', 'job/short', '--for=condition=Complete', '--timeout=600s']);
     const { tasks, problems } = await cluster.readHistory();
     assert.deepEqual(problems, []);
     const run = tasks.find((finished) => finished.parameters.name === 'short');
@@ -405,7 +405,7 @@ describe('the Kubernetes side of the Cluster port', () => {
       async () => (await cluster.readSnapshot()).tasks.find((task) => task.owner?.name === name),
       (task) => task?.startedAtSeconds !== undefined && task.phase === 'running',
     );
-    await test.kubectl(['wait', 'pods', '-l', `job-name=${name}`, '--for=condition=Ready', '--timeout=60s']);
+    await test.kubectl(['wait', 'pods', '-l', `job-name=${name}`, '--for=condition=Ready', '--timeout=600s']);
   }
 
   async function taskOf(name: string): Promise<Task> {

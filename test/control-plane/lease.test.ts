@@ -38,7 +38,7 @@ describe('the lease of a namespace', () => {
       job({ ...task, name: 'killed', stopSeconds: 1 }),
       job({ ...task, name: 'stays' }),
     );
-    await test.kubectl(['wait', 'pods', '-l', 'job-name', '--for=condition=Ready', '--timeout=60s']);
+    await test.kubectl(['wait', 'pods', '-l', 'job-name', '--for=condition=Ready', '--timeout=600s']);
   });
   after(async () => {
     await cluster?.close();

@@ -46,7 +46,7 @@ async function fill(cluster: TestCluster): Promise<void> {
   say('Filling the cluster …');
   const { running, waiting, history } = demoWorkload();
   await cluster.apply(...running);
-  await cluster.kubectl(['wait', 'pods', '--all', '--for=condition=Ready', '--timeout=60s']);
+  await cluster.kubectl(['wait', 'pods', '--all', '--for=condition=Ready', '--timeout=600s']);
   await cluster.apply(...waiting, ...history);
 }
 

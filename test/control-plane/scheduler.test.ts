@@ -82,7 +82,7 @@ describe('our snapshot and filter beside the live API server and kube-scheduler'
 
   it('reads the same of the binary form of a list as of its JSON', async () => {
     await test.apply(job({ name: 'real', requests: { cpu: '200m', memory: '64Mi' }, creator: 'ana', dataScale: 3 }));
-    await test.kubectl(['wait', 'pods', '-l', 'job-name=real', '--for=condition=Ready', '--timeout=60s']);
+    await test.kubectl(['wait', 'pods', '-l', 'job-name=real', '--for=condition=Ready', '--timeout=600s']);
     for (let cluster = 50; cluster < 50 + CLUSTERS; cluster++) {
       const question = await build(cluster);
       for (const [index, pod] of everything().entries())
@@ -130,7 +130,7 @@ describe('our snapshot and filter beside the live API server and kube-scheduler'
 
   /** Undefined when kube-scheduler has bound the pod, else what it says against it. */
   async function verdictOn(pod: Pod): Promise<string | undefined> {
-    for (const end = Date.now() + 20_000; ; ) {
+    for (const end = Date.now() + 600_000; ; ) {
       const { spec, status } = await connection.send<Pod>(podPath(pod));
       if (spec?.nodeName) return undefined;
       const told = status?.conditions?.find(({ type, status: is }) => type === 'PodScheduled' && is === 'False');

@@ -218,7 +218,7 @@ describe('a server that leaves open what came of a write', () => {
       () => test.kubectl(['-n', namespace, 'get', 'pods', '-o', 'name']),
       (pods) => pods.split('\n').filter(Boolean).length === 3,
     );
-    await test.kubectl(['-n', namespace, 'wait', 'pods', '-l', 'job-name', '--for=condition=Ready', '--timeout=60s']);
+    await test.kubectl(['-n', namespace, 'wait', 'pods', '-l', 'job-name', '--for=condition=Ready', '--timeout=600s']);
     await pause(1000); // the kubelet's last word on the new pods
     const cluster = await openKubernetesCluster({ kubeconfig });
     const snapshot = await cluster.readSnapshot();

@@ -10,6 +10,9 @@ import { type CellMessage, KernelProcess, type RunEnd } from '../../src/notebook
 export const KERNEL_SCRIPT =
   process.env['STOWAGE_KERNEL'] ?? fileURLToPath(new URL('../../src/notebook/kernel.ts', import.meta.url));
 
+/** A loaded machine takes long to come to an interrupt. */
+const PATIENCE_MILLISECONDS = 120_000;
+
 /** A run's end, and all it sent, as a reader of the notebook sees it. */
 export type RunOutcome = {
   readonly end: RunEnd;
@@ -29,13 +32,13 @@ export class KernelUnderTest {
   readonly kernel: KernelProcess;
 
   constructor(options: { patienceMilliseconds?: number; context?: Partial<KernelContext>; script?: string } = {}) {
-    const { patienceMilliseconds, context, script = KERNEL_SCRIPT } = options;
+    const { patienceMilliseconds = PATIENCE_MILLISECONDS, context, script = KERNEL_SCRIPT } = options;
     this.kernel = new KernelProcess(
       {
         script,
         directory: this.directory,
         context: { folder: this.directory, ...context },
-        ...(patienceMilliseconds === undefined ? {} : { patienceMilliseconds }),
+        patienceMilliseconds,
       },
       (message) => this.messages.push(message),
     );

@@ -150,7 +150,7 @@ describe('the demo cluster in the editor', () => {
   async function fill(): Promise<void> {
     const { running, waiting, history } = demoWorkload();
     await cluster.apply(...running);
-    await cluster.kubectl(['wait', 'pods', '--all', '--for=condition=Ready', '--timeout=60s']);
+    await cluster.kubectl(['wait', 'pods', '--all', '--for=condition=Ready', '--timeout=600s']);
     await cluster.apply(...waiting, ...history);
     const jobs = history.map(({ metadata: { name } }) => `job/${name}`);
     const ended = '--for=jsonpath={.status.conditions[0].type}';

@@ -46,7 +46,7 @@ describe('a Kubernetes cluster in the editor', () => {
       gatedPod({ ...task, name: 'gated', requests: { cpu: '6', memory: '4Gi' } }),
       gatedPod({ ...task, name: 'small' }),
     );
-    await cluster.kubectl(['wait', 'pods', '-l', 'job-name=running', '--for=condition=Ready', '--timeout=60s']);
+    await cluster.kubectl(['wait', 'pods', '-l', 'job-name=running', '--for=condition=Ready', '--timeout=600s']);
     writeFileSync(kubeconfig, JSON.stringify(await contexts()));
     mkdirSync(join(folder, '.vscode'));
     writeFileSync(

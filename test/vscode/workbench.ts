@@ -206,7 +206,8 @@ export class Workbench {
    * waits twice as long as the one before, so that a loaded machine comes to its answer.
    */
   private async insist(what: string, work: (timeout: number) => Promise<void>): Promise<void> {
-    for (let timeout = 5000; timeout <= 80_000; timeout *= 2) {
+    const until = Date.now() + 600_000;
+    for (let timeout = 5000; Date.now() < until; timeout = Math.min(2 * timeout, 80_000)) {
       try {
         return await work(timeout);
       } catch (error) {
