@@ -1,6 +1,6 @@
 import type { UsageWindows } from '../core/model/settings.ts';
 import type { ClusterTarget } from '../core/plan/plan.ts';
-import type { Access, Cluster } from './port.ts';
+import type { Access, Cluster, Traces } from './port.ts';
 
 /** How a cluster is opened: what a plan keeps of it, and what happens on the way. */
 export type OpenOptions = Access & {
@@ -19,7 +19,7 @@ export type OpenOptions = Access & {
  * Opens a cluster; a side's code is loaded only when it is asked for.
  * @throws InputError for a kubeconfig, context or seed that cannot be used; ClusterUnreachable when nothing answers
  */
-export async function openCluster(target: ClusterTarget, options: OpenOptions = {}): Promise<Cluster> {
+export async function openCluster(target: ClusterTarget, options: OpenOptions = {}): Promise<Cluster & Traces> {
   const { advanceSeconds, ...rest } = options;
   if (target.kind === 'sample') {
     const { openSampleCluster } = await import('./sample/sampleCluster.ts');

@@ -5,6 +5,7 @@ import type { Problem } from '../core/model/problem.ts';
 import type { Resources } from '../core/model/resources.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
 import type { Resized, StatedPart } from '../core/model/stated.ts';
+import type { Trace, TracedObject } from '../core/model/traces.ts';
 import type { ContainerAmounts } from '../core/model/usage.ts';
 import type { Refused, Steering } from './refused.ts';
 
@@ -71,6 +72,23 @@ export interface Cluster {
   holdLease?(namespaces: readonly string[], writer: string, signal?: AbortSignal): Promise<LeaseResult>;
   close(): Promise<void>;
 }
+
+/** The traces of ours on objects of a cluster, which both sides of the port can tell and take off. */
+export interface Traces {
+  /** All of them on objects that may be read, whichever process or machine has left them. */
+  readTraces(signal?: AbortSignal): Promise<TracesRead>;
+  /**
+   * Takes off an object, in one request, what `readTraces` told of it and may go, as far as it still stands there word
+   * for word. Done, too, when the object is gone.
+   */
+  eraseTraces(object: TracedObject, options: ActOptions): Promise<EraseResult>;
+}
+
+/** Objects in no certain order, and what of the cluster could not be read. */
+export type TracesRead = { readonly objects: readonly TracedObject[]; readonly problems: readonly Problem[] };
+
+/** `kept`: what stays all the same of what might have gone. */
+export type EraseResult = { readonly kind: 'done'; readonly kept: readonly Trace[] } | Refused;
 
 /** `without`: the namespaces in which there is no right to a lease, so that nobody is told. */
 export type LeaseResult =

@@ -20,6 +20,7 @@ type OwnerAct = 'suspend' | 'resume' | 'release';
 export type Attempt =
   | { readonly act: 'place'; readonly task: string; readonly node: string }
   | { readonly act: 'resize'; readonly task: string }
+  | { readonly act: 'eraseTraces'; readonly object: Pick<OwnerRef, 'kind' | 'namespace' | 'name'> }
   | { readonly act: OwnerAct; readonly owner: Pick<OwnerRef, 'kind' | 'namespace' | 'name'> };
 
 export type WhyRefused =

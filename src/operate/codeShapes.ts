@@ -26,6 +26,7 @@ const isOwner = hasFields({ kind: isText, namespace: isText, name: isText });
 const isAttempt = isOneBy('act', {
   place: hasFields({ task: isText, node: isText }),
   resize: hasFields({ task: isText }),
+  eraseTraces: hasFields({ object: isOwner }),
   suspend: hasFields({ owner: isOwner }),
   resume: hasFields({ owner: isOwner }),
   release: hasFields({ owner: isOwner }),

@@ -14,6 +14,8 @@ function describeAttempt(attempt: Attempt): string {
       return `Cannot place ${attempt.task} on ${attempt.node}`;
     case 'resize':
       return `Cannot resize ${attempt.task}`;
+    case 'eraseTraces':
+      return `Cannot take the traces off ${ownerTitle(attempt.object)}`;
     case 'suspend':
       return `Cannot suspend ${ownerTitle(attempt.owner)}`;
     case 'resume':

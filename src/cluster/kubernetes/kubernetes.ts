@@ -4,7 +4,16 @@ import type { Problem } from '../../core/model/problem.ts';
 import { DEFAULT_SETTINGS, type UsageWindows } from '../../core/model/settings.ts';
 import type { Snapshot } from '../../core/model/snapshot.ts';
 import { ApiError } from '../errors.ts';
-import type { Cluster, ObjectRecord, OwnerState, ParameterKeys, PastRead, TaskState } from '../port.ts';
+import type {
+  Cluster,
+  ObjectRecord,
+  OwnerState,
+  ParameterKeys,
+  PastRead,
+  TaskState,
+  Traces,
+  TracesRead,
+} from '../port.ts';
 import { Connection, type ConnectionOptions } from './api/connection.ts';
 import { readIdentity } from './api/identity.ts';
 import { readContext } from './api/kubeconfig.ts';
@@ -19,7 +28,7 @@ import { HistoryReader } from './watch/history.ts';
 import { prometheusAt } from './watch/prometheus.ts';
 import { readableNamespaces, readObjects, readSource } from './watch/read.ts';
 import { RunRecord } from './watch/runs.ts';
-import { type Scope, type Sources, sourcesOf } from './watch/sources.ts';
+import { type Scope, type Source, type Sources, sourcesOf } from './watch/sources.ts';
 import { Transforms } from './watch/transform.ts';
 import { UsageReader } from './watch/usage.ts';
 import { jobPath } from './write/jobs.ts';
@@ -31,6 +40,7 @@ import { releasePod, resizePod, restorePod } from './write/resizePod.ts';
 import { resumeJob } from './write/resumeJob.ts';
 import { ownerState, taskState } from './write/state.ts';
 import { suspendJob } from './write/suspendJob.ts';
+import { eraseTraces, tracesOnJob, tracesOnPod } from './write/traces.ts';
 
 export type KubernetesOptions = ConnectionOptions & {
   /** A kubeconfig file, or several joined by the path separator; default: `KUBECONFIG`, then `~/.kube/config`. */
@@ -73,7 +83,7 @@ const USAGE_POLL_MILLISECONDS = 30_000;
 
 export type { KubernetesCluster };
 
-class KubernetesCluster implements Cluster {
+class KubernetesCluster implements Cluster, Traces {
   readonly name: string;
   readonly identity: ClusterIdentity;
   readonly #connection: Connection;
@@ -195,6 +205,20 @@ class KubernetesCluster implements Cluster {
     );
   }
 
+  /** Whole objects from the server, those of finished tasks, too: the live copy leaves out what a plan does not need. */
+  async readTraces(signal?: AbortSignal): Promise<TracesRead> {
+    const problems: Problem[] = [];
+    const [jobs, pods] = await Promise.all([
+      readSource(this.#scope, whole(this.#sources.jobs), problems, signal),
+      readSource(this.#scope, whole(this.#sources.pods), problems, signal),
+    ]);
+    return { objects: [...jobs.flatMap(tracesOnJob), ...pods.flatMap(tracesOnPod)], problems };
+  }
+
+  eraseTraces(...[object, options]: Parameters<Traces['eraseTraces']>) {
+    return eraseTraces(this.#connection, object, options);
+  }
+
   holdLease(...[namespaces, writer, signal]: Parameters<NonNullable<Cluster['holdLease']>>) {
     return holdLeases(this.#connection, namespaces, writer, signal);
   }
@@ -240,4 +264,9 @@ class KubernetesCluster implements Cluster {
       throw error;
     }
   }
+}
+
+/** A source with all of its objects, and all of each. */
+function whole<T extends ApiObject>({ query: _, fields: __, ...source }: Source<T>): Source<T> {
+  return { ...source, transform: (object) => object };
 }

@@ -16,6 +16,7 @@ import { actuateSoon, stop } from './kubelet.ts';
 import { budgetsOf } from './look.ts';
 import { addTask, onlyOn } from './owners.ts';
 import { scheduleSoon } from './scheduler.ts';
+import { podNamed } from './traces.ts';
 import type { LiveOwner, LiveTask, World } from './world.ts';
 
 /** What was asked of the sample and done: the part of its state that seed and clock do not tell. */
@@ -24,6 +25,7 @@ export type Act =
   | { readonly kind: 'resize'; readonly task: TaskRef; readonly to: Resources; readonly record: MoveRecord }
   | { readonly kind: 'restore'; readonly task: TaskRef; readonly resized: Resized }
   | { readonly kind: 'releaseTask'; readonly task: TaskRef; readonly move: MoveName }
+  | { readonly kind: 'eraseTraces'; readonly task: TaskRef }
   | { readonly kind: 'suspend'; readonly owner: OwnerRef; readonly record: MoveRecord }
   | ({ readonly kind: 'resume'; readonly owner: OwnerRef; readonly pin: Pin } & Omit<ResumeOptions, keyof ActOptions>)
   | { readonly kind: 'release'; readonly owner: OwnerRef; readonly move: MoveName };
@@ -43,6 +45,8 @@ export function perform(world: World, act: Act, dryRun: boolean): ActResult {
       return restore(world, act, dryRun);
     case 'releaseTask':
       return releaseTask(world, act, dryRun);
+    case 'eraseTraces':
+      return eraseTraces(world, act.task, dryRun);
     case 'suspend':
       return suspend(world, act.owner, act.record, dryRun);
     case 'resume':
@@ -119,6 +123,15 @@ function releaseTask(
   if ('code' in found) return found;
   if (!dryRun && hasRecordOf(found, move)) delete found.record;
   return done(found.task.generation);
+}
+
+/** Takes off a task when it was last shrunk. */
+function eraseTraces(world: World, ref: TaskRef, dryRun: boolean): ActResult {
+  const found = findTask(world, ref, { act: 'eraseTraces', object: podNamed(ref.id) });
+  if ('code' in found) return found;
+  const { lastShrunkAtSeconds: _, ...task } = found.task;
+  if (!dryRun) found.task = task;
+  return done(task.generation);
 }
 
 /** Whether the record of a move is on a task. */

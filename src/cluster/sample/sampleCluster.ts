@@ -6,11 +6,13 @@ import type { Resources } from '../../core/model/resources.ts';
 import { DEFAULT_SETTINGS, type UsageWindows } from '../../core/model/settings.ts';
 import type { Snapshot } from '../../core/model/snapshot.ts';
 import type { Resized } from '../../core/model/stated.ts';
+import { partTraces, type TracedObject } from '../../core/model/traces.ts';
 import { replaceKeptUsage } from '../../io/usageDigest.ts';
 import type {
   ActOptions,
   ActResult,
   Cluster,
+  EraseResult,
   MoveName,
   MoveRecord,
   ObjectRecord,
@@ -20,6 +22,8 @@ import type {
   ResizeOptions,
   ResumeOptions,
   TaskState,
+  Traces,
+  TracesRead,
 } from '../port.ts';
 import { type Act, hasRecordOf, partsOf, perform, standsOn, tasksOf } from './acts.ts';
 import { advance } from './advance.ts';
@@ -27,10 +31,11 @@ import { begin } from './begin.ts';
 import { sampleDigest } from './digest.ts';
 import { lookAt } from './look.ts';
 import { aloneWith, readState, type SampleState, writeState } from './state.ts';
+import { tracesIn } from './traces.ts';
 import type { LiveOwner, LiveTask, World } from './world.ts';
 
 /** The sample also lets time pass. */
-export interface SampleCluster extends Cluster {
+export interface SampleCluster extends Cluster, Traces {
   /** Moves the clock forward; tasks end, start and arrive meanwhile. */
   advance(seconds: number): Promise<void>;
 }
@@ -157,6 +162,26 @@ class Sample implements SampleCluster {
     }, signal);
   }
 
+  readTraces(signal?: AbortSignal): Promise<TracesRead> {
+    return this.inTurn(() => ({ objects: tracesIn(this.world), problems: [] }), signal);
+  }
+
+  eraseTraces(object: TracedObject, { dryRun, signal }: ActOptions): Promise<EraseResult> {
+    return this.alone(async () => {
+      const { uid, traces } = object;
+      const now = tracesIn(this.world).find((each) => each.uid === uid)?.traces ?? [];
+      const { off, kept } = partTraces(traces, now);
+      const live = this.world.tasks.get(`${object.namespace}/${object.name}`);
+      if (off.length > 0 && live && !dryRun) {
+        const { id, generation } = live.task;
+        const act: Act = { kind: 'eraseTraces', task: { id, uid, generation } };
+        perform(this.world, act, false);
+        await this.remember(act);
+      }
+      return { kind: 'done', kept };
+    }, signal);
+  }
+
   async advance(seconds: number): Promise<void> {
     if (!Number.isFinite(seconds) || seconds < 0) {
       throw new InputError(`The sample's clock can only go forward, not by ${seconds} seconds.`);
@@ -202,10 +227,12 @@ class Sample implements SampleCluster {
     const taken = this.takesRecord(act);
     const result = perform(this.world, act, false);
     // What was already so has changed nothing, and need not be kept.
-    if (result.kind === 'done' && (taken || result.generation !== tried.generation)) {
-      await this.keep({ ...this.state, acts: [...this.state.acts, { ...act, atSeconds: this.world.nowSeconds }] });
-    }
+    if (result.kind === 'done' && (taken || result.generation !== tried.generation)) await this.remember(act);
     return result;
+  }
+
+  private remember(act: Act): Promise<void> {
+    return this.keep({ ...this.state, acts: [...this.state.acts, { ...act, atSeconds: this.world.nowSeconds }] });
   }
 
   /** Whether an act takes a record off, which changes no generation. */

@@ -127,6 +127,7 @@ const isAct = isOneBy('kind', {
   resize: hasFields({ ...AT, task: isTaskRef, to: isResources, record: isRecordOfMove }),
   restore: hasFields({ ...AT, task: isTaskRef, resized: isResized }),
   releaseTask: hasFields({ ...AT, task: isTaskRef, move: isMoveName }),
+  eraseTraces: hasFields({ ...AT, task: isTaskRef }),
   suspend: hasFields({ ...AT, owner: isOwnerRef, record: isRecordOfMove }),
   resume: hasFields({ ...AT, owner: isOwnerRef, pin: isPin }, { allocation: isResources, generation: isNumber }),
   release: hasFields({ ...AT, owner: isOwnerRef, move: isMoveName }),

@@ -10,7 +10,12 @@ function step(): void {
   if (left === 0) process.kill(process.pid, signal);
 }
 
-export const openCluster: typeof openUnwatched = async (...args) => watchedCluster(await openUnwatched(...args), step);
+export const openCluster: typeof openUnwatched = async (...args) => {
+  const cluster = await openUnwatched(...args);
+  const readTraces = cluster.readTraces.bind(cluster);
+  const eraseTraces = cluster.eraseTraces.bind(cluster);
+  return { ...watchedCluster(cluster, step), readTraces, eraseTraces };
+};
 
 export const openJournal: typeof openUnwatchedJournal = async (...args) =>
   watchedJournal(await openUnwatchedJournal(...args), step);

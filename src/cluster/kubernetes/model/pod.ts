@@ -195,7 +195,8 @@ function originalRequest(pod: Pod, desired: Resources): Resources {
   return original ? { ...desired, ...original } : desired;
 }
 
-function parseOriginal(text: string | undefined): Pick<Resources, 'milliCpu' | 'memoryBytes'> | undefined {
+/** Undefined for what is none that we wrote. */
+export function parseOriginal(text: string | undefined): Pick<Resources, 'milliCpu' | 'memoryBytes'> | undefined {
   if (text === undefined || text.length > 1000) return undefined;
   try {
     const { milliCpu, memoryBytes } = JSON.parse(text) as Record<string, unknown>;

@@ -1,6 +1,6 @@
 import { ApiError, Unseen } from '../../errors.ts';
 import type { ActOptions, ActResult } from '../../port.ts';
-import type { Attempt } from '../../refused.ts';
+import type { Attempt, Refused } from '../../refused.ts';
 import type { Connection, PatchType, RequestOptions } from '../api/connection.ts';
 import type { ApiObject } from '../api/objects.ts';
 import { FIELD_MANAGER } from '../model/managers.ts';
@@ -23,7 +23,11 @@ const TRIES = 4;
  * that met another's write (a kubelet's status, most often) begins again: it reads the object, and sees whether that
  * write matters.
  */
-export async function trying(attempt: Attempt, options: ActOptions, act: () => Promise<ActResult>): Promise<ActResult> {
+export async function trying<T = ActResult>(
+  attempt: Attempt,
+  options: ActOptions,
+  act: () => Promise<T | Refused>,
+): Promise<T | Refused> {
   for (let tries = 1; ; tries++) {
     try {
       return await act();
