@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<{
   evaluate: { summary: 'measure predictors on a history file', load: () => import('./evaluate.ts') },
   replay: { summary: 'replay a task list on a node list under policies', load: () => import('./replay.ts') },
   history: { summary: 'write the finished tasks of a cluster to a file', load: () => import('./history.ts') },
+  uninstall: { summary: 'take off what was left on a cluster', load: () => import('./uninstall.ts') },
   doctor: { summary: 'look at all that a plan of a cluster stands on', load: () => import('./doctor.ts') },
 };
 

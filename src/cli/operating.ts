@@ -90,14 +90,17 @@ export function askOnTerminal(yes: boolean, signal: AbortSignal): (question: Que
   return async (question) => {
     const { message, detail, verb } = describeQuestion(plainValue(question));
     print(`${message}\n${detail}\n`);
-    if (yes) return true;
-    if (!canAsk()) {
-      throw new InputError(
-        'Nobody can be asked here: this is not a terminal. Add --yes to go ahead without a question.',
-      );
-    }
-    return isConfirmed(`${verb}?`, signal);
+    return isAgreed(verb, yes, signal);
   };
+}
+
+/** Reads y or N to what was shown. @throws InputError where nobody can be asked, and there was no --yes */
+export async function isAgreed(verb: string, yes: boolean, signal: AbortSignal): Promise<boolean> {
+  if (yes) return true;
+  if (!canAsk()) {
+    throw new InputError('Nobody can be asked here: this is not a terminal. Add --yes to go ahead without a question.');
+  }
+  return isConfirmed(`${verb}?`, signal);
 }
 
 /** Prints what came of it, and gives the exit code. */
