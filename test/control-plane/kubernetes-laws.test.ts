@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'mocha';
-import type { Job } from '../../src/cluster/kubernetes/api/objects.ts';
+import type { ApiObject, Job } from '../../src/cluster/kubernetes/api/objects.ts';
 import { type KubernetesCluster, openKubernetesCluster } from '../../src/cluster/kubernetes/kubernetes.ts';
+import { LAST_SHRINK, ORIGINAL_REQUEST } from '../../src/cluster/kubernetes/model/pod.ts';
+import { RECORD as MOVE } from '../../src/cluster/kubernetes/model/records.ts';
 import type { ActResult, MoveRecord, Pin } from '../../src/cluster/port.ts';
 import type { OwnerRef } from '../../src/core/model/moves.ts';
 import { describeProblem } from '../../src/text/problem.ts';
@@ -156,6 +158,70 @@ describe('the laws of a migration on a real cluster', () => {
     const { tasks } = await cluster.readSnapshot();
     assert.equal(tasks.find(({ owner }) => owner?.name === 'synced')?.owner?.affinityAppliedBy, 'argocd-controller');
   });
+
+  it('after a migration and a resize all that uninstall promises is off, and a pin that holds is told of', async () => {
+    const owner = await started(task('moved', 'a'));
+    await move(owner, { kind: 'required', node: 'b' });
+    const { tasks } = await cluster.readSnapshot();
+    const { id, uid, generation, node, desired, request } = tasks.find((each) => each.owner?.uid === owner.uid)!;
+    const record: MoveRecord = { ...RECORD, kind: 'resize', before: desired, request };
+    const shrunk = { ...desired, milliCpu: 500 };
+    const resized = done(await cluster.resize({ id, uid, generation, node: node! }, shrunk, record, REAL));
+    const ref = { id, uid, generation: resized.generation, node: node! };
+    const uninstall = () => stowage(home, ['uninstall', '--traces', '--yes', '--kubeconfig', test.kubeconfigPath]);
+    const early = await uninstall();
+    assert.match(early.output, /stowage\.dev\/move stays on 1 in default \(moved-.*\): a move is under way/);
+    assert.deepEqual(await keysOf('pods'), [MOVE, LAST_SHRINK, ORIGINAL_REQUEST].sort());
+    await until(
+      () => cluster.readTask(ref),
+      (state) => state?.resize === 'none' && state.actual.milliCpu === 500,
+    );
+    done(await cluster.releaseTask(ref, record, REAL));
+    const asked = await stowage(home, ['uninstall', '--traces', '--kubeconfig', test.kubeconfigPath]);
+    assert.deepEqual([asked.status, (await keysOf('pods')).length], [2, 2]);
+    const { output, status } = await uninstall();
+    assert.equal(status, 0, output);
+    assert.match(output, /stowage\.dev\/pinned stays on 1 in default \(moved\): its pin still sends its tasks to b\./);
+    assert.match(output, /1 object has lost its traces/);
+    assert.deepEqual([await keysOf('pods'), await keysOf('jobs')], [[], ['stowage.dev/pinned']]);
+    assert.equal((await cluster.readTask(ref))?.desired.milliCpu, 500);
+  });
+
+  it('the first request comes off the template of a Job that its user has suspended', async () => {
+    const owner = await started(task('resized'));
+    done(await cluster.suspend(owner, RECORD, REAL));
+    await until(
+      () => cluster.readOwner(owner),
+      (state) => state?.active === 0 && state.terminating === 0,
+    );
+    const allocation = { milliCpu: 500, memoryBytes: GIB, gpuMilli: 0, extended: {} };
+    done(await cluster.resume(owner, { kind: 'none' }, { ...REAL, allocation }));
+    const template = async () => (await read('resized')).spec?.template?.metadata?.annotations ?? {};
+    assert.ok(ORIGINAL_REQUEST in (await template()));
+    const uninstall = () => stowage(home, ['uninstall', '--traces', '--yes', '--kubeconfig', test.kubeconfigPath]);
+    assert.match(
+      (await uninstall()).output,
+      /original-request stays on 1 in default \(template of resized\): a template/,
+    );
+    await patch('resized', { suspend: true });
+    await until(
+      () => cluster.readOwner(owner),
+      (state) => state?.active === 0 && state.terminating === 0,
+    );
+    const { output, status } = await uninstall();
+    assert.equal(status, 0, output);
+    assert.ok(!(ORIGINAL_REQUEST in (await template())), output);
+    assert.deepEqual(await keysOf('jobs'), []);
+  });
+
+  /** The keys of ours in the annotations of all objects of a kind. */
+  async function keysOf(kind: 'jobs' | 'pods'): Promise<string[]> {
+    const { items } = JSON.parse(await test.kubectl(['get', kind, '-o', 'json'])) as { items: ApiObject[] };
+    return items
+      .flatMap(({ metadata }) => Object.keys(metadata?.annotations ?? {}))
+      .filter((key) => key.startsWith('stowage.dev/'))
+      .sort();
+  }
 
   /** Applies a Job of one task, and waits until that runs. */
   async function started(manifest: Manifest | undefined, name = manifest!.metadata.name): Promise<OwnerRef> {
