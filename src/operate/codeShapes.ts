@@ -155,7 +155,6 @@ export const isReason = isWritten({
   nodeRefuses: hasFields({ node: isText, refusal: isRefusal }),
   notTaken: hasFields({ node: isText }, { tasks: isNumber }),
   notKept: hasFields({ node: isText }),
-  stopping: hasFields(OWNER),
   resumedByOther: hasFields(OWNER),
   suspendedAgain: hasFields(OWNER),
   unanswered: hasFields({ why: hasFields({ code: isText }) }),

@@ -76,7 +76,6 @@ export type Reason =
   | { readonly code: 'nodeRefuses'; readonly node: string; readonly refusal: Refusal }
   | { readonly code: 'notTaken'; readonly node: string; readonly tasks?: number }
   | { readonly code: 'notKept'; readonly node: string }
-  | { readonly code: 'stopping'; readonly owner: string }
   | { readonly code: 'resumedByOther'; readonly owner: string }
   | { readonly code: 'suspendedAgain'; readonly owner: string }
   /**

@@ -1,9 +1,9 @@
 import type { ObjectRecord, OwnerState } from '../cluster/port.ts';
 import type { Refused } from '../cluster/refused.ts';
 import type { OwnerRef } from '../core/model/moves.ts';
-import { type LeftAlone, type Outcome, ownerName, type Reason } from './reasons.ts';
+import { type LeftAlone, type Outcome, ownerName } from './reasons.ts';
 import type { Settled } from './step.ts';
-import { act, poll, RESUME_RETRY_SECONDS, RETRY_SECONDS, type StepContext } from './stepContext.ts';
+import { act, poll, RESUME_RETRY_SECONDS, type StepContext } from './stepContext.ts';
 
 /**
  * What an owner needs on which a record stands: it is resumed; only the record is taken off; or it stays too, for the
@@ -25,8 +25,8 @@ export function ownerNeed({ generation }: ObjectRecord['record'], owner: OwnerSt
 }
 
 /**
- * Resumes an owner where its tasks fit, if it is suspended as its record says once they have stopped; without pin or
- * amounts, for nobody has checked what the record says of them.
+ * Resumes an owner where its tasks fit, if it is suspended as its record says once they have stopped, or do not within
+ * the patience for that; without pin or amounts, for nobody has checked what the record says of them.
  * @returns undefined when the owner is gone
  */
 export async function settleOwner(
@@ -36,20 +36,18 @@ export async function settleOwner(
 ): Promise<Settled | undefined> {
   const { cluster, polling } = context;
   const name = ownerName(owner);
-  const later = (reason: Reason, seconds: number): Settled => ({
-    kind: 'awaited',
-    dueSeconds: cluster.nowSeconds() + seconds,
-    reason,
-  });
   const stopped = await poll(context, polling.stopAttempts, async () => {
     const found = await cluster.readOwner(owner);
     return !found?.suspended || found.finished || found.active + found.terminating === 0 ? { found } : undefined;
   });
-  if (!stopped) return later({ code: 'stopping', owner: name }, RETRY_SECONDS);
-  if (!stopped.found) return undefined;
-  const left = await resume(context, { record }, owner, stopped.found);
+  const found = stopped ? stopped.found : await cluster.readOwner(owner);
+  if (!found) return undefined;
+  const left = await resume(context, { record }, owner, found);
   if (left === 'gone') return undefined;
-  if (left?.kind === 'refused') return later({ code: 'refused', refused: left }, RESUME_RETRY_SECONDS);
+  if (left?.kind === 'refused') {
+    const dueSeconds = cluster.nowSeconds() + RESUME_RETRY_SECONDS;
+    return { kind: 'awaited', dueSeconds, reason: { code: 'refused', refused: left } };
+  }
   if (left) return left;
   const running = await poll(context, polling.attempts, async (): Promise<Outcome | undefined> => {
     const found = await cluster.readOwner(owner);

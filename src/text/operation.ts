@@ -512,8 +512,6 @@ function describeReason(reason: Reason): string {
         : `${reason.node} did not take ${number(reason.tasks)} of its tasks in time.`;
     case 'notKept':
       return `It did not stay on ${reason.node}.`;
-    case 'stopping':
-      return `The tasks of ${reason.owner} have not stopped yet.`;
     case 'resumedByOther':
       return `Somebody else resumed ${reason.owner}.`;
     case 'suspendedAgain':

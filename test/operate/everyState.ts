@@ -54,7 +54,6 @@ const REASONS: OneOfEach<Reason> = {
   },
   notTaken: { code: 'notTaken', node, tasks: 2 },
   notKept: { code: 'notKept', node },
-  stopping: { code: 'stopping', owner },
   resumedByOther: { code: 'resumedByOther', owner },
   suspendedAgain: { code: 'suspendedAgain', owner },
   unanswered: { code: 'unanswered', why: { code: 'answer', status: 503, message: 'not now' } },

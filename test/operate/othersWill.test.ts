@@ -75,6 +75,13 @@ describe('somebody else’s will', () => {
       assert.deepEqual(standing(), { suspended: false, record: undefined });
     });
 
+    it('counts: a task that never stops does not keep its owner stopped for ever', async () => {
+      await suspend();
+      server.write({ status: { terminating: 1 } });
+      assert.deepEqual(textsOf(await elsewhere()), ["team/train is in the scheduler's queue."]);
+      assert.deepEqual(standing(), { suspended: false, record: undefined });
+    });
+
     it('counts: nothing is done without a yes', async () => {
       await suspend();
       const before = server.patches.length;

@@ -62,7 +62,6 @@ const REASONS: ByCode<Reason> = {
   nodeRefuses: { code: 'nodeRefuses', node, refusal: { code: 'notReady' } },
   notTaken: { code: 'notTaken', node, tasks: 2 },
   notKept: { code: 'notKept', node },
-  stopping: { code: 'stopping', owner },
   resumedByOther: { code: 'resumedByOther', owner },
   suspendedAgain: { code: 'suspendedAgain', owner },
   unasked: { code: 'unasked' },
