@@ -3,6 +3,7 @@ import type { Lease, LeaseResult, LeaseTaken } from '../../port.ts';
 import type { Connection } from '../api/connection.ts';
 import { type ApiObject, secondsOf } from '../api/objects.ts';
 import { pause } from '../api/pause.ts';
+import { podsPath } from './pods.ts';
 
 /** A Lease of coordination.k8s.io/v1, as far as we read and write it. */
 type LeaseObject = ApiObject & {
@@ -58,7 +59,10 @@ export async function holdLeases(
   return { kind: 'held', lease: held, without };
 }
 
-/** @returns undefined where there is no right to */
+/**
+ * @returns undefined where there is no right to
+ * @throws ApiError 403 where the server does not know yet who has which right
+ */
 async function acquire(
   connection: Connection,
   namespace: string,
@@ -77,10 +81,29 @@ async function acquire(
       if (first?.holderIdentity !== holder || first.renewTime !== renewTime) return { namespace, holder };
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
+      if (error.status === 403 && !(await knowsRoles(connection, namespace, signal))) throw error;
       if (error.status === 403 || error.status === 404) return undefined;
       if (error.status !== 409) throw error; // else somebody else was first; look again
     }
     await pause(1000, signal);
+  }
+}
+
+/**
+ * Whether a server says of the pods that they may be read, as everybody may who moves them. One that has just begun
+ * refuses them too, until it knows the roles.
+ */
+async function knowsRoles(
+  connection: Connection,
+  namespace: string,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  try {
+    await connection.send(podsPath(namespace), { query: { limit: '1' }, signal });
+    return true;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 403) return false;
+    throw error;
   }
 }
 

@@ -9,7 +9,12 @@ import { lookAt } from './request.ts';
 /** Where the API server has a pod. @param id `namespace/name` */
 export function podPath(id: string): string {
   const [namespace = '', name = ''] = id.split('/');
-  return `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`;
+  return `${podsPath(namespace)}/${encodeURIComponent(name)}`;
+}
+
+/** Where it has the pods of a namespace. */
+export function podsPath(namespace: string): string {
+  return `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`;
 }
 
 /** The pod a move is about, as it is now, or why it is not. */
@@ -31,10 +36,9 @@ export async function podsOfJob(
   signal?: AbortSignal,
 ): Promise<Pod[]> {
   const pods: Pod[] = [];
-  await connection.list<Pod>(
-    `/api/v1/namespaces/${encodeURIComponent(owner.namespace)}/pods`,
-    (page) => pods.push(...page),
-    { query: { labelSelector: `batch.kubernetes.io/controller-uid=${owner.uid}` }, signal },
-  );
+  await connection.list<Pod>(podsPath(owner.namespace), (page) => pods.push(...page), {
+    query: { labelSelector: `batch.kubernetes.io/controller-uid=${owner.uid}` },
+    signal,
+  });
   return pods;
 }
