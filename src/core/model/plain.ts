@@ -68,7 +68,13 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
-/** A text whose URLs have lost the name and the password before their host. */
+/**
+ * A text whose URLs have lost the name and the password before their host. Alone before it, a name may be a token; but
+ * where the scheme is of Azure storage it is a container's, without which the address leads nowhere.
+ */
 export function withoutPasswords(text: string): string {
-  return text.includes('@') ? text.replace(/(?<![a-z0-9+.-])([a-z][a-z0-9+.-]*:\/\/)[^\s/?#"'<>]*@/gi, '$1') : text;
+  return text.includes('@') ? text.replace(LOGIN, (found, scheme) => (CONTAINER.test(found) ? found : scheme)) : text;
 }
+
+const LOGIN = /(?<![a-z0-9+.-])([a-z][a-z0-9+.-]*:\/\/)[^\s/?#"'<>]*@/gi;
+const CONTAINER = /^(abfs|wasb)s?:\/\/[a-z0-9$-]+@$/i;

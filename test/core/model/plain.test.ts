@@ -78,6 +78,8 @@ describe('a text without passwords', () => {
       ['c (http://token@h) and socks5://u:p%40@i', 'c (http://h) and socks5://i'],
       ['https://u:p@ss@h', 'https://h'],
       ['https://h/a@b, mail me@h', 'https://h/a@b, mail me@h'],
+      ['from abfss://train@a.dfs.core.windows.net/x', 'from abfss://train@a.dfs.core.windows.net/x'],
+      ['wasb://$root@a/x and abfs://u:p@a/x', 'wasb://$root@a/x and abfs://a/x'],
     ] as const) {
       assert.equal(withoutPasswords(text), without);
     }
