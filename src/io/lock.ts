@@ -1,4 +1,5 @@
-import { constants, copyFile, link, lstat, rename, rm, writeFile } from 'node:fs/promises';
+import { constants, copyFile, link, lstat, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { InputError } from '../core/model/input.ts';
 import { isRecord } from '../core/model/isRecord.ts';
@@ -42,7 +43,7 @@ export async function takeLock(file: string, tooOldSeconds = Number.POSITIVE_INF
         await rm(name, { force: true }); // what we followed is no longer the lock
         continue;
       }
-      if (last) await putFirst(file, draft, chain);
+      if (last) await putFirst(file, draft, own.id);
       return { kind: 'taken', release: () => release(file, own.id) };
     }
     return { kind: 'busy' };
@@ -94,7 +95,7 @@ async function chainOf(file: string): Promise<Found[]> {
   }
 }
 
-function follower(file: string, { id }: Found): string {
+function follower(file: string, { id }: Pick<Found, 'id'>): string {
   return `${file}.after-${id}`;
 }
 
@@ -167,10 +168,15 @@ async function linked(draft: string, name: string, id: string): Promise<boolean>
 
 const WITHOUT_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
 
-/** From here on the chain begins with us, so that what we followed, and we as its follower, can go. */
-async function putFirst(file: string, draft: string, followed: readonly Found[]): Promise<void> {
+/**
+ * From here on the chain begins with us, so that what we followed, and we as its follower, can go; with it what is left
+ * of earlier chains whose holder ended right here. Whoever follows one of those too late is not the lock, and sees it.
+ */
+async function putFirst(file: string, draft: string, id: string): Promise<void> {
+  const prefix = basename(follower(file, { id: '' }));
+  const followers = (await readdir(dirname(file))).filter((name) => name.startsWith(prefix) && name !== prefix + id);
   await rename(draft, file);
-  for (const each of followed) await rm(follower(file, each), { force: true });
+  for (const name of followers) await rm(join(dirname(file), name), { force: true });
 }
 
 async function release(file: string, id: string): Promise<void> {

@@ -99,6 +99,14 @@ describe('a lock', () => {
     if (result.kind === 'taken') await result.release();
   });
 
+  it('that is taken over loses what an earlier holder left who ended as it took it over', async () => {
+    leave({ pid: NOBODY }); // it had put itself first, and had not removed what it followed
+    writeFileSync(`${file}.after-${newHolder().id}`, JSON.stringify({ ...newHolder(), pid: NOBODY }));
+    writeFileSync(join(directory, 'other.lock.after-x'), 'of another lock');
+    assert.ok(await isTaken());
+    assert.deepEqual(readdirSync(directory), ['other.lock.after-x']);
+  });
+
   it('is held by who is taking it over', async () => {
     const [first, second] = [newHolder(), newHolder()];
     writeFileSync(file, JSON.stringify({ ...first, pid: NOBODY }));
