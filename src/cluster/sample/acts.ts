@@ -259,7 +259,7 @@ export function tasksOf(world: World, owner: LiveOwner): LiveTask[] {
 function findTask(world: World, { id, uid }: TaskRef, attempt: Attempt): LiveTask | Refused {
   const live = world.tasks.get(id);
   if (!live) return refuse('notFound', attempt, { code: 'gone' });
-  return live.task.uid === uid ? live : refuse('conflict', attempt, { code: 'replaced' });
+  return live.task.uid === uid ? live : refuse('notFound', attempt, { code: 'replaced' });
 }
 
 /** A task that may be resized. */
@@ -275,7 +275,7 @@ function runningTask(world: World, ref: TaskRef, attempt: Attempt): LiveTask | R
 function findOwner(world: World, { kind, namespace, name, uid }: OwnerRef, attempt: Attempt): LiveOwner | Refused {
   const owner = world.owners.get(`${namespace}/${name}`);
   if (!owner || owner.kind !== kind) return refuse('notFound', attempt, { code: 'gone' });
-  return owner.uid === uid ? owner : refuse('conflict', attempt, { code: 'replaced' });
+  return owner.uid === uid ? owner : refuse('notFound', attempt, { code: 'replaced' });
 }
 
 function refusedChange({ kind, namespace, members }: LiveOwner, attempt: Attempt): Refused | undefined {
