@@ -26,7 +26,8 @@ const HELP = `stowage apply [PLAN] [--yes]: carry out a plan, or resume what was
 
 With a plan of "stowage plan --out PLAN": shows what it does, asks once, checks it on the cluster as it is now, and
 follows each move. Without one: resumes waits that are over, moves that were cut off, and, after a question, what
-another machine left unfinished on the cluster; the cluster is the journal's unless it is named. Ctrl-C, SIGTERM and
+another machine left unfinished on the cluster; the cluster is the journal's unless it is named. With a plan, --context
+alone is one of the plan's kubeconfig, and --kubeconfig alone is taken with the plan's context. Ctrl-C, SIGTERM and
 SIGHUP end what can be ended safely; a second Ctrl-C or SIGTERM ends at once.
 
   --yes              does not ask whether to do the moves. A kubeconfig that the plan or the journal names, and that is

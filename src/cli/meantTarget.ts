@@ -19,7 +19,8 @@ export const JOURNAL = 'The journal in .stowage';
  * anywhere, and a kubeconfig may run programs and send any file to any server: one that is not the user's own is opened
  * only after a yes to a question of its own, which `--yes` does not answer.
  * @param source what names it, for the question
- * @param named what the command's words name: it counts, and takes the context of `recorded` where it names none
+ * @param named what the command's words name: it counts, and takes from `recorded` the kubeconfig or the context where
+ * it names one of them alone
  * @returns undefined where the user says no
  * @throws InputError where nobody can be asked, or the kubeconfig cannot be read
  */
@@ -28,22 +29,22 @@ export async function meantTarget(
   recorded: ClusterTarget | undefined,
   named: ClusterTarget | undefined,
 ): Promise<ClusterTarget | undefined> {
-  if (named) return withContext(named, recorded);
-  if (recorded?.kind !== 'kubernetes') return recorded && ownSample(source, recorded);
-  const reach = strangeReach(recorded.kubeconfig, recorded.context);
-  if (!reach) return recorded;
+  const target = completed(named, recorded);
+  if (target?.kind !== 'kubernetes') return named || !target ? target : ownSample(source, target);
+  const isNamed = named?.kind === 'kubernetes' && named.kubeconfig !== undefined;
+  const reach = isNamed ? undefined : strangeReach(target.kubeconfig, target.context);
+  if (!reach) return target;
   const shown = plainValue({ source, ...reach });
   if (!canAsk()) throw new InputError(refuseStrangeKubeconfig(shown));
   print(`${describeStrangeKubeconfig(shown)}\n`);
-  if (await isConfirmed('Open it?')) return recorded;
+  if (await isConfirmed('Open it?')) return target;
   print(`${NOTHING_CHANGED}\n`);
   return undefined;
 }
 
-function withContext(named: ClusterTarget, recorded: ClusterTarget | undefined): ClusterTarget {
-  if (named.kind !== 'kubernetes' || named.context !== undefined) return named;
-  const context = recorded?.kind === 'kubernetes' ? recorded.context : undefined;
-  return context === undefined ? named : { ...named, context };
+function completed(named: ClusterTarget | undefined, recorded: ClusterTarget | undefined): ClusterTarget | undefined {
+  if (named?.kind !== 'kubernetes' || recorded?.kind !== 'kubernetes') return named ?? recorded;
+  return { ...recorded, ...named };
 }
 
 /** The sample is written where it lives: elsewhere than here only by a command that is run there. */
