@@ -171,6 +171,6 @@ export const isEnding = isOneBy('code', {
   backNotGranted: hasFields({}, { message: isText }),
   notTakenBack: hasFields({ refused: isRefused }),
   taskEnded: NOTHING,
-  queued: hasFields(TASK, { refused: isRefused }),
+  queued: hasFields({}, { refused: isRefused }),
   ownerRuns: hasFields({ ...OWNER, nodes: isListOf(isText), wanted: isText }),
 } satisfies ByCode<Ending>);

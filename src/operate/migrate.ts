@@ -115,7 +115,7 @@ async function suspend(
   if (givenUp === undefined) {
     return (await movedAlready(context, move)) ?? { kind: 'failed', reason: { code: 'refused', refused: result } };
   }
-  return { kind: 'failed', reason: givenUp, ending: { code: 'queued', task: move.task.id, refused: result } };
+  return { kind: 'failed', reason: givenUp, ending: { code: 'queued', refused: result } };
 }
 
 /** Done, where the owner runs on the target: it went there, and what could not be written down was what we did. */
@@ -252,7 +252,7 @@ async function awaitStart(context: StepContext, move: Migration, state: StateOf<
   if (unbound === 0 && tasks.length > 0) return started(move, tasks, givenUp);
   const reason: Reason = { code: 'notTaken', node: move.to, ...(unbound > 0 && { tasks: unbound }) };
   if (pin.kind === 'required') return { kind: 'suspending', saved, givenUp: reason };
-  return { kind: 'failed', reason: givenUp ?? reason, ending: { code: 'queued', task: move.task.id } };
+  return { kind: 'failed', reason: givenUp ?? reason, ending: { code: 'queued' } };
 }
 
 /** By this very move, carried out elsewhere, it is resumed; by anybody else it stays suspended. */

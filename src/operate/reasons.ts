@@ -93,7 +93,7 @@ export type Ending =
   | { readonly code: 'backNotGranted'; readonly message?: string }
   | { readonly code: 'notTakenBack'; readonly refused: Refused }
   | { readonly code: 'taskEnded' }
-  | { readonly code: 'queued'; readonly task: string; readonly refused?: Refused }
+  | { readonly code: 'queued'; readonly refused?: Refused }
   | { readonly code: 'ownerRuns'; readonly owner: string; readonly nodes: readonly string[]; readonly wanted: string };
 
 /** The settings that bound waits. */

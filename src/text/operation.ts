@@ -140,7 +140,7 @@ export function describeNotice(notice: Notice): string {
 
 /** Why an operation ended without writing down what it did. */
 export function describeUnwritten(error: unknown): string {
-  return `${describeError(error)} What was under way was brought to a safe end without the journal.`;
+  return `${describeError(error)} After that no move was begun. What was under way went on as far as it could, and is not written down.`;
 }
 
 /** What came of an operation, and of its first move that was not done, in one line. */
@@ -562,8 +562,8 @@ function describeEnding(ending: Ending): string {
       return 'The task has ended.';
     case 'queued':
       return ending.refused
-        ? `${ending.task} stays in the scheduler's queue. ${describeRefusedAct(ending.refused)}`
-        : `${ending.task} is in the scheduler's queue.`;
+        ? `Its tasks stay in the scheduler's queue. ${describeRefusedAct(ending.refused)}`
+        : "Its tasks are in the scheduler's queue.";
     case 'ownerRuns':
       return `${ending.owner} runs on ${list(ending.nodes)}, not on ${ending.wanted}.`;
   }

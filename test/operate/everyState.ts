@@ -68,7 +68,7 @@ const ENDINGS: OneOfEach<Ending> = {
   backNotGranted: { code: 'backNotGranted', message: 'Node is full' },
   notTakenBack: { code: 'notTakenBack', refused },
   taskEnded: { code: 'taskEnded' },
-  queued: { code: 'queued', task, refused },
+  queued: { code: 'queued', refused },
   ownerRuns: { code: 'ownerRuns', owner, nodes: ['n2'], wanted: node },
 };
 

@@ -75,7 +75,7 @@ const ENDINGS: ByCode<Ending> = {
   backNotGranted: { code: 'backNotGranted', message: 'Node is full' },
   notTakenBack: { code: 'notTakenBack', refused },
   taskEnded: { code: 'taskEnded' },
-  queued: { code: 'queued', task },
+  queued: { code: 'queued' },
   ownerRuns: { code: 'ownerRuns', owner, nodes: ['n2'], wanted: node },
 };
 
@@ -129,8 +129,16 @@ describe('what came of a move', () => {
     assert.equal(
       describeUnwritten(full),
       'A file cannot be used: the disk is full. Free some space, then run it again. ' +
-        'What was under way was brought to a safe end without the journal.',
+        'After that no move was begun. What was under way went on as far as it could, and is not written down.',
     );
+  });
+
+  it('names no task that a migration has ended where others took its place in the queue', () => {
+    const reason = REASONS.notTaken;
+    const text = "n1 did not take 2 of its tasks in time. Its tasks are in the scheduler's queue.";
+    assert.equal(said({ kind: 'failed', reason, ending: ENDINGS.queued }), text);
+    const stays = said({ kind: 'failed', reason, ending: { code: 'queued', refused } });
+    assert.match(stays, /in time\. Its tasks stay in the scheduler's queue\. /);
   });
 
   it('names the setting that bounds a wait', () => {
