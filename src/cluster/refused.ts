@@ -80,7 +80,6 @@ export type WhyRefused =
   | { readonly code: 'budget'; readonly budget: string; readonly tasks: number; readonly allowed: number }
   /** Its failure policy fails it when a task ends as one that is stopped does. */
   | { readonly code: 'failsWhenStopped'; readonly exitCode: number }
-  | { readonly code: 'running' }
   | { readonly code: 'stopping'; readonly tasks: number }
   /** The API server's own answer; `kind`: what we know of its meaning. */
   | {

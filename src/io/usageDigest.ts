@@ -28,15 +28,10 @@ const FORMAT = 'stowage-usage-1';
 const MOST_BYTES = 64 * MIB;
 
 /**
- * What owners of a cluster used hour by hour, over up to 14 days (`usage/<key>.json` of the state directory). Written by
- * whoever has the cluster open, every few minutes; by the sample when it is opened.
- * @returns by `ownerKey`, hours ascending; empty where nothing is kept or the file is damaged
+ * What owners of a cluster used hour by hour, over up to 14 days, by `ownerKey`, hours ascending, with the latest
+ * readings (`usage/<key>.json` of the state directory). Written by whoever has the cluster open, every few minutes; by
+ * the sample when it is opened. Both are empty where nothing is kept; what is damaged in the file is left out.
  */
-export async function readUsageDigest(stateDirectory: string, cluster: ClusterIdentity): Promise<UsageDigest> {
-  return (await readKeptUsage(stateDirectory, cluster)).digest;
-}
-
-/** The digest with the latest readings; both are empty where nothing is kept. What is damaged in the file is left out. */
 export async function readKeptUsage(stateDirectory: string, cluster: ClusterIdentity): Promise<KeptUsage> {
   return parse(await readOwn(join(stateDirectory, usageFileName(cluster)), MOST_BYTES).catch(() => undefined));
 }

@@ -75,7 +75,6 @@ const isWhyRefused = isOneBy('code', {
   suspended: hasFields({}, { byPlan: isText }),
   budget: hasFields({ budget: isText, tasks: isNumber, allowed: isNumber }),
   failsWhenStopped: hasFields({ exitCode: isNumber }),
-  running: NOTHING,
   stopping: hasFields({ tasks: isNumber }),
   server: hasFields({ kind: isText, status: isNumber, message: isText }),
 } satisfies ByCode<WhyRefused>);

@@ -97,8 +97,6 @@ function describeWhy(why: WhyRefused): string {
       });
     case 'failsWhenStopped':
       return `its podFailurePolicy fails it when a task exits with ${why.exitCode}, as a stopped one does. Change that rule, or let it end where it is.`;
-    case 'running':
-      return 'it runs, so its tasks cannot be given another node. Suspend it first.';
     case 'stopping':
       return plural(why.tasks, {
         one: '# of its tasks is still being stopped. Try again.',

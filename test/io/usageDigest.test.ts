@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { openSampleCluster } from '../../src/cluster/sample/sampleCluster.ts';
-import { type KeptUsage, readKeptUsage, readUsageDigest, writeKeptUsage } from '../../src/io/usageDigest.ts';
+import { type KeptUsage, readKeptUsage, writeKeptUsage } from '../../src/io/usageDigest.ts';
 
 const KIND = { key: '6f4c2c5e-0000-4000-8000-000000000000', name: 'kind-demo' };
 const EMPTY: KeptUsage = { digest: {}, recent: {} };
@@ -43,13 +43,11 @@ describe('what is kept of usage', () => {
 
   it('is nothing where nothing was kept', async () => {
     assert.deepEqual(await readKeptUsage(directory, KIND), EMPTY);
-    assert.deepEqual(await readUsageDigest(directory, KIND), {});
   });
 
   it('comes back as it was, for this cluster alone, and leaves no draft', async () => {
     await writeKeptUsage(directory, KIND, KEPT);
     assert.deepEqual(await readKeptUsage(directory, KIND), KEPT);
-    assert.deepEqual(await readUsageDigest(directory, KIND), KEPT.digest);
     assert.deepEqual(await readKeptUsage(directory, { key: 'sample-7', name: 'x' }), EMPTY);
     assert.deepEqual(readdirSync(join(directory, 'usage')), [`${KIND.key}.json`]);
   });
@@ -58,7 +56,7 @@ describe('what is kept of usage', () => {
     const { 'default/Job/a': hours = [] } = KEPT.digest;
     const names = Array.from({ length: 12 }, (_, at) => `default/Job/${at}`);
     await Promise.all(names.map((name) => writeKeptUsage(directory, KIND, { digest: { [name]: hours }, recent: {} })));
-    assert.deepEqual(Object.keys(await readUsageDigest(directory, KIND)).sort(), names.sort());
+    assert.deepEqual(Object.keys((await readKeptUsage(directory, KIND)).digest).sort(), names.sort());
     // of an hour that both have: what was read more often; of readings: the longer row of the same task
     const more = [{ ...hours[1]!, readings: 500 }];
     const row = KEPT.recent['default/a']!;
@@ -97,7 +95,7 @@ describe('what is kept of usage', () => {
 
   it('of the sample cluster begins with three days', async () => {
     const cluster = await openSampleCluster({ seed: 7, directory });
-    const digest = await readUsageDigest(directory, cluster.identity);
+    const { digest } = await readKeptUsage(directory, cluster.identity);
     const { tasks } = await cluster.readSnapshot();
     const hours = Object.values(digest).flat();
     const span = hours.map(({ hourSeconds }) => (cluster.nowSeconds() - hourSeconds) / 3600);

@@ -14,7 +14,7 @@ import type { Problem } from '../../../src/core/model/problem.ts';
 import { NO_RESOURCES } from '../../../src/core/model/resources.ts';
 import type { Usage } from '../../../src/core/model/usage.ts';
 import { ownerKey } from '../../../src/core/model/usageDigest.ts';
-import { readUsageDigest } from '../../../src/io/usageDigest.ts';
+import { readKeptUsage } from '../../../src/io/usageDigest.ts';
 import { amounts, aTask } from '../../core/small.ts';
 
 const NOW = 1_000_000;
@@ -211,7 +211,7 @@ describe('readings of one name', () => {
       await reloaded.observe([running], NOW);
       await reloaded.observe([running], NOW);
       await reloaded.write();
-      const hours = (await readUsageDigest(directory, cluster))[ownerKey(running)]!;
+      const hours = (await readKeptUsage(directory, cluster)).digest[ownerKey(running)]!;
       assert.deepEqual(
         hours.map(({ readings }) => readings),
         [4],
