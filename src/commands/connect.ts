@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { errorMessage } from '../core/model/errorMessage.ts';
-import { plainLine } from '../core/model/plain.ts';
+import { plainValue } from '../core/model/plain.ts';
 import { kubeconfigPath } from '../editor/configuration.ts';
 import type { Session } from '../editor/session.ts';
 
@@ -30,7 +30,7 @@ export const connect = (session: Session) => async () => {
   await vscode.window.withProgress(
     {
       location: vscode.ProgressLocation.Notification,
-      title: `Connecting to ${plainLine(open.context)}`,
+      title: `Connecting to ${plainValue(open.context)}`,
       cancellable: true,
     },
     (_progress, token) => session.open({ kind: 'kubernetes', ...open }, abortSignal(token)),
@@ -58,7 +58,7 @@ async function contextsOf(session: Session, kubeconfig: string | undefined): Pro
   try {
     const { contexts, current } = await session.contexts(kubeconfig);
     return contexts.map((context) => ({
-      label: plainLine(context),
+      label: plainValue(context),
       description: context === current ? 'current' : '',
       open: { context, ...(kubeconfig && { kubeconfig }) },
     }));

@@ -3,7 +3,7 @@ import { changeName, type NodeChange } from '../core/forecast/scenarios.ts';
 import type { ClusterIdentity } from '../core/model/clusterIdentity.ts';
 import { sampleName } from '../core/model/clusterIdentity.ts';
 import { errorMessage } from '../core/model/errorMessage.ts';
-import { plainLine } from '../core/model/plain.ts';
+import { plainValue } from '../core/model/plain.ts';
 import type { ClusterTarget } from '../core/plan/plan.ts';
 import { Cancelled, Planner } from '../planner/client.ts';
 import type {
@@ -492,12 +492,12 @@ function rowsOf(state: SessionState): readonly unknown[] {
 }
 
 export function targetName(target: ClusterTarget): string {
-  return target.kind === 'sample' ? sampleName(target.seed) : plainLine(target.context ?? 'current context');
+  return target.kind === 'sample' ? sampleName(target.seed) : plainValue(target.context ?? 'current context');
 }
 
 function readOnlyReason(target: ClusterTarget): string | undefined {
   if (target.kind === 'kubernetes' && matchesSetting('safety.readOnlyContexts', target.context ?? '')) {
-    return describeReadOnly(target.context && plainLine(target.context));
+    return describeReadOnly(target.context && plainValue(target.context));
   }
   return undefined;
 }

@@ -1,4 +1,4 @@
-import { plainLine } from '../core/model/plain.ts';
+import { plainValue } from '../core/model/plain.ts';
 import { describeRows } from '../text/counts.ts';
 
 /** A table as plain data, for the notebook's renderer and for text. */
@@ -86,7 +86,7 @@ function numberText(value: number): string {
 }
 
 function short(text: string): string {
-  const line = plainLine(text.replace(/\s*\n\s*/g, ' '));
+  const line = plainValue(text.replace(/\s*\n\s*/g, ' '));
   return line.length > LONGEST_CELL ? `${line.slice(0, LONGEST_CELL - 1)}…` : line;
 }
 

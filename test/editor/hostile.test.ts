@@ -10,6 +10,9 @@ import { type EmptyServer, startEmptyServer } from '../cluster/kubernetes/emptyS
 import { HOSTILE, HOSTILE_OBJECTS } from '../cluster/kubernetes/hostile.ts';
 import { withFakeEditor } from '../fakeEditor.ts';
 
+/** A name may hold whatever an address does. */
+const CONTEXT = `${HOSTILE} https://user:hunter2@host`;
+
 /** What trees, panel, messages and reports of the editor are made from. */
 describe('a hostile cluster in the editor', () => {
   let directory: string;
@@ -18,12 +21,12 @@ describe('a hostile cluster in the editor', () => {
 
   before(async () => {
     directory = await mkdtemp(path.join(tmpdir(), 'stowage-hostile-'));
-    server = await startEmptyServer(directory, { objects: HOSTILE_OBJECTS, context: HOSTILE });
+    server = await startEmptyServer(directory, { objects: HOSTILE_OBJECTS, context: CONTEXT });
     const { Session } = await withFakeEditor(() => import('../../src/editor/session.ts'));
     const memory = { get: () => undefined, update: async () => {}, keys: () => [] };
     const log = { info() {}, warn() {}, error() {} };
     session = new Session(path.resolve('src/planner/thread.ts'), directory, memory as never, log as never);
-    await session.open({ kind: 'kubernetes', kubeconfig: server.kubeconfig, context: HOSTILE });
+    await session.open({ kind: 'kubernetes', kubeconfig: server.kubeconfig, context: CONTEXT });
   });
   after(async () => {
     session?.dispose();
@@ -47,7 +50,7 @@ describe('a hostile cluster in the editor', () => {
       assertPlain(await session.planAs(format), format);
     assertPlain(await session.doctor(), 'doctor');
     assertPlain(await session.ledger(), 'ledger');
-    assert.deepEqual((await session.contexts(server.kubeconfig)).contexts, [HOSTILE]);
+    assert.deepEqual((await session.contexts(server.kubeconfig)).contexts, [CONTEXT]);
   });
 
   it('fails in plain words', async () => {

@@ -66,6 +66,10 @@ describe('what a notebook shows', () => {
     );
   });
 
+  it('shows no password of an address in a table', () => {
+    assert.deepEqual(tableOfRows([{ at: 'https://user:hunter2@host/x' }]).rows, [['https://host/x']]);
+  });
+
   it('chooses the form by what the value is', () => {
     const mimes = (value: unknown) => bundleOf(value).map(({ mime }) => mime);
     assert.deepEqual(mimes(undefined), []);
