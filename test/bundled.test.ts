@@ -52,5 +52,13 @@ describe('what is bundled', () => {
       kept.filter(({ name }) => dead.includes(name)),
       [],
     );
+    const { packages } = JSON.parse(read('package-lock.json')) as {
+      packages: Record<string, { name?: string }>;
+    };
+    const installed = Object.entries(packages).filter(([path]) => /node_modules\/(xlsx|request)$/.test(path));
+    assert.deepEqual(
+      installed.map(([, { name }]) => name),
+      ['empty-npm-package', 'empty-npm-package'],
+    );
   });
 });
