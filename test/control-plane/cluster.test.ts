@@ -259,9 +259,10 @@ function onNode(name: string): object {
   return { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchFields }] } };
 }
 
+/** A quantity stands in the largest unit that leaves it whole: one in a thousand of these in millionths. */
 function nanoCores(quantity: string): number {
-  assert.match(quantity, /^\d+n$/);
-  return Number.parseInt(quantity, 10);
+  const [, digits, unit] = /^(\d+)([num]?)$/.exec(quantity) ?? assert.fail(quantity);
+  return Number(digits) * { n: 1, u: 1e3, m: 1e6, '': 1e9 }[unit as 'n' | 'u' | 'm' | ''];
 }
 
 /** The components of a cluster that still run: the launcher, and every process that names the cluster's folder. */
