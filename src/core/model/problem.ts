@@ -22,8 +22,8 @@ export type Problem =
   | { readonly code: 'taskAmount'; readonly container: string; readonly resource: string; readonly quantity: string }
   | { readonly code: 'originalRequest'; readonly annotation: string }
   /**
-   * Of our marks on an owner (`namespace/name`): it is pinned to a node that takes no tasks, or has no room, and some wait for it; its
-   * record is unreadable.
+   * Of our marks on an owner (`namespace/name`): it is pinned to a node that takes no tasks, or has no room, and some
+   * wait for it; its record is unreadable.
    */
   | {
       readonly code: 'deadPin';

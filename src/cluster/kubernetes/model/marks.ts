@@ -1,5 +1,5 @@
 import type { Problem } from '../../../core/model/problem.ts';
-import { shortage, subtractResources, sumResources } from '../../../core/model/resources.ts';
+import { type Resources, shortage, subtractResources, sumResources } from '../../../core/model/resources.ts';
 import { type ApiNode, controllerOf, idOf, type Job, type Pod } from '../api/objects.ts';
 import { nodeOf } from './node.ts';
 import { isPinnedTo, pinOn, requiredTerms, type WrittenPin } from './pin.ts';
@@ -62,19 +62,21 @@ function whyDead(
 ): 'gone' | 'cordoned' | 'full' | undefined {
   if (!node) return 'gone';
   if (node.spec?.unschedulable) return 'cordoned';
-  const isUnderWay = job.metadata?.annotations?.[RECORD] !== undefined;
-  return isUnderWay || waiting.some((pod) => hasRoom(node, pod, pods)) ? undefined : 'full';
+  if (job.metadata?.annotations?.[RECORD] !== undefined) return undefined;
+  const free = freeOn(node, pods);
+  const fits = (pod: Pod) => free && !shortage(toResources(podRequests(pod, 'spec')).resources, free);
+  return waiting.some(fits) ? undefined : 'full';
 }
 
-/** Whether a pod's requests fit beside those of the pods that stay on a node. */
-function hasRoom(node: ApiNode, pod: Pod, pods: Iterable<Pod>): boolean {
+/** What a node has beside the pods that stay on it; undefined where it takes no more of them. */
+function freeOn(node: ApiNode, pods: Iterable<Pod>): Resources | undefined {
   const { name, allocatable, maxTasks } = nodeOf(node, 0);
-  const staying = [...pods].filter(
-    (each) => each.spec?.nodeName === name && !each.metadata?.deletionTimestamp && !isOver(each),
-  );
-  const held = sumResources(staying.map((each) => toResources(podRequests(each, 'held')).resources));
-  const request = toResources(podRequests(pod, 'spec')).resources;
-  return staying.length < maxTasks && !shortage(request, subtractResources(allocatable, held));
+  const staying: Resources[] = [];
+  for (const pod of pods) {
+    if (pod.spec?.nodeName !== name || pod.metadata?.deletionTimestamp || isOver(pod)) continue;
+    staying.push(toResources(podRequests(pod, 'held')).resources);
+  }
+  return staying.length < maxTasks ? subtractResources(allocatable, sumResources(staying)) : undefined;
 }
 
 /** The pods of each Job that wait for a node and are pinned as it is, by the Job's uid. */
@@ -86,7 +88,9 @@ function waitingPods(pods: Iterable<Pod>, pinnedJobs: PinnedJobs): ReadonlyMap<s
     const uid = controllerOf(pod)?.uid ?? '';
     const node = pinnedJobs.get(uid)?.pin.node;
     if (node === undefined || !requiredTerms(pod.spec?.affinity).some((term) => isPinnedTo(term, node))) continue;
-    waiting.set(uid, [...(waiting.get(uid) ?? []), pod]);
+    const own = waiting.get(uid);
+    if (own) own.push(pod);
+    else waiting.set(uid, [pod]);
   }
   return waiting;
 }
