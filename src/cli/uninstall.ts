@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { openCluster } from '../cluster/open.ts';
 import { plainLine, plainValue } from '../core/model/plain.ts';
 import { isSystemError } from '../core/model/systemError.ts';
+import { mayLoseSome } from '../core/model/traces.ts';
 import type { ClusterTarget } from '../core/plan/plan.ts';
 import { type Erased, eraseTraces } from '../operate/eraseTraces.ts';
 import { openJournal } from '../operate/journal.ts';
@@ -66,7 +67,7 @@ async function withoutTraces(target: ClusterTarget, yes: boolean, signal: AbortS
       const unread = problems.length > 0 ? EXIT.refused : EXIT.done;
       const kept = describeKept(plainValue(objects));
       if (kept !== '') print(`${kept}\n`);
-      if (!objects.some((object) => object.traces.some((trace) => !trace.kept))) {
+      if (!objects.some(mayLoseSome)) {
         print(`${plainLine(describeNoTraces(cluster.name))}\n`);
         return unread;
       }

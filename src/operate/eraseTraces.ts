@@ -1,7 +1,7 @@
 import { ClusterUnreachable } from '../cluster/errors.ts';
 import type { EraseResult, Traces } from '../cluster/port.ts';
 import type { Failure } from '../core/model/failure.ts';
-import type { TracedObject } from '../core/model/traces.ts';
+import { mayLoseSome, type TracedObject } from '../core/model/traces.ts';
 import { silenceOf } from './patience.ts';
 
 /** What came of an object's traces; `unanswered`: nobody knows, or nobody was asked after that. */
@@ -25,7 +25,9 @@ export async function eraseTraces(
   for (const object of objects.filter(mayLoseSome)) {
     if (signal?.aborted) break;
     try {
-      const result = silent ? ({ kind: 'unanswered', why: silent } as const) : await erase(cluster, object);
+      const result = silent
+        ? ({ kind: 'unanswered', why: silent } as const)
+        : await cluster.eraseTraces(object, { dryRun: false });
       erased.push({ object, result });
     } catch (error) {
       const why = silenceOf(error);
@@ -35,12 +37,4 @@ export async function eraseTraces(
     }
   }
   return erased;
-}
-
-function erase(cluster: Traces, object: TracedObject): Promise<EraseResult> {
-  return cluster.eraseTraces(object, { dryRun: false });
-}
-
-function mayLoseSome({ traces }: TracedObject): boolean {
-  return traces.some(({ kept }) => !kept);
 }

@@ -1,4 +1,4 @@
-import type { TracedObject, TraceName, WhyKept } from '../core/model/traces.ts';
+import { mayLoseSome, TRACE_NAMES, type TracedObject, type TraceName, type WhyKept } from '../core/model/traces.ts';
 import type { Erased } from '../operate/eraseTraces.ts';
 import { describeFailure } from './failure.ts';
 import { list, names, number, plural } from './format.ts';
@@ -14,13 +14,13 @@ export function describeNoTraces(cluster: string): string {
 
 /** From how many objects what is taken off, a line each annotation, and what that means. */
 export function describeErasure(cluster: string, objects: readonly TracedObject[]): string {
-  const going = withTraces(objects, ({ kept }) => !kept);
-  const lines = NAMES.flatMap((name) => {
-    const on = going.filter(({ traces }) => traces.some((trace) => trace.name === name));
+  const going = objects.filter(mayLoseSome);
+  const lines = TRACE_NAMES.flatMap((name) => {
+    const on = going.filter((object) => loses(object, name));
     return on.length > 0 ? [`  ${name}: ${byNamespace(on)}`] : [];
   });
   const count = plural(going.length, { one: '# object', other: '# objects' });
-  const originals = going.some(({ traces }) => traces.some(({ name }) => name === 'stowage.dev/original-request'));
+  const originals = going.some((object) => loses(object, 'stowage.dev/original-request'));
   return [
     `Take the traces of Stowage off ${count} of ${cluster}:`,
     ...lines,
@@ -28,13 +28,6 @@ export function describeErasure(cluster: string, objects: readonly TracedObject[
     'Nothing else of these objects changes, and no task is stopped.',
   ].join('\n');
 }
-
-const NAMES: readonly TraceName[] = [
-  'stowage.dev/move',
-  'stowage.dev/original-request',
-  'stowage.dev/last-shrink',
-  'stowage.dev/pinned',
-];
 
 const ORIGINALS_GO = 'A later plan takes what these tasks ask for now as what they asked for at first.';
 
@@ -109,12 +102,6 @@ function byNamespace(objects: readonly TracedObject[]): string {
     .join(', ');
 }
 
-function withTraces(
-  objects: readonly TracedObject[],
-  matches: (trace: TracedObject['traces'][number]) => boolean,
-): TracedObject[] {
-  return objects.flatMap((object) => {
-    const traces = object.traces.filter(matches);
-    return traces.length > 0 ? [{ ...object, traces }] : [];
-  });
+function loses({ traces }: TracedObject, trace: TraceName): boolean {
+  return traces.some(({ name, kept }) => name === trace && !kept);
 }

@@ -1,9 +1,11 @@
-/** What of ours may stand on an object, by its annotation. */
-export type TraceName =
-  | 'stowage.dev/move'
-  | 'stowage.dev/original-request'
-  | 'stowage.dev/last-shrink'
-  | 'stowage.dev/pinned';
+/** What of ours may stand on an object, by its annotation, in the order in which it is told. */
+export const TRACE_NAMES = [
+  'stowage.dev/move',
+  'stowage.dev/original-request',
+  'stowage.dev/last-shrink',
+  'stowage.dev/pinned',
+] as const;
+export type TraceName = (typeof TRACE_NAMES)[number];
 
 /** An object, or the template of its tasks, with all traces on it. */
 export type TracedObject = {
@@ -17,6 +19,11 @@ export type TracedObject = {
 
 /** `kept`: why it stays; absent for one that may go. */
 export type Trace = { readonly name: TraceName; readonly text: string; readonly kept?: WhyKept };
+
+/** Whether some of an object's traces may go. */
+export function mayLoseSome({ traces }: TracedObject): boolean {
+  return traces.some(({ kept }) => !kept);
+}
 
 export type WhyKept =
   /** A move is under way on the object, or was cut off there. */
