@@ -126,7 +126,7 @@ describe('the demo cluster in the editor', () => {
 
   it('follows what waits on after the window is loaded again', async () => {
     await workbench.reload();
-    const panel = await workbench.webview('ol.steps li.waiting', 180_000);
+    const panel = await workbench.webview('ol.steps li.waiting');
     await panel.locator('li.waiting', { hasText: /Shrink default\/index.* waiting until / }).waitFor();
     await workbench.picture('d-reloaded');
   });

@@ -144,7 +144,7 @@ async function apply({ workbench, gallery }: Walk): Promise<void> {
   });
   await button.click();
   await workbench.answerModal('Apply');
-  await workbench.toast(/Moves: \d+ done/, 180_000);
+  await workbench.toast(/Moves: \d+ done/);
   const progress = region(panel, HEADINGS.progress);
   await progress.waitFor();
   await gallery.pictures('08-applied', { before: () => show(progress), page: async () => panel });
@@ -163,7 +163,7 @@ async function movesDone({ workbench, gallery }: Walk): Promise<void> {
 async function undo({ workbench, gallery }: Walk): Promise<void> {
   await workbench.command('Stowage: Undo Last Resizes');
   await workbench.answerModal('Undo');
-  await workbench.toast(/Moves: \d+ done/, 180_000);
+  await workbench.toast(/Moves: \d+ done/);
   await workbench.dismissToasts();
   const panel = await workbench.webview('h1');
   await gallery.pictures('10-undone', {

@@ -87,7 +87,7 @@ describe('a Kubernetes cluster in the editor', () => {
       await connect(context);
       await workbench.page.locator('.statusbar-item', { hasText: context }).waitFor();
       const view = workbench.page.locator('.pane', { has: workbench.page.locator('h3.title:text-is("Nodes")') });
-      await view.locator('.tree-explorer-viewlet-tree-view', { hasText: says }).waitFor({ timeout: 180_000 });
+      await view.locator('.tree-explorer-viewlet-tree-view', { hasText: says }).waitFor();
       await workbench.picture(`k-${context}`);
     });
   }
@@ -136,7 +136,7 @@ describe('a Kubernetes cluster in the editor', () => {
   it('trains on that cluster’s own history, which its finished Jobs are', async () => {
     await cluster.kubectl(['wait', 'job/past-1', 'job/past-2', 'job/past-3', '--for=condition=Complete']);
     await workbench.choose('Stowage: Train Runtime Predictor', 'History of the open cluster');
-    await workbench.toast(/Learned from 3 finished tasks/, 180_000);
+    await workbench.toast(/Learned from 3 finished tasks/);
     await workbench.dismissToasts();
   });
 
@@ -177,7 +177,7 @@ describe('a Kubernetes cluster in the editor', () => {
 
   it('asks the doctor, who says of each source what it has, and what fixes what is missing', async () => {
     await workbench.command('Stowage: Run Doctor');
-    const document = await workbench.webview('.markdown-body table', 180_000);
+    const document = await workbench.webview('.markdown-body table');
     const rows = (await document.locator('tbody tr').allTextContents()).map((row) => row.replace(/\s+/g, ' ').trim());
     const says = (text: RegExp) =>
       assert.ok(
@@ -199,7 +199,7 @@ describe('a Kubernetes cluster in the editor', () => {
     await nodes.row('The nodes cannot be read');
     await workbench.tree('Tasks').row('task running');
     await workbench.command('Stowage: Preview Plan');
-    const panel = await workbench.webview('.notice', 180_000);
+    const panel = await workbench.webview('.notice');
     await panel.locator('.notice', { hasText: /nodes/ }).first().waitFor();
     await panel.locator('.verdict', { hasText: 'Nothing can be planned: no node is seen.' }).waitFor();
     await workbench.picture('k-restricted');
@@ -217,10 +217,10 @@ describe('a Kubernetes cluster in the editor', () => {
     await connect('admin');
     await workbench.page.locator('.statusbar-item', { hasText: /admin · / }).waitFor();
     await workbench.configure({ 'http.proxy': proxy.url });
-    await workbench.tree('Nodes').row('node node-a', 180_000); // the window is loaded again, and its extensions begin
+    await workbench.tree('Nodes').row('node node-a'); // the window is loaded again, and its extensions begin
     assert.ok(proxy.passed().includes(new URL(cluster.server).host), proxy.passed().join('\n'));
     await workbench.command('Stowage: Run Doctor');
-    const document = await workbench.webview('.markdown-body table', 180_000);
+    const document = await workbench.webview('.markdown-body table');
     await document.locator('tbody tr', { hasText: /server.*Kubernetes v1/s }).waitFor();
     await workbench.command('View: Close Editor');
   });
@@ -247,8 +247,8 @@ describe('a Kubernetes cluster in the editor', () => {
       rows.filter((row) => /\bnode-[ab]\b|gated|small|hostile/.test(row)),
       [],
     );
-    const panel = await workbench.webview('.charts .plot .main-svg', 180_000);
-    await panel.locator('.lead', { hasText: 'sample seed 7' }).waitFor({ timeout: 180_000 });
+    const panel = await workbench.webview('.charts .plot .main-svg');
+    await panel.locator('.lead', { hasText: 'sample seed 7' }).waitFor();
     assert.doesNotMatch((await panel.locator('#root').textContent()) ?? '', /\bnode-[ab]\b/);
   });
 

@@ -122,7 +122,7 @@ describe('notebooks in the real editor', () => {
     await notebook.start();
     await workbench.page.waitForTimeout(1000);
     await notebook.action('Interrupt');
-    await notebook.idle(180_000);
+    await notebook.idle();
     const [text] = await notebook.outputTexts();
     assert.match(text ?? '', /Interrupted: The cell was stopped; variables keep what they had/);
   });

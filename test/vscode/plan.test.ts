@@ -198,9 +198,7 @@ describe('the sample cluster in the editor', () => {
     const panel = await workbench.webview('.charts');
     await panel.locator('vscode-button', { hasText: 'What if a node goes?' }).click();
     await workbench.pick('gpu-a100-1');
-    await panel
-      .locator('section[aria-label=Forecast]', { hasText: 'without gpu-a100-1' })
-      .waitFor({ timeout: 180_000 });
+    await panel.locator('section[aria-label=Forecast]', { hasText: 'without gpu-a100-1' }).waitFor();
     await panel
       .locator('section[aria-label=Forecast]')
       .evaluate((section) => section.scrollIntoView({ block: 'start' }));
@@ -289,7 +287,7 @@ describe('the sample cluster in the editor', () => {
     const asked = await workbench.answerModal('Apply', '5-confirm');
     assert.match(asked, /sample seed 7/);
     assert.match(asked, /of work is lost/);
-    await panel.locator('ol.steps li.done').first().waitFor({ state: 'attached', timeout: 180_000 });
+    await panel.locator('ol.steps li.done').first().waitFor({ state: 'attached' });
     await workbench.picture('5-applying');
     await workbench.toast(/Moves: \d+ done/);
     const steps = await panel.locator('ol.steps li').allTextContents();
@@ -339,7 +337,7 @@ describe('the sample cluster in the editor', () => {
     await workbench.toast(/Moves: \d+ done\./);
     assert.match(readFileSync(journal, 'utf8').trimEnd().split('\n').at(-1) ?? '', /"kind":"done"/);
     assert.ok((await workbench.statusItems()).some((text) => /sample seed 7/.test(text)));
-    const again = await workbench.webview('.charts .plot .main-svg', 180_000);
+    const again = await workbench.webview('.charts .plot .main-svg');
     await again.locator('.lead', { hasText: 'sample seed 7' }).waitFor();
     await workbench.dismissToasts();
   });
@@ -388,7 +386,7 @@ describe('the sample cluster in the editor', () => {
     await workbench.picture('10-learned');
     await question.locator('.monaco-button', { hasText: 'Use it here' }).click();
     await toast.locator('.monaco-button', { hasText: 'Show Model Card' }).click();
-    const card = await workbench.webview('.markdown-body table', 180_000);
+    const card = await workbench.webview('.markdown-body table');
     assert.match((await card.locator('.markdown-body').textContent()) ?? '', /180/);
     await workbench.pictures('10-card');
     await workbench.command('View: Close Editor');
@@ -418,7 +416,7 @@ describe('the sample cluster in the editor', () => {
     await workbench.choose('Stowage: Train Runtime Predictor', 'History file');
     await workbench.chooseFile(join(folder, basename(LOG)));
     await workbench.pick('Start over');
-    await workbench.toast(/Training the runtime predictor/, 180_000);
+    await workbench.toast(/Training the runtime predictor/);
     await workbench.toast(/Learned from 27,992 finished tasks/, 200_000);
     await workbench.picture('10-real-log');
   });

@@ -24,8 +24,8 @@ function seeBusy(): { seen: Promise<void> } {
 
 /** The panel, once moves of its plan can be applied. */
 export async function planned(workbench: Workbench): Promise<Frame> {
-  const panel = await workbench.webview('.charts .plot .main-svg', 180_000);
-  await panel.locator('vscode-button:not([aria-disabled=true])', { hasText: APPLY }).waitFor({ timeout: 180_000 });
+  const panel = await workbench.webview('.charts .plot .main-svg');
+  await panel.locator('vscode-button:not([aria-disabled=true])', { hasText: APPLY }).waitFor();
   return panel;
 }
 

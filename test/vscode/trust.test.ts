@@ -35,10 +35,10 @@ describe('Restricted Mode', () => {
   });
 
   it('opens on the sample where the folder asks for it: its trees, its plan, and behind that the walkthrough', async () => {
-    await workbench.page.locator('.statusbar-item', { hasText: 'Restricted Mode' }).waitFor({ timeout: 180_000 });
+    await workbench.page.locator('.statusbar-item', { hasText: 'Restricted Mode' }).waitFor();
     await workbench.tree('Nodes').row('node gpu-a100-1');
     await workbench.tree('Tasks').row('Pending');
-    const panel = await workbench.webview('.charts .plot .main-svg', 180_000);
+    const panel = await workbench.webview('.charts .plot .main-svg');
     assert.match((await panel.locator('#root').textContent()) ?? '', /with this plan/);
     const tabs = await workbench.page.locator('.tabs-container .tab').allInnerTexts();
     assert.deepEqual(tabs, ['Welcome', 'Stowage Plan']);

@@ -56,6 +56,9 @@ export type WorkbenchOptions = {
   readonly trust?: boolean;
 };
 
+/** What is waited for in the page and is not there after this long does not come, however loaded the machine is. */
+const PATIENCE_MILLISECONDS = 180_000;
+
 const QUICK_INPUT = '.quick-input-widget .quick-input-box input';
 
 /** Where pictures go of what the tests saw; none are taken where it is not set. */
@@ -142,21 +145,21 @@ export class Workbench {
   constructor(parts: Parts) {
     this.parts = parts;
     this.page = parts.page;
-    this.page.setDefaultTimeout(180_000);
+    this.page.setDefaultTimeout(PATIENCE_MILLISECONDS);
     this.page.on('console', (message) => this.consoleLines.push(`${message.type()}: ${message.text()}`));
   }
 
   async open(): Promise<void> {
-    await this.page.goto(this.parts.url, { waitUntil: 'domcontentloaded', timeout: 180_000 });
-    await this.page.waitForSelector('.monaco-workbench .part.statusbar', { timeout: 180_000 });
+    await this.page.goto(this.parts.url, { waitUntil: 'domcontentloaded' });
+    await this.page.waitForSelector('.monaco-workbench .part.statusbar');
   }
 
   /** Reloads the window as its user does. */
   async reload(): Promise<void> {
-    const loaded = this.page.waitForEvent('load', { timeout: 180_000 });
+    const loaded = this.page.waitForEvent('load');
     await this.command('Developer: Reload Window');
     await loaded;
-    await this.page.waitForSelector('.monaco-workbench .part.statusbar', { timeout: 180_000 });
+    await this.page.waitForSelector('.monaco-workbench .part.statusbar');
   }
 
   /** Runs a command of the palette by its title ("Stowage: Preview Plan"); the palette lists it once its extension is known. */
@@ -229,7 +232,7 @@ export class Workbench {
     const widget = this.page.locator('.quick-input-widget');
     const input = widget.locator('.quick-input-box input');
     await widget.locator('.monaco-list-row', { hasText: '..' }).first().waitFor();
-    for (const until = Date.now() + 180_000; Date.now() < until; ) {
+    for (const until = Date.now() + PATIENCE_MILLISECONDS; Date.now() < until; ) {
       await input.fill(path);
       await this.page.waitForTimeout(300);
       if ((await input.inputValue()) === path) return this.page.keyboard.press('Enter');
@@ -247,7 +250,7 @@ export class Workbench {
    * Clicks a row of a quick input. The pointer leaves the list first: where it rests from the click before, the row under
    * it shows its tooltip, which covers the next rows for as long as the pointer is on it.
    */
-  async take(row: Locator, timeout = 180_000): Promise<void> {
+  async take(row: Locator, timeout = PATIENCE_MILLISECONDS): Promise<void> {
     await row.waitFor({ timeout });
     await this.page.mouse.move(1, 1);
     await row.click({ timeout });
@@ -286,7 +289,7 @@ export class Workbench {
   }
 
   /** Waits for a notification on the screen. @returns it, so that its buttons can be pressed */
-  async toast(text: string | RegExp, timeoutMilliseconds = 180_000): Promise<Locator> {
+  async toast(text: string | RegExp, timeoutMilliseconds = PATIENCE_MILLISECONDS): Promise<Locator> {
     const toast = this.page.locator('.notification-toast', { hasText: text }).first();
     await toast.waitFor({ timeout: timeoutMilliseconds });
     return toast;
@@ -295,7 +298,7 @@ export class Workbench {
   /** Waits for the modal, presses one of its buttons, and returns its message and detail. @param picture is taken before */
   async answerModal(button: string, picture?: string): Promise<string> {
     const dialog = this.page.locator('.monaco-dialog-box');
-    await dialog.locator('.monaco-button').first().waitFor({ timeout: 180_000 });
+    await dialog.locator('.monaco-button').first().waitFor();
     if (picture) await this.picture(picture);
     const text = (await dialog.locator('.dialog-message-container').allInnerTexts()).join('\n');
     await dialog.locator('.monaco-button').filter({ hasText: button }).first().click();
@@ -306,7 +309,7 @@ export class Workbench {
   /** Waits for the modal, presses a key in it, and waits until it is gone. @param picture is taken before */
   async pressInModal(key: string, picture?: string): Promise<void> {
     const dialog = this.page.locator('.monaco-dialog-box');
-    await dialog.locator('.monaco-button:focus').waitFor({ timeout: 180_000 });
+    await dialog.locator('.monaco-button:focus').waitFor();
     if (picture) await this.picture(picture);
     await this.page.keyboard.press(key);
     await dialog.waitFor({ state: 'detached' });
@@ -317,7 +320,7 @@ export class Workbench {
   }
 
   /** The page inside a webview on the screen (panel or notebook output) in which `selector` is found. */
-  async webview(selector: string, timeoutMilliseconds = 180_000): Promise<Frame> {
+  async webview(selector: string, timeoutMilliseconds = PATIENCE_MILLISECONDS): Promise<Frame> {
     for (const until = Date.now() + timeoutMilliseconds; Date.now() < until; await this.page.waitForTimeout(100)) {
       for (const frame of this.page.frames()) {
         if (frame === this.page.mainFrame()) continue;
@@ -417,7 +420,7 @@ export class Tree {
   }
 
   /** Waits until a row is there. */
-  async row(label: string, timeoutMilliseconds = 180_000): Promise<Locator> {
+  async row(label: string, timeoutMilliseconds = PATIENCE_MILLISECONDS): Promise<Locator> {
     const row = this.pane.locator(`.monaco-list-row[aria-label^="${label}"]`).first();
     await row.waitFor({ timeout: timeoutMilliseconds });
     return row;
@@ -432,7 +435,7 @@ export class Tree {
   async open(label: string): Promise<void> {
     const row = this.pane.locator(`.monaco-list-row[aria-label^="${label}"]`).first();
     const closed = this.pane.locator('.monaco-list-row[aria-expanded="false"] .monaco-tl-twistie').first();
-    for (const until = Date.now() + 180_000; Date.now() < until; ) {
+    for (const until = Date.now() + PATIENCE_MILLISECONDS; Date.now() < until; ) {
       const seen = row.waitFor({ timeout: 1000 }).then(
         () => true,
         () => false,
@@ -451,7 +454,7 @@ export class Tree {
   /** Text of a row's tooltip. A tooltip goes away when its row is drawn again, and comes back when the pointer moves. */
   async tooltip(label: string): Promise<string> {
     const tooltip = this.page.locator('.monaco-hover:visible').last();
-    for (const until = Date.now() + 180_000; Date.now() < until; ) {
+    for (const until = Date.now() + PATIENCE_MILLISECONDS; Date.now() < until; ) {
       await this.page.mouse.move(0, 0);
       await (await this.row(label)).hover();
       const text = await tooltip.textContent({ timeout: 3000 }).catch(() => null);
@@ -479,7 +482,7 @@ export class Tree {
     await chosen.waitFor();
     // A menu that has just opened passes over a click that comes too soon: it could be the end of the one that opened it.
     // One that took a click may go later than it is looked at, and then there is nothing left to click.
-    for (const until = Date.now() + 180_000; Date.now() < until; ) {
+    for (const until = Date.now() + PATIENCE_MILLISECONDS; Date.now() < until; ) {
       await chosen.click({ timeout: 1000 }).catch(() => undefined);
       const gone = chosen.waitFor({ state: 'detached', timeout: 1000 });
       if (await gone.then(() => true).catch(() => false)) return;
@@ -513,7 +516,7 @@ export class NotebookView {
   }
 
   /** Runs every cell and waits until none is running or waiting. */
-  async runAll(timeoutMilliseconds = 180_000): Promise<void> {
+  async runAll(timeoutMilliseconds = PATIENCE_MILLISECONDS): Promise<void> {
     await this.start();
     await this.idle(timeoutMilliseconds);
   }
@@ -524,11 +527,11 @@ export class NotebookView {
     await this.editor
       .locator(`${INTERRUPT}, .cell-status-item .codicon[class*=codicon-notebook-state-]`)
       .first()
-      .waitFor({ state: 'attached', timeout: 180_000 });
+      .waitFor({ state: 'attached' });
   }
 
   /** Waits until no cell runs or waits to: the tool bar knows of those too that are not on the screen. */
-  async idle(timeoutMilliseconds = 180_000): Promise<void> {
+  async idle(timeoutMilliseconds = PATIENCE_MILLISECONDS): Promise<void> {
     await this.editor.locator(INTERRUPT).waitFor({ state: 'detached', timeout: timeoutMilliseconds });
   }
 
@@ -539,7 +542,7 @@ export class NotebookView {
     const { page } = this.workbench;
     if (key !== undefined) await page.keyboard.press(key);
     else await cell.locator('.run-button-container .action-label').first().click();
-    for (const until = Date.now() + 180_000; Date.now() < until; await page.waitForTimeout(100)) {
+    for (const until = Date.now() + PATIENCE_MILLISECONDS; Date.now() < until; await page.waitForTimeout(100)) {
       if ((await cell.locator('.execution-count-label').textContent()) !== before) return this.ended(cell);
     }
     throw new Error(`Cell ${index} did not run`);
@@ -549,7 +552,7 @@ export class NotebookView {
   private async ended(cell: Locator): Promise<void> {
     await this.workbench.page.waitForTimeout(300); // what it came to the last time is still shown for a moment
     const states = ['success', 'error'].map((state) => `.codicon-notebook-state-${state}`);
-    await cell.locator(states.join(', ')).first().waitFor({ state: 'attached', timeout: 180_000 });
+    await cell.locator(states.join(', ')).first().waitFor({ state: 'attached' });
   }
 
   /** Types into a cell in the place of what it holds; the cursor stays behind it. */
