@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, it } from 'mocha';
 import { requireCluster } from './availability.ts';
 import { type NodeShape, startCluster, type TestCluster } from './cluster.ts';
+import { until } from './until.ts';
 import { gatedPod, job } from './workload.ts';
 
 const NODES: readonly NodeShape[] = [
@@ -184,7 +184,10 @@ describe('test cluster', () => {
     await cluster.stop();
     assert.deepEqual(components(cluster), []);
     assert.equal(existsSync(cluster.directory), false);
-    await until(() => hollowFolders().every((folder) => foldersBefore.includes(folder)));
+    await until(
+      async () => hollowFolders(),
+      (folders) => folders.every((folder) => foldersBefore.includes(folder)),
+    );
   });
 
   it('leaves no process and no file behind when the process that started it is killed', async () => {
@@ -199,14 +202,20 @@ describe('test cluster', () => {
     const orphan = JSON.parse(line) as TestCluster;
     assert.ok(components(orphan).length >= COMPONENTS.length);
     parent.kill('SIGKILL');
-    await until(() => components(orphan).length === 0 && !existsSync(orphan.directory));
+    await until(
+      async () => components(orphan),
+      (left) => left.length === 0 && !existsSync(orphan.directory),
+    );
   });
 
   it('leaves no process behind when its launcher is killed', async () => {
     const lost = await startCluster({ nodes: NODES.slice(0, 1) });
     assert.ok(components(lost).length >= COMPONENTS.length);
     process.kill(lost.pid, 'SIGKILL');
-    await until(() => components(lost).length === 0);
+    await until(
+      async () => components(lost),
+      (left) => left.length === 0,
+    );
     rmSync(lost.directory, { recursive: true });
   });
 
@@ -244,13 +253,13 @@ describe('test cluster', () => {
   async function usageOf(jobName: string): Promise<{ cpu: string; memory: string }> {
     const { name } = (await podOf(jobName)).metadata;
     const path = `/apis/metrics.k8s.io/v1beta1/namespaces/default/pods/${name}`;
-    let usage: { cpu: string; memory: string } | undefined;
-    await until(async () => {
-      const answer = await cluster.kubectl(['get', '--raw', path]).catch(() => undefined);
-      usage = answer && JSON.parse(answer).containers[0].usage;
-      return usage !== undefined;
-    });
-    return usage!;
+    return until(
+      async () => {
+        const answer = await cluster.kubectl(['get', '--raw', path]).catch(() => undefined);
+        return answer && JSON.parse(answer).containers[0].usage;
+      },
+      (usage) => usage !== undefined,
+    );
   }
 });
 
@@ -281,10 +290,4 @@ function components({ pid: launcher, directory }: Pick<TestCluster, 'pid' | 'dir
 /** Where kubemark would leave the kubelets' own folders. */
 function hollowFolders(): string[] {
   return readdirSync('/tmp').filter((name) => name.startsWith('hollow-kubelet'));
-}
-
-async function until(check: () => boolean | Promise<boolean>, timeoutMs = 600_000): Promise<void> {
-  for (const end = Date.now() + timeoutMs; !(await check()); await sleep(200)) {
-    if (Date.now() > end) throw new Error(`not so after ${timeoutMs / 1000} s: ${check}`);
-  }
 }

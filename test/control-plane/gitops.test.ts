@@ -2,17 +2,15 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
 import type { Job, Pod } from '../../src/cluster/kubernetes/api/objects.ts';
 import { type KubernetesCluster, openKubernetesCluster } from '../../src/cluster/kubernetes/kubernetes.ts';
-import { DEFAULT_SETTINGS } from '../../src/core/model/settings.ts';
-import { draftPlan, finishPlan } from '../../src/core/plan/makePlan.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
-import { sha256 } from '../../src/io/sha256.ts';
 import { applyPlan, continueMoves } from '../../src/operate/applyPlan.ts';
 import type { JournalEntry } from '../../src/operate/journal.ts';
 import { describeStep } from '../../src/text/operation.ts';
 import { isFull } from '../full.ts';
-import { memoryJournal, memoryLedger } from '../operate/memory.ts';
+import { agreeing, memoryJournal } from '../operate/memory.ts';
 import { requireCluster } from './availability.ts';
 import { startCluster, type TestCluster } from './cluster.ts';
+import { planOf } from './planOf.ts';
 import { movesOf } from './threeMoves.ts';
 import { until } from './until.ts';
 import { gatedPod, job, type Manifest } from './workload.ts';
@@ -54,7 +52,7 @@ describe('objects that somebody else applies from manifests, server-side and by 
         const entries: JournalEntry[] = [];
         const syncing: Promise<unknown>[] = [];
         const outcome = await applyPlan(plan, cluster, {
-          ...options(entries),
+          ...agreeing(memoryJournal(entries)),
           onStep: ({ move }) => {
             if (move.kind === time) syncing.push(sync());
           },
@@ -65,7 +63,7 @@ describe('objects that somebody else applies from manifests, server-side and by 
         const said = outcome.steps.map((step) => describeStep(step).text).join('\n');
         // What waits goes on, and in the end nothing does.
         await until(
-          () => continueMoves(cluster, options(entries)),
+          () => continueMoves(cluster, agreeing(memoryJournal(entries))),
           (next) => !('steps' in next) || next.steps.every(({ state }) => FINAL.has(state.kind)),
         );
         assert.deepEqual(await cluster.readRecords(), [], said);
@@ -120,9 +118,7 @@ describe('objects that somebody else applies from manifests, server-side and by 
       ({ tasks }) => tasks.filter((each) => each.namespace === namespace && each.startedAtSeconds).length === 2,
     );
     const tasks = snapshot.tasks.filter((each) => each.namespace === namespace);
-    const predictor = { name: 'none', tasks: 0 };
-    const inputs = { snapshot, predictions: {}, predictor, settings: DEFAULT_SETTINGS, since: {}, hash: sha256 };
-    return finishPlan({ ...draftPlan(inputs), moves: movesOf({ tasks }) }, sha256);
+    return planOf(snapshot, movesOf({ tasks }));
   }
 
   async function podNames(namespace: string): Promise<string[]> {
@@ -147,13 +143,4 @@ function manifestsOf(namespace: string, saying: (typeof SAYINGS)[number]): Manif
   return [...jobs.map((manifest) => ({ ...manifest, spec: spec(manifest) })), gatedPod({ ...task, name: 'gated' })].map(
     (manifest) => ({ ...manifest, metadata: { ...manifest.metadata, namespace } }),
   );
-}
-
-function options(entries: JournalEntry[]) {
-  return {
-    journal: memoryJournal(entries),
-    ledger: memoryLedger(),
-    settings: DEFAULT_SETTINGS,
-    confirm: async () => true,
-  };
 }

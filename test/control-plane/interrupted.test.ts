@@ -5,14 +5,12 @@ import { after, before, describe, it } from 'mocha';
 import { parse } from 'yaml';
 import { type KubernetesCluster, openKubernetesCluster } from '../../src/cluster/kubernetes/kubernetes.ts';
 import type { TaskRef } from '../../src/core/model/moves.ts';
-import { DEFAULT_SETTINGS } from '../../src/core/model/settings.ts';
-import { draftPlan, finishPlan } from '../../src/core/plan/makePlan.ts';
-import { sha256 } from '../../src/io/sha256.ts';
 import { isFull } from '../full.ts';
 import { stoppedAfter } from '../operate/stopped/environment.ts';
 import { requireCluster } from './availability.ts';
 import { type NodeShape, startCluster, type TestCluster } from './cluster.ts';
 import { homeIn, stowage } from './commandLine.ts';
+import { planOf } from './planOf.ts';
 import { movesOf } from './threeMoves.ts';
 import { until } from './until.ts';
 import { gatedPod, job, type Manifest } from './workload.ts';
@@ -116,15 +114,7 @@ describe('apply, killed after any of its steps and run again', () => {
       );
       await test.kubectl(['-n', name, 'wait', 'pods', '-l', 'job-name', '--for=condition=Ready', '--timeout=600s']);
       const moves = movesOf(await cluster.readSnapshot());
-      const draft = draftPlan({
-        snapshot,
-        predictions: {},
-        predictor: { name: 'none', tasks: 0 },
-        settings: DEFAULT_SETTINGS,
-        since: {},
-        hash: sha256,
-      });
-      const plan = finishPlan({ ...draft, moves }, sha256, { target: { kind: 'kubernetes', kubeconfig } });
+      const plan = planOf(snapshot, moves, { target: { kind: 'kubernetes', kubeconfig } });
       writeFileSync(join(home, 'plan.json'), JSON.stringify(plan));
       const words = ['apply', 'plan.json', '--yes', '--kubeconfig', kubeconfig];
       const { signal, output } = await stowage(home, words, stoppedAfter(step));

@@ -5,13 +5,11 @@ import { after, before, describe, it } from 'mocha';
 import { parse } from 'yaml';
 import { type KubernetesCluster, openKubernetesCluster } from '../../src/cluster/kubernetes/kubernetes.ts';
 import type { Migration, Move, Resize } from '../../src/core/model/moves.ts';
-import { DEFAULT_SETTINGS } from '../../src/core/model/settings.ts';
-import { draftPlan, finishPlan } from '../../src/core/plan/makePlan.ts';
-import { sha256 } from '../../src/io/sha256.ts';
 import { stoppedAfter } from '../operate/stopped/environment.ts';
 import { requireCluster } from './availability.ts';
 import { startCluster, type TestCluster } from './cluster.ts';
 import { homeIn, stowage } from './commandLine.ts';
+import { planOf } from './planOf.ts';
 import { until } from './until.ts';
 import { job } from './workload.ts';
 
@@ -166,11 +164,7 @@ describe('the lease of a namespace', () => {
     const opened = await openKubernetesCluster({ kubeconfig });
     const snapshot = await opened.readSnapshot();
     await opened.close();
-    const draft = draftPlan({
-      ...{ snapshot, predictions: {}, predictor: { name: 'none', tasks: 0 } },
-      ...{ settings: DEFAULT_SETTINGS, since: {}, hash: sha256 },
-    });
-    const plan = finishPlan({ ...draft, moves }, sha256, { target: { kind: 'kubernetes', kubeconfig } });
+    const plan = planOf(snapshot, moves, { target: { kind: 'kubernetes', kubeconfig } });
     writeFileSync(join(home, 'plan.json'), JSON.stringify(plan));
   }
 

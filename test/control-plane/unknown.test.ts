@@ -6,22 +6,22 @@ import { after, before, describe, it } from 'mocha';
 import { parse } from 'yaml';
 import { type KubernetesCluster, openKubernetesCluster } from '../../src/cluster/kubernetes/kubernetes.ts';
 import type { Move } from '../../src/core/model/moves.ts';
-import { DEFAULT_SETTINGS } from '../../src/core/model/settings.ts';
-import { draftPlan, finishPlan } from '../../src/core/plan/makePlan.ts';
+import { finishPlan } from '../../src/core/plan/makePlan.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
 import { sha256 } from '../../src/io/sha256.ts';
-import { type ApplyOptions, applyPlan, continueMoves } from '../../src/operate/applyPlan.ts';
+import { applyPlan, continueMoves } from '../../src/operate/applyPlan.ts';
 import type { JournalEntry, MoveState } from '../../src/operate/journal.ts';
 import type { Step } from '../../src/operate/step.ts';
 import { describeStep } from '../../src/text/operation.ts';
 import { type FaultyServer, startFaultyServer } from '../cluster/kubernetes/faultyServer.ts';
 import { isFull } from '../full.ts';
-import { memoryJournal, memoryLedger } from '../operate/memory.ts';
+import { agreeing, memoryJournal } from '../operate/memory.ts';
 import { stoppedAfter } from '../operate/stopped/environment.ts';
 import { requireCluster } from './availability.ts';
 import { certificatesOf } from './certificates.ts';
 import { startCluster, type TestCluster } from './cluster.ts';
 import { homeIn, stowage } from './commandLine.ts';
+import { planOf } from './planOf.ts';
 import { movesOf } from './threeMoves.ts';
 import { until } from './until.ts';
 import { gatedPod, job, type Manifest } from './workload.ts';
@@ -161,7 +161,7 @@ describe('a server that leaves open what came of a write', () => {
     await test.kubectl(['delete', 'node', 'left']);
     const { tasks, nodes } = await truth.readSnapshot();
     assert.ok(tasks.some(({ node }) => node === 'left') && !nodes.some(({ name }) => name === 'left'));
-    const outcome = await continueMoves(truth, options(memoryJournal([begin])));
+    const outcome = await continueMoves(truth, agreeing(memoryJournal([begin])));
     assert.ok('steps' in outcome);
     assert.match(outcome.steps.map((step) => describeStep(step).text).join(), /^Node left is gone\.$/);
   });
@@ -172,7 +172,7 @@ describe('a server that leaves open what came of a write', () => {
     const cluster = await openKubernetesCluster({ kubeconfig: viaFaulty });
     const entries: JournalEntry[] = [];
     try {
-      const outcome = await applyPlan(plan, cluster, { ...options(memoryJournal(entries)), onStep });
+      const outcome = await applyPlan(plan, cluster, { ...agreeing(memoryJournal(entries)), onStep });
       assert.ok('steps' in outcome, JSON.stringify(outcome));
       const { done, steps } = outcome;
       assert.equal(done, 3, steps.map((step) => describeStep(step).text).join('\n'));
@@ -224,9 +224,7 @@ describe('a server that leaves open what came of a write', () => {
     const snapshot = await cluster.readSnapshot();
     await cluster.close();
     const tasks = snapshot.tasks.filter((each) => each.namespace === namespace);
-    const predictor = { name: 'none', tasks: 0 };
-    const inputs = { snapshot, predictions: {}, predictor, settings: DEFAULT_SETTINGS, since: {}, hash: sha256 };
-    return finishPlan({ ...draftPlan(inputs), moves: movesOf({ tasks }) }, sha256);
+    return planOf(snapshot, movesOf({ tasks }));
   }
 
   /** A plan of one move of each kind in a folder, for one who may operate there; its tasks take a while to stop. */
@@ -268,10 +266,6 @@ describe('a server that leaves open what came of a write', () => {
     return path;
   }
 });
-
-function options(journal: ReturnType<typeof memoryJournal>): ApplyOptions {
-  return { journal, ledger: memoryLedger(), settings: DEFAULT_SETTINGS, confirm: async () => true };
-}
 
 const LIMIT_RANGE: Manifest = {
   apiVersion: 'v1',

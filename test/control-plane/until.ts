@@ -9,7 +9,8 @@ export async function until<T>(read: () => Promise<T>, holds: (value: T) => bool
   for (;;) {
     const value = await read();
     if (holds(value)) return value;
-    if (Date.now() > end) throw new Error(`Still not so after ${seconds} s: ${JSON.stringify(value).slice(0, 1000)}`);
+    if (Date.now() > end)
+      throw new Error(`Still not so after ${seconds} s: ${String(JSON.stringify(value)).slice(0, 1000)}`);
     await pause(250);
   }
 }

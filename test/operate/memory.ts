@@ -1,3 +1,5 @@
+import { DEFAULT_SETTINGS } from '../../src/core/model/settings.ts';
+import type { ApplyOptions } from '../../src/operate/applyPlan.ts';
 import { type Journal, type JournalEntry, operationsOf } from '../../src/operate/journal.ts';
 import type { Ledger, LedgerRow } from '../../src/operate/ledger.ts';
 
@@ -10,6 +12,11 @@ export function memoryJournal(entries: JournalEntry[] = []): Journal {
     },
     async close() {},
   };
+}
+
+/** To apply and go on with every yes, with a ledger that is kept in memory only. */
+export function agreeing(journal: Journal): ApplyOptions {
+  return { journal, ledger: memoryLedger(), settings: DEFAULT_SETTINGS, confirm: async () => true };
 }
 
 /** A ledger that is kept in memory only. */

@@ -12,7 +12,7 @@ import { sha256 } from '../../src/io/sha256.ts';
 import type { ApplyOptions } from '../../src/operate/applyPlan.ts';
 import type { Journal } from '../../src/operate/journal.ts';
 import { SAMPLE_CLOCK } from '../../src/operate/stepContext.ts';
-import { memoryJournal, memoryLedger } from './memory.ts';
+import { agreeing, memoryJournal } from './memory.ts';
 
 /** A sample cluster in a directory of its own, which goes with `remove`. */
 export async function freshSample(seed = 7): Promise<{ directory: string; remove: () => Promise<void> }> {
@@ -51,14 +51,7 @@ export const isMigration = (move: Move) => move.kind === 'migration';
 
 /** Says yes, keeps all in memory, and lets the sample's clock go with each look. */
 export function optionsOf(journal: Journal = memoryJournal(), more: Partial<ApplyOptions> = {}): ApplyOptions {
-  return {
-    journal,
-    ledger: memoryLedger(),
-    settings: DEFAULT_SETTINGS,
-    polling: SAMPLE_CLOCK,
-    confirm: async () => true,
-    ...more,
-  };
+  return { ...agreeing(journal), polling: SAMPLE_CLOCK, ...more };
 }
 
 export function open(directory: string, seed = 7): Promise<SampleCluster> {

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { until } from '../until.ts';
 import type { Admin, Json } from './admin.ts';
 import { budgetManifest, type Place } from './manifests.ts';
 import { conditionOf } from './objects.ts';
@@ -67,11 +67,14 @@ export async function makeTasks(
     made.push(synced ? synced.body : await admin.create(jobsPath, manifest));
   }
   for (const { name } of pods) made.push(await admin.create(podsPath, manifests.get(name)!));
-  await until('the tasks run', async () => {
-    const present = await admin.list(jobsPath);
-    const idle = present.filter((job) => !(job['status'].active > 0) && !job['status'].conditions?.length);
-    return idle.length === 0 && !(await admin.list(podsPath)).some(isWaiting);
-  });
+  await until(
+    async () => {
+      const present = await admin.list(jobsPath);
+      const idle = present.filter((job) => !(job['status'].active > 0) && !job['status'].conditions?.length);
+      return [...idle, ...(await admin.list(podsPath)).filter(isWaiting)].map(nameOf);
+    },
+    (idle) => idle.length === 0,
+  );
   return made;
 }
 
@@ -80,12 +83,15 @@ export async function cleanUp(admin: Admin, place: Place): Promise<void> {
   await admin.send('DELETE', pathOf(place, 'jobs'), { propagationPolicy: 'Background' });
   await admin.send('DELETE', pathOf(place, 'pods'), { gracePeriodSeconds: 0 });
   await admin.send('DELETE', `/api/v1/namespaces/${place.namespace}`);
-  await until('the nodes are ready', async () => {
-    const nodes = await admin.list('/api/v1/nodes');
-    const ready = nodes.filter(({ spec, ...node }) => !spec.taints?.length && conditionOf(node, 'Ready'));
-    const names = new Set(ready.map(({ metadata }) => metadata.name));
-    return place.nodes.every((name) => names.has(name));
-  });
+  await until(
+    async () => {
+      const nodes = await admin.list('/api/v1/nodes');
+      const ready = nodes.filter(({ spec, ...node }) => !spec.taints?.length && conditionOf(node, 'Ready'));
+      const names = new Set(ready.map(nameOf));
+      return place.nodes.filter((name) => !names.has(name));
+    },
+    (missing) => missing.length === 0,
+  );
 }
 
 /** A pod that waits for a node or for its start, and not for its gate. */
@@ -93,8 +99,6 @@ export function isWaiting({ spec, status }: Json): boolean {
   return status.phase === 'Pending' && !spec.schedulingGates?.length;
 }
 
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 600_000; !(await holds()); await pause(150)) {
-    if (Date.now() > end) throw new Error(`After 10 minutes it is not so that ${what}`);
-  }
+function nameOf({ metadata }: Json): string {
+  return metadata.name;
 }

@@ -3,11 +3,9 @@ import { join } from 'node:path';
 import { openKubernetesCluster } from '../../../src/cluster/kubernetes/kubernetes.ts';
 import type { Move, TaskRef } from '../../../src/core/model/moves.ts';
 import { type Resources, sameResources } from '../../../src/core/model/resources.ts';
-import { DEFAULT_SETTINGS } from '../../../src/core/model/settings.ts';
 import type { Snapshot } from '../../../src/core/model/snapshot.ts';
 import type { Task } from '../../../src/core/model/task.ts';
-import { draftPlan, finishPlan } from '../../../src/core/plan/makePlan.ts';
-import { sha256 } from '../../../src/io/sha256.ts';
+import { planOf } from '../planOf.ts';
 import type { Intent } from './roundPlan.ts';
 
 /** From where a plan is made, as by somebody who may read all of it, and by what kubeconfig it is carried out. */
@@ -28,17 +26,8 @@ export async function writePlan(home: string, intents: readonly Intent[], doors:
   try {
     const snapshot = await cluster.readSnapshot();
     const moves = intents.flatMap((intent) => moveOf(intent, snapshot, nodes));
-    const draft = draftPlan({
-      snapshot,
-      predictions: {},
-      predictor: { name: 'none', tasks: 0 },
-      settings: DEFAULT_SETTINGS,
-      since: {},
-      hash: sha256,
-    });
-    const planned = { ...draft.snapshot, cluster: doors.cluster };
-    const target = { kind: 'kubernetes', kubeconfig: doors.kubeconfig } as const;
-    const plan = finishPlan({ ...draft, snapshot: planned, moves }, sha256, { target });
+    const { cluster: name, kubeconfig } = doors;
+    const plan = planOf(snapshot, moves, { target: { kind: 'kubernetes', kubeconfig }, cluster: name });
     writeFileSync(join(home, 'plan.json'), JSON.stringify(plan));
     return moves;
   } finally {
